@@ -1,0 +1,133 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target is built in the Swift 6 language mode with the same upcoming features, so that a file moves between targets unchanged.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The consensus core and its simulator run millions of steps in the suite: they are optimised in debug builds too.
+/// `PLANTED_FAULTS` compiles in the known bugs that the simulator has to find; no release build contains them.
+let simulated: [SwiftSetting] = common + [
+    .define("PLANTED_FAULTS", .when(configuration: .debug)),
+    .unsafeFlags(["-O"], .when(configuration: .debug)),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let persistentCollections: Target.Dependency = .product(name: "HashTreeCollections", package: "swift-collections")
+let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+    name: "quorate",
+    products: [
+        .executable(name: "hsmd", targets: ["hsmd"]),
+        .executable(name: "hsmctl", targets: ["hsmctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-atomics.git", exact: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+    ],
+    targets: [
+        // Floor 5: argument parsing and composition.
+        .executableTarget(
+            name: "hsmd", dependencies: ["HSMService", arguments, logging], swiftSettings: common),
+        .executableTarget(
+            name: "hsmctl",
+            dependencies: ["SecurityDomain", "Audit", "CryptographicModule", arguments, httpClient, nioCore, nioSSL],
+            swiftSettings: common),
+
+        // Floor 4: one node on a real machine; the same node in a simulated world.
+        .target(
+            name: "HSMService",
+            dependencies: [
+                "HSMNode", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Replication", "Identity",
+                "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment", "Raft",
+                nioCore, nioPosix, nioSSL, logging, lifecycle, yams, atomics, deques,
+            ],
+            swiftSettings: common),
+        .target(
+            name: "PoolSimulator", dependencies: ["HSMNode", "PoolState", "NodeEnvironment", "Raft"],
+            swiftSettings: simulated),
+
+        // Floor 3: the driver, and the two planes of the API.
+        .target(
+            name: "HSMNode",
+            dependencies: ["PoolState", "SecurityDomain", "CryptographicModule", "AccessControl", "NodeEnvironment", "Raft"],
+            swiftSettings: simulated),
+        .target(
+            name: "KeyVaultAPI",
+            dependencies: [
+                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "AccessControl", "CryptographicModule",
+            ],
+            swiftSettings: common),
+        .target(
+            name: "ManagementAPI",
+            dependencies: [
+                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "Identity", "AccessControl",
+                "CryptographicModule",
+            ],
+            swiftSettings: common),
+        .target(
+            name: "RequestPipeline",
+            dependencies: [
+                "HTTPTransport", "PoolState", "Identity", "Audit", "AccessControl", "CryptographicModule", "SecurityDomain",
+                logging,
+            ],
+            swiftSettings: common),
+
+        // Floor 2: the outside world.
+        .target(
+            name: "HTTPTransport",
+            dependencies: ["CNghttp2", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging], swiftSettings: common),
+        .target(
+            name: "Replication",
+            dependencies: [
+                "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix, nioTLS, nioSSL, logging,
+            ],
+            swiftSettings: common),
+
+        // Floor 1: state, secrets, identities, evidence.
+        .target(
+            name: "PoolState",
+            dependencies: ["AccessControl", "CryptographicModule", protobuf, persistentCollections],
+            exclude: ["Schema/pool.proto"],
+            swiftSettings: common),
+        .target(name: "SecurityDomain", dependencies: ["CryptographicModule"], swiftSettings: common),
+        .target(name: "Identity", dependencies: ["CryptographicModule"], swiftSettings: common),
+        .target(name: "Audit", dependencies: ["CryptographicModule", logging], swiftSettings: common),
+        .target(name: "NodeEnvironment", dependencies: ["Raft"], swiftSettings: common),
+
+        // Floor 0: pure cores, and the system libraries.
+        .target(name: "Raft", swiftSettings: simulated),
+        .target(name: "AccessControl", swiftSettings: common),
+        .target(name: "CryptographicModule", dependencies: ["COpenSSL"], swiftSettings: common),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .systemLibrary(
+            name: "CNghttp2", path: "Sources/CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    ]
+)

@@ -1,0 +1,75 @@
+public import Raft
+
+/// What nodes say to one another. The transport authenticates `from`; it doesn't look into opaque payloads.
+public enum PeerMessage: Hashable, Sendable {
+    /// Consensus.
+    case raft(RaftMessage)
+    /// A write on its way to the leader.
+    case forwardedProposal(ForwardedProposal)
+    /// The receiver of a forwarded proposal will not put it into the log.
+    case proposalRefused(proposalID: [UInt8], reason: ProposalRefusalReason)
+    /// Sent when a connection is made, on every change of the seal, and each second.
+    case nodeStatus(NodeStatus)
+    /// A sealed node asks for the root key. Opaque: encoded, signed and encrypted by the security domain.
+    case unsealRequest([UInt8])
+    /// The answer to `unsealRequest`.
+    case unsealReply([UInt8])
+}
+
+/// A proposal that the leader is asked to put into the log.
+public struct ForwardedProposal: Hashable, Sendable {
+    /// 16 bytes, chosen by the proposer; a repeated forward carries the same.
+    public let proposalID: [UInt8]
+    /// The node that will answer the client.
+    public let proposer: NodeID
+    /// The encoded proposal envelope, as it will stand in the log entry.
+    public let command: [UInt8]
+
+    public init(proposalID: [UInt8], proposer: NodeID, command: [UInt8]) {
+        self.proposalID = proposalID
+        self.proposer = proposer
+        self.command = command
+    }
+}
+
+/// Why a forwarded proposal was not taken.
+public enum ProposalRefusalReason: Hashable, Sendable {
+    /// The receiver doesn't lead; `hint` is whom it takes for the leader.
+    case notLeader(hint: NodeID?)
+    /// The receiver leads but is sealed and can't tag entries.
+    case sealed
+    /// The proposal's time stamp is too far from the leader's clock.
+    case clockSkew
+    /// Too many proposals are under way.
+    case overloaded
+    /// The bytes are no proposal envelope, or contradict the message that carries them.
+    case malformed
+}
+
+/// What a node tells the others about itself.
+public struct NodeStatus: Hashable, Sendable {
+    /// The sender.
+    public let node: NodeID
+    /// Whether it lacks the pool's keys.
+    public let isSealed: Bool
+    /// 16 random bytes made when the process started: tells a restart, or a second live copy of the node.
+    public let processID: [UInt8]
+    /// The last entry that it has applied.
+    public let appliedIndex: LogIndex
+    /// The sender's software version, at most 64 bytes of printable ASCII.
+    public let version: String
+
+    public init(node: NodeID, isSealed: Bool, processID: [UInt8], appliedIndex: LogIndex, version: String) {
+        self.node = node
+        self.isSealed = isSealed
+        self.processID = processID
+        self.appliedIndex = appliedIndex
+        self.version = version
+    }
+}
+
+/// The way to the other nodes. Confined to the driver's thread.
+public protocol PeerNetwork: AnyObject {
+    /// Never blocks. The message may be lost, delayed, repeated or overtaken.
+    func send(_ message: PeerMessage, to: NodeID)
+}

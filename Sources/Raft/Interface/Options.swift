@@ -1,0 +1,100 @@
+extension Raft {
+    /// What a node is told about itself at its start. Times are in nanoseconds on the node's own clock.
+    public struct Options: Sendable {
+        public var id: NodeID
+        /// An election timeout is drawn anew each time from `electionTimeoutMinimum ..< electionTimeoutMaximum`.
+        /// Within the minimum after a leader's sign of life a node refuses its vote to others.
+        public var electionTimeoutMinimum: Nanoseconds = 120_000_000
+        /// A leader that has not heard from a quorum for this long steps down.
+        public var electionTimeoutMaximum: Nanoseconds = 240_000_000
+        public var heartbeatInterval: Nanoseconds = 40_000_000
+        /// A message holds entries up to this many bytes, and at least one entry.
+        public var maxEntryBytesPerMessage = 1 << 20
+        /// How many unanswered messages with entries one follower may have on the way.
+        public var maxInflightMessages = 64
+        /// How many bytes of entries one follower may have on the way. One message is always allowed.
+        public var maxInflightBytes = 8 << 20
+        /// The leader refuses proposals while more than this is appended and not committed.
+        public var maxUncommittedBytes = 64 << 20
+        /// How many reads may wait for confirmation here; further local ones fail, further remote ones are dropped.
+        public var maxPendingReads = 1 << 16
+        /// Seeds election timeouts and request ids. Must differ between nodes, and between two starts of one node.
+        public var randomSeed: UInt64
+        #if PLANTED_FAULTS
+            /// The bug to carry, so that tests can prove that they would find it.
+            public var plantedFault: PlantedFault?
+        #endif
+
+        public init(id: NodeID, randomSeed: UInt64) {
+            self.id = id
+            self.randomSeed = randomSeed
+        }
+    }
+
+    /// What a node finds on its disk at its start. The default is that of a new node.
+    public struct Restored: Sendable {
+        public var hardState: HardState
+        /// The stored log behind `compactedIndex`, contiguous.
+        public var entries: [LogEntry]
+        /// The entry that the stored log begins behind; its term and chain tag are kept.
+        public var compactedIndex: LogIndex
+        public var compactedTerm: Term
+        public var compactedTag: [UInt8]
+        /// The configuration in force at `compactedIndex`; later ones are found in `entries`.
+        public var configuration: PoolConfiguration
+        /// How far the stored state machine has come. Entries up to here are not put out again.
+        public var appliedIndex: LogIndex
+
+        public init(
+            hardState: HardState = HardState(), entries: [LogEntry] = [], compactedIndex: LogIndex = 0,
+            compactedTerm: Term = 0, compactedTag: [UInt8] = [], configuration: PoolConfiguration = .empty,
+            appliedIndex: LogIndex = 0
+        ) {
+            self.hardState = hardState
+            self.entries = entries
+            self.compactedIndex = compactedIndex
+            self.compactedTerm = compactedTerm
+            self.compactedTag = compactedTag
+            self.configuration = configuration
+            self.appliedIndex = appliedIndex
+        }
+    }
+}
+
+/// Why a node refuses to start on what it was given. None of it can be repaired by guessing.
+public enum RaftError: Error, Hashable, Sendable {
+    /// Node 0 is nobody.
+    case invalidNodeID
+    /// Zero, or a minimum that is not below its maximum, or a heartbeat that is not shorter than the election timeout.
+    case invalidOptions
+    /// The stored entry is not the one that must follow: a gap, or a term that falls.
+    case brokenLog(at: LogIndex)
+    /// The stored term is older than an entry of the stored log.
+    case termBehindLog
+    /// The log ends before an index that was committed or applied: entries were lost.
+    case logTooShort(last: LogIndex, needed: LogIndex)
+    /// The state machine is older than the log's beginning: entries between them are gone.
+    case stateBehindLog(applied: LogIndex, compacted: LogIndex)
+    /// The stored configuration cannot be one.
+    case invalidConfiguration
+}
+
+#if PLANTED_FAULTS
+    /// Known bugs. Each exists to prove that some test, checker or simulator run would find it.
+    public enum PlantedFault: String, CaseIterable, Hashable, Sendable {
+        /// An entry of an earlier term counts as committed once a quorum holds it (paper, Figure 8).
+        case commitEarlierTermByCounting
+        /// Vote answers leave before the vote is durable: a crash between them votes twice.
+        case answerVoteBeforePersisting
+        /// Append answers leave before the entries are durable.
+        case acknowledgeBeforePersist
+        /// A new leader does not commit anything of its own: the earlier tail and all reads wait for a proposal.
+        case noNoOpAtTermStart
+        /// A read is confirmed by answers to rounds that began before it was asked.
+        case readIndexCountsEarlierAcks
+        /// A new leader serves reads at a commit index from before its election.
+        case readIndexBeforeTermCommit
+        /// A configuration stays in force after its entry was truncated away.
+        case configurationNotRolledBack
+    }
+#endif

@@ -1,0 +1,88 @@
+/// What one node says to another.
+public struct RaftMessage: Hashable, Sendable {
+    public let from: NodeID
+    public let to: NodeID
+    /// The sender's term; in a pre-vote request, and in the answer that grants one, the term that would be campaigned in.
+    public let term: Term
+    public let body: Body
+
+    public init(from: NodeID, to: NodeID, term: Term, body: Body) {
+        self.from = from
+        self.to = to
+        self.term = term
+        self.body = body
+    }
+
+    public enum Body: Hashable, Sendable {
+        /// "Would you vote for me?" Changes nothing at the receiver (Ongaro 2014, section 9.6).
+        case preVoteRequest(lastIndex: LogIndex, lastTerm: Term)
+        case preVoteResponse(granted: Bool)
+        /// `isTransfer`: the old leader asked for this election, so that its being alive is no reason to refuse.
+        case voteRequest(lastIndex: LogIndex, lastTerm: Term, isTransfer: Bool)
+        case voteResponse(granted: Bool)
+        case append(AppendRequest)
+        case appendResponse(AppendResponse)
+        /// A member asks the leader for an index that is safe to read at. `id` is the asker's own.
+        case readIndexRequest(id: UInt64)
+        case readIndexResponse(id: UInt64, index: LogIndex)
+        /// The leader asks the receiver to campaign at once (Ongaro 2014, section 3.10).
+        case timeoutNow
+        /// The receiver lacks entries that the leader no longer has; it needs this snapshot instead.
+        case snapshotOffer(SnapshotDescriptor)
+    }
+}
+
+/// Entries for a follower's log, or none: then it is a heartbeat. Both prove the leader's authority and ask for an answer.
+public struct AppendRequest: Hashable, Sendable {
+    /// The entry that must be in the follower's log before `entries` may follow it.
+    public let prevIndex: LogIndex
+    public let prevTerm: Term
+    public let entries: [LogEntry]
+    /// The leader's commit index. A follower takes it only as far as its log is proved equal by this very request.
+    public let commit: LogIndex
+    /// The number, within the leader's term, of the latest round of heartbeats that was begun before this was sent.
+    /// The answer repeats it, which proves that it was given after that round began.
+    public let round: UInt64
+
+    public init(prevIndex: LogIndex, prevTerm: Term, entries: [LogEntry], commit: LogIndex, round: UInt64) {
+        self.prevIndex = prevIndex
+        self.prevTerm = prevTerm
+        self.entries = entries
+        self.commit = commit
+        self.round = round
+    }
+}
+
+/// The answer to an append or a heartbeat.
+public struct AppendResponse: Hashable, Sendable {
+    public enum Outcome: Hashable, Sendable {
+        /// The follower's log, made durable before this left, equals the leader's up to here.
+        case accepted(matchIndex: LogIndex)
+        /// The follower has no such previous entry. The logs can agree at `hintIndex` at the latest, where the follower
+        /// has an entry of `hintTerm`.
+        case rejected(hintIndex: LogIndex, hintTerm: Term)
+    }
+
+    public let outcome: Outcome
+    /// As in the request.
+    public let round: UInt64
+
+    public init(outcome: Outcome, round: UInt64) {
+        self.outcome = outcome
+        self.round = round
+    }
+}
+
+/// Names a snapshot: the state after applying everything through `index`.
+public struct SnapshotDescriptor: Hashable, Sendable {
+    public let index: LogIndex
+    public let term: Term
+    /// The configuration in force at `index`, and not a newer one that the maker's log may hold.
+    public let configuration: PoolConfiguration
+
+    public init(index: LogIndex, term: Term, configuration: PoolConfiguration) {
+        self.index = index
+        self.term = term
+        self.configuration = configuration
+    }
+}

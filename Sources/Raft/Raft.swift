@@ -1,0 +1,3 @@
+/// One node of a Raft group, as a value.
+public struct Raft: Sendable {
+}

@@ -58,7 +58,7 @@ let package = Package(
             name: "hsmd", dependencies: ["HSMService", arguments, logging], swiftSettings: common),
         .executableTarget(
             name: "hsmctl",
-            dependencies: ["SecurityDomain", "Audit", "CryptographicModule", arguments, httpClient, nioCore, nioSSL],
+            dependencies: ["SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient, nioCore, nioSSL],
             swiftSettings: common),
 
         // Floor 4: one node on a real machine; the same node in a simulated world.
@@ -83,20 +83,21 @@ let package = Package(
             name: "KeyVaultAPI",
             dependencies: [
                 "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "AccessControl", "CryptographicModule",
+                "StrictJSON",
             ],
             swiftSettings: common),
         .target(
             name: "ManagementAPI",
             dependencies: [
                 "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "Identity", "AccessControl",
-                "CryptographicModule",
+                "CryptographicModule", "StrictJSON",
             ],
             swiftSettings: common),
         .target(
             name: "RequestPipeline",
             dependencies: [
                 "HTTPTransport", "PoolState", "Identity", "Audit", "AccessControl", "CryptographicModule", "SecurityDomain",
-                logging,
+                "StrictJSON", logging,
             ],
             swiftSettings: common),
 
@@ -117,12 +118,13 @@ let package = Package(
             dependencies: ["AccessControl", "CryptographicModule", protobuf, persistentCollections],
             exclude: ["Schema/pool.proto"],
             swiftSettings: common),
-        .target(name: "SecurityDomain", dependencies: ["CryptographicModule"], swiftSettings: common),
-        .target(name: "Identity", dependencies: ["CryptographicModule"], swiftSettings: common),
-        .target(name: "Audit", dependencies: ["CryptographicModule", logging], swiftSettings: common),
+        .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
+        .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
+        .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", logging], swiftSettings: common),
         .target(name: "NodeEnvironment", dependencies: ["Raft"], swiftSettings: common),
 
         // Floor 0: pure cores, and the system libraries.
+        .target(name: "StrictJSON", swiftSettings: common),
         .target(name: "Raft", swiftSettings: simulated),
         .target(name: "AccessControl", swiftSettings: common),
         .target(name: "CryptographicModule", dependencies: ["COpenSSL"], swiftSettings: common),

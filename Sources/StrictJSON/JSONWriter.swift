@@ -1,0 +1,122 @@
+/// Writes compact JSON (RFC 8259) straight into bytes: no tree, no Foundation, slashes unescaped as the protocol's service does.
+public struct JSONWriter {
+    public private(set) var bytes: [UInt8]
+    private var needsComma = false
+
+    public init(capacity: Int = 512) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    /// An object whose members `body` writes.
+    public mutating func object(_ body: (inout JSONWriter) -> Void) {
+        separate()
+        nest(opening: UInt8(ascii: "{"), closing: UInt8(ascii: "}"), body)
+    }
+
+    /// An array whose elements `body` writes.
+    public mutating func array(_ body: (inout JSONWriter) -> Void) {
+        separate()
+        nest(opening: UInt8(ascii: "["), closing: UInt8(ascii: "]"), body)
+    }
+
+    private mutating func nest(opening: UInt8, closing: UInt8, _ body: (inout JSONWriter) -> Void) {
+        bytes.append(opening)
+        needsComma = false
+        body(&self)
+        bytes.append(closing)
+        needsComma = true
+    }
+
+    /// A member's name; exactly one value must follow.
+    public mutating func name(_ name: String) {
+        separate()
+        quote(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func string(_ value: String) {
+        separate()
+        quote(value)
+    }
+
+    /// A string of bytes known to need no escape (base64url, hexadecimal digits).
+    public mutating func plainASCII(_ value: some Sequence<UInt8>) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: value)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    public mutating func integer(_ value: some BinaryInteger) {
+        separate()
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    public mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
+    public mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    public mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: null()
+        case .bool(let flag): bool(flag)
+        case .integer(let number): integer(number)
+        case .double(let number):
+            separate()
+            bytes.append(contentsOf: number.description.utf8)
+        case .string(let text): string(text)
+        case .array(let elements): array { writer in for element in elements { writer.value(element) } }
+        case .object(let members):
+            object { writer in
+                for member in members.members { writer.member(member.name) { $0.value(member.value) } }
+            }
+        }
+    }
+
+    // MARK: Members in one call
+
+    public mutating func member(_ name: String, _ write: (inout JSONWriter) -> Void) {
+        self.name(name)
+        write(&self)
+    }
+
+    public mutating func member(_ name: String, _ value: String) { self.name(name); string(value) }
+    public mutating func member(_ name: String, _ value: Bool) { self.name(name); bool(value) }
+    public mutating func member(_ name: String, _ value: some BinaryInteger) { self.name(name); integer(value) }
+    public mutating func member(_ name: String, array values: [String]) {
+        self.name(name)
+        array { writer in for value in values { writer.string(value) } }
+    }
+
+    private mutating func quote(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0..<0x20, 0x7F:
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(Self.hexadecimal[Int(byte >> 4)])
+                bytes.append(Self.hexadecimal[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static let hexadecimal = Array("0123456789abcdef".utf8)
+}

@@ -1,0 +1,84 @@
+public import CryptographicModule
+
+/// A version of a key, the first or a further one. Name and version id are in the header.
+public struct NewKeyVersion: Hashable, Sendable {
+    public var header: KeyHeader
+    /// `nil` for a symmetric key.
+    public var publicKey: PublicKey?
+    /// The sealed record, at most 32 KiB.
+    public var record: [UInt8]
+    public var origin: KeyOrigin
+    public var enabled: Bool
+    /// Unix time in seconds.
+    public var notBefore: Int64?
+    /// Unix time in seconds.
+    public var expires: Int64?
+    public var tags: [String: String]
+    public var releasePolicy: ReleasePolicy?
+
+    public init(
+        header: KeyHeader, publicKey: PublicKey?, record: [UInt8], origin: KeyOrigin, enabled: Bool = true,
+        notBefore: Int64? = nil, expires: Int64? = nil, tags: [String: String] = [:],
+        releasePolicy: ReleasePolicy? = nil
+    ) {
+        self.header = header
+        self.publicKey = publicKey
+        self.record = record
+        self.origin = origin
+        self.enabled = enabled
+        self.notBefore = notBefore
+        self.expires = expires
+        self.tags = tags
+        self.releasePolicy = releasePolicy
+    }
+}
+
+/// What to do with an optional attribute.
+public enum AttributeChange<Value: Hashable & Sendable>: Hashable, Sendable {
+    case keep
+    case clear
+    case set(Value)
+}
+
+/// A change of one version's attributes. Only what is given changes, so that two such changes don't undo each other.
+public struct KeyAttributeChange: Hashable, Sendable {
+    public var name: String
+    /// 16 bytes.
+    public var version: [UInt8]
+    public var enabled: Bool?
+    public var notBefore: AttributeChange<Int64>
+    public var expires: AttributeChange<Int64>
+    /// Replaces all tags.
+    public var tags: [String: String]?
+    public var resealed: ResealedKey?
+
+    public init(
+        name: String, version: [UInt8], enabled: Bool? = nil, notBefore: AttributeChange<Int64> = .keep,
+        expires: AttributeChange<Int64> = .keep, tags: [String: String]? = nil, resealed: ResealedKey? = nil
+    ) {
+        self.name = name
+        self.version = version
+        self.enabled = enabled
+        self.notBefore = notBefore
+        self.expires = expires
+        self.tags = tags
+        self.resealed = resealed
+    }
+}
+
+/// The same key sealed anew under a header with other operations or another release policy.
+///
+/// The header's revision has to be one more than the current one: of two such changes made at once the second is
+/// refused. Everything else in the header has to be as it was.
+public struct ResealedKey: Hashable, Sendable {
+    public var header: KeyHeader
+    public var record: [UInt8]
+    /// The policy that the header's digest is of; `nil` where the key has none.
+    public var releasePolicy: ReleasePolicy?
+
+    public init(header: KeyHeader, record: [UInt8], releasePolicy: ReleasePolicy? = nil) {
+        self.header = header
+        self.record = record
+        self.releasePolicy = releasePolicy
+    }
+}

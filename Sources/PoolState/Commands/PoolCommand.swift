@@ -1,0 +1,136 @@
+public import AccessControl
+
+/// Everything that can change the replicated state.
+///
+/// A command is complete in itself: times, identifiers and key material (sealed) are chosen by the node that proposes
+/// it. Whether the caller *may* is decided before proposing; whether it is *possible* is decided when it is applied.
+public enum PoolCommand: Hashable, Sendable {
+    case initializePool(Genesis)
+
+    case createKeyVersion(NewKeyVersion)
+    case setKeyAttributes(KeyAttributeChange)
+    case deleteKey(name: String)
+    case recoverKey(name: String)
+    /// Removes a deleted key for good. With `onlyIfDue` it is refused while the retention runs, which is what a timer
+    /// proposes, so that it can't hit a key deleted anew under the same name.
+    case purgeKey(name: String, onlyIfDue: Bool)
+
+    case createPrincipal(NewPrincipal)
+    case setPrincipalEnabled(objectID: GUID, enabled: Bool)
+    /// Sets or removes (`nil`) the SHA-256 of the client secret. `generation` has to be one more than the current one.
+    case setPrincipalSecret(objectID: GUID, hash: [UInt8]?, generation: UInt32)
+    /// Replaces the groups that the principal is a direct member of.
+    case setPrincipalGroups(objectID: GUID, groups: [GUID])
+    /// Removes the principal with its role assignments, and as a group from its members.
+    case deletePrincipal(objectID: GUID)
+
+    case putRoleAssignment(RoleAssignment)
+    case deleteRoleAssignment(name: GUID, scope: Scope)
+    /// Creates or replaces a custom role.
+    case putRoleDefinition(RoleDefinition)
+    case deleteRoleDefinition(id: GUID)
+
+    case securityDomainPrepared(PreparedSecurityDomain)
+    case securityDomainActivated(generation: UInt32)
+    case unsealGranted(UnsealGrant)
+    case auditHead(AuditHead)
+}
+
+/// A principal to create, at genesis or later. Its credential generation begins at 1 with a secret, at 0 without.
+public struct NewPrincipal: Hashable, Sendable {
+    public var objectID: GUID
+    /// Only service principals have one.
+    public var clientID: GUID?
+    public var kind: PrincipalKind
+    /// 1 to 256 bytes of UTF-8.
+    public var displayName: String
+    public var enabled: Bool
+    /// SHA-256 of the generated 32-byte secret.
+    public var secretHash: [UInt8]?
+    public var groups: [GUID]
+
+    public init(
+        objectID: GUID, clientID: GUID? = nil, kind: PrincipalKind, displayName: String, enabled: Bool = true,
+        secretHash: [UInt8]? = nil, groups: [GUID] = []
+    ) {
+        self.objectID = objectID
+        self.clientID = clientID
+        self.kind = kind
+        self.displayName = displayName
+        self.enabled = enabled
+        self.secretHash = secretHash
+        self.groups = groups
+    }
+}
+
+/// The first command of every pool.
+public struct Genesis: Hashable, Sendable {
+    /// 16 random bytes.
+    public var poolID: [UInt8]
+    /// 3 to 24 characters, `[0-9A-Za-z-]`.
+    public var name: String
+    public var epoch: UInt64
+    public var tenantID: GUID
+    public var audiences: [String]
+    public var members: [MemberRecord]
+    public var rootGeneration: UInt32
+    /// The sealed keyring, opaque here.
+    public var keyring: [UInt8]
+    /// SHA-256 of the officers' certificates, to fix them from the beginning; may be empty.
+    public var pinnedOfficers: [[UInt8]]
+    public var settings: PoolSettings
+    /// The first principals of the pool's own directory; may be empty where all are of an outside issuer.
+    public var principals: [NewPrincipal]
+    /// The first role assignments; at least one makes an administrator at `/`.
+    public var roleAssignments: [RoleAssignment]
+
+    public init(
+        poolID: [UInt8], name: String, epoch: UInt64 = 1, tenantID: GUID, audiences: [String],
+        members: [MemberRecord], rootGeneration: UInt32 = 0, keyring: [UInt8], pinnedOfficers: [[UInt8]] = [],
+        settings: PoolSettings = PoolSettings(), principals: [NewPrincipal], roleAssignments: [RoleAssignment]
+    ) {
+        self.poolID = poolID
+        self.name = name
+        self.epoch = epoch
+        self.tenantID = tenantID
+        self.audiences = audiences
+        self.members = members
+        self.rootGeneration = rootGeneration
+        self.keyring = keyring
+        self.pinnedOfficers = pinnedOfficers
+        self.settings = settings
+        self.principals = principals
+        self.roleAssignments = roleAssignments
+    }
+}
+
+/// A security domain file has been made and is on its way to the officers.
+public struct PreparedSecurityDomain: Hashable, Sendable {
+    /// The generation of the root key in the file: the pool's current one for the first file, one more (with
+    /// `keyring`) for each that replaces it.
+    public var generation: UInt32
+    /// The keyring sealed under a new root; `nil` leaves root and keyring as they are.
+    public var keyring: [UInt8]?
+    public var required: Int
+    /// The officers' certificates, DER.
+    public var officers: [[UInt8]]
+    /// One commitment of 32 bytes for each officer.
+    public var commitments: [[UInt8]]
+    /// The file's `EncData` member as JSON text.
+    public var encryptedData: [UInt8]
+    /// SHA-256 of the capability to poll for the download's status.
+    public var capabilityDigest: [UInt8]
+
+    public init(
+        generation: UInt32, keyring: [UInt8]?, required: Int, officers: [[UInt8]], commitments: [[UInt8]],
+        encryptedData: [UInt8], capabilityDigest: [UInt8]
+    ) {
+        self.generation = generation
+        self.keyring = keyring
+        self.required = required
+        self.officers = officers
+        self.commitments = commitments
+        self.encryptedData = encryptedData
+        self.capabilityDigest = capabilityDigest
+    }
+}

@@ -1,0 +1,113 @@
+/// Why a command changed nothing. Raw values are part of the replicated state: never reuse one.
+public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
+    // The pool.
+    case notInitialized = 1
+    case alreadyInitialized = 2
+    case notActivated = 3
+    case invalidGenesis = 4
+    case memberNotFound = 5
+
+    // Keys.
+    case keyNotFound = 20
+    case keyVersionNotFound = 21
+    case deletedKeyNotFound = 22
+    /// The name belongs to a deleted but recoverable key.
+    case keyIsDeleted = 23
+    /// Recovering or purging a key that isn't deleted.
+    case keyIsNotDeleted = 24
+    case purgeProtected = 25
+    /// The retention has not run out.
+    case purgeNotDue = 26
+    case revisionMismatch = 27
+    case duplicateKeyVersion = 28
+    /// Another key version has the same public key or RSA modulus.
+    case duplicateKeyMaterial = 29
+    /// Another key version has the same sealed record.
+    case duplicateKeyRecord = 30
+    /// The header contradicts the command, the pool or the public key.
+    case invalidKeyHeader = 31
+    case invalidKeyName = 32
+    case invalidTags = 33
+    case invalidKeyRecord = 34
+    case invalidReleasePolicy = 35
+    case releasePolicyImmutable = 36
+    /// `import` can neither be given to nor be taken from an existing key, and stands alone.
+    case importOperationImmutable = 37
+    case tooManyKeyVersions = 38
+
+    // Principals.
+    case principalNotFound = 50
+    case principalExists = 51
+    case clientIDExists = 52
+    case invalidPrincipal = 53
+    case invalidSecret = 54
+    case credentialGenerationMismatch = 55
+    case groupNotFound = 56
+
+    // Roles.
+    case roleAssignmentExists = 70
+    case roleAssignmentNotFound = 71
+    case roleDefinitionNotFound = 72
+    case builtInRoleImmutable = 73
+    case invalidRoleDefinition = 74
+    case invalidScope = 75
+    /// Nobody would be left who administers the pool.
+    case lastAdministrator = 76
+    case tooManyRoleAssignments = 77
+    case tooManyRoleDefinitions = 78
+
+    // Security domain, unsealing, audit.
+    case securityDomainAlreadyActivated = 90
+    case securityDomainNotPrepared = 91
+    case rootGenerationMismatch = 92
+    case invalidSecurityDomain = 93
+    case officersNotPinned = 94
+    case invalidUnsealGrant = 95
+    case auditHeadRegressed = 96
+    case invalidAuditHead = 97
+
+    /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
+    public enum Category: Hashable, Sendable {
+        /// The pool isn't ready for this command.
+        case notReady
+        case notFound
+        /// What is there stands against it; the same command may succeed later.
+        case conflict
+        case limit
+        case invalid
+        /// A rule of the pool forbids it.
+        case forbidden
+    }
+
+    public var category: Category {
+        switch self {
+        case .notInitialized, .notActivated:
+            .notReady
+        case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
+            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound:
+            .notFound
+        case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
+            .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
+            .credentialGenerationMismatch, .roleAssignmentExists, .securityDomainAlreadyActivated,
+            .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue:
+            .conflict
+        case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions:
+            .limit
+        case .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
+            .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
+            .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead:
+            .invalid
+        case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
+            .lastAdministrator, .officersNotPinned:
+            .forbidden
+        }
+    }
+}
+
+/// What became of a command. The same on every replica, and for every repetition of the same proposal.
+public enum CommandOutcome: Hashable, Sendable {
+    case applied
+    /// A key version was made.
+    case key(name: String, version: [UInt8])
+    case refused(Refusal)
+}

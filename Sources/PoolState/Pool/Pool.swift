@@ -1,0 +1,70 @@
+/// The replicated state as one node has applied it: immutable, shared by all requests that read it.
+public final class PoolView: Sendable {
+    public let state: PoolState
+    /// The last log entry that `state` contains.
+    public let appliedIndex: UInt64
+
+    public init(state: PoolState, appliedIndex: UInt64) {
+        self.state = state
+        self.appliedIndex = appliedIndex
+    }
+}
+
+/// A command that has been applied here and that every member honours.
+public struct Committed: Sendable {
+    public let outcome: CommandOutcome
+    /// A view that contains the command.
+    public let view: PoolView
+    /// The log entry of the command.
+    public let index: UInt64
+
+    public init(outcome: CommandOutcome, view: PoolView, index: UInt64) {
+        self.outcome = outcome
+        self.view = view
+        self.index = index
+    }
+}
+
+/// Why the pool can't be asked just now. Not final: the same may succeed later or on another node.
+public enum PoolUnavailable: Error, Hashable, Sendable {
+    case noLeader
+    /// With `maybeApplied` the command may still be applied.
+    case timedOut(maybeApplied: Bool)
+    case sealed
+    case overloaded
+    case shuttingDown
+}
+
+/// The pool as the handlers of requests see it: they know neither consensus nor which node they run on.
+public protocol Pool: Sendable {
+    /// Gives a view that is current at the time of the call (linearizable).
+    ///
+    /// `body` is called once, on an unspecified thread, possibly before this returns.
+    func read(_ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
+
+    /// Submits a command and reports once it is applied here and honoured everywhere.
+    ///
+    /// `body` is called once, on an unspecified thread, possibly before this returns.
+    func submit(
+        _ command: PoolCommand, origin: ProposalOrigin,
+        _ body: @escaping @Sendable (Result<Committed, PoolUnavailable>) -> Void)
+
+    /// The newest view that this node has, however old. For status pages and public keys of tokens, not for decisions.
+    var latestView: PoolView { get }
+}
+
+extension Pool {
+    /// As ``read(_:)``, for asynchronous callers.
+    public func read() async throws(PoolUnavailable) -> PoolView {
+        try await withCheckedContinuation { continuation in
+            read { continuation.resume(returning: $0) }
+        }.get()
+    }
+
+    /// As ``submit(_:origin:_:)``, for asynchronous callers.
+    public func submit(_ command: PoolCommand, origin: ProposalOrigin) async throws(PoolUnavailable) -> Committed {
+        try await withCheckedContinuation { continuation in
+            submit(command, origin: origin) { continuation.resume(returning: $0) }
+        }.get()
+    }
+}

@@ -1,0 +1,133 @@
+import AccessControl
+public import CryptographicModule
+
+/// Where a key version's material came from.
+public enum KeyOrigin: UInt8, Hashable, CaseIterable, Sendable {
+    case generated = 1
+    case imported = 2
+    case restored = 3
+}
+
+/// The policy under which an exportable key may be released. Immutability is in the key's authenticated header.
+public struct ReleasePolicy: Hashable, Sendable {
+    public var contentType: String
+    /// The policy's JSON text.
+    public var data: [UInt8]
+
+    public init(contentType: String, data: [UInt8]) {
+        self.contentType = contentType
+        self.data = data
+    }
+}
+
+/// When a key was deleted and until when it is kept.
+public struct KeyDeletion: Hashable, Sendable {
+    /// Unix time in seconds.
+    public let deletedAt: Int64
+    /// Unix time in seconds from which on the key is purged.
+    public let scheduledPurgeAt: Int64
+
+    public init(deletedAt: Int64, scheduledPurgeAt: Int64) {
+        self.deletedAt = deletedAt
+        self.scheduledPurgeAt = scheduledPurgeAt
+    }
+}
+
+/// One version of a key. An immutable object, so that handing it to a request costs one retain.
+public final class KeyVersionRecord: Sendable {
+    /// What a version consists of.
+    public struct Content: Hashable, Sendable {
+        public var header: KeyHeader
+        /// `nil` for a symmetric key.
+        public var publicKey: PublicKey?
+        /// SHA-256 of the sealed record, by which its bytes are stored.
+        public var recordDigest: [UInt8]
+        public var origin: KeyOrigin
+        public var enabled: Bool
+        /// Unix time in seconds.
+        public var notBefore: Int64?
+        /// Unix time in seconds; the version is valid before it.
+        public var expires: Int64?
+        public var tags: [String: String]
+        public var releasePolicy: ReleasePolicy?
+        /// Unix time in seconds.
+        public var created: Int64
+        /// Unix time in seconds.
+        public var updated: Int64
+    }
+
+    public let content: Content
+    /// The version's id as a number, for comparing.
+    let identifier: GUID
+
+    init(_ content: Content, identifier: GUID) {
+        self.content = content
+        self.identifier = identifier
+    }
+
+    public var header: KeyHeader { content.header }
+    public var name: String { content.header.name }
+    /// 16 bytes.
+    public var version: [UInt8] { content.header.version }
+    public var publicKey: PublicKey? { content.publicKey }
+    public var recordDigest: [UInt8] { content.recordDigest }
+    public var origin: KeyOrigin { content.origin }
+    public var enabled: Bool { content.enabled }
+    public var notBefore: Int64? { content.notBefore }
+    public var expires: Int64? { content.expires }
+    public var tags: [String: String] { content.tags }
+    public var exportable: Bool { content.header.exportable }
+    public var operations: KeyOperations { content.header.operations }
+    public var releasePolicy: ReleasePolicy? { content.releasePolicy }
+    public var created: Int64 { content.created }
+    public var updated: Int64 { content.updated }
+}
+
+/// A key with all its versions. An immutable object, so that handing it to a request costs one retain.
+public final class KeyRecord: Sendable {
+    public let name: String
+    /// In order of creation; never empty.
+    public let versions: [KeyVersionRecord]
+    /// The newest version.
+    public let latest: KeyVersionRecord
+    /// Set while the key is deleted but recoverable.
+    public let deletion: KeyDeletion?
+
+    /// `versions` are the earlier ones, oldest first; `latest` follows them.
+    init(name: String, earlier: [KeyVersionRecord], latest: KeyVersionRecord, deletion: KeyDeletion?) {
+        self.name = name
+        self.versions = earlier + [latest]
+        self.latest = latest
+        self.deletion = deletion
+    }
+
+    /// The version with this 16-byte id.
+    public func version(_ version: [UInt8]) -> KeyVersionRecord? {
+        guard let identifier = GUID(bytes: version) else { return nil }
+        if latest.identifier == identifier { return latest }
+        return versions.first { $0.identifier == identifier }
+    }
+}
+
+extension KeyVersionRecord: Hashable {
+    public static func == (left: KeyVersionRecord, right: KeyVersionRecord) -> Bool {
+        left === right || left.content == right.content
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(content)
+    }
+}
+
+extension KeyRecord: Hashable {
+    public static func == (left: KeyRecord, right: KeyRecord) -> Bool {
+        left === right
+            || (left.name == right.name && left.deletion == right.deletion && left.versions == right.versions)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(versions)
+        hasher.combine(deletion)
+    }
+}

@@ -1,0 +1,76 @@
+public import AccessControl
+
+/// How far the pool has come. Only ever moves forward.
+public enum PoolPhase: UInt8, Hashable, Comparable, CaseIterable, Sendable {
+    /// No genesis yet: the state is empty.
+    case uninitialized = 0
+    /// The pool exists; its security domain has not been given to officers.
+    case provisioned = 1
+    /// A security domain file has been made; it isn't known yet that it was received.
+    case activating = 2
+    /// The officers hold the security domain. Keys may exist from here on.
+    case activated = 3
+
+    public static func < (left: PoolPhase, right: PoolPhase) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// Settings of the whole pool, chosen at genesis.
+public struct PoolSettings: Hashable, Sendable {
+    /// Retention of deleted keys in days, 7 to 90.
+    public var recoverableDays: Int
+    /// Whether a deleted key may be purged only when its retention has run out.
+    public var purgeProtection: Bool
+    /// Whether an answer waits for its audit record to be on disk.
+    public var strictAudit: Bool
+
+    public init(recoverableDays: Int = 90, purgeProtection: Bool = false, strictAudit: Bool = true) {
+        self.recoverableDays = recoverableDays
+        self.purgeProtection = purgeProtection
+        self.strictAudit = strictAudit
+    }
+}
+
+/// The pool itself: one record.
+public struct PoolRecord: Hashable, Sendable {
+    /// 16 bytes.
+    public internal(set) var poolID: [UInt8]
+    public internal(set) var name: String
+    /// Raised by the recovery of a pool that lost its quorum; 1 at genesis.
+    public internal(set) var epoch: UInt64
+    public internal(set) var tenantID: GUID
+    /// The fixed list of token audiences that the data plane accepts.
+    public internal(set) var audiences: [String]
+    /// Never `uninitialized`: a state without a record has that phase.
+    public internal(set) var phase: PoolPhase
+    /// The generation of the root key that `keyring` is sealed under.
+    public internal(set) var rootGeneration: UInt32
+    /// The sealed keyring, opaque here.
+    public internal(set) var keyring: [UInt8]
+    /// SHA-256 of each officer's certificate (DER) where genesis pinned them; empty where it did not.
+    public internal(set) var pinnedOfficers: [[UInt8]]
+    public internal(set) var settings: PoolSettings
+    /// Unix time in seconds.
+    public internal(set) var created: Int64
+}
+
+/// One member of the pool as its peers and its clients reach it.
+public struct MemberRecord: Hashable, Sendable {
+    /// The node's id; never 0, never reused.
+    public let node: UInt64
+    public let name: String
+    /// SHA-256 of the node's public key (SPKI, DER): what peers pin.
+    public let identityDigest: [UInt8]
+    public let apiURL: String
+    /// `host:port` of the peer listener.
+    public let peerAddress: String
+
+    public init(node: UInt64, name: String, identityDigest: [UInt8], apiURL: String, peerAddress: String) {
+        self.node = node
+        self.name = name
+        self.identityDigest = identityDigest
+        self.apiURL = apiURL
+        self.peerAddress = peerAddress
+    }
+}

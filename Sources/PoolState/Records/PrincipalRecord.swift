@@ -1,0 +1,27 @@
+public import AccessControl
+
+/// What kind of caller a principal is.
+public enum PrincipalKind: UInt8, Hashable, CaseIterable, Sendable {
+    case user = 1
+    case servicePrincipal = 2
+    case group = 3
+}
+
+/// A principal of the pool's own directory. Principals of outside issuers need no record to be assigned roles.
+public struct PrincipalRecord: Hashable, Sendable {
+    /// What role assignments name.
+    public let objectID: GUID
+    /// The application id of a service principal, by which it asks for tokens.
+    public let clientID: GUID?
+    public let kind: PrincipalKind
+    public internal(set) var displayName: String
+    public internal(set) var enabled: Bool
+    /// SHA-256 of the generated 32-byte client secret; `nil` while there is none.
+    public internal(set) var secretHash: [UInt8]?
+    /// Raised with each change of the credential; a token of an earlier generation is no longer good.
+    public internal(set) var credentialGeneration: UInt32
+    /// The object ids of the groups that the principal is a direct member of, in order.
+    public internal(set) var groups: [GUID]
+    /// Unix time in seconds.
+    public let created: Int64
+}

@@ -1,0 +1,117 @@
+public import AccessControl
+import HashTreeCollections
+
+/// The replicated state of a pool, as a value.
+///
+/// Deterministic: the same log gives the same state, rows and root on every replica; it knows no clock and no random
+/// source. A copy is O(1) and shares structure, so that a copy can be published to readers after each change.
+///
+/// It is held twice: as records, which readers use, and as rows, which are stored. Each row is the canonical Protocol
+/// Buffers encoding of one record; `root` is a Merkle root over all rows, kept up to date with each change.
+public struct PoolState: Sendable {
+    var record: PoolRecord?
+    var memberRecords = TreeDictionary<UInt64, MemberRecord>()
+    /// Live and deleted keys.
+    var keyRecords = TreeDictionary<String, KeyRecord>()
+    var liveNames = SortedNames()
+    var deletedNames = SortedNames()
+    var materials = MaterialIndex()
+    var principalRecords = TreeDictionary<GUID, PrincipalRecord>()
+    var principalsByClientID = TreeDictionary<GUID, GUID>()
+    public internal(set) var permissions = PermissionIndex()
+    public internal(set) var securityDomain: SecurityDomainRecord?
+    var unsealGrants = TreeDictionary<UInt64, UnsealGrant>()
+    var heads = TreeDictionary<UInt64, AuditHead>()
+    var completed = CompletedProposals()
+    /// The newest time that any applied command was stamped with: Unix time in milliseconds, never falling.
+    public internal(set) var logTime: Int64 = 0
+    var tree = MerkleTree()
+
+    /// The state before genesis.
+    public init() {}
+
+    /// The Merkle root over all rows, 32 bytes.
+    public var root: [UInt8] { tree.root }
+
+    // MARK: Pool
+
+    /// `nil` before genesis.
+    public var pool: PoolRecord? { record }
+
+    public var phase: PoolPhase { record?.phase ?? .uninitialized }
+
+    /// In order of node id.
+    public var members: [MemberRecord] {
+        memberRecords.values.sorted { $0.node < $1.node }
+    }
+
+    public func member(_ node: UInt64) -> MemberRecord? {
+        memberRecords[node]
+    }
+
+    public func unsealGrant(of node: UInt64) -> UnsealGrant? {
+        unsealGrants[node]
+    }
+
+    public func auditHead(of node: UInt64) -> AuditHead? {
+        heads[node]
+    }
+
+    /// In order of node id.
+    public var auditHeads: [AuditHead] {
+        heads.values.sorted { $0.node < $1.node }
+    }
+
+    /// What became of a recent proposal; `nil` if it was never applied or is no longer remembered.
+    public func outcome(ofProposal proposalID: [UInt8]) -> CommandOutcome? {
+        GUID(bytes: proposalID).flatMap { completed[$0]?.outcome }
+    }
+
+    // MARK: Keys
+
+    public var keyCount: Int { liveNames.count }
+
+    public var deletedKeyCount: Int { deletedNames.count }
+
+    /// The live key with this name.
+    public func key(_ name: String) -> KeyRecord? {
+        guard let key = keyRecords[name], key.deletion == nil else { return nil }
+        return key
+    }
+
+    /// The deleted but recoverable key with this name.
+    public func deletedKey(_ name: String) -> KeyRecord? {
+        guard let key = keyRecords[name], key.deletion != nil else { return nil }
+        return key
+    }
+
+    /// Up to `limit` live keys in order of name, beginning after the name `previous`.
+    public func keys(after previous: String? = nil, limit: Int) -> [KeyRecord] {
+        liveNames.page(after: previous, limit: limit).compactMap { keyRecords[$0] }
+    }
+
+    /// Up to `limit` deleted keys in order of name, beginning after the name `previous`.
+    public func deletedKeys(after previous: String? = nil, limit: Int) -> [KeyRecord] {
+        deletedNames.page(after: previous, limit: limit).compactMap { keyRecords[$0] }
+    }
+
+    // MARK: Principals and roles
+
+    public func principal(_ objectID: GUID) -> PrincipalRecord? {
+        principalRecords[objectID]
+    }
+
+    public func principal(clientID: GUID) -> PrincipalRecord? {
+        principalsByClientID[clientID].flatMap { principalRecords[$0] }
+    }
+
+    /// In order of object id.
+    public var principals: [PrincipalRecord] {
+        principalRecords.values.sorted { $0.objectID < $1.objectID }
+    }
+
+    /// The assignments at exactly this scope, in order of name.
+    public func roleAssignments(at scope: Scope) -> [RoleAssignment] {
+        permissions.assignments(at: scope)
+    }
+}

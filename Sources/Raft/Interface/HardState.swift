@@ -1,5 +1,5 @@
-/// What a node must not forget over a restart, beside its log. Stored as one atomic unit: a node that remembered the term
-/// and forgot the vote would vote twice.
+/// What a node must not forget over a restart, beside its log. Stored as one atomic unit: a node that remembered the
+/// term and forgot the vote would vote twice.
 public struct HardState: Hashable, Sendable {
     public var term: Term
     /// Who got this node's vote in `term`.

@@ -2,7 +2,8 @@
 public struct RaftMessage: Hashable, Sendable {
     public let from: NodeID
     public let to: NodeID
-    /// The sender's term; in a pre-vote request, and in the answer that grants one, the term that would be campaigned in.
+    /// The sender's term; in a pre-vote request, and in the answer that grants one, the term that would be campaigned
+    /// in.
     public let term: Term
     public let body: Body
 
@@ -32,7 +33,8 @@ public struct RaftMessage: Hashable, Sendable {
     }
 }
 
-/// Entries for a follower's log, or none: then it is a heartbeat. Both prove the leader's authority and ask for an answer.
+/// Entries for a follower's log, or none: then it is a heartbeat. Both prove the leader's authority and ask for an
+/// answer.
 public struct AppendRequest: Hashable, Sendable {
     /// The entry that must be in the follower's log before `entries` may follow it.
     public let prevIndex: LogIndex

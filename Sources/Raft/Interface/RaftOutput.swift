@@ -2,16 +2,16 @@
 ///
 /// The driver takes it with `Raft.takeOutput()` and carries it out in this order:
 ///
-/// 1. `hardState`, `truncateFrom` and `entries` are written in **one** atomic and durable write: drop what is stored at
-///    `truncateFrom` and above, then store `entries`. Durable means synced, before step 3. If the write fails the process
-///    ends: an error of a sync is never retried. Where `entries` is not empty the driver then calls
-///    `persisted(through:term:)` with the index and term of its last entry, once for each output and in order. A leader
-///    counts itself towards a commit only then.
+/// 1. `hardState`, `truncateFrom` and `entries` are written in **one** atomic and durable write: drop what is stored
+///    at `truncateFrom` and above, then store `entries`. Durable means synced, before step 3. If the write fails the
+///    process ends: an error of a sync is never retried. Where `entries` is not empty the driver then calls
+///    `persisted(through:term:)` with the index and term of its last entry, once for each output and in order. A
+///    leader counts itself towards a commit only then.
 /// 2. `violations` are logged. Each one means that a peer broke the protocol, or that a disk lied.
-/// 3. `messages` are sent. They may be lost, delayed, repeated and reordered, but none may leave before step 1 is done,
-///    for they speak of what was written: a vote, an accepted entry, a term.
-/// 4. `committed` is applied in order, after which the driver calls `applied(through:)`. It may apply on another thread
-///    and take further outputs meanwhile; `committed` of later outputs goes on where this one ended.
+/// 3. `messages` are sent. They may be lost, delayed, repeated and reordered, but none may leave before step 1 is
+///    done, for they speak of what was written: a vote, an accepted entry, a term.
+/// 4. `committed` is applied in order, after which the driver calls `applied(through:)`. It may apply on another
+///    thread and take further outputs meanwhile; `committed` of later outputs goes on where this one ended.
 /// 5. `readStates`: the read may be answered from the state machine once it has applied `index` or more.
 /// 6. `failedReads`: the read was lost with its leader. It is safe, and up to the driver, to ask again.
 ///

@@ -1,0 +1,168 @@
+extension Raft {
+    /// Starts an election now, if this node is a voter and does not lead. It asks for pre-votes first.
+    public mutating func campaign(now: Instant) {
+        observe(now)
+        if case .leader = currentRole { return }
+        guard isPromotable else { return }
+        askForPreVotes()
+    }
+
+    /// A node that should not lead waits three times as long before it campaigns, so that it leads only if nobody else
+    /// can.
+    public mutating func setMayLead(_ mayLead: Bool) {
+        guard mayLead != self.mayLead else { return }
+        self.mayLead = mayLead
+        resetElectionDeadline()
+    }
+
+    /// Whether the configuration in force lets this node stand for election.
+    var isPromotable: Bool { configurations.inForce.configuration.isVoter(options.id) && term < Limits.largestNumber }
+
+    /// Whether there is a leader that this node must not help to depose.
+    var hearsLeader: Bool {
+        switch currentRole {
+        case .leader: return true
+        case .follower(let following):
+            guard following.leader != nil, let lastContact = following.lastContact else { return false }
+            return now.since(lastContact) < options.electionTimeoutMinimum
+        case .preCandidate, .candidate: return false
+        }
+    }
+
+    mutating func resetElectionDeadline() {
+        let range = options.electionTimeoutMinimum..<options.electionTimeoutMaximum
+        electionDeadline = now.advanced(by: random.next(in: range) * (mayLead ? 1 : 3))
+    }
+
+    mutating func electionTimeoutFired() {
+        if isPromotable {
+            askForPreVotes()
+        } else {
+            // It cannot do anything about it, but should not believe in this leader any longer.
+            becomeFollower(term: term, leader: nil)
+            resetElectionDeadline()
+        }
+    }
+
+    // MARK: Changes of role
+
+    /// Leaves whatever this node was. `leader` has just given a sign of life, if it is known.
+    mutating func becomeFollower(term newTerm: Term, leader: NodeID?) {
+        failLocalReads()
+        let led: Bool
+        if case .leader = currentRole { led = true } else { led = false }
+        if newTerm > term {
+            term = newTerm
+            vote = nil
+        }
+        currentRole = .follower(Following(leader: leader, lastContact: leader == nil ? nil : now))
+        // A ballot that was lost, or somebody else's hopeless one, does not put off the next attempt.
+        if led || leader != nil { resetElectionDeadline() }
+    }
+
+    /// Asks whether an election could be won, without disturbing anyone: no term is raised by it, and nothing is
+    /// stored.
+    private mutating func askForPreVotes() {
+        failLocalReads()
+        var candidacy = Candidacy()
+        candidacy.record(options.id, granted: true)
+        currentRole = .preCandidate(candidacy)
+        resetElectionDeadline()
+        let request = RaftMessage.Body.preVoteRequest(lastIndex: log.lastIndex, lastTerm: log.lastTerm)
+        sendToVoters(request, term: term + 1)
+        countBallot()
+    }
+
+    mutating func standForElection(isTransfer: Bool) {
+        failLocalReads()
+        term += 1
+        vote = options.id
+        var candidacy = Candidacy()
+        candidacy.record(options.id, granted: true)
+        currentRole = .candidate(candidacy)
+        resetElectionDeadline()
+        sendToVoters(.voteRequest(lastIndex: log.lastIndex, lastTerm: log.lastTerm, isTransfer: isTransfer))
+        countBallot()
+    }
+
+    private mutating func sendToVoters(_ body: RaftMessage.Body, term: Term? = nil) {
+        let configuration = configurations.inForce.configuration
+        for node in configuration.voters.union(configuration.outgoingVoters).sorted() where node != options.id {
+            send(body, to: node, term: term)
+        }
+    }
+
+    private mutating func countBallot() {
+        switch currentRole {
+        case .preCandidate(let candidacy):
+            switch configurations.quorum.tally(candidacy.vote) {
+            case .won: standForElection(isTransfer: false)
+            case .lost: becomeFollower(term: term, leader: nil)
+            case .pending: break
+            }
+        case .candidate(let candidacy):
+            switch configurations.quorum.tally(candidacy.vote) {
+            case .won: becomeLeader()
+            case .lost: becomeFollower(term: term, leader: nil)
+            case .pending: break
+            }
+        case .follower, .leader: break
+        }
+    }
+
+    private mutating func becomeLeader() {
+        let next = log.lastIndex + 1
+        let others = configurations.inForce.configuration.members.subtracting([options.id]).sorted()
+        let uncommitted = log.entries(from: commitIndex + 1, through: log.lastIndex)
+        var leadership = Leadership(
+            peers: others.map { Progress(node: $0, next: next, now: now) },
+            heartbeatDeadline: now.advanced(by: options.heartbeatInterval),
+            uncommittedBytes: uncommitted.reduce(0) { $0 + $1.size })
+        for position in leadership.peers.indices { leadership.peers[position].roundBegan() }
+        currentRole = .leader(leadership)
+        flushIsDue = true
+        if has(fault: .noNoOpAtTermStart) { return }
+        append(.noOp, tag: log.lastTag)
+    }
+
+    // MARK: Votes
+
+    /// Whether a log that ends so holds all that this one does, as far as it can be committed (paper, section 5.4.1).
+    private func isUpToDate(lastIndex: LogIndex, lastTerm: Term) -> Bool {
+        (lastTerm, lastIndex) >= (log.lastTerm, log.lastIndex)
+    }
+
+    mutating func answerPreVote(_ message: RaftMessage, lastIndex: LogIndex, lastTerm: Term) {
+        let granted = message.term > term && !hearsLeader && isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
+        // Granted for the term asked about; refused in the own one, which may teach the asker a newer one.
+        send(.preVoteResponse(granted: granted), to: message.from, term: granted ? message.term : term)
+    }
+
+    mutating func receivePreVote(from voter: NodeID, granted: Bool, term answered: Term) {
+        guard case .preCandidate(var candidacy) = currentRole else { return }
+        // A grant is for the next term, a refusal in this one; others are answers to older questions.
+        guard answered == (granted ? term + 1 : term) else { return }
+        candidacy.record(voter, granted: granted)
+        currentRole = .preCandidate(candidacy)
+        countBallot()
+    }
+
+    mutating func answerVote(_ candidate: NodeID, lastIndex: LogIndex, lastTerm: Term, isTransfer: Bool) {
+        let isFree = vote == candidate || (vote == nil && leader == nil)
+        let granted = isFree && isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
+        if granted {
+            // Having promised its vote, it has no business with a ballot of its own.
+            if case .preCandidate = currentRole { becomeFollower(term: term, leader: nil) }
+            vote = candidate
+            resetElectionDeadline()
+        }
+        send(.voteResponse(granted: granted), to: candidate)
+    }
+
+    mutating func receiveVote(from voter: NodeID, granted: Bool) {
+        guard case .candidate(var candidacy) = currentRole else { return }
+        candidacy.record(voter, granted: granted)
+        currentRole = .candidate(candidacy)
+        countBallot()
+    }
+}

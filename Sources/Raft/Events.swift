@@ -1,0 +1,153 @@
+extension Raft {
+    /// Time has passed: elections, heartbeats and expiries that have come due are done. To be called at `nextDeadline`
+    /// at the latest; a call that is late or early does no harm.
+    public mutating func advance(to now: Instant) {
+        observe(now)
+        switch currentRole {
+        case .leader:
+            leaderTimerFired()
+        case .follower, .preCandidate, .candidate:
+            expireForwardedReads()
+            if self.now >= electionDeadline { electionTimeoutFired() }
+        }
+    }
+
+    /// When `advance` must be called at the latest. May change with every event.
+    public var nextDeadline: Instant {
+        switch currentRole {
+        case .leader(let leadership):
+            return min(leadership.heartbeatDeadline, leadership.transfer?.deadline ?? .distantFuture)
+        case .follower(let following):
+            return min(electionDeadline, following.reads.nextExpiry ?? .distantFuture)
+        case .preCandidate, .candidate:
+            return electionDeadline
+        }
+    }
+
+    /// A message has arrived. Whatever does not make sense is ignored.
+    public mutating func step(_ message: RaftMessage, now: Instant) {
+        observe(now)
+        guard message.to == options.id, message.from != options.id, message.isWellFormed else { return }
+        if message.term > term {
+            guard adoptTerm(of: message) else { return }
+        } else if message.term < term {
+            answerStale(message)
+            return
+        }
+        switch message.body {
+        case .preVoteRequest(let lastIndex, let lastTerm):
+            answerPreVote(message, lastIndex: lastIndex, lastTerm: lastTerm)
+        case .preVoteResponse(let granted):
+            receivePreVote(from: message.from, granted: granted, term: message.term)
+        case .voteRequest(let lastIndex, let lastTerm, let isTransfer):
+            answerVote(message.from, lastIndex: lastIndex, lastTerm: lastTerm, isTransfer: isTransfer)
+        case .voteResponse(let granted):
+            receiveVote(from: message.from, granted: granted)
+        case .append(let request):
+            if follow(message.from) { answerAppend(request, from: message.from) }
+        case .appendResponse(let response):
+            receiveAppendResponse(response, from: message.from)
+        case .readIndexRequest(let id):
+            receiveReadIndexRequest(id, from: message.from)
+        case .readIndexResponse(let id, let index):
+            receiveReadIndexResponse(id, index: index, from: message.from)
+        case .timeoutNow:
+            receiveTimeoutNow(from: message.from)
+        case .snapshotOffer(let descriptor):
+            if follow(message.from) { receiveSnapshotOffer(descriptor, from: message.from) }
+        }
+    }
+
+    /// Raises the own term to that of the message where the message is proof of it.
+    ///
+    /// - Returns: Whether the message is still to be handled.
+    private mutating func adoptTerm(of message: RaftMessage) -> Bool {
+        switch message.body {
+        case .preVoteRequest, .preVoteResponse(granted: true):
+            // These name a term that nobody is in yet.
+            return true
+        case .voteRequest(_, _, let isTransfer):
+            // A node that was cut off, or removed, must not depose a leader that the others hear (thesis, 4.2.3).
+            if hearsLeader && !isTransfer { return false }
+            becomeFollower(term: message.term, leader: nil)
+        case .append, .snapshotOffer, .timeoutNow:
+            becomeFollower(term: message.term, leader: message.from)
+        case .preVoteResponse(granted: false), .voteResponse, .appendResponse, .readIndexRequest, .readIndexResponse:
+            becomeFollower(term: message.term, leader: nil)
+        }
+        return true
+    }
+
+    /// Tells a node that is behind about the term that it missed. A deposed leader steps down by it, and a leader
+    /// frees a candidate that went ahead alone, by stepping down once.
+    private mutating func answerStale(_ message: RaftMessage) {
+        switch message.body {
+        case .preVoteRequest:
+            send(.preVoteResponse(granted: false), to: message.from)
+        case .voteRequest:
+            send(.voteResponse(granted: false), to: message.from)
+        case .append, .snapshotOffer:
+            let outcome = AppendResponse.Outcome.rejected(hintIndex: log.lastIndex, hintTerm: log.lastTerm)
+            send(.appendResponse(AppendResponse(outcome: outcome, round: 0)), to: message.from)
+        case .preVoteResponse, .voteResponse, .appendResponse, .readIndexRequest, .readIndexResponse, .timeoutNow:
+            break
+        }
+    }
+
+    /// Accepts `leader` as the leader of this term, and that it is alive.
+    private mutating func follow(_ leader: NodeID) -> Bool {
+        switch currentRole {
+        case .leader:
+            pending.violations.append(.secondLeader(from: leader, term: term))
+            return false
+        case .follower(let following) where following.leader != nil && following.leader != leader:
+            pending.violations.append(.secondLeader(from: leader, term: term))
+            return false
+        case .follower(let following) where following.leader == leader:
+            currentRole.following?.lastContact = now
+            resetElectionDeadline()
+        case .follower, .preCandidate, .candidate:
+            becomeFollower(term: term, leader: leader)
+        }
+        return true
+    }
+
+    /// The entries through `index`, the last of which has `term`, are durable here. To be called once for each output
+    /// that held entries, in order.
+    public mutating func persisted(through index: LogIndex, term: Term) {
+        log.confirmWrite(through: index, term: term)
+        advanceCommitAsLeader()
+    }
+
+    /// The state machine has applied everything through `index`.
+    public mutating func applied(through index: LogIndex) {
+        appliedIndex = max(appliedIndex, min(index, deliveredIndex))
+    }
+
+    /// Forgets the entries through `index`, as far as they are applied. The driver has made sure that the state through
+    /// there survives a restart.
+    public mutating func compact(through index: LogIndex) {
+        let index = min(index, appliedIndex)
+        guard index > log.compactedIndex else { return }
+        log.compact(through: index)
+        configurations.compact(through: index)
+    }
+
+    mutating func observe(_ instant: Instant) {
+        now = max(now, instant)
+    }
+
+    mutating func send(_ body: RaftMessage.Body, to node: NodeID, term: Term? = nil) {
+        let message = RaftMessage(from: options.id, to: node, term: term ?? self.term, body: body)
+        #if PLANTED_FAULTS
+            switch (options.plantedFault, body) {
+            case (.answerVoteBeforePersisting?, .voteResponse), (.acknowledgeBeforePersist?, .appendResponse):
+                pending.messagesBeforePersist.append(message)
+                return
+            default:
+                break
+            }
+        #endif
+        pending.messages.append(message)
+    }
+}

@@ -1,0 +1,78 @@
+extension Raft {
+    /// The configuration in force: the last one in the log, committed or not.
+    public var configuration: PoolConfiguration { configurations.inForce.configuration }
+
+    /// The index of the entry that holds it.
+    public var configurationIndex: LogIndex { configurations.inForce.index }
+
+    /// The last configuration that is known to be committed.
+    public var committedConfiguration: PoolConfiguration { configurations.item(at: commitIndex).configuration }
+
+    /// What this leader has to propose to end a joint configuration, once that may be done: the joint one is
+    /// committed, and so is an entry of this leader's term. Nil otherwise. The driver proposes it, because it makes
+    /// the tag, and because it knows whether those who leave may go yet.
+    public var configurationToLeaveJoint: PoolConfiguration? {
+        guard case .leader = currentRole, configuration.isJoint, isChangeAllowed else { return nil }
+        return PoolConfiguration(voters: configuration.voters, learners: configuration.learners)
+    }
+
+    /// One change at a time, and none before the leader has committed in its term: two leaders could otherwise each
+    /// append a change whose quorums do not meet (Ongaro, raft-dev, 2015).
+    private var isChangeAllowed: Bool {
+        configurations.inForce.index <= commitIndex && hasCommittedInTerm
+    }
+
+    func refusal(of proposed: PoolConfiguration) -> ProposalRefusal? {
+        guard isChangeAllowed else { return .configurationChangePending }
+        return configuration.allows(next: proposed) ? nil : .invalidConfiguration
+    }
+
+    /// As leader: counts by it from now on, and replicates to whoever is new.
+    mutating func putInForce(_ configuration: PoolConfiguration, at index: LogIndex) {
+        configurations.append(configuration, at: index)
+        guard case .leader(let leadership) = currentRole else { return }
+        let known = Set(leadership.peers.map(\.node)).union([options.id])
+        for node in configuration.members.subtracting(known) {
+            currentRole.leadership?.peers.append(Progress(node: node, next: index, now: now))
+        }
+        currentRole.leadership?.peers.sort { $0.node < $1.node }
+        if let target = leadership.transfer?.target, !configuration.voters.contains(target) {
+            currentRole.leadership?.transfer = nil
+        }
+    }
+
+    /// Those who left were sent the committed change once, so that they know; from now on they are strangers.
+    mutating func dropRemovedPeers() {
+        let inForce = configurations.inForce
+        guard inForce.index <= commitIndex else { return }
+        currentRole.leadership?.peers.removeAll { !inForce.configuration.isMember($0.node) }
+    }
+
+    /// A leader that is no voter any more leads until the change is committed by those who stay, tells them, and asks
+    /// the one that has most of the log to take over.
+    mutating func retireIfRemoved() {
+        let inForce = configurations.inForce
+        guard inForce.index <= commitIndex, !inForce.configuration.isVoter(options.id) else { return }
+        flush()
+        guard case .leader(let leadership) = currentRole else { return }
+        let heirs = leadership.peers.filter { inForce.configuration.voters.contains($0.node) }
+        if let heir = heirs.max(by: { $0.match < $1.match }) { send(.timeoutNow, to: heir.node) }
+        becomeFollower(term: term, leader: nil)
+    }
+}
+
+extension PoolConfiguration {
+    /// Someone decides, nobody is node 0 or both voter and learner, and there are not absurdly many.
+    var isWellFormed: Bool {
+        guard !voters.isEmpty, size <= 2 * Limits.mostMembers, !isMember(NodeID(0)) else { return false }
+        return learners.isDisjoint(with: voters) && learners.isDisjoint(with: outgoingVoters)
+    }
+
+    /// Whether `next` may follow this configuration in the log. Voters change in two steps: into a joint configuration
+    /// that keeps the present voters as its outgoing half, and out of it. Learners come and go with any step.
+    func allows(next: PoolConfiguration) -> Bool {
+        guard next.isWellFormed else { return false }
+        if isJoint { return !next.isJoint && next.voters == voters }
+        return next.isJoint ? next.outgoingVoters == voters : next.voters == voters
+    }
+}

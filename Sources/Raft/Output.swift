@@ -1,0 +1,36 @@
+extension Raft {
+    /// Whether `takeOutput` would have something. May be true for nothing; never false for something.
+    public var hasOutput: Bool {
+        if flushIsDue || log.hasWrites || deliveredIndex < commitIndex || !pending.isEmpty { return true }
+        if written != (term, vote) || announced != situation { return true }
+        return currentRole.following?.reads.hasUnsent ?? false
+    }
+
+    /// What the node has to do now. `RaftOutput` says in which order.
+    public mutating func takeOutput() -> RaftOutput {
+        flush()
+        sendForwardedReads()
+        var output = pending
+        pending = RaftOutput()
+        if log.hasWrites {
+            let writes = log.takeWrites()
+            output.truncateFrom = writes.truncateFrom
+            output.entries = writes.entries
+        }
+        if written != (term, vote) || output.truncateFrom != nil || !output.entries.isEmpty {
+            output.hardState = HardState(term: term, vote: vote, commit: commitIndex)
+            written = (term, vote)
+        }
+        if deliveredIndex < commitIndex {
+            output.committed = Array(log.entries(from: deliveredIndex + 1, through: commitIndex))
+            deliveredIndex = commitIndex
+        }
+        if announced != situation {
+            announced = situation
+            output.roleChange = situation
+        }
+        return output
+    }
+
+    private var situation: RoleChange { RoleChange(role: role, term: term, leader: leader) }
+}

@@ -1,0 +1,185 @@
+extension Raft {
+    /// Appends an entry, if this node leads, and begins to replicate it.
+    ///
+    /// The entry carries `tag`; a no-op carries the tag of the entry before it, whatever is given. A proposal that was
+    /// appended can still be lost with its leader: it has happened once it comes back in `RaftOutput.committed`.
+    ///
+    /// - Returns: The index of the new entry.
+    public mutating func propose(_ payload: EntryPayload, tag: [UInt8]) -> Result<LogIndex, ProposalRefusal> {
+        guard case .leader(let leadership) = currentRole else { return .failure(.notLeader(leader: leader)) }
+        if let transfer = leadership.transfer { return .failure(.transferring(target: transfer.target)) }
+        guard leadership.uncommittedBytes <= options.maxUncommittedBytes, log.lastIndex < Limits.largestNumber else {
+            return .failure(.overloaded)
+        }
+        switch payload {
+        case .noOp:
+            return .success(append(payload, tag: log.lastTag))
+        case .command:
+            return .success(append(payload, tag: tag))
+        case .configuration(let configuration):
+            if let refusal = refusal(of: configuration) { return .failure(refusal) }
+            return .success(append(payload, tag: tag))
+        }
+    }
+
+    @discardableResult
+    mutating func append(_ payload: EntryPayload, tag: [UInt8]) -> LogIndex {
+        let entry = LogEntry(index: log.lastIndex + 1, term: term, payload: payload, tag: tag)
+        log.append(entry)
+        currentRole.leadership?.uncommittedBytes += entry.size
+        if case .configuration(let configuration) = payload { putInForce(configuration, at: entry.index) }
+        flushIsDue = true
+        return entry.index
+    }
+
+    // MARK: Leader
+
+    mutating func leaderTimerFired() {
+        guard case .leader(let leadership) = currentRole else { return }
+        if let transfer = leadership.transfer, now >= transfer.deadline {
+            currentRole.leadership?.transfer = nil
+        }
+        guard now >= leadership.heartbeatDeadline else { return }
+        guard hearsQuorum(leadership) else {
+            // Others cannot be reached, or cannot reach back: let someone lead who can.
+            becomeFollower(term: term, leader: nil)
+            return
+        }
+        currentRole.leadership?.heartbeatDeadline = now.advanced(by: options.heartbeatInterval)
+        for position in leadership.peers.indices { currentRole.leadership?.peers[position].retry() }
+        beginRound()
+    }
+
+    /// Whether a quorum has answered within the longest election timeout.
+    private func hearsQuorum(_ leadership: Leadership) -> Bool {
+        let latest = configurations.quorum.reached { node in
+            if node == options.id { return now.nanoseconds }
+            return leadership.position(of: node).map { leadership.peers[$0].lastHeard.nanoseconds } ?? 0
+        }
+        return now.since(Instant(nanoseconds: latest)) < options.electionTimeoutMaximum
+    }
+
+    /// Asks all for an answer that proves, when it comes, that this node still led at this moment.
+
+    mutating func beginRound() {
+        guard case .leader(let leadership) = currentRole else { return }
+        currentRole.leadership?.round += 1
+        for position in leadership.peers.indices { currentRole.leadership?.peers[position].roundBegan() }
+        assignReads()
+        flushIsDue = true
+    }
+
+    mutating func receiveAppendResponse(_ response: AppendResponse, from node: NodeID) {
+        guard case .leader(let leadership) = currentRole, let position = leadership.position(of: node) else { return }
+        // Only what this leader sent can be answered.
+        guard response.round <= leadership.round else { return }
+        currentRole.leadership?.peers[position].lastHeard = now
+        currentRole.leadership?.peers[position].answeredRound = max(
+            leadership.peers[position].answeredRound, response.round)
+        switch response.outcome {
+        case .accepted(let match):
+            guard match <= log.lastIndex else {
+                pending.violations.append(.matchBeyondLog(from: node, index: match))
+                return
+            }
+            currentRole.leadership?.peers[position].accepted(through: match, round: response.round, log: log)
+            advanceCommitAsLeader()
+            continueTransfer(caughtUp: node)
+        case .rejected(let hintIndex, let hintTerm):
+            currentRole.leadership?.peers[position].rejected(hintIndex: hintIndex, hintTerm: hintTerm, log: log)
+        }
+        confirmReads()
+        flushIsDue = true
+    }
+
+    /// Commits what a quorum has on disk. Only an entry of the own term is committed by counting; those before it come
+    /// with it (paper, section 5.4.2 and Figure 8).
+    mutating func advanceCommitAsLeader() {
+        guard case .leader(let leadership) = currentRole else { return }
+        let reached = configurations.quorum.reached { node in
+            if node == options.id { return log.writes.durable }
+            return leadership.position(of: node).map { leadership.peers[$0].match } ?? 0
+        }
+        guard reached > commitIndex, let reachedTerm = log.term(at: reached) else { return }
+        guard reachedTerm == term || has(fault: .commitEarlierTermByCounting) else { return }
+        let newlyCommitted = log.entries(from: commitIndex + 1, through: reached).reduce(0) { $0 + $1.size }
+        commitIndex = reached
+        currentRole.leadership?.uncommittedBytes -= newlyCommitted
+        flushIsDue = true
+        retireIfRemoved()
+    }
+
+    /// Whether an entry of this leader's own term is committed, so that its commit index is no older than anything that
+    /// was acknowledged before its election.
+    var hasCommittedInTerm: Bool { log.term(at: commitIndex) == term }
+
+    /// Makes the messages that are due. What was proposed or asked since the last output goes together.
+    mutating func flush() {
+        guard case .leader = currentRole, flushIsDue else { return }
+        beginReadRoundIfDue()
+        flushIsDue = false
+        guard case .leader(let leadership) = currentRole else { return }
+        let source = Progress.Source(
+            log: log, commit: commitIndex, round: leadership.round, options: options,
+            compactedConfiguration: configurations.item(at: log.compactedIndex).configuration)
+        for position in leadership.peers.indices {
+            let node = leadership.peers[position].node
+            while let body = currentRole.leadership?.peers[position].nextMessage(from: source) {
+                send(body, to: node)
+            }
+        }
+        dropRemovedPeers()
+    }
+
+    // MARK: Follower
+
+    mutating func answerAppend(_ request: AppendRequest, from leader: NodeID) {
+        guard let match = extendLog(by: request, from: leader) else { return }
+        commitIndex = max(commitIndex, min(request.commit, match))
+        send(
+            .appendResponse(AppendResponse(outcome: .accepted(matchIndex: match), round: request.round)), to: leader)
+    }
+
+    /// - Returns: The index through which the log now equals the leader's. Nil if that is not known; the leader was
+    ///   told then.
+    private mutating func extendLog(by request: AppendRequest, from leader: NodeID) -> LogIndex? {
+        if request.prevIndex >= commitIndex, log.term(at: request.prevIndex) != request.prevTerm {
+            guard request.prevIndex > commitIndex else {
+                pending.violations.append(.conflictWithCommitted(from: leader, index: request.prevIndex))
+                return nil
+            }
+            reject(request, from: leader)
+            return nil
+        }
+        // What is committed equals the leader's log, whatever part of it the request repeats.
+        let first = request.entries.firstIndex { log.term(at: $0.index) != $0.term && $0.index > log.compactedIndex }
+        let match = max(request.prevIndex + LogIndex(request.entries.count), commitIndex)
+        guard let first else { return match }
+        let mismatch = request.entries[first].index
+        guard mismatch > commitIndex else {
+            pending.violations.append(.conflictWithCommitted(from: leader, index: mismatch))
+            return nil
+        }
+        // Entries that agree are kept, even if the request is an old one and ends before them.
+        if mismatch <= log.lastIndex { truncate(from: mismatch) }
+        for entry in request.entries[first...] {
+            log.append(entry)
+            if case .configuration(let configuration) = entry.payload {
+                configurations.append(configuration, at: entry.index)
+            }
+        }
+        return match
+    }
+
+    private mutating func reject(_ request: AppendRequest, from leader: NodeID) {
+        let hint = log.latestAgreement(with: request.prevIndex - 1, term: request.prevTerm)
+        let outcome = AppendResponse.Outcome.rejected(hintIndex: hint, hintTerm: log.term(at: hint) ?? 0)
+        send(.appendResponse(AppendResponse(outcome: outcome, round: request.round)), to: leader)
+    }
+
+    private mutating func truncate(from first: LogIndex) {
+        log.truncate(from: first)
+        if has(fault: .configurationNotRolledBack) { return }
+        configurations.truncate(from: first)
+    }
+}

@@ -1,0 +1,37 @@
+extension Raft {
+    mutating func receiveSnapshotOffer(_ descriptor: SnapshotDescriptor, from leader: NodeID) {
+        if descriptor.index > commitIndex {
+            pending.snapshotOffered = SnapshotOffer(from: leader, descriptor: descriptor)
+        } else {
+            // It has that much already: the leader may go on from there.
+            let outcome = AppendResponse.Outcome.accepted(matchIndex: commitIndex)
+            send(.appendResponse(AppendResponse(outcome: outcome, round: 0)), to: leader)
+        }
+    }
+
+    /// The driver has replaced its state by this snapshot, durably. Of the stored log it has kept what is behind the
+    /// snapshot if the entry at `descriptor.index` was there with `descriptor.term`, for that may have been
+    /// acknowledged, and nothing otherwise. Ignored if this node has come further by itself in the meantime.
+    ///
+    /// - Parameter tag: The chain tag of the entry at `descriptor.index`.
+    public mutating func installed(_ descriptor: SnapshotDescriptor, tag: [UInt8], now: Instant) {
+        observe(now)
+        guard descriptor.index > commitIndex, descriptor.isWellFormed, descriptor.term <= term,
+            case .follower(let following) = currentRole
+        else { return }
+        log.restart(at: descriptor.index, term: descriptor.term, tag: tag)
+        var history = ConfigurationHistory(base: descriptor.configuration, at: descriptor.index)
+        for entry in log.entries {
+            if case .configuration(let configuration) = entry.payload {
+                history.append(configuration, at: entry.index)
+            }
+        }
+        configurations = history
+        commitIndex = descriptor.index
+        appliedIndex = descriptor.index
+        deliveredIndex = descriptor.index
+        guard let leader = following.leader else { return }
+        let outcome = AppendResponse.Outcome.accepted(matchIndex: descriptor.index)
+        send(.appendResponse(AppendResponse(outcome: outcome, round: 0)), to: leader)
+    }
+}

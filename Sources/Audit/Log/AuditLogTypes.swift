@@ -1,0 +1,124 @@
+/// What an operation must wait for.
+public enum AuditMode: String, Hashable, Sendable {
+    /// No answer leaves before its record is on disk; without a record there is no answer.
+    case strict
+    /// Answers don't wait. Records that can't be written are counted, and the count is recorded once writing works
+    /// again.
+    case relaxed
+}
+
+/// Why a record could not be made durable. The operation it stands for must not take effect.
+public enum AuditFailure: Error, Hashable, Sendable {
+    /// No space (or quota, or permitted file size) is left. Writing is tried again with the next record.
+    case diskFull
+    /// Writing failed with this `errno`; the log accepts nothing until it is opened again.
+    case writeFailed(Int32)
+    /// Flushing failed with this `errno`: what is on disk is unknown, so the log accepts nothing until it is opened
+    /// again.
+    case syncFailed(Int32)
+    /// More records are waiting than the log buffers.
+    case overloaded
+    /// The log was closed.
+    case closed
+}
+
+/// Why a log's folder could not be opened.
+public enum AuditOpenError: Error, Hashable, Sendable {
+    /// A system call failed on this path.
+    case system(call: String, path: String, errno: Int32)
+    /// The folder or a file in it is a link, belongs to somebody else, or is open to group or world.
+    case unsafePermissions(path: String)
+    /// Another process has the log open.
+    case inUse
+    /// The existing records do not verify. Nothing was changed.
+    case damaged(AuditBreak)
+}
+
+/// How many lines a log has and the chain value of the last one: whoever knows it can tell whether these lines were
+/// changed or cut since.
+public struct AuditHead: Hashable, Sendable {
+    /// Lines in all files, headers included.
+    public let count: UInt64
+    /// Chain value of line `count`, 32 bytes; zeros for an empty log.
+    public let chain: [UInt8]
+
+    public init(count: UInt64, chain: [UInt8]) {
+        self.count = count
+        self.chain = chain
+    }
+
+    /// The head of a log without a line.
+    public static let empty = AuditHead(count: 0, chain: [UInt8](repeating: 0, count: 32))
+}
+
+/// What every line or file header says about where the log was written.
+public struct AuditOrigin: Hashable, Sendable {
+    /// The name of this node: `node`.
+    public var node: String
+    /// `PoolName`.
+    public var pool: String
+    /// `TenantId`, in file headers.
+    public var tenant: String
+    /// `resourceId`, in file headers.
+    public var resourceID: String
+    /// `resourceGroup`, in file headers.
+    public var resourceGroup: String
+    /// The pool's own token issuer, in file headers: the issuer of every caller whose line names none.
+    public var issuer: String
+
+    public init(
+        node: String, pool: String = "", tenant: String = "", resourceID: String = "", resourceGroup: String = "",
+        issuer: String = ""
+    ) {
+        self.node = node
+        self.pool = pool
+        self.tenant = tenant
+        self.resourceID = resourceID
+        self.resourceGroup = resourceGroup
+        self.issuer = issuer
+    }
+}
+
+/// How a log behaves.
+public struct AuditLogOptions: Sendable {
+    /// A file that has reached this size is followed by the next one. Bytes.
+    public var fileBytes: Int
+    /// Records waiting to be written may take this much memory before further ones are refused. Bytes.
+    public var bufferBytes: Int
+    /// The head sidecar is written at most this often while records are coming. Nanoseconds.
+    public var headInterval: UInt64
+    /// Heads of this log that are known from elsewhere. Opening fails when the records on disk fall short of one.
+    public var anchors: [AuditHead]
+    /// Called on the writer's thread with each head that was made durable, at most once each ``headInterval``: to
+    /// replicate it.
+    public var onHead: (@Sendable (AuditHead) -> Void)?
+
+    public init(
+        fileBytes: Int = 64 << 20, bufferBytes: Int = 16 << 20, headInterval: UInt64 = 1_000_000_000,
+        anchors: [AuditHead] = [],
+        onHead: (@Sendable (AuditHead) -> Void)? = nil
+    ) {
+        self.fileBytes = fileBytes
+        self.bufferBytes = bufferBytes
+        self.headInterval = headInterval
+        self.anchors = anchors
+        self.onHead = onHead
+    }
+}
+
+/// Where completions run. All completions of one flush that name the same executor are handed over in one call.
+public protocol AuditExecutor: AnyObject, Sendable {
+    func execute(_ work: @escaping @Sendable () -> Void)
+}
+
+/// What a log has done since it was opened.
+public struct AuditCounters: Hashable, Sendable {
+    /// Records on disk.
+    public var written: UInt64 = 0
+    /// Flushes to disk.
+    public var flushes: UInt64 = 0
+    /// Strict mode: records that were refused.
+    public var refused: UInt64 = 0
+    /// Relaxed mode: records that were lost.
+    public var lost: UInt64 = 0
+}

@@ -1,0 +1,41 @@
+public import CryptographicModule
+
+/// A public key that an issuer signs tokens with.
+public struct TokenKey: Hashable, Sendable {
+    /// The `kid` that tokens name it by: an opaque map key, at most 256 bytes.
+    public let keyID: String
+    public let key: PublicKey
+    /// The only algorithm that the key is for, where the issuer states one.
+    public let algorithm: SignatureAlgorithm?
+
+    public init(keyID: String, key: PublicKey, algorithm: SignatureAlgorithm? = nil) {
+        self.keyID = keyID
+        self.key = key
+        self.algorithm = algorithm
+    }
+}
+
+extension TokenKey {
+    /// The shortest RSA modulus that tokens may be signed with.
+    static let minimumModulusBits = 2048
+
+    /// Whether the key may check signatures of `algorithm`: the type and curve must be those of the algorithm, so that
+    /// no header can make an RSA key's bytes be used as anything else.
+    func fits(_ algorithm: SignatureAlgorithm) -> Bool {
+        if let only = self.algorithm, only != algorithm { return false }
+        return switch (algorithm, key) {
+        case (.RS256, .rsa), (.RS384, .rsa), (.RS512, .rsa), (.PS256, .rsa), (.PS384, .rsa), (.PS512, .rsa): true
+        case (.ES256, .ec(.p256, _, _)), (.ES384, .ec(.p384, _, _)), (.ES512, .ec(.p521, _, _)): true
+        default: false
+        }
+    }
+
+    /// Whether the key is strong enough to be trusted at all.
+    var isAcceptable: Bool {
+        guard !keyID.isEmpty, keyID.utf8.count <= 256 else { return false }
+        guard case .rsa(let modulus, _) = key else { return true }
+        let significant = modulus.drop { $0 == 0 }
+        guard let first = significant.first else { return false }
+        return significant.count * 8 - first.leadingZeroBitCount >= Self.minimumModulusBits
+    }
+}

@@ -10,7 +10,8 @@ public protocol ConnectionExecutor: Sendable {
 
 /// Takes finished responses on the connection's loop.
 protocol ResponseReceiver: AnyObject {
-    func deliver(_ response: HTTPResponse, stream: Int32)
+    /// - Parameter inBatch: whether `deliveriesEnded` follows, so that sending can wait for it.
+    func deliver(_ response: HTTPResponse, stream: Int32, inBatch: Bool)
     /// The last of a batch of responses from other threads has been delivered.
     func deliveriesEnded()
 }
@@ -60,7 +61,7 @@ public final class ConnectionContext: @unchecked Sendable {
     /// Answers one stream. Any thread.
     func complete(stream: Int32, with response: HTTPResponse) {
         if executor.isCurrent {
-            receiver?.deliver(response, stream: stream)
+            receiver?.deliver(response, stream: stream, inBatch: false)
         } else {
             hand(over: .response(response, stream: stream))
         }
@@ -83,7 +84,7 @@ public final class ConnectionContext: @unchecked Sendable {
         }
         for delivery in taken {
             switch delivery {
-            case .response(let response, let stream): receiver?.deliver(response, stream: stream)
+            case .response(let response, let stream): receiver?.deliver(response, stream: stream, inBatch: true)
             case .work(let work): work()
             }
         }

@@ -1,0 +1,101 @@
+import CNghttp2
+
+/// Responses become frames.
+extension HTTP2ServerEngine {
+    /// Takes the sink's answer to a stream. Where the stream has gone meanwhile, the answer is dropped.
+    func submit(_ response: HTTPResponse, stream: Int32) {
+        guard session != nil else { return }
+        outstanding -= 1
+        guard let record = record(of: stream), record.phase == .handling else { return }
+        send(response, on: record)
+    }
+
+    /// Answers a request that the sink shall not see. The rest of the request is not kept.
+    func refuse(_ record: StreamRecord, _ refusal: Refusal) {
+        if record.phase == .receivingBody { bodyBudget.remove(record.body.count) }
+        record.body = []
+        record.fields = HTTPFields()
+        send(refusal.response, on: record)
+    }
+
+    /// Tells a client that waits for it to go on with its body (RFC 9110 section 10.1.1).
+    func submitContinue(_ record: StreamRecord) {
+        guard let session else { return }
+        block.reset()
+        block.append(":status", number: 100)
+        block.withVectors { vectors, count in
+            _ = nghttp2_submit_headers(
+                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), record.id, nil, vectors, count, nil)
+        }
+    }
+
+    private func send(_ response: HTTPResponse, on record: StreamRecord) {
+        guard let session else { return }
+        var response = response
+        if !makeBlock(response) {
+            response = .internalError
+            _ = makeBlock(response)
+        }
+        record.phase = .responding
+        record.since = now
+        let hasBody = !response.body.isEmpty && !response.isBodiless && record.method != .head
+        if hasBody { record.response = response.body }
+        // A request that was cut short ends with a reset, which the data provider sends after the answer.
+        let needsProvider = hasBody || !record.isRequestComplete
+        let stream = record.id
+        let result = block.withVectors { vectors, count in
+            guard needsProvider else { return nghttp2_submit_response(session, stream, vectors, count, nil) }
+            var provider = nghttp2_data_provider()
+            provider.source.ptr = Unmanaged.passUnretained(record).toOpaque()
+            provider.read_callback = { _, stream, buffer, room, flags, source, userData in
+                HTTP2ServerEngine.readBody(stream, buffer, room, flags, source, userData)
+            }
+            return nghttp2_submit_response(session, stream, vectors, count, &provider)
+        }
+        if result != 0 {
+            nghttp2_submit_rst_stream(
+                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, NGHTTP2_INTERNAL_ERROR.rawValue)
+        }
+    }
+
+    /// Writes the header block; false if a handler's field can't be sent.
+    private func makeBlock(_ response: HTTPResponse) -> Bool {
+        guard response.status >= 200, response.status <= 599 else { return false }
+        block.reset()
+        block.append(":status", number: response.status)
+        for (name, value) in response.headers where !TransportField.isManaged(name) {
+            guard block.append(name: name, value: value) else { return false }
+        }
+        if !response.isBodiless { block.append("content-length", number: response.body.count) }
+        block.append("date", dates.current())
+        return true
+    }
+
+    /// Copies the next part of an answer into a frame of libnghttp2.
+    private static func readBody(
+        _ stream: Int32, _ buffer: UnsafeMutablePointer<UInt8>?, _ room: Int, _ flags: UnsafeMutablePointer<UInt32>?,
+        _ source: UnsafeMutablePointer<nghttp2_data_source>?, _ userData: UnsafeMutableRawPointer?
+    ) -> Int {
+        guard let buffer, let flags, let pointer = source?.pointee.ptr, let userData else {
+            return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+        }
+        let engine = Unmanaged<HTTP2ServerEngine>.fromOpaque(userData)
+        return Unmanaged<StreamRecord>.fromOpaque(pointer)._withUnsafeGuaranteedRef { record in
+            let count = min(room, record.response.count - record.responseOffset)
+            record.response.withUnsafeBufferPointer { body in
+                if let base = body.baseAddress { buffer.update(from: base + record.responseOffset, count: count) }
+            }
+            record.responseOffset += count
+            engine._withUnsafeGuaranteedRef { engine in
+                record.since = engine.now
+                guard record.responseOffset == record.response.count else { return }
+                flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+                if !record.isRequestComplete, let session = engine.session {
+                    nghttp2_submit_rst_stream(
+                        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, NGHTTP2_NO_ERROR.rawValue)
+                }
+            }
+            return count
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import CNghttp2
+
+/// The server's side of one HTTP/2 connection: bytes in, requests to the sink; responses in, bytes out.
+///
+/// It is a libnghttp2 session with a request in each stream, and knows no socket, loop or thread: whoever owns it calls it
+/// from one place at a time. `receive` only parses. Requests that became complete wait until `dispatch`, so that the
+/// sink never runs inside a callback of libnghttp2, and a request that was reset in the same read is never begun.
+final class HTTP2ServerEngine {
+    /// How far a graceful end has come (RFC 9113 section 6.8).
+    enum Shutdown: Equatable {
+        case none
+        /// The peer was told that the end is near, and may still open streams that cross that message.
+        case noticed(at: UInt64)
+        /// The last stream that will be served is known to the peer.
+        case final
+    }
+
+    static let shutdownPing: [UInt8] = Array("shutdown".utf8)
+    static let roundTripAllowance: UInt64 = 1_000_000_000
+
+    let connection: ConnectionContext
+    let sink: any RequestSink
+    let limits: TransportLimits
+    let timeouts: TransportTimeouts.Nanoseconds
+    let dates: HTTPDateCache
+
+    /// Nil after `close`.
+    var session: OpaquePointer?
+    var now: UInt64
+    var frameBudget: FrameBudget
+    var bodyBudget: BodyBudget
+    var block = HeaderBlock()
+
+    /// Every record ever made; those that are free are listed again in `freeRecords`.
+    private var records: [StreamRecord] = []
+    private var freeRecords: [StreamRecord] = []
+    private(set) var openStreams = 0
+    /// The record whose header block is being received: header blocks can't interleave.
+    var headerRecord: StreamRecord?
+    /// The authority of the last request: clients repeat it, so its string is shared.
+    var lastAuthority = ""
+
+    private var ready: [(record: StreamRecord, id: Int32)] = []
+    private var readyHead = 0
+    /// Requests that the sink has, those included whose streams have gone.
+    var outstanding = 0
+
+    var shutdown = Shutdown.none
+    private(set) var hasFailed = false
+    var hasSeenRequest = false
+    private let openedAt: UInt64
+    private var idleSince: UInt64
+
+    /// - Throws: `TransportError.configuration` if libnghttp2 refuses, which only lack of memory makes it do.
+    init(
+        connection: ConnectionContext, sink: any RequestSink, limits: TransportLimits, timeouts: TransportTimeouts,
+        load: TransportLoad, dates: HTTPDateCache, now: UInt64
+    ) throws(TransportError) {
+        self.connection = connection
+        self.sink = sink
+        self.limits = limits
+        self.timeouts = timeouts.nanoseconds
+        self.dates = dates
+        self.now = now
+        openedAt = now
+        idleSince = now
+        frameBudget = FrameBudget(burst: limits.controlFrameBurst, now: now)
+        bodyBudget = BodyBudget(load: load, limits: limits)
+        session = try HTTP2ServerEngine.makeSession(
+            limits: limits, userData: Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    deinit { close() }
+
+    /// Ends the session without a word to the peer. Responses that come later are dropped.
+    func close() {
+        guard let session else { return }
+        self.session = nil
+        bodyBudget.removeAll()
+        nghttp2_session_del(session)
+        for record in records where record.phase != .free { record.end() }
+        headerRecord = nil
+        ready.removeAll()
+        readyHead = 0
+    }
+
+    // MARK: Input
+
+    /// Parses what the peer sent. Nothing is kept of `bytes`.
+    func receive(_ bytes: UnsafeRawBufferPointer, now: UInt64) {
+        self.now = now
+        guard let session, !hasFailed, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+        let consumed = nghttp2_session_mem_recv(session, base, bytes.count)
+        if consumed < 0 { fail(Int32(truncatingIfNeeded: consumed)) }
+    }
+
+    /// Whether requests wait for `dispatch`.
+    var hasReadyRequests: Bool { readyHead < ready.count }
+
+    /// Hands complete requests to the sink until none is left or the time is up; at least one.
+    /// - Parameter deadline: when to stop, on the monotonic clock in nanoseconds.
+    func dispatch(until deadline: UInt64) {
+        while readyHead < ready.count {
+            let (record, id) = ready[readyHead]
+            readyHead += 1
+            // The stream may have been reset, and its record may serve another, since the request was complete.
+            if record.id == id, record.phase == .ready { handOver(record) }
+            if readyHead < ready.count, MonotonicClock.now() >= deadline { return }
+        }
+        ready.removeAll(keepingCapacity: true)
+        readyHead = 0
+    }
+
+    private func handOver(_ record: StreamRecord) {
+        guard let method = record.method, let target = record.target else { return }
+        record.phase = .handling
+        outstanding += 1
+        let request = HTTPRequest(
+            method: method, path: target.path, query: target.query, authority: record.authority,
+            headers: record.fields, body: record.body, version: .http2, connection: connection)
+        record.fields = HTTPFields()
+        record.body = []
+        sink.handle(request, Responder(connection: connection, stream: record.id))
+    }
+
+    /// Puts a complete request in the queue for the sink.
+    func enqueue(_ record: StreamRecord) {
+        record.phase = .ready
+        ready.append((record, record.id))
+    }
+
+    /// Nothing more is read. The peer is told why if that is still possible.
+    private func fail(_ code: Int32) {
+        hasFailed = true
+        ready.removeAll()
+        readyHead = 0
+        guard let session, code != NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue else { return }
+        let isExcess = code == NGHTTP2_ERR_FLOODED.rawValue || code == NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+        let reason = isExcess ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR
+        nghttp2_session_terminate_session(session, reason.rawValue)
+    }
+
+    // MARK: Records
+
+    func takeRecord(id: Int32) -> StreamRecord {
+        let record: StreamRecord
+        if let free = freeRecords.popLast() {
+            record = free
+        } else {
+            record = StreamRecord()
+            records.append(record)
+        }
+        record.begin(id: id, now: now)
+        openStreams += 1
+        return record
+    }
+
+    func releaseRecord(_ record: StreamRecord) {
+        if record.phase == .receivingBody { bodyBudget.remove(record.body.count) }
+        if headerRecord === record { headerRecord = nil }
+        record.end()
+        freeRecords.append(record)
+        openStreams -= 1
+        if openStreams == 0 { idleSince = now }
+    }
+
+    // MARK: Output
+
+    /// The next bytes for the peer, valid until the next call to the engine; nil when there are none.
+    /// libnghttp2 hands out a frame at a time: the caller gathers them.
+    func nextOutput() -> UnsafeRawBufferPointer? {
+        guard let session else { return nil }
+        var data: UnsafePointer<UInt8>?
+        let count = nghttp2_session_mem_send(session, &data)
+        guard count > 0, let data else { return nil }
+        return UnsafeRawBufferPointer(start: data, count: count)
+    }
+
+    /// Whether the connection has done all that it will do and may be closed.
+    var isFinished: Bool {
+        guard let session else { return true }
+        guard nghttp2_session_want_write(session) == 0 else { return false }
+        if hasFailed || (shutdown == .final && openStreams == 0) { return true }
+        return nghttp2_session_want_read(session) == 0
+    }
+
+    // MARK: Time
+
+    /// Begins a graceful end: the peer is asked to open no more streams; those that are open are served.
+    func beginShutdown(now: UInt64) {
+        self.now = now
+        guard let session, shutdown == .none, !hasFailed else { return }
+        shutdown = .noticed(at: now)
+        nghttp2_submit_shutdown_notice(session)
+        HTTP2ServerEngine.shutdownPing.withUnsafeBufferPointer { payload in
+            // The answer tells that the notice has been read: streams opened before that have arrived.
+            _ = nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), payload.baseAddress)
+        }
+    }
+
+    /// Tells the peer which stream is the last one that is served.
+    func completeShutdown() {
+        guard let session, case .noticed = shutdown else { return }
+        shutdown = .final
+        let last = nghttp2_session_get_last_proc_stream_id(session)
+        nghttp2_submit_goaway(
+            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, NGHTTP2_NO_ERROR.rawValue, nil, 0)
+    }
+
+    /// Acts on deadlines that have passed. To be called every so often, and the output sent afterwards.
+    func tick(now: UInt64) {
+        self.now = now
+        guard session != nil, !hasFailed else { return }
+        if case .noticed(let at) = shutdown, now >= at + HTTP2ServerEngine.roundTripAllowance { completeShutdown() }
+        if !hasSeenRequest, openStreams == 0, now >= openedAt + timeouts.firstRequest {
+            terminate(NGHTTP2_NO_ERROR)
+        } else if openStreams == 0, now >= idleSince + timeouts.idle {
+            beginShutdown(now: now)
+        }
+        for record in records { expire(record) }
+    }
+
+    private func expire(_ record: StreamRecord) {
+        switch record.phase {
+        case .free, .ready, .handling:
+            return
+        case .receivingHeaders:
+            // Until the block ends no other frame may come, not even one that resets the stream.
+            if now >= record.since + timeouts.request { terminate(NGHTTP2_ENHANCE_YOUR_CALM) }
+        case .receivingBody:
+            if now >= record.since + timeouts.request { refuse(record, .tooSlow) }
+        case .responding:
+            if now >= record.since + timeouts.writeStall, let session {
+                nghttp2_submit_rst_stream(
+                    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), record.id, NGHTTP2_CANCEL.rawValue)
+            }
+        }
+    }
+
+    private func terminate(_ code: nghttp2_error_code) {
+        guard let session else { return }
+        hasFailed = true
+        nghttp2_session_terminate_session(session, code.rawValue)
+    }
+}

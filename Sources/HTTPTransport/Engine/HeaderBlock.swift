@@ -1,0 +1,102 @@
+import CNghttp2
+
+/// Gathers the fields of one header block for libnghttp2, in buffers that are used again for the next.
+struct HeaderBlock {
+    private struct Span {
+        var start: Int
+        var nameCount: Int
+        var valueCount: Int
+    }
+
+    private var bytes: [UInt8] = []
+    private var spans: [Span] = []
+    private var vectors: [nghttp2_nv] = []
+
+    mutating func reset() {
+        bytes.removeAll(keepingCapacity: true)
+        spans.removeAll(keepingCapacity: true)
+        vectors.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds a field whose name is in lower case and whose value is known to be clean.
+    mutating func append(_ name: StaticString, _ value: some Collection<UInt8>) {
+        let start = bytes.count
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        let nameCount = bytes.count - start
+        bytes.append(contentsOf: value)
+        spans.append(Span(start: start, nameCount: nameCount, valueCount: bytes.count - start - nameCount))
+    }
+
+    /// Adds a field with a number as its value.
+    mutating func append(_ name: StaticString, number: Int) {
+        var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        withUnsafeMutableBytes(of: &digits) { buffer in
+            var index = buffer.count
+            var rest = UInt(number.magnitude)
+            repeat {
+                index -= 1
+                buffer[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            } while rest > 0
+            append(name, buffer[index...])
+        }
+    }
+
+    /// Adds a field of a handler. False if it must not be sent: its name is no token, or its value holds a control
+    /// character, which on another hop could end the field and begin the next.
+    mutating func append(name: String, value: String) -> Bool {
+        let start = bytes.count
+        var name = name
+        var value = value
+        let nameIsToken = name.withUTF8 { source in
+            for byte in source {
+                guard HTTPToken.isTokenByte(byte) else { return false }
+                bytes.append(HTTPFields.lowercased(byte))
+            }
+            return !source.isEmpty
+        }
+        let nameCount = bytes.count - start
+        guard nameIsToken else { return false }
+        let valueIsClean = value.withUTF8 { source in
+            bytes.append(contentsOf: source)
+            return source.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+        }
+        guard valueIsClean else { return false }
+        spans.append(Span(start: start, nameCount: nameCount, valueCount: bytes.count - start - nameCount))
+        return true
+    }
+
+    /// Calls `body` with the fields, which libnghttp2 copies.
+    mutating func withVectors<Result>(_ body: (UnsafePointer<nghttp2_nv>?, Int) -> Result) -> Result {
+        bytes.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return body(nil, 0) }
+            for span in spans {
+                let name = base + span.start
+                vectors.append(
+                    nghttp2_nv(
+                        name: name, value: name + span.nameCount, namelen: span.nameCount, valuelen: span.valueCount,
+                        flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+            }
+            return vectors.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
+        }
+    }
+}
+
+/// Fields that belong to the transport; a handler's own are left out.
+enum TransportField {
+    static func isManaged(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4: return matches(name, "date")
+        case 7: return matches(name, "upgrade")
+        case 10: return matches(name, "connection") || matches(name, "keep-alive")
+        case 14: return matches(name, "content-length")
+        case 16: return matches(name, "proxy-connection")
+        case 17: return matches(name, "transfer-encoding")
+        default: return false
+        }
+    }
+
+    private static func matches(_ name: String, _ lowered: String) -> Bool {
+        zip(name.utf8, lowered.utf8).allSatisfy { HTTPFields.lowercased($0) == $1 }
+    }
+}

@@ -1,0 +1,65 @@
+import Synchronization
+
+/// What all connections of a server hold together.
+final class TransportLoad: Sendable {
+    private let connections = Atomic<Int>(0)
+    private let bodyBytes = Atomic<Int>(0)
+
+    var openConnections: Int { connections.load(ordering: .relaxed) }
+    var bufferedBodyBytes: Int { bodyBytes.load(ordering: .relaxed) }
+
+    /// Counts one more connection, unless there are `limit` already.
+    func addConnection(limit: Int) -> Bool {
+        let (_, count) = connections.add(1, ordering: .relaxed)
+        if count <= limit { return true }
+        removeConnection()
+        return false
+    }
+
+    func removeConnection() {
+        connections.subtract(1, ordering: .relaxed)
+    }
+
+    /// Counts more bytes of unfinished bodies, unless the sum would exceed `limit`.
+    func addBody(bytes: Int, limit: Int) -> Bool {
+        let (_, sum) = bodyBytes.add(bytes, ordering: .relaxed)
+        if sum <= limit { return true }
+        removeBody(bytes: bytes)
+        return false
+    }
+
+    func removeBody(bytes: Int) {
+        bodyBytes.subtract(bytes, ordering: .relaxed)
+    }
+}
+
+/// The share of one connection in `TransportLoad`, given back when the connection ends.
+struct BodyBudget {
+    private let load: TransportLoad
+    private let limits: TransportLimits
+    private(set) var held = 0
+
+    init(load: TransportLoad, limits: TransportLimits) {
+        self.load = load
+        self.limits = limits
+    }
+
+    /// Asks to hold more bytes of a body that will have `bodyHeld` with them. The first body of a connection may be as
+    /// large as its route allows; the connection's bound is for many at once.
+    mutating func add(_ bytes: Int, bodyHeld: Int) -> Bool {
+        let isOnlyBody = bodyHeld == held + bytes
+        guard isOnlyBody || held + bytes <= limits.maximumBufferedBodyBytes else { return false }
+        guard load.addBody(bytes: bytes, limit: limits.maximumTotalBufferedBodyBytes) else { return false }
+        held += bytes
+        return true
+    }
+
+    mutating func remove(_ bytes: Int) {
+        held -= bytes
+        load.removeBody(bytes: bytes)
+    }
+
+    mutating func removeAll() {
+        remove(held)
+    }
+}

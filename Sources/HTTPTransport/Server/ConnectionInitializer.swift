@@ -1,0 +1,119 @@
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import NIOTLS
+import Synchronization
+
+/// Builds the pipeline of an accepted connection: TLS, the choice of protocol, and the handler for it.
+final class ConnectionInitializer: Sendable {
+    private let configuration: HTTPServerConfiguration
+    private let sink: any RequestSink
+    private let registry: ConnectionRegistry
+    private let tls: Mutex<NIOSSLContext?>
+    private let dates: Mutex<[ObjectIdentifier: NIOLoopBound<HTTPDateCache>]> = Mutex([:])
+    let load = TransportLoad()
+
+    init(
+        configuration: HTTPServerConfiguration, sink: any RequestSink, registry: ConnectionRegistry, tls: NIOSSLContext?
+    ) {
+        self.configuration = configuration
+        self.sink = sink
+        self.registry = registry
+        self.tls = Mutex(tls)
+    }
+
+    /// Connections that are accepted from now on use this certificate.
+    func replaceTLS(_ context: NIOSSLContext) {
+        tls.withLock { $0 = context }
+    }
+
+    /// Runs on the connection's loop. A failure closes the connection.
+    func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+        guard load.addConnection(limit: configuration.limits.maximumConnections) else {
+            return channel.close()
+        }
+        guard registry.add(channel) else {
+            load.removeConnection()
+            return channel.close()
+        }
+        channel.closeFuture.whenComplete { [registry, load] _ in
+            registry.remove(channel)
+            load.removeConnection()
+        }
+        return channel.eventLoop.makeCompletedFuture {
+            guard let context = tls.withLock({ $0 }) else { return try addHTTP1(channel, isEncrypted: false) }
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+            try addNegotiation(channel)
+        }
+    }
+
+    private func addNegotiation(_ channel: any Channel) throws {
+        let deadline = channel.eventLoop.scheduleTask(in: configuration.timeouts.handshake.timeAmount) {
+            channel.close(promise: nil)
+        }
+        channel.closeFuture.whenComplete { _ in deadline.cancel() }
+        let negotiation = ApplicationProtocolNegotiationHandler { [self] result, channel in
+            deadline.cancel()
+            return channel.eventLoop.makeCompletedFuture {
+                if case .negotiated("h2") = result {
+                    try addHTTP2(channel)
+                } else {
+                    try addHTTP1(channel, isEncrypted: true)
+                }
+                if registry.isDraining { channel.close(promise: nil) }
+            }
+        }
+        try channel.pipeline.syncOperations.addHandlers([negotiation, CloseOnErrorHandler()])
+    }
+
+    private func addHTTP2(_ channel: any Channel) throws {
+        let engine = try HTTP2ServerEngine(
+            connection: makeContext(channel, isEncrypted: true), sink: sink, limits: configuration.limits,
+            timeouts: configuration.timeouts, load: load, dates: dateCache(channel.eventLoop),
+            now: MonotonicClock.now())
+        try channel.pipeline.syncOperations.addHandler(
+            NGHTTP2Handler(engine: engine, timeouts: configuration.timeouts))
+    }
+
+    private func addHTTP1(_ channel: any Channel, isEncrypted: Bool) throws {
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = configuration.limits.maximumHeaderListBytes
+        decoderLimits.maxHeaderListSize = configuration.limits.maximumHeaderListBytes
+        decoderLimits.maxHeaderFieldCount = configuration.limits.maximumHeaderFields
+        let pipeline = channel.pipeline.syncOperations
+        let watch = HTTP1ByteWatch()
+        try pipeline.addHandler(watch)
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: true, withErrorHandling: false, withEncoderConfiguration: .init(),
+            withDecoderLimitConfiguration: decoderLimits)
+        try pipeline.addHandler(
+            HTTP1Handler(
+                connection: makeContext(channel, isEncrypted: isEncrypted), sink: sink, limits: configuration.limits,
+                timeouts: configuration.timeouts, load: load, dates: dateCache(channel.eventLoop), watch: watch))
+    }
+
+    private func makeContext(_ channel: any Channel, isEncrypted: Bool) -> ConnectionContext {
+        ConnectionContext(
+            remoteAddress: channel.remoteAddress?.ipAddress ?? "", isEncrypted: isEncrypted,
+            executor: EventLoopExecutor(loop: channel.eventLoop))
+    }
+
+    /// The loop's own cache: connections of one loop share it.
+    private func dateCache(_ loop: any EventLoop) -> HTTPDateCache {
+        dates.withLock { caches in
+            if let found = caches[ObjectIdentifier(loop)] { return found }
+            let made = NIOLoopBound(HTTPDateCache(), eventLoop: loop)
+            caches[ObjectIdentifier(loop)] = made
+            return made
+        }.value
+    }
+}
+
+/// Closes a connection whose handshake failed, before there is a handler for its protocol.
+private final class CloseOnErrorHandler: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,198 @@
+import NIOCore
+
+/// Moves bytes between a channel and the HTTP/2 engine, and gives the engine its turns.
+///
+/// One read of the socket is parsed as a whole, its requests are handed over, and what they answered leaves in one write.
+/// Handing over is cut into slices, so that a batch of slow operations neither delays the answers that are ready nor
+/// keeps the other connections of the loop waiting.
+final class NGHTTP2Handler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    private static let sliceNanoseconds: UInt64 = 500_000
+    /// The plaintext of one TLS record.
+    private static let writeSize = 16 * 1024
+    /// After so much the channel is asked again whether it takes more.
+    private static let flushSize = 64 * 1024
+
+    private let engine: HTTP2ServerEngine
+    private let checkInterval: TimeAmount
+    private let writeStall: UInt64
+    private var context: ChannelHandlerContext?
+    private var buffer = ByteBuffer()
+    private var checkTask: Scheduled<Void>?
+
+    private var isReading = false
+    private var isDispatching = false
+    private var isFlushScheduled = false
+    private var isTurnScheduled = false
+    private var isReadHeld = false
+    private var isClosing = false
+    private var unwritableSince: UInt64?
+
+    init(engine: HTTP2ServerEngine, timeouts: TransportTimeouts) {
+        self.engine = engine
+        checkInterval = timeouts.checkInterval.timeAmount
+        writeStall = timeouts.nanoseconds.writeStall
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        engine.connection.receiver = self
+        buffer = context.channel.allocator.buffer(capacity: NGHTTP2Handler.writeSize)
+        scheduleCheck(context)
+        writeOutput(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { stop() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        stop()
+        context.fireChannelInactive()
+    }
+
+    private func stop() {
+        checkTask?.cancel()
+        checkTask = nil
+        context = nil
+        engine.connection.receiver = nil
+        engine.close()
+    }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isReading = true
+        guard !isClosing else { return }
+        let bytes = unwrapInboundIn(data)
+        let now = MonotonicClock.now()
+        bytes.withUnsafeReadableBytes { engine.receive($0, now: now) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        takeTurn(context)
+    }
+
+    /// Hands requests over for the length of a slice, sends what came of it, and comes back for the rest.
+    private func takeTurn(_ context: ChannelHandlerContext) {
+        if engine.hasReadyRequests {
+            isDispatching = true
+            engine.dispatch(until: MonotonicClock.now() + NGHTTP2Handler.sliceNanoseconds)
+            isDispatching = false
+        }
+        writeOutput(context)
+        guard engine.hasReadyRequests, !isTurnScheduled else { return }
+        isTurnScheduled = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isTurnScheduled = false
+            if let context = self.context { self.takeTurn(context) }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ConnectionShouldDrain {
+            engine.beginShutdown(now: MonotonicClock.now())
+            writeOutput(context)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isClosing = true
+        context.close(promise: nil)
+    }
+
+    // MARK: Outbound
+
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            context.read()
+        } else {
+            isReadHeld = true
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            unwritableSince = nil
+            writeOutput(context)
+            if isReadHeld, context.channel.isWritable {
+                isReadHeld = false
+                context.read()
+            }
+        } else {
+            unwritableSince = MonotonicClock.now()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Sends what the engine has, in pieces of a TLS record, as long as the channel takes it.
+    private func writeOutput(_ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        engine.now = MonotonicClock.now()
+        var unflushed = 0
+        while context.channel.isWritable, let chunk = engine.nextOutput() {
+            if buffer.readableBytes > 0, buffer.readableBytes + chunk.count > NGHTTP2Handler.writeSize {
+                unflushed += writeBuffer(context)
+            }
+            buffer.writeBytes(chunk)
+            if unflushed >= NGHTTP2Handler.flushSize {
+                context.flush()
+                unflushed = 0
+            }
+        }
+        if buffer.readableBytes > 0 { unflushed += writeBuffer(context) }
+        if unflushed > 0 { context.flush() }
+        if engine.isFinished, !isClosing {
+            isClosing = true
+            context.close(promise: nil)
+        }
+    }
+
+    private func writeBuffer(_ context: ChannelHandlerContext) -> Int {
+        let count = buffer.readableBytes
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        buffer.clear()
+        return count
+    }
+
+    // MARK: Time
+
+    private func scheduleCheck(_ context: ChannelHandlerContext) {
+        checkTask = context.eventLoop.assumeIsolated().scheduleTask(in: checkInterval) {
+            guard let context = self.context else { return }
+            self.check(context)
+            if self.context != nil { self.scheduleCheck(context) }
+        }
+    }
+
+    private func check(_ context: ChannelHandlerContext) {
+        let now = MonotonicClock.now()
+        if let since = unwritableSince, now >= since + writeStall {
+            isClosing = true
+            context.close(promise: nil)
+            return
+        }
+        engine.tick(now: now)
+        writeOutput(context)
+    }
+}
+
+extension NGHTTP2Handler: ResponseReceiver {
+    func deliver(_ response: HTTPResponse, stream: Int32, inBatch: Bool) {
+        engine.submit(response, stream: stream)
+        guard !inBatch, !isReading, !isDispatching, !isFlushScheduled, let context else { return }
+        isFlushScheduled = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isFlushScheduled = false
+            if let context = self.context { self.writeOutput(context) }
+        }
+    }
+
+    func deliveriesEnded() {
+        if !isReading, !isDispatching, let context { writeOutput(context) }
+    }
+}

@@ -78,6 +78,11 @@ public struct PermissionIndex: Sendable {
         (namesByScope[scope] ?? []).compactMap { assignmentsByName[$0] }
     }
 
+    /// How many assignments there are at exactly this scope.
+    public func assignmentCount(at scope: Scope) -> Int {
+        namesByScope[scope]?.count ?? 0
+    }
+
     /// The assignments of exactly this principal at every scope, in order of name.
     public func assignments(of principal: GUID) -> [RoleAssignment] {
         guard let grants = grantsByPrincipal[principal] else { return [] }

@@ -6,6 +6,8 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case notActivated = 3
     case invalidGenesis = 4
     case memberNotFound = 5
+    /// Not a proposal at all: its id isn't 16 bytes. Never remembered.
+    case invalidProposal = 6
 
     // Keys.
     case keyNotFound = 20
@@ -93,7 +95,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions:
             .limit
-        case .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
+        case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead:
             .invalid

@@ -6,6 +6,9 @@ struct CompletedProposal: Hashable, Sendable {
     /// Counts all proposals ever applied, from 0.
     let sequence: UInt64
     let proposalID: GUID
+    /// The log entry that it was applied by.
+    let index: UInt64
+    let term: UInt64
     let outcome: CommandOutcome
 }
 
@@ -27,12 +30,10 @@ struct CompletedProposals: Sendable {
 
     subscript(_ id: GUID) -> CompletedProposal? { byID[id] }
 
-    /// Appends the outcome of a proposal whose id isn't remembered.
-    mutating func append(_ id: GUID, _ outcome: CommandOutcome) -> CompletedProposal {
-        let proposal = CompletedProposal(sequence: next, proposalID: id, outcome: outcome)
+    /// Appends the next proposal, whose id isn't remembered.
+    mutating func append(_ proposal: CompletedProposal) {
         place(proposal)
-        next += 1
-        return proposal
+        next = proposal.sequence + 1
     }
 
     /// Puts a proposal where its sequence number says, in place of the one before it there.

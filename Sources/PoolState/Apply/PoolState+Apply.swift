@@ -1,0 +1,117 @@
+import AccessControl
+import CryptographicModule
+import HashTreeCollections
+
+/// The limits of the replicated state.
+public enum PoolLimits {
+    public static let versionsPerKey = 100
+    /// At `/` and `/keys` together.
+    public static let roleAssignmentsForHSM = 50
+    public static let roleAssignmentsPerKey = 10
+    public static let customRoleDefinitions = 50
+    public static let tagsPerKey = 15
+    /// Characters (Unicode scalars) of a tag's name and of its value.
+    public static let tagLength = 256
+    /// Bytes of one sealed record.
+    public static let recordBytes = 32 << 10
+    /// Bytes of a release policy.
+    public static let releasePolicyBytes = 16 << 10
+    public static let groupsPerPrincipal = 100
+    public static let members = 9
+    public static let officers = 10
+    public static let audiences = 32
+}
+
+extension PoolState {
+    /// Applies the command of one log entry.
+    ///
+    /// A refused command changes nothing but time and the memory of proposals. A proposal that was applied before, one
+    /// of the last 8192, changes nothing at all and has the outcome of the first time. Whether the caller was entitled
+    /// has been decided by the node that proposed; rules that hold for everybody are decided here.
+    ///
+    /// - Parameters:
+    ///   - index: The entry's index.
+    ///   - term: The entry's term.
+    ///   - proposal: What the entry carries.
+    public mutating func apply(index: UInt64, term: UInt64, _ proposal: ProposalEnvelope) -> ApplyResult {
+        guard let id = GUID(bytes: proposal.proposalID) else {
+            return ApplyResult(outcome: .refused(.invalidProposal), rows: [], blobs: [], isRepetition: false)
+        }
+        if let earlier = completed[id] {
+            return ApplyResult(outcome: earlier.outcome, rows: [], blobs: [], isRepetition: true)
+        }
+        logTime = max(logTime, proposal.stampedAt)
+        var changes = StateChanges()
+        let outcome = carryOut(proposal.command, &changes)
+        let done = CompletedProposal(
+            sequence: completed.next, proposalID: id, index: index, term: term, outcome: outcome)
+        completed.append(done)
+        changes.store(done)
+        changes.store(Progress(logTime: logTime, nextSequence: completed.next))
+        let rows = changes.rows
+        tree.apply(rows)
+        return ApplyResult(outcome: outcome, rows: rows, blobs: changes.blobs, isRepetition: false)
+    }
+
+    /// Carries the command out on a copy, so that a refusal half-way leaves nothing behind.
+    private mutating func carryOut(_ command: PoolCommand, _ changes: inout StateChanges) -> CommandOutcome {
+        var next = self
+        var made = changes
+        do {
+            let outcome = try next.execute(command, &made)
+            self = next
+            changes = made
+            return outcome
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private mutating func execute(
+        _ command: PoolCommand, _ changes: inout StateChanges
+    ) throws(Refusal) -> CommandOutcome {
+        if case .initializePool(let genesis) = command {
+            try initialize(genesis, &changes)
+            return .applied
+        }
+        guard let pool = record else { throw .notInitialized }
+        switch command {
+        case .createKeyVersion(let version):
+            try createKeyVersion(version, in: pool, &changes)
+            return .key(name: version.header.name, version: version.header.version)
+        case .setKeyAttributes(let change): try setKeyAttributes(change, in: pool, &changes)
+        case .deleteKey(let name): try deleteKey(name, in: pool, &changes)
+        case .recoverKey(let name): try recoverKey(name, in: pool, &changes)
+        case .purgeKey(let name, let onlyIfDue): try purgeKey(name, onlyIfDue: onlyIfDue, in: pool, &changes)
+        case .securityDomainPrepared(let domain): try prepareSecurityDomain(domain, in: pool, &changes)
+        case .securityDomainActivated(let generation):
+            try activateSecurityDomain(generation: generation, in: pool, &changes)
+        case .unsealGranted(let grant): try recordUnsealing(grant, &changes)
+        case .auditHead(let head): try recordAuditHead(head, &changes)
+        default: try executeOnDirectory(command, &changes)
+        }
+        return .applied
+    }
+
+    /// The commands on principals and roles.
+    private mutating func executeOnDirectory(
+        _ command: PoolCommand, _ changes: inout StateChanges
+    ) throws(Refusal) {
+        switch command {
+        case .createPrincipal(let principal): try createPrincipal(principal, &changes)
+        case .setPrincipalEnabled(let id, let enabled): try setPrincipal(id, enabled: enabled, &changes)
+        case .setPrincipalSecret(let id, let hash, let generation):
+            try setPrincipalSecret(id, hash: hash, generation: generation, &changes)
+        case .setPrincipalGroups(let id, let groups): try setPrincipal(id, groups: groups, &changes)
+        case .deletePrincipal(let id): try deletePrincipal(id, &changes)
+        case .putRoleAssignment(let assignment): try putRoleAssignment(assignment, &changes)
+        case .deleteRoleAssignment(let name, let scope): try deleteRoleAssignment(name, at: scope, &changes)
+        case .putRoleDefinition(let definition): try putRoleDefinition(definition, &changes)
+        case .deleteRoleDefinition(let id): try deleteRoleDefinition(id, &changes)
+        default: throw .invalidProposal
+        }
+    }
+
+    /// The time of the log in Unix seconds.
+    var now: Int64 { logTime / 1000 }
+}

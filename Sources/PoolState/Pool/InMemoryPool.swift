@@ -1,0 +1,90 @@
+import AccessControl
+import Synchronization
+
+/// A pool of one, in memory: for tests of what stands on ``Pool``.
+///
+/// Commands are applied at once, on the caller's thread, after a passage through their encoding, so that what a real
+/// log would refuse is refused here too. Time stands still unless ``advance(toMilliseconds:)`` moves it.
+public final class InMemoryPool: Pool {
+    private struct Content {
+        var view: PoolView
+        var blobs: [[UInt8]: [UInt8]] = [:]
+        var time: Int64
+        var proposals: UInt64 = 0
+        var unavailable: PoolUnavailable?
+    }
+
+    private let content: Mutex<Content>
+
+    /// - Parameters:
+    ///   - state: What the pool begins with.
+    ///   - milliseconds: The Unix time that commands are stamped with.
+    public init(state: PoolState = PoolState(), milliseconds: Int64 = 1_700_000_000_000) {
+        content = Mutex(Content(view: PoolView(state: state, appliedIndex: 0), time: milliseconds))
+    }
+
+    public var latestView: PoolView {
+        content.withLock { $0.view }
+    }
+
+    public func read(_ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void) {
+        body(
+            content.withLock { content in
+                content.unavailable.map { .failure($0) } ?? .success(content.view)
+            })
+    }
+
+    public func submit(
+        _ command: PoolCommand, origin: ProposalOrigin,
+        _ body: @escaping @Sendable (Result<Committed, PoolUnavailable>) -> Void
+    ) {
+        body(
+            content.withLock { content in
+                content.unavailable.map { .failure($0) } ?? InMemoryPool.apply(command, origin, &content)
+            })
+    }
+
+    /// Submits on the caller's thread and returns the outcome.
+    @discardableResult
+    public func submitNow(_ command: PoolCommand, origin: ProposalOrigin = .node) -> Result<Committed, PoolUnavailable> {
+        content.withLock { InMemoryPool.apply(command, origin, &$0) }
+    }
+
+    /// The time that later commands are stamped with.
+    public func advance(toMilliseconds time: Int64) {
+        content.withLock { $0.time = time }
+    }
+
+    /// Makes the pool answer with this until it is set to `nil`.
+    public func setUnavailable(_ reason: PoolUnavailable?) {
+        content.withLock { $0.unavailable = reason }
+    }
+
+    /// The sealed record with this SHA-256 digest.
+    public func blob(digest: [UInt8]) -> [UInt8]? {
+        content.withLock { $0.blobs[digest] }
+    }
+
+    private static func apply(
+        _ command: PoolCommand, _ origin: ProposalOrigin, _ content: inout Content
+    ) -> Result<Committed, PoolUnavailable> {
+        content.proposals += 1
+        let proposalID = origin.proposalID ?? GUID(high: 0, low: content.proposals).bytes
+        let proposal = ProposalEnvelope(
+            proposalID: proposalID, proposer: 1, principal: origin.principal, authentication: origin.authentication,
+            stampedAt: content.time, command: command)
+        guard let decoded = try? ProposalEnvelope(decoding: proposal.encode()) else {
+            return .success(
+                Committed(
+                    outcome: .refused(.invalidProposal), view: content.view, index: content.view.appliedIndex))
+        }
+        var state = content.view.state
+        let index = content.view.appliedIndex + 1
+        let result = state.apply(index: index, term: 1, decoded)
+        for blob in result.blobs {
+            content.blobs[blob.digest] = blob.bytes
+        }
+        content.view = PoolView(state: state, appliedIndex: index)
+        return .success(Committed(outcome: result.outcome, view: content.view, index: index))
+    }
+}

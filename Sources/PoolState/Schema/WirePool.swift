@@ -1,0 +1,104 @@
+import AccessControl
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension PoolSettings: WireConvertible {
+    var wire: WireSettings {
+        var wire = WireSettings()
+        wire.recoverableDays = UInt32(clamping: recoverableDays)
+        wire.purgeProtection = purgeProtection
+        wire.strictAudit = strictAudit
+        return wire
+    }
+
+    init(wire: WireSettings) throws {
+        self.init(
+            recoverableDays: try exactly(wire.recoverableDays), purgeProtection: wire.purgeProtection,
+            strictAudit: wire.strictAudit)
+    }
+}
+
+extension PoolRecord: StoredRow {
+    static var table: RowTable { .pool }
+    var rowKey: [UInt8] { RowKey.single }
+
+    var wire: WirePool {
+        var wire = WirePool()
+        wire.poolID = poolID.wire
+        wire.name = name
+        wire.epoch = epoch
+        wire.tenantID = tenantID.wire
+        wire.audiences = audiences
+        wire.phase = UInt32(phase.rawValue)
+        wire.rootGeneration = rootGeneration
+        wire.keyring = keyring.wire
+        wire.pinnedOfficers = pinnedOfficers.wire
+        wire.settings = settings.wire
+        wire.created = created
+        return wire
+    }
+
+    init(wire: WirePool) throws {
+        self.init(
+            poolID: [UInt8](wire.poolID), name: wire.name, epoch: wire.epoch, tenantID: try GUID(wire: wire.tenantID),
+            audiences: wire.audiences, phase: try known(wire.phase), rootGeneration: wire.rootGeneration,
+            keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
+            settings: try PoolSettings(wire: wire.settings), created: wire.created)
+        guard phase != .uninitialized else { throw NotConvertible() }
+    }
+}
+
+extension MemberRecord: StoredRow {
+    static var table: RowTable { .member }
+    var rowKey: [UInt8] { RowKey.node(node) }
+
+    var wire: WireMember {
+        var wire = WireMember()
+        wire.node = node
+        wire.name = name
+        wire.identityDigest = identityDigest.wire
+        wire.apiURL = apiURL
+        wire.peerAddress = peerAddress
+        return wire
+    }
+
+    init(wire: WireMember) {
+        self.init(
+            node: wire.node, name: wire.name, identityDigest: [UInt8](wire.identityDigest), apiURL: wire.apiURL,
+            peerAddress: wire.peerAddress)
+    }
+}
+
+extension Genesis: WireConvertible {
+    var wire: WireGenesis {
+        var wire = WireGenesis()
+        wire.poolID = poolID.wire
+        wire.name = name
+        wire.epoch = epoch
+        wire.tenantID = tenantID.wire
+        wire.audiences = audiences
+        wire.members = members.map(\.wire)
+        wire.rootGeneration = rootGeneration
+        wire.keyring = keyring.wire
+        wire.pinnedOfficers = pinnedOfficers.wire
+        wire.settings = settings.wire
+        wire.principals = principals.map(\.wire)
+        wire.roleAssignments = roleAssignments.map(\.wire)
+        return wire
+    }
+
+    init(wire: WireGenesis) throws {
+        self.init(
+            poolID: [UInt8](wire.poolID), name: wire.name, epoch: wire.epoch,
+            tenantID: try GUID(wire: wire.tenantID), audiences: wire.audiences,
+            members: wire.members.map { MemberRecord(wire: $0) }, rootGeneration: wire.rootGeneration,
+            keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
+            settings: try PoolSettings(wire: wire.settings),
+            principals: try wire.principals.map { try NewPrincipal(wire: $0) },
+            roleAssignments: try wire.roleAssignments.map { try RoleAssignment(wire: $0) })
+    }
+}

@@ -1,0 +1,142 @@
+import AccessControl
+import CryptographicModule
+import HashTreeCollections
+
+extension PoolState {
+    /// Rebuilds a state from all its rows, in any order. Its root equals that of the state that wrote them.
+    ///
+    /// Every row is decoded strictly and checked to be under the key that it belongs to. Whether the rows *are* the
+    /// pool's is for the caller to find out, by comparing the root with an authenticated one.
+    ///
+    /// - Throws: `StateCorruption` for rows that no state has.
+    public init(rows: some Sequence<RowChange>) throws(StateCorruption) {
+        var loader = StateLoader()
+        for row in rows {
+            try loader.add(row)
+        }
+        self = try loader.finish()
+    }
+}
+
+/// Collects rows and puts them together.
+private struct StateLoader {
+    private var state = PoolState()
+    private var keys: [String: KeyRow] = [:]
+    private var versions: [String: [KeyVersionRow]] = [:]
+    private var progress: Progress?
+    private var proposals: [CompletedProposal] = []
+    private var leaves: [Hash256: Hash256] = [:]
+
+    mutating func add(_ row: RowChange) throws(StateCorruption) {
+        guard let table = RowTable(rawValue: row.table) else { throw .unknownTable(row.table) }
+        guard let value = row.value else { throw .malformedRow(table: table) }
+        let path = MerkleTree.path(table: row.table, key: row.key)
+        guard leaves.updateValue(MerkleTree.leafHash(path: path, value: value), forKey: path) == nil else {
+            throw .repeatedRow(table: table)
+        }
+        switch table {
+        case .pool: state.record = try decode(row, value)
+        case .member:
+            let member: MemberRecord = try decode(row, value)
+            state.memberRecords[member.node] = member
+        case .key:
+            let key: KeyRow = try decode(row, value)
+            keys[key.name] = key
+        case .keyVersion:
+            let version: KeyVersionRow = try decode(row, value)
+            versions[version.content.header.name, default: []].append(version)
+        case .principal:
+            let principal: PrincipalRecord = try decode(row, value)
+            try add(principal)
+        case .roleDefinition: state.permissions.insert(try decode(row, value) as RoleDefinition)
+        case .roleAssignment: state.permissions.insert(try decode(row, value) as RoleAssignment)
+        case .securityDomain: state.securityDomain = try decode(row, value)
+        case .unsealGrant:
+            let grant: UnsealGrant = try decode(row, value)
+            state.unsealGrants[grant.node] = grant
+        case .auditHead:
+            let head: AuditHead = try decode(row, value)
+            state.heads[head.node] = head
+        case .completedProposal: proposals.append(try decode(row, value))
+        case .progress: progress = try decode(row, value)
+        }
+    }
+
+    private func decode<Row: StoredRow>(_ row: RowChange, _ value: [UInt8]) throws(StateCorruption) -> Row {
+        guard let record = try? Row(canonicalBytes: value), record.rowKey == row.key else {
+            throw .malformedRow(table: Row.table)
+        }
+        return record
+    }
+
+    private mutating func add(_ principal: PrincipalRecord) throws(StateCorruption) {
+        state.principalRecords[principal.objectID] = principal
+        if let clientID = principal.clientID {
+            guard state.principalsByClientID.updateValue(principal.objectID, forKey: clientID) == nil else {
+                throw .malformedRow(table: .principal)
+            }
+        }
+    }
+
+    mutating func finish() throws(StateCorruption) -> PoolState {
+        try finishProgress()
+        if state.record == nil {
+            try checkEmptyBeforeGenesis()
+        }
+        for (name, key) in keys {
+            let record = try assemble(key, versions.removeValue(forKey: name) ?? [])
+            state.keyRecords[name] = record
+            for version in record.versions {
+                state.materials.insert(version)
+            }
+        }
+        guard versions.isEmpty else { throw .danglingRow(table: .keyVersion) }
+        state.liveNames = SortedNames(keys.values.lazy.filter { $0.deletion == nil }.map(\.name))
+        state.deletedNames = SortedNames(keys.values.lazy.filter { $0.deletion != nil }.map(\.name))
+        state.tree.apply(leaves.map { MerkleTree.Change(path: $0.key, leaf: $0.value) })
+        return state
+    }
+
+    /// A key has the versions 0 to n − 1.
+    private func assemble(_ key: KeyRow, _ rows: [KeyVersionRow]) throws(StateCorruption) -> KeyRecord {
+        let ordered = rows.sorted { $0.ordinal < $1.ordinal }
+        guard ordered.count == key.versionCount, ordered.map(\.ordinal) == Array(0..<ordered.count) else {
+            throw .danglingRow(table: .key)
+        }
+        var records: [KeyVersionRecord] = []
+        for row in ordered {
+            guard let identifier = GUID(bytes: row.content.header.version), row.content.recordDigest.count == 32 else {
+                throw .malformedRow(table: .keyVersion)
+            }
+            records.append(KeyVersionRecord(row.content, identifier: identifier))
+        }
+        guard let latest = records.popLast() else { throw .danglingRow(table: .key) }
+        return KeyRecord(name: key.name, earlier: records, latest: latest, deletion: key.deletion)
+    }
+
+    /// The ring holds the last proposals without a gap.
+    private mutating func finishProgress() throws(StateCorruption) {
+        let next = progress?.nextSequence ?? 0
+        let remembered = min(next, CompletedProposals.capacity)
+        guard next < 1 << 62, UInt64(proposals.count) == remembered else {
+            throw .danglingRow(table: .completedProposal)
+        }
+        for proposal in proposals {
+            guard proposal.sequence < next, proposal.sequence >= next - remembered else {
+                throw .danglingRow(table: .completedProposal)
+            }
+            state.completed.place(proposal)
+        }
+        guard state.completed.count == proposals.count else { throw .repeatedRow(table: .completedProposal) }
+        state.completed.next = next
+        state.logTime = progress?.logTime ?? 0
+    }
+
+    /// Before genesis there is time and refused proposals, no more.
+    private func checkEmptyBeforeGenesis() throws(StateCorruption) {
+        guard state.memberRecords.isEmpty, keys.isEmpty, versions.isEmpty, state.principalRecords.isEmpty,
+            state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
+            state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty
+        else { throw .danglingRow(table: .pool) }
+    }
+}

@@ -1,0 +1,84 @@
+import NodeEnvironment
+import Raft
+
+/// What waits to be sent to one node. Bounded by bytes: a peer that doesn't keep up costs this node a fixed amount of
+/// memory, and consensus repeats what was dropped.
+struct OutgoingQueue {
+    let limit: Int
+    private(set) var bytes = 0
+    private var messages: [PeerMessage] = []
+    private var first = 0
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    var count: Int { messages.count - first }
+    var isEmpty: Bool { count == 0 }
+
+    /// Appends, and drops what is oldest where the limit asks for it: messages of consensus first, since they are
+    /// repeated or out of date anyway.
+    ///
+    /// - Returns: how many messages were dropped.
+    mutating func append(_ message: PeerMessage) -> Int {
+        messages.append(message)
+        bytes += message.queueBytes
+        guard bytes > limit else { return 0 }
+        let before = count
+        // Down to half, so that a full queue isn't searched again for each message.
+        drop(downTo: limit / 2) { if case .raft = $0 { return true } else { return false } }
+        if bytes > limit { drop(downTo: limit / 2) { _ in true } }
+        return before - count
+    }
+
+    private mutating func drop(downTo target: Int, where mayBeDropped: (PeerMessage) -> Bool) {
+        var kept: [PeerMessage] = []
+        // The newest message is kept whatever its size; else one beyond the limit could never be sent.
+        let last = messages.count - 1
+        for position in first...last {
+            let message = messages[position]
+            if position < last, bytes > target, mayBeDropped(message) {
+                bytes -= message.queueBytes
+            } else {
+                kept.append(message)
+            }
+        }
+        messages = kept
+        first = 0
+    }
+
+    mutating func popFirst() -> PeerMessage? {
+        guard first < messages.count else { return nil }
+        let message = messages[first]
+        first += 1
+        bytes -= message.queueBytes
+        if first == messages.count {
+            messages.removeAll(keepingCapacity: true)
+            first = 0
+        } else if first >= 1024, first * 2 >= messages.count {
+            messages.removeFirst(first)
+            first = 0
+        }
+        return message
+    }
+
+    mutating func removeAll() {
+        messages = []
+        first = 0
+        bytes = 0
+    }
+}
+
+extension PeerMessage {
+    /// About what the message takes in memory.
+    var queueBytes: Int {
+        switch self {
+        case .raft(let message):
+            guard case .append(let request) = message.body else { return 128 }
+            return request.entries.reduce(128) { $0 + $1.size + 64 }
+        case .forwardedProposal(let proposal): return 128 + proposal.command.count
+        case .proposalRefused, .nodeStatus: return 192
+        case .unsealRequest(let bytes), .unsealReply(let bytes): return 64 + bytes.count
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import GRDB
+public import NodeEnvironment
+public import Raft
+
+/// One node's disk: a folder with two SQLite databases.
+///
+/// | file | holds | flushed |
+/// |---|---|---|
+/// | `log.db` | log, term, vote, commit index | with each `persist`: one flush |
+/// | `state.db` | rows, applied mark, sealed key material | at checkpoints, and before the log is compacted |
+///
+/// Two files, because they need different promises. What is in the log was promised to other nodes, so it is flushed
+/// before anything else happens. The state can be made again from the log; flushing it too would double the flushes
+/// of a write and gain nothing. What ties the files together is one rule: the log is cut off only where the state is
+/// known to be durable (``compactLog(through:term:tag:configuration:)``), and ``load()`` refuses files that break it,
+/// such as a `log.db` that was put back from an older copy.
+///
+/// A failed flush or any other error of the device is final: what the kernel then holds and what the disk holds may
+/// differ, and a second flush may claim success for data that were dropped by the first. So the storage answers every
+/// later write with the same failure, until the process has ended and read the disk anew.
+///
+/// Confined to one thread at a time.
+public final class SQLiteNodeStorage: NodeStorage {
+    private let folder: NodeFolder
+    private let reserve: SpaceReserve
+    let log: LogDatabase
+    let state: StateDatabase
+    /// The failure after which nothing is written any more.
+    private var fatal: StorageFailure?
+
+    /// Opens or creates the folder, and holds it against other processes until the storage is released.
+    ///
+    /// - Parameters:
+    ///   - path: the folder; its parent exists. Created with mode 0700.
+    ///   - identity: whose data must be in it.
+    /// - Throws: ``NodeFolderError``, before anything in an existing folder was changed.
+    public init(folder path: String, identity: FolderIdentity) throws(NodeFolderError) {
+        folder = try NodeFolder(path: path)
+        reserve = try SpaceReserve(folder: folder)
+        log = try LogDatabase(folder: folder, identity: identity)
+        state = try StateDatabase(folder: folder, identity: identity)
+    }
+
+    /// A reader of the key material in this folder, for any thread. It lives no longer than the storage.
+    ///
+    /// - Parameter connections: how many threads can read at once.
+    public func makeKeyMaterialReader(connections: Int = 4) throws(StorageFailure) -> KeyMaterialReader {
+        try KeyMaterialReader(path: state.path, connections: connections)
+    }
+
+    public func load() throws(StorageFailure) -> StoredNode {
+        let log = try log.load()
+        let state = try state.load()
+        let last = self.log.lastIndex
+        let applied = state.applied?.index ?? 0
+        guard applied <= last else {
+            throw StorageFailures.corrupted(
+                self.log.path, "the log ends at entry \(last), but the state has applied entry \(applied)")
+        }
+        guard applied >= log.base.index else {
+            throw StorageFailures.corrupted(
+                self.state.path,
+                "the state has applied entry \(applied), but the log was cut off at entry \(log.base.index)")
+        }
+        // The stored commit index may lag behind; what was applied was committed.
+        var hardState = log.hardState
+        if let commit = hardState?.commit { hardState?.commit = max(commit, applied) }
+        return StoredNode(
+            hardState: hardState, entries: log.entries, compactedIndex: log.base.index,
+            compactedTerm: log.base.term, compactedTag: log.base.tag, configuration: log.base.configuration,
+            applied: state.applied, rows: state.rows)
+    }
+
+    public func persist(
+        hardState: HardState?, truncateFrom: LogIndex?, entries: [LogEntry]
+    ) throws(StorageFailure) {
+        try writing(mayUseReserve: entries.isEmpty) { () throws(StorageFailure) in
+            try log.persist(hardState: hardState, truncateFrom: truncateFrom, entries: entries)
+        }
+    }
+
+    public func saveApplied(
+        _ mark: AppliedMark, rows: [StateRow], blobs: [MaterialBlob]
+    ) throws(StorageFailure) {
+        precondition(mark.index <= log.lastIndex, "an entry is applied that the log doesn't hold")
+        try writing(mayUseReserve: false) { () throws(StorageFailure) in
+            try state.save(mark, rows: rows, blobs: blobs)
+        }
+    }
+
+    public func compactLog(
+        through index: LogIndex, term: Term, tag: [UInt8], configuration: PoolConfiguration
+    ) throws(StorageFailure) {
+        precondition(index <= state.appliedIndex, "the log is cut off beyond what was applied")
+        guard index > log.baseIndex else { return }
+        try writing(mayUseReserve: true) { () throws(StorageFailure) in
+            try state.makeDurable()
+            try log.compact(through: index, term: term, tag: tag, configuration: configuration)
+        }
+        reserve.refill()
+    }
+
+    /// Closes both databases; the storage can't be used afterwards. The folder is free once the storage is released.
+    public func close() throws(StorageFailure) {
+        fatal = .device("\(folder.path): closed")
+        try StorageFailures.translating(log.path) { try log.queue.close() }
+        try StorageFailures.translating(state.path) { try state.queue.close() }
+    }
+
+    private func writing(mayUseReserve: Bool, _ body: () throws(StorageFailure) -> Void) throws(StorageFailure) {
+        if let fatal { throw fatal }
+        do {
+            do {
+                try body()
+            } catch .full where mayUseReserve && reserve.release() {
+                try body()
+            }
+        } catch {
+            if error != .full { fatal = error }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import NodeEnvironment
+import PoolState
+import Raft
+
+/// A position in the log with all that names its entry.
+struct LogPosition: Hashable {
+    var index: LogIndex
+    var term: Term
+    var tag: [UInt8]
+
+    /// Before the first entry.
+    static let origin = LogPosition(index: 0, term: 0, tag: EntryChain.origin)
+}
+
+/// The pool's state and the last log entry that it holds.
+struct AppliedState {
+    var state = PoolState()
+    var position = LogPosition.origin
+
+    /// Applies the next entry. Nil where the entry says nothing to the state: a no-op, a configuration, or bytes that
+    /// aren't a proposal, which are equally not a proposal on every node.
+    mutating func apply(_ entry: LogEntry) -> AppliedCommand? {
+        position = LogPosition(index: entry.index, term: entry.term, tag: entry.tag)
+        guard case .command(let bytes) = entry.payload else { return nil }
+        guard let envelope = try? ProposalEnvelope(decoding: bytes) else {
+            return AppliedCommand(proposalID: nil, result: nil)
+        }
+        let result = state.apply(index: entry.index, term: entry.term, envelope)
+        return AppliedCommand(proposalID: ProposalID(envelope.proposalID), result: result)
+    }
+}
+
+/// What became of one command.
+struct AppliedCommand {
+    let proposalID: ProposalID?
+    let result: ApplyResult?
+}
+
+/// What has been applied and not yet saved.
+struct UnsavedChanges {
+    var rows: [StateRow] = []
+    var blobs: [MaterialBlob] = []
+    /// Writes of this node that wait to be answered once what they changed is saved and published.
+    var finished: [FinishedWrite] = []
+}
+
+/// A write of this node that was applied.
+struct FinishedWrite {
+    let completion: SubmitCompletion
+    let outcome: CommandOutcome
+    let index: LogIndex
+}

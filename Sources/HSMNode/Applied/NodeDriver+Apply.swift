@@ -1,0 +1,73 @@
+import NodeEnvironment
+import PoolState
+import Raft
+
+/// From committed entries to a published view.
+extension NodeDriver {
+    /// Applies what follows on the applied position. Sealed, the node applies nothing: it can't tell a genuine entry.
+    func applyCommitted(_ entries: [LogEntry]) {
+        guard case .unsealed = seal else { return }
+        // What was applied at the unsealing may come once more in an output that was under way then.
+        for entry in entries where entry.index == applied.position.index + 1 { apply(entry) }
+    }
+
+    private func apply(_ entry: LogEntry) {
+        guard let command = applied.apply(entry) else { return }
+        guard let result = command.result else {
+            return environment.observer.alarm(.malformedEntry(index: entry.index))
+        }
+        unsaved.rows += result.rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
+        unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
+        guard let id = command.proposalID else { return }
+        intake.forget(id)
+        for completion in submissions.takeApplied(id) {
+            unsaved.finished.append(
+                FinishedWrite(completion: completion, outcome: result.outcome, index: entry.index))
+        }
+    }
+
+    /// Saves what the step has applied in one transaction with a mark that vouches for it, publishes the view, and
+    /// answers the writes. Without room nothing is published: a view must not name key material that isn't stored.
+    func saveAndPublish() {
+        guard halted == nil, case .unsealed(let authenticator) = seal, applied.position.index > savedIndex else { return }
+        let position = applied.position
+        let root = applied.state.root
+        let tag = authenticator.stateTag(
+            index: position.index, term: position.term, chainTag: position.tag, root: root)
+        let mark = AppliedMark(
+            index: position.index, term: position.term, chainTag: position.tag, stateRoot: root, tag: tag)
+        do {
+            try environment.storage.saveApplied(mark, rows: unsaved.rows, blobs: unsaved.blobs)
+        } catch .full {
+            return retrySaving()
+        } catch {
+            return halt(error)
+        }
+        savedIndex = position.index
+        savingDue = .distantFuture
+        raft.applied(through: position.index)
+        publish()
+    }
+
+    /// Publishes what was saved in a former life of the process, or before it was sealed.
+    func republish() {
+        guard applied.position.index > 0 else { return }
+        publish()
+    }
+
+    private func publish() {
+        let view = PoolView(state: applied.state, appliedIndex: applied.position.index)
+        published = view
+        environment.observer.published(view)
+        for write in unsaved.finished {
+            let committed = Committed(outcome: write.outcome, view: view, index: write.index)
+            completions.append { write.completion(.success(committed)) }
+        }
+        unsaved = UnsavedChanges()
+    }
+
+    private func retrySaving() {
+        if savingDue == .distantFuture { environment.observer.alarm(.storageFull) }
+        savingDue = now.advanced(by: options.refusalPause)
+    }
+}

@@ -1,0 +1,77 @@
+import NodeEnvironment
+import Raft
+
+/// How an output of Raft is carried out: in one order, everywhere.
+///
+/// 1. Term, vote and entries are written, atomically and durably. A failed write stops the node; a full disk holds it
+///    here until there is room.
+/// 2. Violations of the protocol are reported.
+/// 3. Messages are sent: they speak of what was written.
+/// 4. Committed entries are applied, if the node is unsealed.
+/// 5. Confirmed reads are matched with what is applied; lost ones are asked again.
+///
+/// Then, once for the whole step: the applied rows are saved, the view is published, and waiting calls are answered.
+extension NodeDriver {
+    func drainOutput() {
+        while halted == nil, stalled == nil, raft.hasOutput { carryOut(raft.takeOutput()) }
+    }
+
+    /// Tries again to carry out an output that found no room. False while it is still held.
+    func resumeStalled() -> Bool {
+        guard let output = stalled else { return true }
+        guard now >= stalledUntil else { return false }
+        stalled = nil
+        carryOut(output)
+        return halted == nil && stalled == nil
+    }
+
+    private func carryOut(_ output: RaftOutput) {
+        #if PLANTED_FAULTS
+            for message in output.messagesBeforePersist { send(message) }
+        #endif
+        guard write(output) else { return }
+        for violation in output.violations { environment.observer.alarm(.protocolViolation(violation)) }
+        for message in output.messages { send(message) }
+        if let change = output.roleChange { roleChanged(change) }
+        applyCommitted(output.committed)
+        for read in output.readStates { reads.confirm(id: read.id, index: read.index) }
+        for id in output.failedReads { reads.fail(id: id, now: now) }
+    }
+
+    /// Step 1. False if the output must not be carried out further now.
+    private func write(_ output: RaftOutput) -> Bool {
+        guard output.hardState != nil || output.truncateFrom != nil || !output.entries.isEmpty else { return true }
+        do {
+            try environment.storage.persist(
+                hardState: output.hardState, truncateFrom: output.truncateFrom, entries: output.entries)
+        } catch .full {
+            if stalledUntil.nanoseconds == 0 || now.since(stalledUntil) > options.statusInterval {
+                environment.observer.alarm(.storageFull)
+            }
+            stalled = output
+            stalledUntil = now.advanced(by: options.refusalPause)
+            return false
+        } catch {
+            halt(error)
+            return false
+        }
+        if let last = output.entries.last { raft.persisted(through: last.index, term: last.term) }
+        return true
+    }
+
+    private func send(_ message: RaftMessage) {
+        environment.network.send(.raft(message), to: message.to)
+    }
+
+    private func roleChanged(_ change: RoleChange) {
+        if change.role != .leader {
+            for accepted in intake.clear() { refuse(accepted.proposal, reason: .notLeader(hint: change.leader)) }
+            membership.lostLeadership(to: change.leader).map { completions.append($0) }
+        }
+        if change.leader != nil {
+            submissions.leaderChanged(now: now)
+            reads.leaderChanged()
+        }
+        environment.observer.roleChanged(change)
+    }
+}

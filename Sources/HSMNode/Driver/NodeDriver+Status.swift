@@ -1,0 +1,37 @@
+import NodeEnvironment
+import Raft
+
+/// What the node says of itself, to its peers and to its owner.
+extension NodeDriver {
+    func sendStatusIfDue() {
+        guard now >= statusDue, halted == nil else { return }
+        statusDue = now.advanced(by: options.statusInterval)
+        for peer in raft.configuration.members.sorted() where peer != id { sendStatus(to: peer) }
+    }
+
+    func sendStatus(to peer: NodeID) {
+        let status = NodeStatus(
+            node: id, isSealed: seal.isSealed, processID: processID, appliedIndex: savedIndex,
+            version: options.version)
+        environment.network.send(.nodeStatus(status), to: peer)
+    }
+
+    /// Whether the node lacks the pool's keys.
+    public var isSealed: Bool { seal.isSealed }
+
+    /// Where the node stands: cheap enough to be asked at every step.
+    public var standing: NodeStanding {
+        NodeStanding(
+            role: raft.role, term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
+            appliedIndex: savedIndex, lastIndex: raft.lastIndex, isSealed: seal.isSealed)
+    }
+
+    /// How the node stands.
+    public func report() -> NodeStatusReport {
+        NodeStatusReport(
+            node: id, standing: standing, compactedIndex: raft.compactedIndex,
+            pendingSubmissions: submissions.count, pendingReads: reads.count, configuration: raft.configuration,
+            peers: raft.configuration.members.sorted().filter { $0 != id }.map { peers.report(of: $0, now: now) },
+            halted: halted)
+    }
+}

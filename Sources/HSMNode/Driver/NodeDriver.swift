@@ -1,0 +1,213 @@
+public import NodeEnvironment
+import PoolState
+public import Raft
+
+/// One node of a pool, without a clock, a disk or a network of its own.
+///
+/// The owner feeds it events with ``handle(_:now:)`` and ends each step with ``finishStep(now:)``, which carries out
+/// everything that follows from them. Many events may share a step: their log entries then share one durable write.
+/// Between steps it sleeps until the next event, or ``nextDeadline``.
+///
+/// Not Sendable: one thread owns it. Same events, times, clock readings and random numbers in, same effects out.
+public final class NodeDriver {
+    /// The world around the node.
+    public struct Environment {
+        public var storage: any NodeStorage
+        public var network: any PeerNetwork
+        public var clock: any NodeClock
+        public var random: any NodeRandom
+        public var observer: NodeObserver
+
+        public init(
+            storage: any NodeStorage, network: any PeerNetwork, clock: any NodeClock, random: any NodeRandom,
+            observer: NodeObserver
+        ) {
+            self.storage = storage
+            self.network = network
+            self.clock = clock
+            self.random = random
+            self.observer = observer
+        }
+    }
+
+    let options: NodeOptions
+    let environment: Environment
+    let processID: [UInt8]
+    var raft: Raft
+    /// The configuration that was in force where the log begins.
+    var compactedConfiguration: PoolConfiguration
+    var now: Instant
+    /// Set when the node has stopped: from then on nothing happens any more.
+    public internal(set) var halted: HaltReason?
+
+    var seal: SealState
+    var unsealRequest: UnsealRequest?
+    var applied = AppliedState()
+    var unsaved = UnsavedChanges()
+    /// The last index that was saved and published.
+    var savedIndex: LogIndex
+    /// When saving is tried again, after it found no room.
+    var savingDue = Instant.distantFuture
+    /// The newest published view; nil while sealed.
+    var published: PoolView?
+
+    var submissions: Submissions
+    var intake: ProposalIntake
+    var membership = MembershipChange()
+    var reads: ReadRounds
+    var peers: PeerTable
+    var statusDue: Instant
+    var transferNotBefore = Instant(nanoseconds: 0)
+    /// An output whose write found no room. Nothing else is done until it has been carried out.
+    var stalled: RaftOutput?
+    var stalledUntil = Instant(nanoseconds: 0)
+    /// Calls to make at the end of the step.
+    var completions: [() -> Void] = []
+
+    /// Starts a node, sealed, from what its disk holds.
+    public init(options: NodeOptions, environment: Environment, now: Instant) throws(NodeStartFailure) {
+        let stored: StoredNode
+        do { stored = try environment.storage.load() } catch { throw .storage(error) }
+        let restored = Raft.Restored(
+            hardState: stored.hardState ?? HardState(), entries: stored.entries,
+            compactedIndex: stored.compactedIndex, compactedTerm: stored.compactedTerm,
+            compactedTag: stored.compactedTag, configuration: stored.configuration,
+            appliedIndex: stored.applied?.index ?? 0)
+        do { raft = try Raft(options: options.raft, restored: restored, now: now) } catch { throw .raft(error) }
+        compactedConfiguration = stored.configuration
+        self.options = options
+        self.environment = environment
+        self.now = now
+        processID = environment.random.bytes(16)
+        seal = .sealed(.stored(mark: stored.applied, rows: stored.rows))
+        savedIndex = stored.applied?.index ?? 0
+        submissions = Submissions(options: options)
+        intake = ProposalIntake(maximumInFlight: options.maximumProposalsInFlight)
+        reads = ReadRounds(options: options, firstID: environment.random.uint64() >> 1)
+        peers = PeerTable(silence: options.peerSilence)
+        statusDue = now
+    }
+
+    /// This node.
+    public var id: NodeID { options.raft.id }
+
+    /// Takes an event in. What follows from it happens in ``finishStep(now:)``.
+    public func handle(_ event: NodeEvent, now: Instant) {
+        self.now = max(self.now, now)
+        guard halted == nil else { return decline(event) }
+        switch event {
+        case .timer: break
+        case .message(let message, let sender): receive(message, from: sender)
+        case .peerConnected(let peer): sendStatus(to: peer)
+        case .submit(let command, let origin, let completion): submit(command, origin: origin, completion)
+        case .read(let completion): read(completion)
+        case .unseal(let authenticator, let completion): requestUnseal(authenticator, completion)
+        case .seal: sealNow()
+        case .transferLeadership(let target): raft.transferLeadership(to: target, now: self.now)
+        case .changeMembers(let voters, let learners, let completion):
+            changeMembers(voters: voters, learners: learners, completion)
+        }
+    }
+
+    /// Ends a step: writes, sends, applies, answers, in this order.
+    public func finishStep(now: Instant) {
+        self.now = max(self.now, now)
+        if halted == nil { work() }
+        let calls = completions
+        completions.removeAll(keepingCapacity: true)
+        for call in calls { call() }
+    }
+
+    /// When ``finishStep(now:)`` has to be called though nothing else happens.
+    public var nextDeadline: Instant {
+        if halted != nil { return .distantFuture }
+        var deadline = min(min(statusDue, savingDue), min(submissions.nextDeadline, reads.nextDeadline))
+        deadline = min(deadline, stalled == nil ? raft.nextDeadline : stalledUntil)
+        return deadline
+    }
+
+    /// Stops the node in good order: every waiting call is answered. Nothing happens afterwards.
+    public func stop() {
+        giveUp(.shuttingDown)
+        halted = halted ?? .stopped
+        finishStep(now: now)
+    }
+
+    private func work() {
+        guard resumeStalled() else { return expire() }
+        raft.advance(to: now)
+        tendLeadership()
+        sendDueSubmissions()
+        proposeQueued()
+        beginReadRound()
+        drainOutput()
+        performUnseal()
+        saveAndPublish()
+        answerReads()
+        compactIfDue()
+        sendStatusIfDue()
+        expire()
+    }
+
+    private func receive(_ message: PeerMessage, from sender: NodeID) {
+        switch message {
+        case .raft(let message):
+            guard stalled == nil, message.from == sender, message.to == id else { return }
+            receive(message)
+        case .forwardedProposal(let proposal): receive(proposal, from: sender)
+        case .proposalRefused(let proposalID, let reason):
+            if let proposal = ProposalID(proposalID) { refused(proposal, reason: reason, by: sender) }
+        case .nodeStatus(let status): peers.heard(status, from: sender, now: now)
+        case .unsealRequest, .unsealReply: environment.observer.unsealMessage(message, sender)
+        }
+    }
+
+    private func receive(_ message: RaftMessage) {
+        guard case .append(let request) = message.body else { return raft.step(message, now: now) }
+        guard let request = verified(request, from: message.from) else { return }
+        raft.step(
+            RaftMessage(from: message.from, to: message.to, term: message.term, body: .append(request)), now: now)
+    }
+
+    /// A stopped node answers every call at once.
+    private func decline(_ event: NodeEvent) {
+        switch event {
+        case .submit(_, _, let completion): completions.append { completion(.failure(.shuttingDown)) }
+        case .read(let completion): completions.append { completion(.failure(.shuttingDown)) }
+        case .unseal(_, let completion): completions.append { completion(.failure(.halted)) }
+        case .changeMembers(_, _, let completion): completions.append { completion(.notLeader(leader: nil)) }
+        case .timer, .message, .peerConnected, .seal, .transferLeadership: break
+        }
+    }
+
+    /// Answers everything that waits here. A write that was sent may still be applied by the others.
+    func giveUp(_ reason: PoolUnavailable) {
+        for write in submissions.takeAll() {
+            let answer: PoolUnavailable = write.wasSent ? .timedOut(maybeApplied: true) : reason
+            completions.append { write.completion(.failure(answer)) }
+        }
+        for completion in reads.takeAll() { completions.append { completion(.failure(reason)) } }
+        if let request = unsealRequest {
+            completions.append { request.completion(.failure(.halted)) }
+            unsealRequest = nil
+        }
+    }
+
+    /// The disk failed: what it holds is unknown, so the node must not act on what it remembers.
+    func halt(_ failure: StorageFailure) {
+        halted = .storage(failure)
+        environment.observer.alarm(.halted(.storage(failure)))
+        for write in unsaved.finished {
+            completions.append { write.completion(.failure(.timedOut(maybeApplied: true))) }
+        }
+        unsaved = UnsavedChanges()
+        giveUp(.shuttingDown)
+    }
+
+    private func expire() {
+        for (completion, reason) in submissions.takeExpired(now: now) {
+            completions.append { completion(.failure(reason)) }
+        }
+        for completion in reads.takeExpired(now: now) { completions.append { completion(.failure(.noLeader)) } }
+    }
+}

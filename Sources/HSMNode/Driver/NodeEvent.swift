@@ -1,0 +1,32 @@
+public import NodeEnvironment
+public import PoolState
+public import Raft
+
+/// What happens to a node. Completions are called at the end of a step, exactly once, on the driver's thread; they must
+/// not call the driver.
+public enum NodeEvent {
+    /// Time has passed: call at `NodeDriver.nextDeadline` at the latest.
+    case timer
+    /// A message from a peer whose identity the transport has verified.
+    case message(PeerMessage, from: NodeID)
+    /// A connection to a peer was made.
+    case peerConnected(NodeID)
+    /// A write.
+    case submit(PoolCommand, origin: ProposalOrigin, completion: SubmitCompletion)
+    /// A linearizable read.
+    case read(ReadCompletion)
+    /// The pool's keys have been recovered. Success carries the applied index.
+    case unseal(any StateAuthenticator, completion: (Result<LogIndex, UnsealRefusal>) -> Void)
+    /// The keys are to be forgotten.
+    case seal
+    /// Leadership should go to this voter.
+    case transferLeadership(to: NodeID)
+    /// The pool's members should become these. Answered when the leader has put the first step into its log; nil is
+    /// success. The steps go on by themselves.
+    case changeMembers(voters: Set<NodeID>, learners: Set<NodeID>, completion: (ProposalRefusal?) -> Void)
+}
+
+/// Told the outcome of a write and a view that holds it.
+public typealias SubmitCompletion = (Result<Committed, PoolUnavailable>) -> Void
+/// Given a view that was current at some time after the question.
+public typealias ReadCompletion = (Result<PoolView, PoolUnavailable>) -> Void

@@ -1,0 +1,57 @@
+public import NodeEnvironment
+public import PoolState
+public import Raft
+
+/// Where a driver reports to its owner, on the driver's thread. None of it may call the driver.
+public struct NodeObserver {
+    /// A newer view of the pool's state. Called only while unsealed, with a growing index.
+    public var published: (PoolView) -> Void
+    /// Something that a person should know.
+    public var alarm: (NodeAlarm) -> Void
+    /// Role, term or known leader changed.
+    public var roleChanged: (RoleChange) -> Void
+    /// A message about unsealing, which the driver doesn't look into.
+    public var unsealMessage: (PeerMessage, NodeID) -> Void
+
+    public init(
+        published: @escaping (PoolView) -> Void, alarm: @escaping (NodeAlarm) -> Void,
+        roleChanged: @escaping (RoleChange) -> Void, unsealMessage: @escaping (PeerMessage, NodeID) -> Void
+    ) {
+        self.published = published
+        self.alarm = alarm
+        self.roleChanged = roleChanged
+        self.unsealMessage = unsealMessage
+    }
+}
+
+/// Something that no node of a healthy pool does or sees.
+public enum NodeAlarm: Hashable, Sendable {
+    /// The sender offered an entry whose tag no unsealed member made. Nothing of the message was taken.
+    case forgedEntry(from: NodeID, index: LogIndex)
+    /// The sender offered a command that is stamped too far from this node's clock.
+    case stampRefused(proposer: NodeID, stampedAt: Int64, here: Int64)
+    /// The sender offered bytes that aren't a proposal, or name another proposer.
+    case malformedProposal(from: NodeID)
+    /// A committed entry holds bytes that aren't a proposal. It changed nothing.
+    case malformedEntry(index: LogIndex)
+    /// A peer broke the protocol, or a disk lied.
+    case protocolViolation(ProtocolViolation)
+    /// There is no room for what has to be written. The node takes part in nothing until there is.
+    case storageFull
+    /// The node has stopped for good.
+    case halted(HaltReason)
+}
+
+/// Why a node takes part in nothing any more. Its process has to end.
+public enum HaltReason: Error, Hashable, Sendable {
+    /// The disk failed in the middle of a write: memory and disk may differ.
+    case storage(StorageFailure)
+    /// Its owner stopped it.
+    case stopped
+}
+
+/// Why a node doesn't start on what its disk holds.
+public enum NodeStartFailure: Error, Hashable, Sendable {
+    case storage(StorageFailure)
+    case raft(RaftError)
+}

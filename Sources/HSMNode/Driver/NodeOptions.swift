@@ -1,0 +1,40 @@
+public import Raft
+
+/// What a node is told about itself. Times are nanoseconds on the node's own clock.
+public struct NodeOptions: Sendable {
+    /// Consensus, with the node's id.
+    public var raft: Raft.Options
+    /// Told to the other nodes; printable ASCII, at most 64 bytes.
+    public var version: String
+    /// How long a write may take before its fate is given up.
+    public var submitTimeout: Nanoseconds = 10_000_000_000
+    /// How long a read may wait for a confirmed index.
+    public var readTimeout: Nanoseconds = 5_000_000_000
+    /// A forwarded proposal, or a read round, that got no answer for so long is sent again.
+    public var retryInterval: Nanoseconds = 500_000_000
+    /// The pause after a refusal before the same is asked again.
+    public var refusalPause: Nanoseconds = 50_000_000
+    /// How often the node tells the others about itself.
+    public var statusInterval: Nanoseconds = 1_000_000_000
+    /// A peer that wasn't heard of for so long isn't counted on.
+    public var peerSilence: Nanoseconds = 3_500_000_000
+    /// A proposal may be stamped this many milliseconds from the clock of the node that judges it.
+    public var stampTolerance: Int64 = 60_000
+    /// Writes that may wait at this node for their outcome.
+    public var maximumSubmissions = 8192
+    /// Proposals that a leader may have in its log before they are applied.
+    public var maximumProposalsInFlight = 8192
+    /// Reads that may wait at this node.
+    public var maximumReads = 65_536
+    /// Read rounds that may be under way at once.
+    public var maximumReadRounds = 4
+    /// Applied entries that stay in the log for slow members.
+    public var logEntriesKept: UInt64 = 10_000
+    /// The log is cut once it holds this many entries more than have to stay.
+    public var compactionStep: UInt64 = 1_000
+
+    public init(raft: Raft.Options, version: String) {
+        self.raft = raft
+        self.version = version
+    }
+}

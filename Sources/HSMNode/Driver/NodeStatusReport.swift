@@ -1,0 +1,40 @@
+public import Raft
+
+/// Where a node stands in consensus.
+public struct NodeStanding: Hashable, Sendable {
+    public let role: RaftRole
+    public let term: Term
+    public let leader: NodeID?
+    public let commitIndex: LogIndex
+    /// The last index that is applied and saved.
+    public let appliedIndex: LogIndex
+    public let lastIndex: LogIndex
+    public let isSealed: Bool
+}
+
+/// How a node stands, for status pages and metrics. Nothing in it is secret.
+public struct NodeStatusReport: Hashable, Sendable {
+    public let node: NodeID
+    public let standing: NodeStanding
+    /// The last index that was cut off the log.
+    public let compactedIndex: LogIndex
+    /// Writes that wait here for their outcome.
+    public let pendingSubmissions: Int
+    /// Reads that wait here.
+    public let pendingReads: Int
+    public let configuration: PoolConfiguration
+    /// By id.
+    public let peers: [Peer]
+    public let halted: HaltReason?
+
+    /// What is known of another member.
+    public struct Peer: Hashable, Sendable {
+        public let node: NodeID
+        /// Nil if the peer never told.
+        public let isSealed: Bool?
+        public let appliedIndex: LogIndex
+        /// Nanoseconds since its last status; nil if there was none.
+        public let silentFor: Nanoseconds?
+        public let version: String?
+    }
+}

@@ -1,0 +1,132 @@
+import NodeEnvironment
+import PoolState
+import Raft
+
+/// The way of a write: from the node that takes it to the leader, which judges it and puts it into the log.
+extension NodeDriver {
+    // MARK: At the node that answers the client
+
+    func submit(_ command: PoolCommand, origin: ProposalOrigin, _ completion: @escaping SubmitCompletion) {
+        guard case .unsealed = seal else { return completions.append { completion(.failure(.sealed)) } }
+        guard let id = origin.proposalID.map(ProposalID.init) ?? .random(from: environment.random) else {
+            // An id of another length than 16 is the caller's mistake: no leader would take it.
+            return completions.append { completion(.failure(.timedOut(maybeApplied: false))) }
+        }
+        let envelope = ProposalEnvelope(
+            proposalID: id.bytes, proposer: self.id.rawValue, principal: origin.principal,
+            authentication: origin.authentication, stampedAt: environment.clock.unixMilliseconds(),
+            command: command)
+        guard submissions.add(id, command: envelope.encode(), now: now, completion) else {
+            return completions.append { completion(.failure(.overloaded)) }
+        }
+    }
+
+    /// Hands the writes that are due to whoever leads.
+    func sendDueSubmissions() {
+        for write in submissions.takeDue(now: now) {
+            guard let leader = raft.leader else {
+                submissions.postpone(write.id, now: now)
+                continue
+            }
+            submissions.sent(write.id)
+            let proposal = ForwardedProposal(proposalID: write.id.bytes, proposer: id, command: write.command)
+            if leader == id {
+                receive(proposal, from: id)
+            } else {
+                environment.network.send(.forwardedProposal(proposal), to: leader)
+            }
+        }
+    }
+
+    /// `sender` won't propose it.
+    func refused(_ proposal: ProposalID, reason: ProposalRefusalReason, by sender: NodeID) {
+        switch reason {
+        case .notLeader, .sealed:
+            submissions.postpone(proposal, now: now)
+        case .overloaded:
+            for completion in submissions.takeRefused(proposal) {
+                completions.append { completion(.failure(.overloaded)) }
+            }
+        case .clockSkew, .malformed:
+            for completion in submissions.takeRefused(proposal) {
+                completions.append { completion(.failure(.timedOut(maybeApplied: false))) }
+            }
+        }
+    }
+
+    // MARK: At the leader
+
+    func receive(_ proposal: ForwardedProposal, from sender: NodeID) {
+        guard proposal.proposer == sender else {
+            return environment.observer.alarm(.malformedProposal(from: sender))
+        }
+        if let reason = judge(proposal) { refuse(proposal, reason: reason) }
+    }
+
+    /// Takes a proposal to be put into the log at the end of the step, or says why not.
+    private func judge(_ proposal: ForwardedProposal) -> ProposalRefusalReason? {
+        guard raft.role == .leader, stalled == nil else {
+            return .notLeader(hint: raft.role == .leader ? nil : raft.leader)
+        }
+        guard case .unsealed = seal else { return .sealed }
+        guard let id = ProposalID(proposal.proposalID),
+            let envelope = try? ProposalEnvelope(decoding: proposal.command),
+            envelope.proposalID == proposal.proposalID, envelope.proposer == proposal.proposer.rawValue
+        else {
+            environment.observer.alarm(.malformedProposal(from: proposal.proposer))
+            return .malformed
+        }
+        let here = environment.clock.unixMilliseconds()
+        guard stampIsNear(envelope.stampedAt, here: here) else {
+            environment.observer.alarm(
+                .stampRefused(proposer: proposal.proposer, stampedAt: envelope.stampedAt, here: here))
+            return .clockSkew
+        }
+        return intake.take(proposal, id: id)
+    }
+
+    /// A stamp far from the clock could purge, expire or rotate something long before its time.
+    private func stampIsNear(_ stamp: Int64, here: Int64) -> Bool {
+        let (difference, overflow) = stamp.subtractingReportingOverflow(here)
+        return !overflow && difference.magnitude <= UInt64(options.stampTolerance)
+    }
+
+    func refuse(_ proposal: ForwardedProposal, reason: ProposalRefusalReason) {
+        if proposal.proposer == id {
+            if let id = ProposalID(proposal.proposalID) { refused(id, reason: reason, by: self.id) }
+        } else {
+            environment.network.send(
+                .proposalRefused(proposalID: proposal.proposalID, reason: reason), to: proposal.proposer)
+        }
+    }
+
+    /// Puts everything that the step has taken into the log, each entry with its tag.
+    func proposeQueued() {
+        guard raft.role == .leader, case .unsealed(let authenticator) = seal else { return }
+        let chain = EntryChain(authenticator: authenticator)
+        for accepted in intake.takeQueue() {
+            if let refusal = propose(.command(accepted.proposal.command), chain: chain) {
+                intake.forget(accepted.id)
+                refuse(accepted.proposal, reason: Self.reason(for: refusal))
+            }
+        }
+        proposeMembership(chain: chain)
+    }
+
+    /// Proposes one entry; nil if it stands in the log.
+    func propose(_ payload: EntryPayload, chain: EntryChain) -> ProposalRefusal? {
+        let tag = chain.tag(of: payload, term: raft.term, index: raft.lastIndex + 1, previous: raft.lastTag)
+        switch raft.propose(payload, tag: tag) {
+        case .success: return nil
+        case .failure(let refusal): return refusal
+        }
+    }
+
+    private static func reason(for refusal: ProposalRefusal) -> ProposalRefusalReason {
+        switch refusal {
+        case .notLeader(let leader): .notLeader(hint: leader)
+        case .transferring(let target): .notLeader(hint: target)
+        case .overloaded, .configurationChangePending, .invalidConfiguration: .overloaded
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import PoolState
+import Raft
+
+/// Linearizable reads that wait for a confirmed index.
+///
+/// Reads that have arrived when a round begins share it; later ones join the next round, for a round proves only what
+/// was committed before it began (Ongaro 2014, section 6.4). A round that fails or stays silent gives its reads back.
+struct ReadRounds {
+    private struct Waiting {
+        let deadline: Instant
+        let completion: ReadCompletion
+    }
+    private struct Round {
+        let id: UInt64
+        let begunAt: Instant
+        var reads: [Waiting]
+    }
+    private struct Confirmed {
+        let index: LogIndex
+        var reads: [Waiting]
+    }
+
+    private var arrivals: [Waiting] = []
+    private var rounds: [Round] = []
+    private var confirmed: [Confirmed] = []
+    private var nextID: UInt64
+    /// No round begins before this: a pool without a leader isn't asked without a pause.
+    private var notBefore = Instant(nanoseconds: 0)
+    private let options: NodeOptions
+    private(set) var count = 0
+
+    /// `firstID` is random, so that a late answer to a former life of this node meets no read of this one.
+    init(options: NodeOptions, firstID: UInt64) {
+        self.options = options
+        nextID = firstID
+    }
+
+    /// Takes a read in; false if too many wait.
+    mutating func add(now: Instant, _ completion: @escaping ReadCompletion) -> Bool {
+        guard count < options.maximumReads else { return false }
+        arrivals.append(Waiting(deadline: now.advanced(by: options.readTimeout), completion: completion))
+        count += 1
+        return true
+    }
+
+    /// Begins a round for the reads that have arrived, if there are any and it may. The id to ask Raft with.
+    mutating func begin(now: Instant) -> UInt64? {
+        takeBackSilent(now: now)
+        guard !arrivals.isEmpty, rounds.count < options.maximumReadRounds, now >= notBefore else { return nil }
+        nextID &+= 1
+        rounds.append(Round(id: nextID, begunAt: now, reads: arrivals))
+        arrivals.removeAll(keepingCapacity: true)
+        return nextID
+    }
+
+    /// Raft has confirmed the round: its reads may be answered at `index`.
+    mutating func confirm(id: UInt64, index: LogIndex) {
+        guard let position = rounds.firstIndex(where: { $0.id == id }) else { return }
+        let round = rounds.remove(at: position)
+        confirmed.append(Confirmed(index: index, reads: round.reads))
+    }
+
+    /// Raft has lost the round: its reads are asked for again after a pause.
+    mutating func fail(id: UInt64, now: Instant) {
+        guard let position = rounds.firstIndex(where: { $0.id == id }) else { return }
+        takeBack(rounds.remove(at: position))
+        notBefore = now.advanced(by: options.refusalPause)
+    }
+
+    /// There is somebody new to ask.
+    mutating func leaderChanged() {
+        notBefore = Instant(nanoseconds: 0)
+    }
+
+    /// The reads that the state, applied through `index`, can answer.
+    mutating func takeAnswerable(through index: LogIndex) -> [ReadCompletion] {
+        guard confirmed.contains(where: { $0.index <= index }) else { return [] }
+        var answerable: [ReadCompletion] = []
+        for group in confirmed where group.index <= index { answerable += group.reads.map(\.completion) }
+        confirmed.removeAll { $0.index <= index }
+        count -= answerable.count
+        return answerable
+    }
+
+    /// The reads whose time is up.
+    mutating func takeExpired(now: Instant) -> [ReadCompletion] {
+        guard let deadline = earliestDeadline, deadline <= now else { return [] }
+        var expired: [ReadCompletion] = []
+        func sift(_ reads: inout [Waiting]) {
+            expired += reads.filter { $0.deadline <= now }.map(\.completion)
+            reads.removeAll { $0.deadline <= now }
+        }
+        for position in confirmed.indices { sift(&confirmed[position].reads) }
+        for position in rounds.indices { sift(&rounds[position].reads) }
+        sift(&arrivals)
+        confirmed.removeAll { $0.reads.isEmpty }
+        rounds.removeAll { $0.reads.isEmpty }
+        count -= expired.count
+        return expired
+    }
+
+    /// Every read there is.
+    mutating func takeAll() -> [ReadCompletion] {
+        let all = confirmed.flatMap(\.reads) + rounds.flatMap(\.reads) + arrivals
+        confirmed = []
+        rounds = []
+        arrivals = []
+        count = 0
+        return all.map(\.completion)
+    }
+
+    /// When something has to be done though nothing else happens.
+    var nextDeadline: Instant {
+        var deadline = earliestDeadline ?? .distantFuture
+        if let silent = rounds.first?.begunAt { deadline = min(deadline, silent.advanced(by: options.retryInterval)) }
+        if !arrivals.isEmpty && rounds.count < options.maximumReadRounds { deadline = min(deadline, notBefore) }
+        return deadline
+    }
+
+    /// Each list is in the order of deadlines.
+    private var earliestDeadline: Instant? {
+        var earliest = arrivals.first?.deadline
+        for round in rounds { earliest = Self.earlier(earliest, round.reads.first?.deadline) }
+        for group in confirmed { earliest = Self.earlier(earliest, group.reads.first?.deadline) }
+        return earliest
+    }
+
+    private static func earlier(_ left: Instant?, _ right: Instant?) -> Instant? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
+    }
+
+    private mutating func takeBackSilent(now: Instant) {
+        while let oldest = rounds.first, now.since(oldest.begunAt) >= options.retryInterval {
+            rounds.removeFirst()
+            takeBack(oldest)
+        }
+    }
+
+    private mutating func takeBack(_ round: Round) {
+        arrivals += round.reads
+        arrivals.sort { $0.deadline < $1.deadline }
+    }
+}

@@ -1,0 +1,120 @@
+import NodeEnvironment
+import PoolState
+import Raft
+
+/// Sealing, unsealing, and what a sealed node leaves to the others.
+extension NodeDriver {
+    // MARK: Unsealing
+
+    func requestUnseal(
+        _ authenticator: any StateAuthenticator, _ completion: @escaping (Result<LogIndex, UnsealRefusal>) -> Void
+    ) {
+        guard seal.isSealed, unsealRequest == nil else {
+            return completions.append { completion(.failure(.alreadyUnsealed)) }
+        }
+        unsealRequest = UnsealRequest(authenticator: authenticator, completion: completion)
+    }
+
+    /// Checks everything that the node holds, then applies what is committed. Runs when all output of the step is
+    /// written, so that nothing is applied that isn't in the log on disk.
+    func performUnseal() {
+        guard halted == nil, stalled == nil, let request = unsealRequest, case .sealed(let evidence) = seal else { return }
+        unsealRequest = nil
+        do {
+            try unseal(from: evidence, authenticator: request.authenticator)
+        } catch {
+            completions.append { request.completion(.failure(error)) }
+            return
+        }
+        let index = applied.position.index
+        completions.append { request.completion(.success(index)) }
+        statusDue = now
+    }
+
+    private func unseal(
+        from evidence: SealState.Evidence, authenticator: any StateAuthenticator
+    ) throws(UnsealRefusal) {
+        let check = StoredStateCheck(authenticator: authenticator, raft: raft)
+        var restored = applied
+        if case .stored(let mark, let rows) = evidence { restored = try check.restored(mark: mark, rows: rows) }
+        try check.checkLog(after: restored.position)
+        applied = restored
+        seal = .unsealed(authenticator)
+        if applied.position.index < raft.commitIndex {
+            applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.commitIndex))
+        }
+        if applied.position.index == savedIndex { republish() }
+    }
+
+    // MARK: Sealing
+
+    /// Forgets the keys. What was applied stays in memory, unread, for the next unsealing.
+    func sealNow() {
+        guard case .unsealed = seal else { return }
+        saveAndPublish()
+        seal = .sealed(.memory)
+        published = nil
+        for accepted in intake.clear() { refuse(accepted.proposal, reason: .sealed) }
+        giveUp(.sealed)
+        statusDue = now
+    }
+
+    // MARK: Leadership
+
+    /// A sealed node campaigns late where somebody unsealed could lead, and hands leadership on if it has it.
+    func tendLeadership() {
+        guard seal.isSealed else { return raft.setMayLead(true) }
+        let heirs = peers.unsealedVoters(of: raft.configuration, besides: id, now: now)
+        raft.setMayLead(heirs.isEmpty)
+        guard raft.role == .leader, let heir = heirs.first, now >= transferNotBefore else { return }
+        transferNotBefore = now.advanced(by: options.retryInterval)
+        raft.transferLeadership(to: heir, now: now)
+    }
+
+    // MARK: Entries from others
+
+    /// The request as it may be fed to Raft: every entry in it that isn't in this log yet has a genuine tag. Nil if one
+    /// has not; then nothing of the request is taken.
+    ///
+    /// Entries behind a previous entry that this log doesn't hold are left out. Raft answers such a request in the same
+    /// way with and without them, and nothing unverified comes near the log.
+    func verified(_ request: AppendRequest, from sender: NodeID) -> AppendRequest? {
+        guard case .unsealed(let authenticator) = seal, !request.entries.isEmpty else { return request }
+        // What was cut off is committed, hence the same everywhere.
+        let start = max(request.prevIndex, raft.compactedIndex)
+        guard start > request.prevIndex || raft.term(at: start) == request.prevTerm,
+            var previous = raft.tag(at: start)
+        else {
+            return AppendRequest(
+                prevIndex: request.prevIndex, prevTerm: request.prevTerm, entries: [], commit: request.commit,
+                round: request.round)
+        }
+        var fresh = request.entries.drop { $0.index <= start }
+        while let held = fresh.first, raft.term(at: held.index) == held.term, let tag = raft.tag(at: held.index) {
+            previous = tag
+            fresh.removeFirst()
+        }
+        let chain = EntryChain(authenticator: authenticator)
+        if let forged = chain.firstForgery(in: fresh, after: previous) {
+            environment.observer.alarm(.forgedEntry(from: sender, index: forged))
+            return nil
+        }
+        guard stampsAreCredible(fresh, from: sender) else { return nil }
+        return request
+    }
+
+    /// An entry from far in the future would expire or purge things before their time. Old entries are just old.
+    private func stampsAreCredible(_ entries: ArraySlice<LogEntry>, from sender: NodeID) -> Bool {
+        let here = environment.clock.unixMilliseconds()
+        let latest = here.addingReportingOverflow(options.stampTolerance).partialValue
+        for entry in entries {
+            guard case .command(let bytes) = entry.payload, let envelope = try? ProposalEnvelope(decoding: bytes),
+                envelope.stampedAt > latest
+            else { continue }
+            environment.observer.alarm(
+                .stampRefused(proposer: NodeID(envelope.proposer), stampedAt: envelope.stampedAt, here: here))
+            return false
+        }
+        return true
+    }
+}

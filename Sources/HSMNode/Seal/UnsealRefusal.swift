@@ -1,0 +1,24 @@
+public import NodeEnvironment
+public import Raft
+
+/// Why a node that was given the pool's keys stays sealed: something on its disk isn't what an unsealed node left there.
+public enum UnsealRefusal: Error, Hashable, Sendable {
+    /// The node runs unsealed already.
+    case alreadyUnsealed
+    /// The stored rows aren't a pool's state.
+    case rowsMalformed(String)
+    /// There are rows, but no mark that vouches for them.
+    case markMissing
+    /// The mark's tag is wrong: it was edited, or belongs to another pool or epoch.
+    case markForged(index: LogIndex)
+    /// The rows don't have the root that the mark vouches for: a row was edited, added, removed or put back.
+    case rowsForged(index: LogIndex)
+    /// The mark vouches for an entry that the log doesn't hold, or holds differently.
+    case markNotInLog(index: LogIndex)
+    /// A log entry behind the mark has a wrong tag.
+    case entryForged(index: LogIndex)
+    /// The applied entries couldn't be written.
+    case storage(StorageFailure)
+    /// The node is stopping.
+    case halted
+}

@@ -1,0 +1,91 @@
+import Raft
+
+/// Log matching, and the one history of committed entries that every node must agree with.
+final class LogChecker {
+    private struct Name: Hashable {
+        let index: LogIndex
+        let term: Term
+    }
+    private struct Stored {
+        let entry: LogEntry
+        let previousTerm: Term
+    }
+    private struct Committed {
+        let entry: LogEntry
+        /// The term of the node that was first seen to know: no earlier than the one that it was committed in.
+        let inTerm: Term
+    }
+
+    private(set) var violation: Violation?
+    private var stored: [Name: Stored] = [:]
+    /// By index, from 1.
+    private var committed: [Committed] = []
+    private var knownCommit: [NodeID: LogIndex] = [:]
+
+    var committedCount: Int { committed.count }
+
+    func committedEntry(at index: LogIndex) -> LogEntry? {
+        index >= 1 && index <= committed.count ? committed[Int(index - 1)].entry : nil
+    }
+
+    /// `entries` were written behind the entry with this index and term.
+    func stored(_ entries: [LogEntry], behind index: LogIndex, term: Term, by node: NodeID) {
+        var previous = Name(index: index, term: term)
+        for entry in entries {
+            let name = Name(index: entry.index, term: entry.term)
+            if let known = stored[name] {
+                if known.entry != entry || known.previousTerm != previous.term {
+                    fail(.logsDoNotMatch(node, index: entry.index, term: entry.term))
+                }
+            } else {
+                stored[name] = Stored(entry: entry, previousTerm: previous.term)
+            }
+            if entry.index != previous.index + 1 || entry.term < previous.term {
+                fail(.logsDoNotMatch(node, index: entry.index, term: entry.term))
+            }
+            previous = name
+        }
+    }
+
+    func truncated(from index: LogIndex, compacted: LogIndex, by node: NodeID) {
+        if index <= max(compacted, knownCommit[node] ?? 0) { fail(.committedEntryTruncated(node, index: index)) }
+    }
+
+    /// `node`, in `term`, takes everything through `commit` on this disk for committed.
+    func commits(_ node: NodeID, through commit: LogIndex, term: Term, disk: SimulatedDisk) {
+        let checked = knownCommit[node] ?? 0
+        guard commit > checked else { return }
+        knownCommit[node] = commit
+        for index in max(checked, disk.compactedIndex) + 1...max(commit, disk.compactedIndex + 1) {
+            guard index <= commit else { break }
+            guard let entry = disk.entry(at: index) else { return fail(.committedEntryChanged(node, index: index)) }
+            if index <= committed.count {
+                if committed[Int(index - 1)].entry != entry { fail(.committedEntryChanged(node, index: index)) }
+            } else if index == committed.count + 1 {
+                committed.append(Committed(entry: entry, inTerm: term))
+            } else {
+                fail(.committedEntryChanged(node, index: index))
+            }
+        }
+    }
+
+    /// A new life: what the node knew to be committed is looked at again.
+    func starts(_ node: NodeID) {
+        knownCommit[node] = 0
+    }
+
+    /// Whoever leads `term` has every entry that was committed in an earlier one (Leader Completeness). With log matching
+    /// the last of them vouches for the rest.
+    func leads(_ node: NodeID, term: Term, disk: SimulatedDisk) {
+        guard let last = committed.lastIndex(where: { $0.inTerm < term }) else { return }
+        let entry = committed[last].entry
+        guard entry.index > disk.compactedIndex else { return }
+        if disk.term(at: entry.index) != entry.term {
+            fail(.leaderLacksCommitted(node, term: term, index: entry.index))
+        }
+    }
+
+    private func fail(_ found: Violation) {
+        violation = violation ?? found
+    }
+}

@@ -1,0 +1,54 @@
+/// What came of a run. The same seed and profile give an equal result, in every process.
+public struct SimulationResult: Hashable, Sendable {
+    public let seed: UInt64
+    /// Nil if every promise was kept.
+    public let violation: Violation?
+    /// Over every event of the run and what it did.
+    public let digest: UInt64
+    public let counters: SimulationCounters
+}
+
+/// How much happened in a run, to tell whether runs reach what they are there for.
+public struct SimulationCounters: Hashable, Sendable {
+    /// Events of the world that were carried out.
+    public var events = 0
+    /// True time at the end, in nanoseconds.
+    public var duration: UInt64 = 0
+    public var elections = 0
+    public var crashes = 0
+    public var crashesInWrites = 0
+    public var unseals = 0
+    public var seals = 0
+    public var partitions = 0
+    public var messages = 0
+    public var entriesCommitted = 0
+    public var writesAnswered = 0
+    public var readsAnswered = 0
+    public var callsFailed = 0
+    /// Log entries that repeated an earlier proposal.
+    public var repetitions = 0
+    public var compactions = 0
+    public var diskFull = 0
+
+    public init() {}
+
+    /// Adds another run's counts.
+    public static func += (left: inout SimulationCounters, right: SimulationCounters) {
+        left.events += right.events
+        left.duration += right.duration
+        left.elections += right.elections
+        left.crashes += right.crashes
+        left.crashesInWrites += right.crashesInWrites
+        left.unseals += right.unseals
+        left.seals += right.seals
+        left.partitions += right.partitions
+        left.messages += right.messages
+        left.entriesCommitted += right.entriesCommitted
+        left.writesAnswered += right.writesAnswered
+        left.readsAnswered += right.readsAnswered
+        left.callsFailed += right.callsFailed
+        left.repetitions += right.repetitions
+        left.compactions += right.compactions
+        left.diskFull += right.diskFull
+    }
+}

@@ -1,0 +1,89 @@
+import AccessControl
+import PoolState
+import Raft
+
+/// What the log comes to, told by other code than the pool's own: the registers after each index, and the outcome of
+/// each proposal, which is that of its first entry.
+struct ReferenceModel {
+    /// What became of a proposal.
+    struct Fate {
+        let firstIndex: LogIndex
+        let outcome: CommandOutcome
+    }
+
+    private(set) var index: LogIndex = 0
+    private(set) var fates: [UInt64: Fate] = [:]
+    /// How many entries repeated an earlier proposal.
+    private(set) var repetitions = 0
+    private var current = [UInt64](repeating: 0, count: Register.count)
+    private var changes = [[(index: LogIndex, value: UInt64)]](repeating: [], count: Register.count)
+
+    /// The number of a register after the log through `index`.
+    func value(of register: Int, at index: LogIndex) -> UInt64 {
+        changes[register].last { $0.index <= index }?.value ?? 0
+    }
+
+    /// Takes the next entry in.
+    mutating func apply(_ entry: LogEntry) {
+        index = entry.index
+        guard case .command(let bytes) = entry.payload, let envelope = try? ProposalEnvelope(decoding: bytes) else {
+            return
+        }
+        let number = Workload.number(of: envelope.proposalID)
+        guard fates[number] == nil else {
+            repetitions += 1
+            return
+        }
+        fates[number] = Fate(firstIndex: entry.index, outcome: carryOut(envelope.command))
+    }
+
+    private mutating func carryOut(_ command: PoolCommand) -> CommandOutcome {
+        switch command {
+        case .initializePool:
+            for number in 0..<Register.principals { set(number, to: Register.value(generation: 0, enabled: true)) }
+        case .createPrincipal(let principal):
+            guard let number = self.principal(principal.objectID) else { break }
+            guard current[number] == 0 else { return .refused(.principalExists) }
+            set(number, to: Register.value(generation: 0, enabled: true))
+        case .deletePrincipal(let objectID):
+            guard let number = principal(objectID) else { break }
+            guard current[number] != 0 else { return .refused(.principalNotFound) }
+            set(number, to: 0)
+        case .setPrincipalEnabled(let objectID, let enabled):
+            guard let number = principal(objectID) else { break }
+            guard current[number] != 0 else { return .refused(.principalNotFound) }
+            set(number, to: Register.value(generation: generation(number), enabled: enabled))
+        case .setPrincipalSecret(let objectID, _, let generation):
+            guard let number = principal(objectID) else { break }
+            guard current[number] != 0 else { return .refused(.principalNotFound) }
+            guard generation == self.generation(number) + 1 else { return .refused(.credentialGenerationMismatch) }
+            set(number, to: Register.value(generation: generation, enabled: current[number] & 1 == 1))
+        case .putRoleAssignment(let assignment):
+            guard let number = self.assignment(assignment.name) else { break }
+            guard current[number] == 0 else { return .refused(.roleAssignmentExists) }
+            set(number, to: 1)
+        case .deleteRoleAssignment(let name, _):
+            guard let number = self.assignment(name) else { break }
+            guard current[number] == 1 else { return .refused(.roleAssignmentNotFound) }
+            set(number, to: 0)
+        default:
+            break
+        }
+        return .applied
+    }
+
+    private mutating func set(_ register: Int, to value: UInt64) {
+        current[register] = value
+        changes[register].append((index: index, value: value))
+    }
+
+    private func generation(_ register: Int) -> UInt32 { UInt32(truncatingIfNeeded: (current[register] - 4) / 2) }
+
+    private func principal(_ id: GUID) -> Int? {
+        (0..<Register.principals).first { Register.principalID($0) == id }
+    }
+
+    private func assignment(_ name: GUID) -> Int? {
+        (0..<Register.assignments).first { Register.assignmentName($0) == name }.map { $0 + Register.principals }
+    }
+}

@@ -1,0 +1,80 @@
+import AccessControl
+import PoolState
+import Raft
+
+/// What the clients of a run ask for.
+struct Workload {
+    private let random: SimulatedRandom
+    private var lastNumber: UInt64 = 0
+    /// The generation that each principal's credential would have if every change had succeeded: close to the truth, so
+    /// that some changes are right and some are late.
+    private var guesses = [UInt32](repeating: 0, count: Register.principals)
+
+    init(random: SimulatedRandom) {
+        self.random = random
+    }
+
+    /// A new proposal's number; its id is made of it.
+    mutating func nextNumber() -> UInt64 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    mutating func nextCommand() -> PoolCommand {
+        let principal = random.below(Register.principals)
+        let id = Register.principalID(principal)
+        let assignment = random.below(Register.assignments)
+        switch random.below(100) {
+        case ..<30:
+            guesses[principal] += 1
+            return .setPrincipalSecret(
+                objectID: id, hash: random.bytes(32), generation: guesses[principal])
+        case ..<45: return .setPrincipalEnabled(objectID: id, enabled: random.chance(500_000))
+        case ..<50:
+            guesses[principal] = 0
+            return .deletePrincipal(objectID: id)
+        case ..<60: return .createPrincipal(Self.principal(principal))
+        case ..<85: return .putRoleAssignment(Register.assignment(assignment))
+        default:
+            return .deleteRoleAssignment(name: Register.assignmentName(assignment), scope: .keys)
+        }
+    }
+
+    static func id(of number: UInt64) -> [UInt8] {
+        [UInt8](repeating: 0xA5, count: 8)
+            + stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
+
+    static func number(of id: [UInt8]) -> UInt64 {
+        id.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// Entry 2 of every simulated pool.
+    static func genesis(nodes: [NodeID]) -> ProposalEnvelope {
+        let principals = (0..<Register.principals).map(principal)
+        let command = PoolCommand.initializePool(
+            Genesis(
+                poolID: [UInt8](repeating: 7, count: 16), name: "simulated", tenantID: Register.tenant,
+                audiences: ["https://simulated.example"],
+                members: nodes.map { node in
+                    MemberRecord(
+                        node: node.rawValue, name: "node\(node)",
+                        identityDigest: [UInt8](repeating: UInt8(truncatingIfNeeded: node.rawValue), count: 32),
+                        apiURL: "https://node\(node).example", peerAddress: "node\(node).example:7000")
+                },
+                keyring: [1], principals: principals,
+                roleAssignments: [
+                    RoleAssignment(
+                        name: Register.administrator, scope: .root, principal: Register.administrator,
+                        roleDefinition: BuiltInRole.administrator.id)
+                ]))
+        return ProposalEnvelope(
+            proposalID: id(of: 0), proposer: 1, principal: nil, authentication: .localOperator,
+            stampedAt: 1_700_000_000_000, command: command)
+    }
+
+    private static func principal(_ number: Int) -> NewPrincipal {
+        NewPrincipal(
+            objectID: Register.principalID(number), kind: .user, displayName: "principal \(number)")
+    }
+}

@@ -1,0 +1,260 @@
+import HSMNode
+import NodeEnvironment
+import PoolState
+import Raft
+
+/// Everything that happens in a run, in one order. Times are true time in nanoseconds.
+final class World {
+    enum Event {
+        case deliver(PeerMessage, from: Int, to: Int)
+        case wake(Int)
+        case call
+        case fault
+        case restart(Int)
+        case unseal(Int)
+        case heal
+    }
+
+    let profile: SimulationProfile
+    let random: SimulatedRandom
+    let checker: SafetyChecker
+    var counters = SimulationCounters()
+    private(set) var digest = TraceDigest()
+    private(set) var now: UInt64 = 0
+    var events = EventQueue<Event>()
+    var nodes: [SimulatedNode] = []
+    var network: SimulatedNetwork
+    var workload: Workload
+    /// Faults have ended; the pool is to come to rest.
+    var isHealing = false
+    var healedAt: UInt64 = 0
+    /// What was asked for by each write operation.
+    var commands: [Int: PoolCommand] = [:]
+    let authenticator: SimulatedAuthenticator
+
+    init(seed: UInt64, profile: SimulationProfile) {
+        let random = SimulatedRandom(seed: seed)
+        self.profile = profile
+        self.random = random
+        checker = SafetyChecker(history: HistoryChecker())
+        authenticator = SimulatedAuthenticator(key: random.uint64())
+        workload = Workload(random: random.fork())
+        let size = random.element(of: profile.sizes) ?? 3
+        network = SimulatedNetwork(
+            nodes: size,
+            conditions: NetworkConditions(
+                loss: profile.loss, duplication: profile.duplication, meanExtraDelay: profile.meanExtraDelay),
+            random: random.fork())
+        for number in 0..<size {
+            let disk = SimulatedDisk(
+                node: NodeID(UInt64(number + 1)), random: random.fork(), checker: checker,
+                lies: profile.plantedFault == .lyingDisks)
+            // Up to 0.5 % of drift and two seconds of civil time: a badly kept machine, within what is allowed.
+            let clock = SimulatedClock(
+                offset: random.within(1_000_000_000...9_000_000_000), drift: Int64(random.below(10_001)) - 5_000,
+                civilOffset: Int64(random.below(4_001)) - 2_000)
+            nodes.append(SimulatedNode(number: number, disk: disk, clock: clock))
+        }
+    }
+
+    /// Makes the pool and starts its nodes.
+    func begin() throws(Violation) {
+        let members = nodes.map(\.id)
+        do {
+            try NodeDriver.bootstrap(
+                storage: nodes[0].disk, configuration: PoolConfiguration(voters: Set(members)),
+                genesis: Workload.genesis(nodes: members), authenticator: authenticator)
+        } catch {
+            throw .startRefused(nodes[0].id, "\(error)")
+        }
+        for node in nodes { start(node.number) }
+        events.add(.call, at: random.exponential(mean: profile.meanCallInterval))
+        events.add(.fault, at: profile.meanFaultInterval + random.exponential(mean: profile.meanFaultInterval))
+    }
+
+    /// Carries out the next event; false if it lies behind `end`.
+    func advance(until end: UInt64) -> Bool {
+        guard let (time, event) = events.next() else { return false }
+        now = time
+        counters.events += 1
+        carryOut(event)
+        return now < end && checker.violation == nil
+    }
+
+    private func carryOut(_ event: Event) {
+        switch event {
+        case .deliver(let message, let sender, let receiver):
+            guard nodes[receiver].process != nil, network.delivers(from: sender, to: receiver) else { return }
+            nodes[receiver].inbox.append(.message(message, from: nodes[sender].id))
+            wake(receiver, at: now)
+        case .wake(let number): wakeUp(number)
+        case .call: callAgainLater()
+        case .fault: if !isHealing { strike() }
+        case .restart(let number): if nodes[number].process == nil { start(number) }
+        case .unseal(let number): unseal(number)
+        case .heal: network.heal()
+        }
+    }
+
+    // MARK: Nodes
+
+    func start(_ number: Int) {
+        let node = nodes[number]
+        checker.votes.starts(node.id, term: node.disk.hardState?.term ?? 0)
+        checker.log.starts(node.id)
+        checker.state.starts(node.id)
+        node.clock.trueTime = now
+        do {
+            try node.start(options: options(for: node.id), random: random.fork())
+        } catch {
+            return checker.report(.startRefused(node.id, "\(error)"))
+        }
+        for peer in nodes where peer.number != number { node.inbox.append(.peerConnected(peer.id)) }
+        let delay = isHealing ? 1_000_000 : random.exponential(mean: profile.meanSealedTime)
+        events.add(.unseal(number), at: now + delay)
+        wake(number, at: now)
+    }
+
+    private func options(for id: NodeID) -> NodeOptions {
+        var raft = Raft.Options(id: id, randomSeed: random.uint64())
+        raft.maxEntryBytesPerMessage = profile.maxEntryBytesPerMessage
+        raft.maxInflightMessages = profile.maxInflightMessages
+        #if PLANTED_FAULTS
+            if case .raft(let fault)? = profile.plantedFault { raft.plantedFault = fault }
+        #endif
+        var options = NodeOptions(raft: raft, version: "simulated")
+        options.submitTimeout = 2_000_000_000
+        options.readTimeout = 1_000_000_000
+        options.retryInterval = 200_000_000
+        options.refusalPause = 20_000_000
+        options.statusInterval = 250_000_000
+        options.peerSilence = 800_000_000
+        options.logEntriesKept = profile.logEntriesKept
+        options.compactionStep = 5
+        return options
+    }
+
+    func crash(_ number: Int) {
+        guard nodes[number].process != nil else { return }
+        counters.crashes += 1
+        checker.history.dies(operations: nodes[number].crash())
+        let downtime = isHealing ? 1_000_000 : random.exponential(mean: profile.meanDowntime)
+        events.add(.restart(number), at: now + downtime)
+    }
+
+    private func unseal(_ number: Int) {
+        guard let process = nodes[number].process, process.driver.isSealed else { return }
+        nodes[number].inbox.append(
+            .unseal(authenticator) { [unowned outbox = process.outbox] in outbox.unseals.append($0) })
+        wake(number, at: now)
+    }
+
+    /// Makes sure that the process looks up at `time`, or as soon afterwards as it can.
+    func wake(_ number: Int, at time: UInt64) {
+        let node = nodes[number]
+        let time = max(time, node.busyUntil, now)
+        if let planned = node.wakeAt, planned <= time { return }
+        node.wakeAt = time
+        events.add(.wake(number), at: time)
+    }
+
+    private func wakeUp(_ number: Int) {
+        let node = nodes[number]
+        // An earlier event may have taken the place of this one.
+        guard node.wakeAt == now, let process = node.process else { return }
+        node.wakeAt = nil
+        guard now >= node.busyUntil else { return wake(number, at: node.busyUntil) }
+        step(node, process)
+    }
+
+    /// One step of the driver, with all that it has received, and the world's answer to what it does.
+    private func step(_ node: SimulatedNode, _ process: SimulatedNode.Process) {
+        node.clock.trueTime = now
+        let time = node.clock.now()
+        let inbox = node.inbox
+        node.inbox.removeAll(keepingCapacity: true)
+        node.disk.writes = 0
+        for event in inbox { process.driver.handle(event, now: time) }
+        process.driver.finishStep(now: time)
+        var spent: UInt64 = 20_000
+        for _ in 0..<node.disk.writes { spent += random.exponential(mean: profile.meanWriteTime) }
+        node.busyUntil = max(node.busyUntil, now + spent)
+
+        deliver(process.outbox, of: node, after: spent)
+        check(node, process)
+        guard process.driver.halted == nil else {
+            counters.crashesInWrites += 1
+            return crash(node.number)
+        }
+        wake(node.number, at: node.clock.trueTime(of: process.driver.nextDeadline))
+    }
+
+    private func deliver(_ outbox: SimulatedNode.Outbox, of node: SimulatedNode, after spent: UInt64) {
+        for (message, receiver) in outbox.messages {
+            counters.messages += 1
+            if case .raft(let raft) = message { checker.votes.sent(raft) }
+            let target = Int(receiver.rawValue) - 1
+            guard nodes.indices.contains(target), target != node.number else { continue }
+            for delay in network.delays(from: node.number, to: target) {
+                events.add(.deliver(message, from: node.number, to: target), at: now + spent + delay)
+            }
+        }
+        outbox.messages.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Checks
+
+    private func check(_ node: SimulatedNode, _ process: SimulatedNode.Process) {
+        let standing = process.driver.standing
+        digest.mix(now)
+        digest.mix(UInt64(node.number) << 56 ^ standing.term << 40 ^ standing.commitIndex << 20 ^ standing.lastIndex)
+        digest.mix(standing.appliedIndex << 1 | (standing.role == .leader ? 1 : 0))
+        let outbox = process.outbox
+        for change in outbox.roles where change.role == .leader { checkLeader(node, term: change.term) }
+        outbox.roles.removeAll(keepingCapacity: true)
+        if process.driver.halted == nil {
+            if standing.role == .leader { checkLeader(node, term: standing.term) }
+            checker.state.stands(
+                node.id, applied: standing.appliedIndex, commit: standing.commitIndex, last: standing.lastIndex)
+            checker.log.commits(node.id, through: standing.commitIndex, term: standing.term, disk: node.disk)
+        }
+        checker.history.learn(checker.log)
+        takeAnswers(outbox, of: node)
+        takeAlarms(outbox, of: node)
+    }
+
+    private func checkLeader(_ node: SimulatedNode, term: Term) {
+        checker.votes.leads(node.id, term: term)
+        checker.log.leads(node.id, term: term, disk: node.disk)
+    }
+
+    private func takeAnswers(_ outbox: SimulatedNode.Outbox, of node: SimulatedNode) {
+        for (operation, answer) in outbox.answers {
+            digest.mix(UInt64(operation))
+            node.openOperations.remove(operation)
+            checker.history.ends(operation, answer)
+            if case .unavailable = answer { repeatCall(operation) }
+        }
+        outbox.answers.removeAll(keepingCapacity: true)
+        for result in outbox.unseals {
+            switch result {
+            case .success: counters.unseals += 1
+            case .failure(.alreadyUnsealed), .failure(.halted): break
+            case .failure(let refusal): checker.report(.startRefused(node.id, "\(refusal)"))
+            }
+        }
+        outbox.unseals.removeAll(keepingCapacity: true)
+    }
+
+    /// Nobody forges anything in this world, so nobody has a reason to say so.
+    private func takeAlarms(_ outbox: SimulatedNode.Outbox, of node: SimulatedNode) {
+        for alarm in outbox.alarms {
+            switch alarm {
+            case .storageFull: counters.diskFull += 1
+            case .halted: break
+            default: checker.report(.falseAlarm(node.id, "\(alarm)"))
+            }
+        }
+        outbox.alarms.removeAll(keepingCapacity: true)
+    }
+}

@@ -18,12 +18,15 @@ extension Raft {
     /// Whether the configuration in force lets this node stand for election.
     var isPromotable: Bool { configurations.inForce.configuration.isVoter(options.id) && term < Limits.largestNumber }
 
-    /// Whether there is a leader that this node must not help to depose.
-    var hearsLeader: Bool {
+    /// Whether there is a leader that this node must not help `candidate` to depose. A leader that asks for votes itself
+    /// has restarted, and leads no more.
+    func hearsLeader(otherThan candidate: NodeID) -> Bool {
         switch currentRole {
         case .leader: return true
         case .follower(let following):
-            guard following.leader != nil, let lastContact = following.lastContact else { return false }
+            guard let leader = following.leader, leader != candidate, let lastContact = following.lastContact else {
+                return false
+            }
             return now.since(lastContact) < options.electionTimeoutMinimum
         case .preCandidate, .candidate: return false
         }
@@ -56,6 +59,7 @@ extension Raft {
             vote = nil
         }
         currentRole = .follower(Following(leader: leader, lastContact: leader == nil ? nil : now))
+        flushIsDue = false
         // A ballot that was lost, or somebody else's hopeless one, does not put off the next attempt.
         if led || leader != nil { resetElectionDeadline() }
     }
@@ -133,7 +137,8 @@ extension Raft {
     }
 
     mutating func answerPreVote(_ message: RaftMessage, lastIndex: LogIndex, lastTerm: Term) {
-        let granted = message.term > term && !hearsLeader && isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
+        let isFree = message.term > term && !hearsLeader(otherThan: message.from)
+        let granted = isFree && isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
         // Granted for the term asked about; refused in the own one, which may teach the asker a newer one.
         send(.preVoteResponse(granted: granted), to: message.from, term: granted ? message.term : term)
     }

@@ -68,7 +68,7 @@ extension Raft {
             return true
         case .voteRequest(_, _, let isTransfer):
             // A node that was cut off, or removed, must not depose a leader that the others hear (thesis, 4.2.3).
-            if hearsLeader && !isTransfer { return false }
+            if hearsLeader(otherThan: message.from) && !isTransfer { return false }
             becomeFollower(term: message.term, leader: nil)
         case .append, .snapshotOffer, .timeoutNow:
             becomeFollower(term: message.term, leader: message.from)

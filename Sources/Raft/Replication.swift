@@ -115,7 +115,7 @@ extension Raft {
 
     /// Makes the messages that are due. What was proposed or asked since the last output goes together.
     mutating func flush() {
-        guard case .leader = currentRole, flushIsDue else { return }
+        guard flushIsDue else { return }
         beginReadRoundIfDue()
         flushIsDue = false
         guard case .leader(let leadership) = currentRole else { return }

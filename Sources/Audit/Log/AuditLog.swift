@@ -1,0 +1,86 @@
+import Glibc
+import Synchronization
+
+/// A node's audit log: chained lines of JSON in a folder, made durable in groups by a thread of its own.
+///
+/// While one flush is under way, records gather for the next one; so the cost of a flush is shared by everything that
+/// came meanwhile, and a record waits for two flushes at most. Nothing runs while nothing is recorded.
+public final class AuditLog: Sendable {
+    private let queue: AuditQueue
+    private let thread: Mutex<pthread_t?>
+
+    /// Opens or begins a log.
+    ///
+    /// - Parameters:
+    ///   - folder: a folder of its own; made if it is not there.
+    ///   - origin: the node and pool that the records are of.
+    /// - Throws: ``AuditOpenError``. An existing log whose end doesn't verify is not touched.
+    public convenience init(
+        folder: String, origin: AuditOrigin, mode: AuditMode = .strict, options: AuditLogOptions = AuditLogOptions()
+    ) throws(AuditOpenError) {
+        try self.init(folder: folder, origin: origin, mode: mode, options: options, calls: .system)
+    }
+
+    init(
+        folder path: String, origin: AuditOrigin, mode: AuditMode, options: AuditLogOptions, calls: DiskCalls
+    ) throws(AuditOpenError) {
+        try Disk.prepareFolder(path)
+        let folder = LogFolder(path: path)
+        let lock = try folder.lock()
+        let writer: AuditWriter
+        do throws(AuditOpenError) {
+            let recovered = try TailRecovery(folder: folder, anchors: options.anchors).recover()
+            let file = try LogFile(
+                folder: folder, origin: origin, recovered: recovered, fileBytes: options.fileBytes, calls: calls)
+            queue = AuditQueue(origin: origin, mode: mode, bufferBytes: options.bufferBytes, head: file.head)
+            writer = AuditWriter(
+                queue: queue, folder: folder, lock: lock, file: file, options: options, notes: recovered.notes)
+        } catch {
+            Glibc.close(lock)
+            throw error
+        }
+        thread = Mutex(nil)
+        guard let started = startAuditThread(writer) else {
+            throw .system(call: "pthread_create", path: path, errno: EAGAIN)
+        }
+        thread.withLock { $0 = started }
+    }
+
+    deinit {
+        close()
+    }
+
+    /// Records an event.
+    ///
+    /// - Parameters:
+    ///   - executor: where `completion` runs; on the log's own thread without one.
+    ///   - completion: called exactly once. In strict mode when the record is on disk, or can't be; in relaxed mode at
+    ///     once and always with success.
+    public func append(
+        _ event: AuditEvent, on executor: (any AuditExecutor)? = nil,
+        then completion: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
+    ) {
+        queue.append(event.encode(origin: queue.origin), AuditWaiter(executor: executor, completion: completion))
+    }
+
+    /// The last line that is on disk.
+    public var head: AuditHead { queue.published.withLock { $0.head } }
+
+    public var counters: AuditCounters { queue.published.withLock { $0.counters } }
+
+    /// The last failure, while nothing was written since.
+    public var failure: AuditFailure? { queue.published.withLock { $0.failure } }
+
+    /// Writes what waits, then the head sidecar, and ends the thread. Later records are refused. Must not be called
+    /// from a completion.
+    public func close() {
+        queue.close()
+        guard let running = thread.withLock({ $0.take() }) else { return }
+        if pthread_equal(running, pthread_self()) != 0 {
+            // The last reference was dropped within a completion: the thread can't wait for itself.
+            pthread_detach(running)
+        } else {
+            pthread_join(running, nil)
+        }
+    }
+}

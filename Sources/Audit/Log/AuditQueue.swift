@@ -1,0 +1,150 @@
+import Synchronization
+
+/// Somebody who waits for a record to be durable.
+struct AuditWaiter: Sendable {
+    let executor: (any AuditExecutor)?
+    let completion: @Sendable (Result<Void, AuditFailure>) -> Void
+}
+
+/// Records on their way to the writer.
+struct AuditBatch: Sendable {
+    /// Contents one after the other.
+    var bytes: [UInt8] = []
+    /// Where each content ends.
+    var ends: [Int] = []
+    /// One for each content in strict mode, none in relaxed mode.
+    var waiters: [AuditWaiter] = []
+
+    mutating func removeAll() {
+        // Memory that an unusual burst took is given back.
+        let keeps = bytes.capacity <= 1 << 20
+        bytes.removeAll(keepingCapacity: keeps)
+        ends.removeAll(keepingCapacity: keeps)
+        waiters.removeAll(keepingCapacity: keeps)
+    }
+}
+
+/// Between those who record and the writer's thread. The lock is held for the copy of one line, or for a swap.
+final class AuditQueue: Sendable {
+    struct Published: Sendable {
+        var head: AuditHead
+        var counters = AuditCounters()
+        var failure: AuditFailure?
+    }
+
+    private struct State {
+        var batch = AuditBatch()
+        var isWriterAsleep = false
+        var isClosing = false
+        /// Set by the writer when only opening the log again can help.
+        var permanentFailure: AuditFailure?
+    }
+
+    /// What the writer gets.
+    enum Delivery {
+        case batch
+        case timeout
+        case closed
+    }
+
+    let origin: AuditOrigin
+    let mode: AuditMode
+    let published: Mutex<Published>
+    private let bufferBytes: Int
+    private let state = Mutex(State())
+    private let wakeUp = WakeUp()
+
+    init(origin: AuditOrigin, mode: AuditMode, bufferBytes: Int, head: AuditHead) {
+        self.origin = origin
+        self.mode = mode
+        self.bufferBytes = bufferBytes
+        published = Mutex(Published(head: head))
+    }
+
+    func append(_ content: [UInt8], _ waiter: AuditWaiter) {
+        let isStrict = mode == .strict
+        let limit = bufferBytes
+        var wakes = false
+        let refusal: AuditFailure? = state.withLock { state in
+            if let failure = state.permanentFailure { return failure }
+            if state.isClosing { return .closed }
+            guard state.batch.bytes.count + content.count <= limit else { return .overloaded }
+            state.batch.bytes.append(contentsOf: content)
+            state.batch.ends.append(state.batch.bytes.count)
+            if isStrict { state.batch.waiters.append(waiter) }
+            wakes = state.isWriterAsleep
+            state.isWriterAsleep = false
+            return nil
+        }
+        if wakes { wakeUp.raise() }
+        if let refusal { count(1, failure: refusal) }
+        if !isStrict {
+            waiter.completion(.success(()))
+        } else if let refusal {
+            AuditQueue.deliver([waiter][...], .failure(refusal))
+        }
+    }
+
+    /// Counts records that did not make it.
+    func count(_ records: Int, failure: AuditFailure) {
+        published.withLock { published in
+            published.failure = failure
+            switch mode {
+            case .strict: published.counters.refused += UInt64(records)
+            case .relaxed: published.counters.lost += UInt64(records)
+            }
+        }
+    }
+
+    /// Puts what waits into `batch`, which must be empty; sleeps until there is something or the deadline comes.
+    func take(into batch: inout AuditBatch, deadline: UInt64?) -> Delivery {
+        var hasSlept = false
+        while true {
+            let delivery: Delivery? = state.withLock { state in
+                state.isWriterAsleep = false
+                if !state.batch.ends.isEmpty {
+                    swap(&state.batch, &batch)
+                    return .batch
+                }
+                if state.isClosing { return .closed }
+                if hasSlept, let deadline, Clock.monotonicNanoseconds() >= deadline { return .timeout }
+                state.isWriterAsleep = true
+                return nil
+            }
+            if let delivery { return delivery }
+            wakeUp.wait(until: deadline)
+            hasSlept = true
+        }
+    }
+
+    /// Refuses everything from now on.
+    func fail(_ failure: AuditFailure) {
+        state.withLock { $0.permanentFailure = failure }
+    }
+
+    func close() {
+        let isFirst = state.withLock { state in
+            defer { state.isClosing = true }
+            return !state.isClosing
+        }
+        if isFirst { wakeUp.raise() }
+    }
+
+    /// Runs completions: those of one executor in one call, those without an executor here.
+    static func deliver(_ waiters: ArraySlice<AuditWaiter>, _ result: Result<Void, AuditFailure>) {
+        var groups: [ObjectIdentifier: (executor: any AuditExecutor, waiters: [AuditWaiter])] = [:]
+        for waiter in waiters {
+            guard let executor = waiter.executor else {
+                waiter.completion(result)
+                continue
+            }
+            groups[ObjectIdentifier(executor), default: (executor, [])].waiters.append(waiter)
+        }
+        for (_, group) in groups {
+            let waiters = group.waiters
+            group.executor.execute {
+                for waiter in waiters { waiter.completion(result) }
+            }
+        }
+    }
+}

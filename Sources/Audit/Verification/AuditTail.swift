@@ -1,0 +1,79 @@
+import StrictJSON
+
+/// Shows the end of a log to people.
+public enum AuditTail {
+    private static let chunkBytes = 256 * 1024
+    /// The most lines that are returned.
+    public static let maximumLines = 10_000
+
+    /// The last `count` complete lines, oldest first. They are not verified.
+    ///
+    /// - Throws: ``AuditOpenError/system(call:path:errno:)`` when a file can't be read.
+    public static func lines(folder: String, count: Int) throws(AuditOpenError) -> [[UInt8]] {
+        let folder = LogFolder(path: folder)
+        let wanted = min(max(count, 0), maximumLines)
+        var lines: [[UInt8]] = []
+        for number in try folder.list().numbers.reversed() where lines.count < wanted {
+            lines = try lastLines(of: folder.filePath(number), count: wanted - lines.count) + lines
+        }
+        return lines
+    }
+
+    /// The last lines of one file, read backwards in pieces.
+    private static func lastLines(of path: String, count: Int) throws(AuditOpenError) -> [[UInt8]] {
+        var start = try Disk.size(path)
+        var text: [UInt8] = []
+        var lineEnds = 0
+        while start > 0, lineEnds <= count {
+            let length = min(chunkBytes, start)
+            start -= length
+            let chunk = try Disk.read(path, from: start, limit: length)
+            lineEnds += chunk.count { $0 == UInt8(ascii: "\n") }
+            text = chunk + text
+        }
+        var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // Behind the last line end is nothing, or a line that is still being written.
+        lines.removeLast()
+        if start > 0, !lines.isEmpty { lines.removeFirst() }
+        return lines.suffix(count).map(Array.init)
+    }
+
+    /// One line for a terminal: time, operation, outcome, caller, address, key. Whatever the line holds, the result has
+    /// no control or bidirectional characters.
+    public static func render(_ line: [UInt8]) -> String {
+        guard case .object(let record)? = try? JSONReader.parse(line) else {
+            return "unreadable line: " + SafeText.printable(String(decoding: line.prefix(512), as: UTF8.self))
+        }
+        if record["header"] != nil {
+            let parts = [text(record, "time"), "-- file", text(record, "file"), "of", text(record, "node")]
+            return SafeText.printable(parts.joined(separator: " "))
+        }
+        var parts = ["time", "operationName", "httpStatusCode", "resultType"].map { text(record, $0) }
+        parts.append(caller(record))
+        parts.append(text(record, "callerIpAddress"))
+        if case .object(let properties)? = record["properties"] {
+            for name in ["id", "algorithm"] where properties[name] != nil { parts.append(text(properties, name)) }
+        }
+        if record["resultDescription"] != nil { parts.append(text(record, "resultDescription")) }
+        return SafeText.printable(parts.joined(separator: " "))
+    }
+
+    private static func text(_ record: JSONObject, _ name: String) -> String {
+        switch record[name] {
+        case .string(let text)? where !text.isEmpty: text
+        case .integer(let number)?: String(number)
+        default: "-"
+        }
+    }
+
+    /// The object identifier within the identity, which is JSON in a string.
+    private static func caller(_ record: JSONObject) -> String {
+        guard case .string(let identity)? = record["identity"],
+            case .object(let document)? = try? JSONReader.parse(Array(identity.utf8)),
+            case .object(let claim)? = document["claim"],
+            case .object(let directory)? = claim["http_schemas_microsoft_com_identity"],
+            case .object(let claims)? = directory["claims"]
+        else { return "-" }
+        return text(claims, "objectidentifier")
+    }
+}

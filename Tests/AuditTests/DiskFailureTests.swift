@@ -1,0 +1,139 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Audit
+
+/// A disk that fails on demand.
+final class FailingDisk: Sendable {
+    struct Plan {
+        /// `errno` of the next writes; half of the bytes are written first.
+        var writeError: Int32?
+        var syncError: Int32?
+    }
+
+    let plan = Mutex(Plan())
+
+    var calls: DiskCalls {
+        DiskCalls(
+            write: { [self] descriptor, bytes in
+                guard let error = plan.withLock({ $0.writeError }) else {
+                    return Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+                }
+                if bytes.count > 1 { return Glibc.write(descriptor, bytes.baseAddress, bytes.count / 2) }
+                errno = error
+                return -1
+            },
+            sync: { [self] descriptor in
+                guard let error = plan.withLock({ $0.syncError }) else { return fdatasync(descriptor) }
+                errno = error
+                return -1
+            })
+    }
+}
+
+@Suite struct DiskFailureTests {
+    @Test func strictRefusesOnAFullDiskAndRecovers() throws {
+        let folder = try TemporaryFolder()
+        let disk = FailingDisk()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(), calls: disk.calls)
+        #expect(log.appendAndWait(signEvent())?.isSuccess == true)
+        disk.plan.withLock { $0.writeError = ENOSPC }
+        #expect(log.appendAndWait((0..<5).map(signEvent)).allSatisfy { $0.failure == .diskFull })
+        #expect(log.failure == .diskFull && log.counters.refused == 5)
+        disk.plan.withLock { $0.writeError = nil }
+        #expect(log.appendAndWait(signEvent())?.isSuccess == true)
+        #expect(log.failure == nil)
+        log.close()
+        let report = try AuditVerifier.verify(folder: folder.path, anchors: [log.head])
+        // The header, two events, and the record that five are missing.
+        #expect(report.isIntact && report.lines == 4)
+    }
+
+    @Test func relaxedNeverRefusesButCounts() throws {
+        let folder = try TemporaryFolder()
+        let disk = FailingDisk()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .relaxed, options: AuditLogOptions(), calls: disk.calls)
+        disk.plan.withLock { $0.writeError = ENOSPC }
+        #expect(log.appendAndWait((0..<5).map(signEvent)).areAllSuccesses)
+        while log.counters.lost < 5 { usleep(1000) }
+        disk.plan.withLock { $0.writeError = nil }
+        #expect(log.appendAndWait(signEvent())?.isSuccess == true)
+        log.close()
+        let report = try AuditVerifier.verify(folder: folder.path, anchors: [log.head])
+        #expect(report.isIntact && report.lines == 3)
+    }
+
+    @Test func aFailedFlushIsNeverTriedAgain() throws {
+        let folder = try TemporaryFolder()
+        let disk = FailingDisk()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(), calls: disk.calls)
+        disk.plan.withLock { $0.syncError = EIO }
+        #expect(log.appendAndWait(signEvent())?.failure == .syncFailed(EIO))
+        disk.plan.withLock { $0.syncError = nil }
+        #expect(log.appendAndWait(signEvent())?.failure == .syncFailed(EIO))
+        log.close()
+        let again = try AuditLog(folder: folder.path, origin: origin)
+        #expect(again.appendAndWait(signEvent())?.isSuccess == true)
+        again.close()
+        #expect(try AuditVerifier.verify(folder: folder.path, anchors: [again.head]).isIntact)
+    }
+
+    @Test func aBrokenDiskRefusesUntilReopened() throws {
+        let folder = try TemporaryFolder()
+        let disk = FailingDisk()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(), calls: disk.calls)
+        disk.plan.withLock { $0.writeError = EIO }
+        #expect(log.appendAndWait(signEvent())?.failure == .writeFailed(EIO))
+        disk.plan.withLock { $0.writeError = nil }
+        #expect(log.appendAndWait(signEvent())?.failure == .writeFailed(EIO))
+        log.close()
+        let again = try AuditLog(folder: folder.path, origin: origin)
+        #expect(again.appendAndWait(signEvent())?.isSuccess == true)
+        again.close()
+        let report = try AuditVerifier.verify(folder: folder.path, anchors: [again.head])
+        #expect(report.isIntact && report.tornFiles.count == 1)
+    }
+
+    @Test func tooManyWaitingRecordsAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let gate = Gate()
+        var calls = DiskCalls.system
+        calls.sync = { descriptor in
+            gate.pass()
+            return fdatasync(descriptor)
+        }
+        gate.open()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(bufferBytes: 10_000), calls: calls)
+        gate.shut()
+        let outcomes = Outcomes()
+        for number in 0..<100 { log.append(signEvent(number), then: outcomes.expect()) }
+        gate.open()
+        let results = outcomes.wait()
+        #expect(results.contains { $0.failure == .overloaded } && results.contains { $0.isSuccess })
+        log.close()
+        #expect(log.counters.refused + log.counters.written == 100)
+    }
+
+    /// A real file system without space, where the tests may mount one; elsewhere the failing disk above has to do.
+    @Test(.enabled(if: geteuid() == 0)) func aRealFullDiskIsSurvived() throws {
+        let place = try TemporaryFolder()
+        guard mount("none", place.path, "tmpfs", 0, "size=128k,mode=0700") == 0 else { return }
+        defer { umount(place.path) }
+        let folder = place.path + "/log"
+        let log = try AuditLog(folder: folder, origin: origin)
+        let first = log.appendAndWait((0..<300).map(signEvent))
+        #expect(first.contains { $0.failure == .diskFull })
+        // Space comes back: the file that takes it away is the log's own, so another size is mounted over the same files.
+        #expect(mount("none", place.path, "tmpfs", UInt(MS_REMOUNT), "size=1m") == 0)
+        #expect(log.appendAndWait(signEvent())?.isSuccess == true)
+        log.close()
+        let report = try AuditVerifier.verify(folder: folder, anchors: [log.head])
+        #expect(report.isIntact && log.failure == nil)
+    }
+}

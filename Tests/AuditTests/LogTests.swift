@@ -1,0 +1,206 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Audit
+
+@Suite struct LogTests {
+    @Test func anotherStartContinuesTheChain() throws {
+        let folder = try TemporaryFolder()
+        var heads: [AuditHead] = []
+        for start in 0..<5 {
+            let log = try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(anchors: heads))
+            #expect(log.appendAndWait((0..<10).map { signEvent(start * 10 + $0) }).areAllSuccesses)
+            log.close()
+            heads.append(log.head)
+        }
+        let report = try AuditVerifier.verify(folder: folder.path, anchors: heads)
+        #expect(report.isIntact && report.files == 1 && report.events == 50 && report.head == heads.last)
+        #expect(Set(folder.names) == [LogFolder.fileName(1), "head", "lock"])
+    }
+
+    @Test func theChainGoesOnAcrossFiles() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(fileBytes: 8192))
+        for start in 0..<10 {
+            #expect(log.appendAndWait((0..<30).map { signEvent(start * 30 + $0) }).areAllSuccesses)
+        }
+        log.close()
+        let report = try AuditVerifier.verify(folder: folder.path, anchors: [log.head])
+        #expect(report.isIntact && report.events == 300 && report.files > 20)
+        for number in 1...UInt64(report.files) {
+            #expect(try Disk.size("\(folder.path)/\(LogFolder.fileName(number))") < 8192 + 2048)
+        }
+        // A file from the middle, and one from the end.
+        let copy = try folder.copy()
+        copy.remove(LogFolder.fileName(7))
+        #expect(
+            try AuditVerifier.verify(folder: copy.path).firstBreak
+                == AuditBreak(file: LogFolder.fileName(7), line: 0, kind: .missingFile))
+        let short = try folder.copy()
+        short.remove(LogFolder.fileName(UInt64(report.files)))
+        let left = log.head.count - UInt64(try lineCount(folder, UInt64(report.files)))
+        let found = try AuditVerifier.verify(folder: short.path).firstBreak
+        #expect(found?.kind == .shorterThanHead(expected: log.head.count, found: left))
+        #expect(throws: AuditOpenError.self) { try AuditLog(folder: short.path, origin: origin) }
+        // Old files that were archived: the rest verifies by itself, and says where it begins.
+        let rest = try folder.copy()
+        for number in 1...UInt64(5) { rest.remove(LogFolder.fileName(number)) }
+        let restReport = try AuditVerifier.verify(folder: rest.path)
+        #expect(restReport.isIntact && restReport.firstSequence > 1)
+    }
+
+    private func lineCount(_ folder: TemporaryFolder, _ number: UInt64) throws -> Int {
+        try folder.read(LogFolder.fileName(number)).count { $0 == UInt8(ascii: "\n") }
+    }
+
+    @Test func aSecondProcessIsKeptOut() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(folder: folder.path, origin: origin)
+        #expect(throws: AuditOpenError.inUse) { try AuditLog(folder: folder.path, origin: origin) }
+        log.close()
+        _ = try AuditLog(folder: folder.path, origin: origin)
+    }
+
+    @Test func foldersAndFilesThatOthersCanReachAreRefused() throws {
+        let folder = try TemporaryFolder()
+        chmod(folder.path, 0o750)
+        #expect(throws: AuditOpenError.unsafePermissions(path: folder.path)) {
+            try AuditLog(folder: folder.path, origin: origin)
+        }
+        chmod(folder.path, 0o700)
+        let log = try AuditLog(folder: folder.path, origin: origin)
+        log.close()
+        let file = "\(folder.path)/\(LogFolder.fileName(1))"
+        chmod(file, 0o640)
+        #expect(throws: AuditOpenError.unsafePermissions(path: file)) {
+            try AuditLog(folder: folder.path, origin: origin)
+        }
+        let link = try TemporaryFolder()
+        symlink("/etc/passwd", "\(link.path)/lock")
+        #expect(throws: AuditOpenError.self) { try AuditLog(folder: link.path, origin: origin) }
+    }
+
+    @Test func eightThreadsLoseNothing() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(bufferBytes: 256 << 20))
+        let outcomes = Outcomes()
+        let threads = 8
+        let each = 10_000
+        let completions = (0..<threads).map { _ in (0..<each).map { _ in outcomes.expect() } }
+        let began = Clock.monotonicNanoseconds()
+        var running: [pthread_t] = []
+        for thread in 0..<threads {
+            let work = Work(log: log, completions: completions[thread])
+            if let started = startWork(work) { running.append(started) }
+        }
+        for thread in running { pthread_join(thread, nil) }
+        let results = outcomes.wait()
+        let elapsed = Clock.monotonicNanoseconds() - began
+        log.close()
+        #expect(results.count == threads * each && results.areAllSuccesses)
+        #expect(log.counters.written == UInt64(threads * each))
+        let report = try AuditVerifier.verify(folder: folder.path, anchors: [log.head])
+        #expect(report.isIntact && report.events == UInt64(threads * each))
+        print("80,000 durable appends:", elapsed / 1_000_000, "ms, flushes:", log.counters.flushes)
+    }
+
+    @Test func completionsOfOneExecutorComeInOneCall() throws {
+        let folder = try TemporaryFolder()
+        let gate = Gate()
+        var calls = DiskCalls.system
+        calls.sync = { descriptor in
+            gate.pass()
+            return fdatasync(descriptor)
+        }
+        gate.open()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(), calls: calls)
+        let executors = [CountingExecutor(), CountingExecutor()]
+        let outcomes = Outcomes()
+        gate.shut()
+        log.append(signEvent(), then: outcomes.expect())
+        for number in 0..<100 { log.append(signEvent(), on: executors[number % 2], then: outcomes.expect()) }
+        gate.open()
+        #expect(outcomes.wait().count == 101)
+        // One call for what came while the first flush was under way, one more if some of it was part of that flush.
+        #expect(executors.allSatisfy { $0.calls <= 2 })
+        log.close()
+    }
+
+    @Test func aClosedLogRefuses() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(folder: folder.path, origin: origin)
+        log.close()
+        log.close()
+        #expect(log.appendAndWait(signEvent())?.failure == .closed)
+    }
+
+    /// The queue's wait is the only place where the writer sleeps: without something to do it must sleep without a deadline.
+    @Test func theHeadIsStoredOnceAndThenTheLogSleeps() throws {
+        let folder = try TemporaryFolder()
+        let heads = Mutex<[AuditHead]>([])
+        let options = AuditLogOptions(headInterval: 20_000_000, onHead: { head in heads.withLock { $0.append(head) } })
+        let log = try AuditLog(folder: folder.path, origin: origin, options: options)
+        #expect(log.appendAndWait(signEvent())?.isSuccess == true)
+        usleep(200_000)
+        #expect(heads.withLock { $0.last } == log.head)
+        let stored = "{\"count\":2,\"chain\":\"\(Base64Text.encode(log.head.chain))\"}\n"
+        #expect(try folder.read("head") == Array(stored.utf8))
+        let count = heads.withLock { $0.count }
+        usleep(200_000)
+        #expect(heads.withLock { $0.count } == count)
+        log.close()
+    }
+}
+
+/// Appends from a thread of its own.
+final class Work: Sendable {
+    let log: AuditLog
+    let completions: [@Sendable (Result<Void, AuditFailure>) -> Void]
+
+    init(log: AuditLog, completions: [@Sendable (Result<Void, AuditFailure>) -> Void]) {
+        self.log = log
+        self.completions = completions
+    }
+}
+
+func startWork(_ work: Work) -> pthread_t? {
+    var thread = pthread_t()
+    return pthread_create(&thread, nil, runWork, Unmanaged.passRetained(work).toOpaque()) == 0 ? thread : nil
+}
+
+private func runWork(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context else { return nil }
+    let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
+    for (number, completion) in work.completions.enumerated() { work.log.append(signEvent(number), then: completion) }
+    return nil
+}
+
+final class CountingExecutor: AuditExecutor {
+    private let count = Mutex(0)
+
+    var calls: Int { count.withLock { $0 } }
+
+    func execute(_ work: @escaping @Sendable () -> Void) {
+        count.withLock { $0 += 1 }
+        work()
+    }
+}
+
+/// Holds up whoever passes while it is shut.
+final class Gate: Sendable {
+    private let isOpen = Mutex(false)
+    private let wakeUp = WakeUp()
+
+    func open() {
+        isOpen.withLock { $0 = true }
+        wakeUp.raise()
+    }
+
+    func shut() { isOpen.withLock { $0 = false } }
+
+    func pass() {
+        while !isOpen.withLock({ $0 }) { wakeUp.wait(until: Clock.monotonicNanoseconds() + 1_000_000_000) }
+    }
+}

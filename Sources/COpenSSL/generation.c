@@ -1,0 +1,78 @@
+#include "key_internal.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+// A pair that does not fit itself (a fault while it was made) must not go out.
+static qk_status check_pair(qk_key *key) {
+    uint8_t probe[32], signature[QK_SIGNATURE_MAX];
+    size_t length = 0;
+    int valid = 0;
+    memset(probe, 0xa5, sizeof probe);
+    qk_scheme scheme = key->type == QK_RSA ? QK_PKCS1 : QK_ECDSA_RAW;
+    qk_status status = qk_key_sign(key, scheme, QK_SHA256, probe, sizeof probe, signature, &length);
+    if (status == QK_OK) {
+        status = qk_key_verify(key, scheme, QK_SHA256, probe, sizeof probe, signature, length, &valid);
+    }
+    if (status != QK_OK) return status;
+    return valid ? QK_OK : QK_KEY_REJECTED;
+}
+
+static qk_status generate(EVP_PKEY_CTX *context, qk_key **out) {
+    EVP_PKEY *pkey = NULL;
+    if (EVP_PKEY_generate(context, &pkey) != 1) return qk_failure(QK_INTERNAL);
+    qk_status status = qk_key_wrap(pkey, out);
+    if (status != QK_OK) return status;
+    status = check_pair(*out);
+    if (status != QK_OK) {
+        qk_key_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+static int exponent_allowed(const BIGNUM *exponent) {
+    return BN_is_odd(exponent) && BN_num_bits(exponent) >= 17 && BN_num_bits(exponent) <= 256;
+}
+
+qk_status qk_key_generate_rsa(unsigned bits, const uint8_t *exponent, size_t exponent_length, qk_key **out) {
+    const qk_library *library = qk_library_get();
+    if (library == NULL) return QK_INTERNAL;
+    if (bits != 2048 && bits != 3072 && bits != 4096) return QK_UNSUPPORTED;
+    if (exponent_length == 0 || exponent_length > 32) return QK_UNSUPPORTED;
+    BIGNUM *e = BN_bin2bn(exponent, (int)exponent_length, NULL);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(library->context, "RSA", NULL);
+    qk_status status = QK_INTERNAL;
+    if (e != NULL && context != NULL) {
+        // Odd and at least 17 bits long: 65537 or more.
+        int ready = exponent_allowed(e) && EVP_PKEY_keygen_init(context) == 1 &&
+                    EVP_PKEY_CTX_set_rsa_keygen_bits(context, (int)bits) == 1 &&
+                    EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, e) == 1;
+        status = ready ? generate(context, out) : QK_UNSUPPORTED;
+    }
+    EVP_PKEY_CTX_free(context);
+    BN_free(e);
+    return status == QK_OK ? QK_OK : qk_failure(status);
+}
+
+qk_status qk_key_generate_ec(qk_curve curve, qk_key **out) {
+    const qk_library *library = qk_library_get();
+    const char *group = qk_curve_group(curve);
+    if (library == NULL) return QK_INTERNAL;
+    if (group == NULL) return QK_UNSUPPORTED;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(library->context, "EC", NULL);
+    if (context == NULL) return qk_failure(QK_INTERNAL);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)group, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    qk_status status = QK_INTERNAL;
+    if (EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_CTX_set_params(context, parameters) == 1) {
+        status = generate(context, out);
+    }
+    EVP_PKEY_CTX_free(context);
+    return status == QK_OK ? QK_OK : qk_failure(status);
+}

@@ -1,0 +1,163 @@
+#include "key_internal.h"
+
+#include <openssl/bio.h>
+#include <openssl/encoder.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    qk_curve curve;
+    const char *group;
+    size_t width;
+} curves[] = {
+    {QK_P256, "prime256v1", 32},
+    {QK_P384, "secp384r1", 48},
+    {QK_P521, "secp521r1", 66},
+    {QK_P256K, "secp256k1", 32},
+};
+
+const char *qk_curve_group(qk_curve curve) {
+    for (size_t i = 0; i < QK_COUNT(curves); i++) {
+        if (curves[i].curve == curve) return curves[i].group;
+    }
+    return NULL;
+}
+
+size_t qk_curve_width(qk_curve curve) {
+    for (size_t i = 0; i < QK_COUNT(curves); i++) {
+        if (curves[i].curve == curve) return curves[i].width;
+    }
+    return 0;
+}
+
+static qk_curve curve_of(const EVP_PKEY *pkey) {
+    char name[64];
+    size_t length = 0;
+    if (EVP_PKEY_get_group_name(pkey, name, sizeof name, &length) != 1) return QK_NO_CURVE;
+    for (size_t i = 0; i < QK_COUNT(curves); i++) {
+        if (strcmp(curves[i].group, name) == 0) return curves[i].curve;
+    }
+    return QK_NO_CURVE;
+}
+
+qk_status qk_key_wrap(EVP_PKEY *pkey, qk_key **out) {
+    qk_key_type type = 0;
+    qk_curve curve = QK_NO_CURVE;
+    int bits = EVP_PKEY_get_bits(pkey);
+    int listed = 0;
+    if (EVP_PKEY_is_a(pkey, "RSA")) {
+        type = QK_RSA;
+        listed = bits == 2048 || bits == 3072 || bits == 4096;
+    } else if (EVP_PKEY_is_a(pkey, "EC")) {
+        type = QK_EC;
+        curve = curve_of(pkey);
+        listed = curve != QK_NO_CURVE;
+    }
+    qk_key *key = listed ? aligned_alloc(64, sizeof *key) : NULL;
+    if (key == NULL) {
+        EVP_PKEY_free(pkey);
+        return qk_failure(listed ? QK_INTERNAL : QK_UNSUPPORTED);
+    }
+    memset(key, 0, sizeof *key);
+    key->pkey = pkey;
+    key->type = type;
+    key->curve = curve;
+    key->bits = (unsigned)bits;
+    *out = key;
+    return QK_OK;
+}
+
+qk_key_type qk_key_get_type(const qk_key *key) { return key->type; }
+qk_curve qk_key_get_curve(const qk_key *key) { return key->curve; }
+unsigned qk_key_get_bits(const qk_key *key) { return key->bits; }
+
+qk_status qk_key_load_private(const uint8_t *pkcs8, size_t length, qk_key **out) {
+    const qk_library *library = qk_library_get();
+    if (library == NULL) return QK_INTERNAL;
+    if (length == 0 || length > 16384) return QK_MALFORMED;
+    const uint8_t *cursor = pkcs8;
+    EVP_PKEY *pkey = d2i_AutoPrivateKey_ex(NULL, &cursor, (long)length, library->context, NULL);
+    if (pkey == NULL) return qk_failure(QK_MALFORMED);
+    if (cursor != pkcs8 + length) {
+        EVP_PKEY_free(pkey);
+        return qk_failure(QK_MALFORMED);
+    }
+    return qk_key_wrap(pkey, out);
+}
+
+qk_status qk_key_load_public(const uint8_t *spki, size_t length, qk_key **out) {
+    const qk_library *library = qk_library_get();
+    if (library == NULL) return QK_INTERNAL;
+    if (length == 0 || length > 4096) return QK_MALFORMED;
+    const uint8_t *cursor = spki;
+    EVP_PKEY *pkey = d2i_PUBKEY_ex(NULL, &cursor, (long)length, library->context, NULL);
+    if (pkey == NULL) return qk_failure(QK_MALFORMED);
+    if (cursor != spki + length) {
+        EVP_PKEY_free(pkey);
+        return qk_failure(QK_MALFORMED);
+    }
+    return qk_key_wrap(pkey, out);
+}
+
+int qk_key_enter(qk_key *key) {
+    unsigned before = atomic_fetch_add_explicit(&key->users, 1, memory_order_acquire);
+    if ((before & QK_KEY_CLOSED) == 0) return 1;
+    qk_key_leave(key);
+    return 0;
+}
+
+static void release_material(qk_key *key) {
+    unsigned expected = QK_KEY_CLOSED;
+    if (!atomic_compare_exchange_strong(&key->users, &expected, QK_KEY_CLOSED | QK_KEY_RELEASED)) return;
+    for (size_t i = 0; i < QK_CONTEXT_SLOTS; i++) {
+        EVP_PKEY_CTX_free(key->slots[i].context);
+        key->slots[i].context = NULL;
+    }
+    EVP_PKEY_free(key->pkey);
+    key->pkey = NULL;
+}
+
+void qk_key_leave(qk_key *key) {
+    unsigned before = atomic_fetch_sub_explicit(&key->users, 1, memory_order_acq_rel);
+    if (before == (QK_KEY_CLOSED | 1u)) release_material(key);
+}
+
+void qk_key_close(qk_key *key) {
+    atomic_fetch_or_explicit(&key->users, QK_KEY_CLOSED, memory_order_acq_rel);
+    release_material(key);
+}
+
+void qk_key_free(qk_key *key) {
+    if (key == NULL) return;
+    qk_key_close(key);
+    free(key);
+}
+
+qk_status qk_key_export_private(qk_key *key, uint8_t **out, size_t *out_length) {
+    if (!qk_key_enter(key)) return QK_CLOSED;
+    qk_status status = QK_INTERNAL;
+    BIO *bio = BIO_new(BIO_s_secmem());
+    OSSL_ENCODER_CTX *encoder =
+        OSSL_ENCODER_CTX_new_for_pkey(key->pkey, EVP_PKEY_KEYPAIR, "DER", "PrivateKeyInfo", NULL);
+    if (bio != NULL && encoder != NULL && OSSL_ENCODER_to_bio(encoder, bio) == 1) {
+        status = qk_take_secure_bio(bio, out, out_length);
+    }
+    OSSL_ENCODER_CTX_free(encoder);
+    BIO_free(bio);
+    qk_key_leave(key);
+    return status == QK_OK ? QK_OK : qk_failure(status);
+}
+
+qk_status qk_key_export_public(qk_key *key, uint8_t *out, size_t capacity, size_t *out_length) {
+    if (!qk_key_enter(key)) return QK_CLOSED;
+    uint8_t *der = NULL;
+    int length = i2d_PUBKEY(key->pkey, &der);
+    qk_key_leave(key);
+    if (length <= 0) return qk_failure(QK_INTERNAL);
+    *out_length = (size_t)length;
+    qk_status status = (size_t)length <= capacity ? QK_OK : QK_BUFFER_TOO_SMALL;
+    if (status == QK_OK) memcpy(out, der, (size_t)length);
+    OPENSSL_free(der);
+    return status;
+}

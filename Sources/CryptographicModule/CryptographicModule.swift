@@ -1,0 +1,176 @@
+import Synchronization
+
+/// What a key to generate shall be.
+public struct KeyTemplate: Sendable {
+    public enum Material: Sendable {
+        /// 2048, 3072 or 4096 bits; the exponent big-endian, odd, at least 65537 and below 2^256.
+        case rsa(bits: Int, publicExponent: [UInt8])
+        case ec(EllipticCurve)
+    }
+
+    public var poolID: [UInt8]
+    public var name: String
+    /// 16 bytes.
+    public var version: [UInt8]
+    public var material: Material
+    public var operations: KeyOperations
+    /// Seconds since 1970-01-01T00:00:00Z.
+    public var createdAt: Int64
+
+    public init(
+        poolID: [UInt8], name: String, version: [UInt8], material: Material, operations: KeyOperations, createdAt: Int64
+    ) {
+        self.poolID = poolID
+        self.name = name
+        self.version = version
+        self.material = material
+        self.operations = operations
+        self.createdAt = createdAt
+    }
+}
+
+/// A new key: its private half exists only inside the sealed record.
+public struct GeneratedKey: Sendable {
+    public let header: KeyHeader
+    public let publicKey: PublicKey
+    public let record: SealedRecord
+}
+
+/// The boundary inside which customers' keys exist in the clear.
+///
+/// It takes sealed records and requests and gives results; no plaintext key bytes cross it. Permissions come from the header under which
+/// a record opens. Safe to call from any thread.
+public final class CryptographicModule: Sendable {
+    private let cache: KeyCache
+    private let keks: Mutex<[[UInt8]: SecretKey]>
+
+    /// - Parameter keyCacheBytes: how much secure memory opened keys may take; the least recently used make room.
+    public init(keyCacheBytes: Int) {
+        cache = KeyCache(capacity: keyCacheBytes)
+        keks = Mutex([:])
+    }
+
+    // MARK: Seal state
+
+    /// Lets the module open records that are sealed under this key.
+    public func unlock(kek: SecretKey) {
+        keks.withLock { $0[kek.id] = kek }
+    }
+
+    /// Forgets all key-encryption keys and frees every opened key; operations under way finish, later ones fail.
+    public func lock() {
+        keks.withLock { $0 = [:] }
+        cache.removeAll()
+    }
+
+    public var isUnlocked: Bool { keks.withLock { !$0.isEmpty } }
+
+    private func kek(for record: SealedRecord) throws(CryptoError) -> SecretKey {
+        guard let kek = keks.withLock({ $0[record.kekID] }) else {
+            throw .operationNotPermitted("the module is locked, or the record is under a key that it doesn't hold")
+        }
+        return kek
+    }
+
+    // MARK: Generation
+
+    /// Makes a key and seals it under the module's key-encryption key. RSA takes from tenths of a second to seconds.
+    public func generateKey(_ template: KeyTemplate) throws(CryptoError) -> GeneratedKey {
+        guard let kek = keks.withLock({ $0.values.first }) else {
+            throw .operationNotPermitted("the module is locked")
+        }
+        let key: LoadedKey
+        let type: KeyType
+        var curve: EllipticCurve?
+        let bits: Int
+        switch template.material {
+        case .rsa(let size, let exponent):
+            guard [2048, 3072, 4096].contains(size) else { throw .unsupported("RSA keys of \(size) bits") }
+            (key, type, bits) = (try .generateRSA(bits: size, exponent: exponent), .rsaHSM, size)
+        case .ec(let named): (key, type, curve, bits) = (try .generateEC(named), .ecHSM, named, named.bits)
+        }
+        let spki = try key.spkiDER()
+        let header = KeyHeader(
+            poolID: template.poolID, kind: KeyHeader.customerKind, name: template.name, version: template.version,
+            keyType: type, curve: curve, bits: bits, operations: template.operations, exportable: false,
+            releasePolicyDigest: [], releasePolicyImmutable: false, createdAt: template.createdAt, revision: 0,
+            publicDigest: Digest.sha256(spki))
+        do {
+            let record = try Sealing.seal(try key.exportPrivate(), under: kek, associatedData: header.associatedData())
+            return GeneratedKey(header: header, publicKey: try PublicKey(spkiDER: spki), record: record)
+        } catch let error as CryptoError {
+            throw error
+        } catch {
+            throw .internalFailure("sealing a new key")
+        }
+    }
+
+    // MARK: Signatures
+
+    /// Signs a digest.
+    ///
+    /// - Parameters:
+    ///   - recordDigest: SHA-256 of the sealed record, by which the opened key is cached.
+    ///   - fetch: gives the record; called only when the key isn't cached.
+    /// - Returns: the signature; for ECDSA r ‖ s, each of the curve's full length.
+    public func sign(
+        header: KeyHeader, recordDigest: [UInt8], fetch: () throws(CryptoError) -> SealedRecord,
+        algorithm: SignatureAlgorithm, digest: [UInt8]
+    ) throws(CryptoError) -> [UInt8] {
+        guard digest.count == algorithm.digestLength else {
+            throw .wrongDigestLength(expected: algorithm.digestLength, got: digest.count)
+        }
+        // Twice, since another thread may evict the key between look-up and use.
+        for _ in 0..<2 {
+            let entry = try opened(header, recordDigest, fetch)
+            // The cached entry's own header opened the record: what the caller passed has no say in what is permitted.
+            guard entry.header == header else { throw .authenticationFailed }
+            guard entry.header.operations.contains(.sign), algorithm.fits(entry.header) else {
+                throw .operationNotPermitted("sign")
+            }
+            if let signature = try entry.key.sign(algorithm.scheme, algorithm.hash, digest) { return signature }
+        }
+        throw .operationNotPermitted("the key was dropped while it was used")
+    }
+
+    /// Whether a signature is good. A malformed signature is a bad one.
+    public func verify(
+        publicKey: PublicKey, algorithm: SignatureAlgorithm, digest: [UInt8], signature: [UInt8]
+    ) throws(CryptoError) -> Bool {
+        guard digest.count == algorithm.digestLength else {
+            throw .wrongDigestLength(expected: algorithm.digestLength, got: digest.count)
+        }
+        guard algorithm.fits(publicKey) else { throw .operationNotPermitted("verify") }
+        return try LoadedKey.load(publicKey: publicKey.spkiDER()).verify(
+            algorithm.scheme, algorithm.hash, digest, signature)
+    }
+
+    public func isCached(recordDigest: [UInt8]) -> Bool { cache.contains(recordDigest) }
+
+    /// Drops an opened key: after a change of the key, or its deletion.
+    public func evict(recordDigest: [UInt8]) { cache.remove(recordDigest) }
+
+    private func opened(
+        _ header: KeyHeader, _ recordDigest: [UInt8], _ fetch: () throws(CryptoError) -> SealedRecord
+    ) throws(CryptoError) -> KeyCache.Entry {
+        if let entry = cache.entry(recordDigest) { return entry }
+        let record = try fetch()
+        guard SecureCompare.equal(Digest.sha256(record.bytes), recordDigest) else { throw .authenticationFailed }
+        do {
+            let pkcs8 = try Sealing.open(record, under: try kek(for: record), associatedData: header.associatedData())
+            let key = try LoadedKey.load(privateKey: pkcs8)
+            let entry = KeyCache.Entry(header: header, key: key)
+            cache.insert(entry, recordDigest)
+            // A lock that came between would otherwise leave this key behind.
+            guard isUnlocked else {
+                cache.remove(recordDigest)
+                throw CryptoError.operationNotPermitted("the module is locked")
+            }
+            return entry
+        } catch let error as CryptoError {
+            throw error
+        } catch {
+            throw .internalFailure("opening a key")
+        }
+    }
+}

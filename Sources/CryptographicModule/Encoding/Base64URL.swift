@@ -1,0 +1,54 @@
+/// base64url without padding (RFC 4648 section 5), strict: no padding, no blanks, no stray bits.
+public enum Base64URL {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 0xFF, count: 256)
+        for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
+
+    public static func encode(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { target in
+            var position = 0
+            var bits: UInt32 = 0
+            var pending: UInt32 = 0
+            for byte in bytes {
+                bits = bits << 8 | UInt32(byte)
+                pending += 8
+                while pending >= 6 {
+                    pending -= 6
+                    target[position] = alphabet[Int(bits >> pending & 63)]
+                    position += 1
+                }
+            }
+            if pending > 0 {
+                target[position] = alphabet[Int(bits << (6 - pending) & 63)]
+                position += 1
+            }
+            return position
+        }
+    }
+
+    /// `nil` for anything that ``encode(_:)`` would not have written.
+    public static func decode(_ text: String) -> [UInt8]? { decode(text.utf8) }
+
+    public static func decode(_ digits: some Collection<UInt8>) -> [UInt8]? {
+        guard digits.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count * 3 / 4)
+        var bits: UInt32 = 0
+        var pending: UInt32 = 0
+        for digit in digits {
+            let value = values[Int(digit)]
+            guard value != 0xFF else { return nil }
+            bits = bits << 6 | UInt32(value)
+            pending += 6
+            if pending >= 8 {
+                pending -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> pending))
+            }
+        }
+        guard bits & (1 << pending - 1) == 0 else { return nil }
+        return bytes
+    }
+}

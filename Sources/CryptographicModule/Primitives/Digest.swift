@@ -1,0 +1,52 @@
+import COpenSSL
+
+/// SHA-1 and SHA-2 (FIPS 180-4) of public data.
+public enum Digest {
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha256($0) } }
+    public static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA256, 32, bytes) }
+    public static func sha384(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha384($0) } }
+    public static func sha384(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA384, 48, bytes) }
+    public static func sha512(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha512($0) } }
+    public static func sha512(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA512, 64, bytes) }
+    /// Only for certificate thumbprints that the protocol fixes.
+    public static func sha1(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { make(QK_SHA1, 20, $0) } }
+
+    private static func make(_ hash: qk_hash, _ length: Int, _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: length) { target, count in
+            // A digest of bounded data fails only when OpenSSL could not be set up at all: nothing can go on then.
+            precondition(qk_hash_length(hash) == length, "the digest is not what its name says")
+            let status = qk_digest(hash, bytes.baseAddress, bytes.count, target.baseAddress)
+            precondition(status == QK_OK, "OpenSSL can't compute a digest")
+            count = length
+        }
+    }
+}
+
+/// SHA-256 over data that comes in parts.
+public struct SHA256Hasher: ~Copyable {
+    private let hasher: OpaquePointer
+
+    public init() {
+        // Fails only without memory, where nothing can go on.
+        guard let hasher = qk_hasher_new() else { preconditionFailure("OpenSSL can't make a digest context") }
+        self.hasher = hasher
+    }
+
+    public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        let status = qk_hasher_update(hasher, bytes.baseAddress, bytes.count)
+        precondition(status == QK_OK, "OpenSSL can't compute a digest")
+    }
+
+    /// The digest of everything so far; the hasher then starts anew.
+    public mutating func finish() -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 32) { target, count in
+            let status = qk_hasher_finish(hasher, target.baseAddress)
+            precondition(status == QK_OK, "OpenSSL can't compute a digest")
+            count = 32
+        }
+    }
+
+    deinit { qk_hasher_free(hasher) }
+}

@@ -1,0 +1,62 @@
+/// What a key of the pool's own shall be.
+public enum SystemKeySpecification: Hashable, Sendable {
+    case rsa(bits: Int)
+    case ec(EllipticCurve)
+}
+
+/// A signing key that the pool itself uses: token signing, pool identity, node authority.
+public final class SystemSigningKey: Sendable {
+    public let publicKey: PublicKey
+    private let key: LoadedKey
+
+    private init(_ key: LoadedKey) throws(CryptoError) {
+        self.key = key
+        publicKey = try PublicKey(spkiDER: try key.spkiDER())
+    }
+
+    public static func generate(_ specification: SystemKeySpecification) throws -> SystemSigningKey {
+        switch specification {
+        case .rsa(let bits): try SystemSigningKey(try .generateRSA(bits: bits, exponent: [1, 0, 1]))
+        case .ec(let curve): try SystemSigningKey(try .generateEC(curve))
+        }
+    }
+
+    /// - Throws: ``CryptoError/authenticationFailed``; ``CryptoError/keyRejected(_:)`` where the key isn't of the specified kind.
+    public convenience init(
+        opening record: SealedRecord, under kek: SecretKey, associatedData: [UInt8], specification: SystemKeySpecification
+    ) throws {
+        let pkcs8 = try Sealing.open(record, under: kek, associatedData: associatedData)
+        try self.init(try LoadedKey.load(privateKey: pkcs8))
+        switch (specification, publicKey) {
+        case (.rsa(let bits), .rsa) where key.bits == bits: break
+        case (.ec(let wanted), .ec(let curve, _, _)) where curve == wanted: break
+        default: throw CryptoError.keyRejected("a system key of another kind")
+        }
+    }
+
+    public func sealed(under kek: SecretKey, associatedData: [UInt8]) throws -> SealedRecord {
+        try Sealing.seal(try key.exportPrivate(), under: kek, associatedData: associatedData)
+    }
+
+    /// RS256, or ECDSA r ‖ s with the digest that fits the curve.
+    public func sign(digest: [UInt8]) throws(CryptoError) -> [UInt8] {
+        let algorithm: SignatureAlgorithm =
+            switch publicKey {
+            case .rsa: .RS256
+            case .ec(.p256, _, _): .ES256
+            case .ec(.p384, _, _): .ES384
+            case .ec(.p521, _, _): .ES512
+            case .ec(.p256K, _, _): .ES256K
+            }
+        guard digest.count == algorithm.digestLength else {
+            throw .wrongDigestLength(expected: algorithm.digestLength, got: digest.count)
+        }
+        guard let signature = try key.sign(algorithm.scheme, algorithm.hash, digest) else {
+            throw .operationNotPermitted("the key was destroyed")
+        }
+        return signature
+    }
+
+    /// Wipes the key; every later use fails.
+    public func destroy() { key.close() }
+}

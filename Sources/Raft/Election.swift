@@ -15,11 +15,15 @@ extension Raft {
         resetElectionDeadline()
     }
 
-    /// Whether the configuration in force lets this node stand for election.
-    var isPromotable: Bool { configurations.inForce.configuration.isVoter(options.id) && term < Limits.largestNumber }
+    /// Whether this node may stand for election: as a voter, or as one that was a voter before a change that may still
+    /// be uncommitted. Those who stay might not have got the entry that removed it, and could then not win against its
+    /// log, nor it without them: so it has to lead once more to finish the change (Ongaro 2014, section 4.2.2).
+    var isPromotable: Bool {
+        term < Limits.largestNumber && configurations.mayBeVoter(options.id, committed: commitIndex)
+    }
 
-    /// Whether there is a leader that this node must not help `candidate` to depose. A leader that asks for votes itself
-    /// has restarted, and leads no more.
+    /// Whether there is a leader that this node must not help `candidate` to depose. A leader that asks for votes
+    /// itself has restarted, and leads no more.
     func hearsLeader(otherThan candidate: NodeID) -> Bool {
         switch currentRole {
         case .leader: return true

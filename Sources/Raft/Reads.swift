@@ -31,11 +31,7 @@ extension Raft {
         guard case .leader(let leadership) = currentRole, !leadership.reads.waiting.isEmpty,
             leadership.reads.batches.isEmpty, mayServeReads
         else { return }
-        if has(fault: .readIndexCountsEarlierAcks) {
-            assignReads()
-        } else {
-            beginRound()
-        }
+        beginRound()
         confirmReads()
     }
 
@@ -46,7 +42,8 @@ extension Raft {
     /// The reads that wait go with the round that has just begun.
     mutating func assignReads() {
         guard case .leader(let leadership) = currentRole, mayServeReads else { return }
-        currentRole.leadership?.reads.assign(to: leadership.round, at: commitIndex)
+        let round = has(fault: .readIndexCountsEarlierAcks) ? 1 : leadership.round
+        currentRole.leadership?.reads.assign(to: round, at: commitIndex)
     }
 
     /// Answers the reads whose round a quorum has answered.

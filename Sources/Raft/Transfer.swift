@@ -27,13 +27,7 @@ extension Raft {
     }
 
     mutating func receiveTimeoutNow(from node: NodeID) {
-        guard leader == node, isPromotable, mayBeAsked else { return }
+        guard case .follower(let following) = currentRole, following.leader == node, isPromotable else { return }
         standForElection(isTransfer: true)
-    }
-
-    /// Only a follower can take over from its leader.
-    private var mayBeAsked: Bool {
-        if case .follower = currentRole { return true }
-        return false
     }
 }

@@ -33,7 +33,8 @@ import Testing
     }
 
     #if PLANTED_FAULTS
-        /// A scenario that cannot fail guards nothing: with the fault that it is meant for, it must come out differently.
+        /// A scenario that cannot fail guards nothing: with the fault that it is meant for, it must come out
+        /// differently.
         @Test(arguments: [
             (PlantedFault.commitEarlierTermByCounting, "figure-8.txt"),
             (.noNoOpAtTermStart, "election.txt"),

@@ -23,6 +23,13 @@ struct ConfigurationHistory: Sendable {
         items.last { $0.index <= index } ?? items[0]
     }
 
+    /// Whether `node` is a voter by a configuration that is in force or may be so again: any from the one at `commit`
+    /// on.
+    func mayBeVoter(_ node: NodeID, committed commit: LogIndex) -> Bool {
+        let first = items.lastIndex { $0.index <= commit } ?? 0
+        return items[first...].contains { $0.configuration.isVoter(node) }
+    }
+
     mutating func append(_ configuration: PoolConfiguration, at index: LogIndex) {
         items.append(Item(index: index, configuration: configuration))
         quorum = Quorum(configuration)

@@ -1,7 +1,7 @@
 import Raft
 
-/// A scenario as text. A line that begins with `> ` is a command; the indented lines under it are what it printed when the
-/// file was last regenerated; `#` begins a comment. Blank lines and comments stay as they are.
+/// A scenario as text. A line that begins with `> ` is a command; the indented lines under it are what it printed when
+/// the file was last regenerated; `#` begins a comment. Blank lines and comments stay as they are.
 struct TraceFile {
     enum Item {
         case verbatim(String)

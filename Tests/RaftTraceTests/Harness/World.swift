@@ -1,7 +1,7 @@
 import Raft
 
-/// A pool in a test tube: nodes with disks that keep what they are given, a network that delivers when told to, and a clock
-/// that stands still until it is moved.
+/// A pool in a test tube: nodes with disks that keep what they are given, a network that delivers when told to, and a
+/// clock that stands still until it is moved.
 final class World {
     var nodes: [NodeID: TraceNode] = [:]
     /// In the order of sending.

@@ -17,7 +17,7 @@ enum Propose: Verb {
 
 enum ProposeConfiguration: Verb {
     static let name = "configure"
-    static let usage = "configure ID voters= [outgoing= learners=] | leave: a configuration, or the end of the joint one"
+    static let usage = "configure ID voters= [outgoing= learners=] | leave: the next configuration"
 
     static func run(_ arguments: Arguments, in world: World) throws {
         let id = try arguments.node(0)

@@ -2,7 +2,7 @@ import Raft
 
 enum Run: Verb {
     static let name = "run"
-    static let usage = "run MS: time passes for all in steps of 10 ms, with everything delivered; changes of role are shown"
+    static let usage = "run MS: time passes for all in steps of 10 ms, all is delivered; changes of role are shown"
 
     static func run(_ arguments: Arguments, in world: World) throws {
         let before = world.printed

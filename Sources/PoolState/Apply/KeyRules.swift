@@ -7,9 +7,9 @@ enum KeyRules {
     static func check(_ new: NewKeyVersion, poolID: [UInt8]) throws(Refusal) -> GUID {
         let header = new.header
         guard KeyName.isValid(header.name) else { throw .invalidKeyName }
-        guard header.poolID == poolID, header.bits > 0, let identifier = GUID(bytes: header.version) else {
-            throw .invalidKeyHeader
-        }
+        guard header.kind == KeyHeader.customerKind, header.poolID == poolID, header.bits > 0,
+            let identifier = GUID(bytes: header.version)
+        else { throw .invalidKeyHeader }
         try check(operations: header.operations)
         guard fits(new.publicKey, header) else { throw .invalidKeyHeader }
         guard (1...PoolLimits.recordBytes).contains(new.record.count) else { throw .invalidKeyRecord }
@@ -75,7 +75,9 @@ enum KeyRules {
 
     private static func check(_ policy: ReleasePolicy?, against header: KeyHeader) throws(Refusal) {
         guard let policy else {
-            guard !header.releasePolicyImmutable else { throw .invalidReleasePolicy }
+            guard !header.releasePolicyImmutable, header.releasePolicyDigest.isEmpty else {
+                throw .invalidReleasePolicy
+            }
             return
         }
         guard (1...PoolLimits.releasePolicyBytes).contains(policy.data.count), policy.contentType.utf8.count <= 256,

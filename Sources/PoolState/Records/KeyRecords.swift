@@ -11,7 +11,7 @@ public enum KeyOrigin: UInt8, Hashable, CaseIterable, Sendable {
 /// The policy under which an exportable key may be released. Immutability is in the key's authenticated header.
 public struct ReleasePolicy: Hashable, Sendable {
     public var contentType: String
-    /// The policy's JSON text.
+    /// The policy's JSON text. SHA-256 of these bytes is what the key's header authenticates.
     public var data: [UInt8]
 
     public init(contentType: String, data: [UInt8]) {

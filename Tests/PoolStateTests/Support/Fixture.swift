@@ -1,0 +1,155 @@
+import AccessControl
+import CryptographicModule
+import PoolState
+
+/// Makes commands that apply, for tests to change.
+enum Fixture {
+    static let poolID = [UInt8](repeating: 0xa0, count: 16)
+    static let administrator = GUID(high: 0xad, low: 1)
+    static let start: Int64 = 1_700_000_000_000
+
+    static func genesis(settings: PoolSettings = PoolSettings()) -> Genesis {
+        Genesis(
+            poolID: poolID, name: "pool-1", tenantID: GUID(high: 0x7e, low: 1),
+            audiences: ["https://pool-1.example"], members: (1...3).map(member), keyring: [1, 2, 3],
+            settings: settings,
+            principals: [
+                NewPrincipal(objectID: administrator, kind: .user, displayName: "administrator"),
+                NewPrincipal(objectID: GUID(high: 0xad, low: 2), kind: .group, displayName: "group"),
+            ],
+            roleAssignments: [
+                assignment(1, administrator, BuiltInRole.administrator, at: .root)
+            ])
+    }
+
+    static func member(_ node: UInt64) -> MemberRecord {
+        MemberRecord(
+            node: node, name: "node-\(node)", identityDigest: [UInt8](repeating: UInt8(node), count: 32),
+            apiURL: "https://node-\(node).example:8443", peerAddress: "node-\(node).example:7443")
+    }
+
+    static func assignment(
+        _ number: UInt64, _ principal: GUID, _ role: BuiltInRole, at scope: Scope
+    ) -> RoleAssignment {
+        RoleAssignment(
+            name: GUID(high: 0x4a, low: number), scope: scope, principal: principal, roleDefinition: role.id)
+    }
+
+    static func version(_ number: Int) -> [UInt8] {
+        GUID(high: 0x5e, low: UInt64(number)).bytes
+    }
+
+    /// A P-256 key; equal `material` gives an equal public key, equal `record` an equal sealed record.
+    static func key(
+        _ name: String, version number: Int = 1, material: Int? = nil, record: Int? = nil,
+        origin: KeyOrigin = .generated
+    ) -> NewKeyVersion {
+        let seed = material ?? number
+        let coordinate = Digest.sha256(Array("\(material == nil ? name : "")/\(seed)".utf8))
+        let publicKey = PublicKey.ec(.p256, x: coordinate, y: coordinate)
+        let header = KeyHeader(
+            poolID: poolID, kind: KeyHeader.customerKind, name: name, version: version(number), keyType: .ecHSM,
+            curve: .p256, bits: 256, operations: [.sign, .verify], exportable: false, releasePolicyDigest: [],
+            releasePolicyImmutable: false, createdAt: start / 1000, revision: 0,
+            publicDigest: Digest.sha256(publicKey.spkiDER()))
+        return NewKeyVersion(
+            header: header, publicKey: publicKey,
+            record: Array("record/\(record == nil ? name : "")/\(record ?? number)".utf8), origin: origin)
+    }
+
+    static func symmetricKey(_ name: String, version number: Int = 1) -> NewKeyVersion {
+        var key = key(name, version: number)
+        key.publicKey = nil
+        key.header.keyType = .octHSM
+        key.header.curve = nil
+        key.header.publicDigest = [1, 2, 3]
+        return key
+    }
+
+    static func rsaKey(_ name: String, version number: Int = 1, modulus: UInt8, exponent: [UInt8]) -> NewKeyVersion {
+        var key = key(name, version: number)
+        let publicKey = PublicKey.rsa(n: [UInt8](repeating: modulus, count: 256), e: exponent)
+        key.publicKey = publicKey
+        key.header.keyType = .rsaHSM
+        key.header.curve = nil
+        key.header.bits = 2048
+        key.header.publicDigest = Digest.sha256(publicKey.spkiDER())
+        return key
+    }
+
+    static func securityDomain(generation: UInt32 = 0, keyring: [UInt8]? = nil) -> PreparedSecurityDomain {
+        PreparedSecurityDomain(
+            generation: generation, keyring: keyring, required: 2, officers: [[1], [2], [3]],
+            commitments: (1...3).map { [UInt8](repeating: $0, count: 32) }, encryptedData: Array("{}".utf8),
+            capabilityDigest: [UInt8](repeating: 9, count: 32))
+    }
+}
+
+/// A replica: applies commands under fresh proposal ids and keeps rows and blobs as a disk would.
+struct Replica {
+    var state = PoolState()
+    var index: UInt64 = 0
+    var time = Fixture.start
+    var rows: [[UInt8]: RowChange] = [:]
+    var blobs: [[UInt8]: [UInt8]] = [:]
+
+    init() {}
+
+    /// A replica of an activated pool.
+    static func activated(settings: PoolSettings = PoolSettings()) -> Replica {
+        var replica = Replica()
+        replica.apply(.initializePool(Fixture.genesis(settings: settings)))
+        replica.apply(.securityDomainPrepared(Fixture.securityDomain()))
+        replica.apply(.securityDomainActivated(generation: 0))
+        return replica
+    }
+
+    /// Applies under a new proposal id.
+    @discardableResult
+    mutating func apply(_ command: PoolCommand) -> CommandOutcome {
+        apply(id: GUID(high: 0x1d, low: index + 1).bytes, command).outcome
+    }
+
+    @discardableResult
+    mutating func apply(id: [UInt8], _ command: PoolCommand) -> ApplyResult {
+        apply(
+            ProposalEnvelope(
+                proposalID: id, proposer: 1, principal: Fixture.administrator, authentication: .token,
+                stampedAt: time, command: command))
+    }
+
+    @discardableResult
+    mutating func apply(_ proposal: ProposalEnvelope) -> ApplyResult {
+        index += 1
+        let result = state.apply(index: index, term: 1, proposal)
+        for row in result.rows {
+            rows[[row.table] + row.key] = row.value == nil ? nil : row
+        }
+        for blob in result.blobs {
+            blobs[blob.digest] = blob.bytes
+        }
+        return result
+    }
+
+    /// The state as a restart finds it.
+    func reloaded() throws -> PoolState {
+        try PoolState(rows: rows.values)
+    }
+}
+
+/// A small generator with a seed, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+        return value ^ value >> 31
+    }
+}

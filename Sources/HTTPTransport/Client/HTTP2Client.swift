@@ -3,8 +3,8 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// One HTTP/2 connection over TLS to one server. Requests share it; up to the server's limit they are in progress at once,
-/// and the others wait.
+/// One HTTP/2 connection over TLS to one server. Requests share it; up to the server's limit they are in progress at
+/// once, and the others wait.
 public final class HTTP2Client: Sendable {
     /// Whom the client believes.
     public enum Trust: Hashable, Sendable {

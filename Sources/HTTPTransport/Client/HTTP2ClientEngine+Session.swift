@@ -33,7 +33,8 @@ extension HTTP2ClientEngine {
     }
 
     private static func setCallbacks(_ callbacks: OpaquePointer?) {
-        nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, frame, name, nameCount, value, valueCount, _, data in
+        nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+            _, frame, name, nameCount, value, valueCount, _, data in
             guard let frame else { return 0 }
             return withEngine(data) {
                 $0.headerReceived(

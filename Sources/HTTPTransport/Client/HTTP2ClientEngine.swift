@@ -2,8 +2,8 @@ import CNghttp2
 
 /// The client's side of one HTTP/2 connection: requests in, bytes out; bytes in, responses to their completions.
 ///
-/// Like the server's engine it knows no socket, loop or thread. Completions run at the end of `receive` or `abandon`, never
-/// inside a callback of libnghttp2, so that they may submit the next request.
+/// Like the server's engine it knows no socket, loop or thread. Completions run at the end of `receive` or `abandon`,
+/// never inside a callback of libnghttp2, so that they may submit the next request.
 public final class HTTP2ClientEngine {
     public typealias Completion = (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
 

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Moves bytes between a channel and the client's engine. What is submitted in one turn of the loop leaves in one write.
+/// Moves bytes between a channel and the client's engine. What is submitted in one turn of the loop leaves in one
+/// write.
 final class HTTP2ClientHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

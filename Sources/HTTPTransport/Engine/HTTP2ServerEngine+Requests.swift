@@ -39,9 +39,10 @@ extension HTTP2ServerEngine {
         record.headerListBytes += name.count + value.count + HTTP2ServerEngine.fieldOverhead
         record.fieldCount += 1
         if record.headerListBytes > limits.maximumHeaderListBytes || record.fieldCount > limits.maximumHeaderFields {
-            // A small table entry that is repeated by an index of one byte unpacks to a great deal: past twice the limit
-            // the connection ends, since the block of a single stream can't be skipped.
-            let isBomb = record.headerListBytes > 2 * limits.maximumHeaderListBytes
+            // A small table entry that is repeated by an index of one byte unpacks to a great deal: past twice the
+            // limit the connection ends, since the block of a single stream can't be skipped.
+            let isBomb =
+                record.headerListBytes > 2 * limits.maximumHeaderListBytes
                 || record.fieldCount > 2 * limits.maximumHeaderFields
             if record.refusal == nil { record.refusal = .headersTooLarge }
             if record.phase == .receivingBody { refuse(record, .headersTooLarge) }
@@ -80,7 +81,11 @@ extension HTTP2ServerEngine {
     }
 
     func bodyReceived(stream: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
-        guard let record = record(of: stream), record.phase == .receivingBody else { return 0 }
+        guard let record = record(of: stream) else { return 0 }
+        guard record.phase == .receivingBody else {
+            discard(bytes.count, of: record)
+            return 0
+        }
         guard record.body.count + bytes.count <= record.bodyLimit else {
             refuse(record, .bodyTooLarge)
             return 0
@@ -91,6 +96,13 @@ extension HTTP2ServerEngine {
         }
         record.body.append(contentsOf: bytes)
         return 0
+    }
+
+    private func discard(_ count: Int, of record: StreamRecord) {
+        record.discardedBytes += count
+        if record.phase == .lingering, record.discardedBytes > HTTP2ServerEngine.lingerBytes {
+            reset(record, NGHTTP2_NO_ERROR)
+        }
     }
 
     func frameReceived(_ frame: UnsafePointer<nghttp2_frame>?) -> Int32 {
@@ -195,10 +207,7 @@ extension HTTPFields {
     var refusal: Refusal? {
         if authorizationCount > 1 { return .malformed("There is more than one Authorization field.") }
         let hasUnknownExpectation = withBytes(of: "expect") { bytes in
-            guard let bytes else { return false }
-            let wanted = "100-continue".utf8
-            return bytes.count != wanted.count
-                || !zip(bytes, wanted).allSatisfy { HTTPFields.lowercased($0) == $1 }
+            bytes.map { !HTTPFields.equal($0, "100-continue") } ?? false
         }
         return hasUnknownExpectation ? .expectationFailed : nil
     }

@@ -40,22 +40,19 @@ extension HTTP2ServerEngine {
         record.since = now
         let hasBody = !response.body.isEmpty && !response.isBodiless && record.method != .head
         if hasBody { record.response = response.body }
-        // A request that was cut short ends with a reset, which the data provider sends after the answer.
+        // Where the request is cut short, the data provider notices the end of the answer.
         let needsProvider = hasBody || !record.isRequestComplete
         let stream = record.id
         let result = block.withVectors { vectors, count in
             guard needsProvider else { return nghttp2_submit_response(session, stream, vectors, count, nil) }
             var provider = nghttp2_data_provider()
             provider.source.ptr = Unmanaged.passUnretained(record).toOpaque()
-            provider.read_callback = { _, stream, buffer, room, flags, source, userData in
-                HTTP2ServerEngine.readBody(stream, buffer, room, flags, source, userData)
+            provider.read_callback = { _, _, buffer, room, flags, source, userData in
+                HTTP2ServerEngine.readBody(buffer, room, flags, source, userData)
             }
             return nghttp2_submit_response(session, stream, vectors, count, &provider)
         }
-        if result != 0 {
-            nghttp2_submit_rst_stream(
-                session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, NGHTTP2_INTERNAL_ERROR.rawValue)
-        }
+        if result != 0 { reset(record, NGHTTP2_INTERNAL_ERROR) }
     }
 
     /// Writes the header block; false if a handler's field can't be sent.
@@ -73,7 +70,7 @@ extension HTTP2ServerEngine {
 
     /// Copies the next part of an answer into a frame of libnghttp2.
     private static func readBody(
-        _ stream: Int32, _ buffer: UnsafeMutablePointer<UInt8>?, _ room: Int, _ flags: UnsafeMutablePointer<UInt32>?,
+        _ buffer: UnsafeMutablePointer<UInt8>?, _ room: Int, _ flags: UnsafeMutablePointer<UInt32>?,
         _ source: UnsafeMutablePointer<nghttp2_data_source>?, _ userData: UnsafeMutableRawPointer?
     ) -> Int {
         guard let buffer, let flags, let pointer = source?.pointee.ptr, let userData else {
@@ -86,14 +83,10 @@ extension HTTP2ServerEngine {
                 if let base = body.baseAddress { buffer.update(from: base + record.responseOffset, count: count) }
             }
             record.responseOffset += count
-            engine._withUnsafeGuaranteedRef { engine in
-                record.since = engine.now
-                guard record.responseOffset == record.response.count else { return }
+            record.since = engine._withUnsafeGuaranteedRef { $0.now }
+            if record.responseOffset == record.response.count {
                 flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-                if !record.isRequestComplete, let session = engine.session {
-                    nghttp2_submit_rst_stream(
-                        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, NGHTTP2_NO_ERROR.rawValue)
-                }
+                if !record.isRequestComplete { record.phase = .lingering }
             }
             return count
         }

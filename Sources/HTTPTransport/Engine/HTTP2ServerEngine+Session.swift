@@ -52,7 +52,8 @@ extension HTTP2ServerEngine {
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, userData in
             withEngine(userData) { $0.headersBegin(frame) }
         }
-        nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, _, name, nameCount, value, valueCount, _, data in
+        nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+            _, _, name, nameCount, value, valueCount, _, data in
             withEngine(data) {
                 $0.headerReceived(
                     name: UnsafeRawBufferPointer(start: name, count: nameCount),

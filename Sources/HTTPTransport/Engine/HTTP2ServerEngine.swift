@@ -2,8 +2,8 @@ import CNghttp2
 
 /// The server's side of one HTTP/2 connection: bytes in, requests to the sink; responses in, bytes out.
 ///
-/// It is a libnghttp2 session with a request in each stream, and knows no socket, loop or thread: whoever owns it calls it
-/// from one place at a time. `receive` only parses. Requests that became complete wait until `dispatch`, so that the
+/// It is a libnghttp2 session with a request in each stream, and knows no socket, loop or thread: whoever owns it calls
+/// it from one place at a time. `receive` only parses. Requests that became complete wait until `dispatch`, so that the
 /// sink never runs inside a callback of libnghttp2, and a request that was reset in the same read is never begun.
 final class HTTP2ServerEngine {
     /// How far a graceful end has come (RFC 9113 section 6.8).
@@ -17,6 +17,9 @@ final class HTTP2ServerEngine {
 
     static let shutdownPing: [UInt8] = Array("shutdown".utf8)
     static let roundTripAllowance: UInt64 = 1_000_000_000
+    /// How long, and for how many bytes, a refused request may go on.
+    static let lingerNanoseconds: UInt64 = 5_000_000_000
+    static let lingerBytes = 1 << 20
 
     let connection: ConnectionContext
     let sink: any RequestSink
@@ -230,11 +233,15 @@ final class HTTP2ServerEngine {
         case .receivingBody:
             if now >= record.since + timeouts.request { refuse(record, .tooSlow) }
         case .responding:
-            if now >= record.since + timeouts.writeStall, let session {
-                nghttp2_submit_rst_stream(
-                    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), record.id, NGHTTP2_CANCEL.rawValue)
-            }
+            if now >= record.since + timeouts.writeStall { reset(record, NGHTTP2_CANCEL) }
+        case .lingering:
+            if now >= record.since + HTTP2ServerEngine.lingerNanoseconds { reset(record, NGHTTP2_NO_ERROR) }
         }
+    }
+
+    func reset(_ record: StreamRecord, _ code: nghttp2_error_code) {
+        guard let session else { return }
+        nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), record.id, code.rawValue)
     }
 
     private func terminate(_ code: nghttp2_error_code) {

@@ -86,17 +86,13 @@ struct HeaderBlock {
 enum TransportField {
     static func isManaged(_ name: String) -> Bool {
         switch name.utf8.count {
-        case 4: return matches(name, "date")
-        case 7: return matches(name, "upgrade")
-        case 10: return matches(name, "connection") || matches(name, "keep-alive")
-        case 14: return matches(name, "content-length")
-        case 16: return matches(name, "proxy-connection")
-        case 17: return matches(name, "transfer-encoding")
+        case 4: return HTTPFields.equal(name.utf8, "date")
+        case 7: return HTTPFields.equal(name.utf8, "upgrade")
+        case 10: return HTTPFields.equal(name.utf8, "connection") || HTTPFields.equal(name.utf8, "keep-alive")
+        case 14: return HTTPFields.equal(name.utf8, "content-length")
+        case 16: return HTTPFields.equal(name.utf8, "proxy-connection")
+        case 17: return HTTPFields.equal(name.utf8, "transfer-encoding")
         default: return false
         }
-    }
-
-    private static func matches(_ name: String, _ lowered: String) -> Bool {
-        zip(name.utf8, lowered.utf8).allSatisfy { HTTPFields.lowercased($0) == $1 }
     }
 }

@@ -5,13 +5,15 @@ struct RequestTarget {
     /// The authority of an absolute-form target (RFC 9112 section 3.2.2).
     var authority: String?
 
-    /// Splits a target as it was sent. Nil for anything but `*`, a path with an optional query, and, where `allowsAbsolute`,
-    /// an http or https URI; and for bytes that a target can't have: controls, space, `#`, and what is not ASCII.
+    /// Splits a target as it was sent. Nil for anything but `*`, a path with an optional query, and, where
+    /// `allowsAbsolute`, an http or https URI; and for bytes that a target can't have: controls, space, `#`, and what
+    /// is not ASCII.
     init?(_ bytes: UnsafeRawBufferPointer, allowsAbsolute: Bool = false) {
         var start = 0
         authority = nil
         if let first = bytes.first, first != UInt8(ascii: "/"), allowsAbsolute,
-            let (found, end) = RequestTarget.absoluteAuthority(bytes) {
+            let (found, end) = RequestTarget.absoluteAuthority(bytes)
+        {
             authority = found
             start = end
         }
@@ -39,8 +41,7 @@ struct RequestTarget {
     private static func absoluteAuthority(_ bytes: UnsafeRawBufferPointer) -> (String, Int)? {
         for scheme in ["https://", "http://"] {
             let length = scheme.utf8.count
-            guard bytes.count > length, zip(bytes, scheme.utf8).allSatisfy({ HTTPFields.lowercased($0) == $1 })
-            else { continue }
+            guard bytes.count > length, HTTPFields.equal(bytes[..<length], scheme) else { continue }
             let rest = bytes[length...]
             guard let slash = rest.firstIndex(of: UInt8(ascii: "/")), slash > length else { return nil }
             return (text(bytes, length..<slash), slash)

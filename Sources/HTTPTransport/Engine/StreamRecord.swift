@@ -1,5 +1,5 @@
-/// One stream of a server's HTTP/2 connection. Records live as long as their engine and are used again; libnghttp2 holds
-/// unretained pointers to them.
+/// One stream of a server's HTTP/2 connection. Records live as long as their engine and are used again; libnghttp2
+/// holds unretained pointers to them.
 final class StreamRecord {
     enum Phase {
         /// Belongs to no stream.
@@ -12,6 +12,9 @@ final class StreamRecord {
         case handling
         /// The answer is with libnghttp2, wholly or in part not yet sent.
         case responding
+        /// The answer is out, and the rest of a refused request still comes in and is thrown away. Clients that are
+        /// reset in the middle of sending tend to miss the answer, so they get a while to end by themselves.
+        case lingering
     }
 
     var id: Int32 = 0
@@ -34,6 +37,8 @@ final class StreamRecord {
 
     var response: [UInt8] = []
     var responseOffset = 0
+    /// Bytes of the body that came after the refusal.
+    var discardedBytes = 0
 
     func begin(id: Int32, now: UInt64) {
         self.id = id
@@ -57,5 +62,6 @@ final class StreamRecord {
         bodyLimit = 0
         response = []
         responseOffset = 0
+        discardedBytes = 0
     }
 }

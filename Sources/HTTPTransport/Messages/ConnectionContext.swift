@@ -18,8 +18,8 @@ protocol ResponseReceiver: AnyObject {
 
 /// One connection as its requests see it.
 ///
-/// Unchecked because `memo` and `receiver` are confined to the connection's loop, which the compiler can't see: both are
-/// touched only where `executor.isCurrent` holds. Everything else is immutable or behind the mutex.
+/// Unchecked because `memo` and `receiver` are confined to the connection's loop, which the compiler can't see: both
+/// are touched only where `executor.isCurrent` holds. Everything else is immutable or behind the mutex.
 public final class ConnectionContext: @unchecked Sendable {
     private enum Delivery {
         case response(HTTPResponse, stream: Int32)

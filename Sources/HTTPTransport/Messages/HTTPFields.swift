@@ -69,7 +69,9 @@ public struct HTTPFields: Sendable {
     /// Calls `body` with the bytes of the first value of the named field, or nil where there is none.
     ///
     /// The bytes are valid only during the call.
-    public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer?) throws -> Result) rethrows -> Result {
+    public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer?) throws -> Result) rethrows
+        -> Result
+    {
         if name == HTTPFields.authorizationName {
             guard let authorization else { return try body(nil) }
             return try authorization.withUnsafeBytes { try body($0) }
@@ -114,6 +116,11 @@ extension HTTPFields {
 
     static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+    }
+
+    /// Whether the bytes are the given text of lower-case letters, in any case.
+    static func equal(_ bytes: some Collection<UInt8>, _ lowered: String) -> Bool {
+        bytes.count == lowered.utf8.count && zip(bytes, lowered.utf8).allSatisfy { lowercased($0) == $1 }
     }
 
     static func isAuthorization(_ name: UnsafeRawBufferPointer) -> Bool {

@@ -33,8 +33,8 @@ public struct Responder: Sendable {
 
     /// Answers the request. May be called on any thread; it never blocks.
     ///
-    /// Called on the connection's loop, the answer leaves with the others of the same turn of the loop. Called elsewhere,
-    /// it hops there first, and answers that meet on the way share one hop and one write.
+    /// Called on the connection's loop, the answer leaves with the others of the same turn of the loop. Called
+    /// elsewhere, it hops there first, and answers that meet on the way share one hop and one write.
     /// - Returns: whether this was the first answer.
     @discardableResult
     public func respond(_ response: HTTPResponse) -> Bool {

@@ -45,7 +45,8 @@ final class HTTP1ByteWatch: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Answers a request whose head never became complete. The handlers that follow can't: for them there is no request.
+    /// Answers a request whose head never became complete. The handlers that follow can't: for them there is no
+    /// request.
     func answerUnparsed(_ response: HTTPResponse, date: [UInt8]) {
         guard let context else { return }
         var text = "HTTP/1.1 \(response.status) \(response.status == 408 ? "Request Timeout" : "Bad Request")\r\n"

@@ -14,11 +14,11 @@ final class HTTP1Handler: ChannelInboundHandler {
         case handling(HTTPMethod, HTTPVersion, keepAlive: Bool)
         /// The last answer is on its way. The connection stays open for a moment and what arrives is thrown away, since
         /// closing with unread bytes makes the kernel reset the connection, and the answer could be lost with it.
-        case lingering(until: UInt64)
+        case lingering
         case closed
     }
 
-    private static let lingerNanoseconds: UInt64 = 1_000_000_000
+    private static let lingerTime = TimeAmount.seconds(2)
 
     private let connection: ConnectionContext
     private let sink: any RequestSink
@@ -161,13 +161,19 @@ final class HTTP1Handler: ChannelInboundHandler {
     /// Answers a request that the sink shall not see, and ends the connection.
     private func refuse(_ reason: Refusal, method: HTTPMethod, _ context: ChannelHandlerContext) {
         bodyBudget.removeAll()
+        state = .lingering
         write(reason.response, method: method, version: .http1_1, keepAlive: false, context)
-        linger()
+        linger(context)
     }
 
-    private func linger() {
+    /// Closes our side; theirs when they close it, or a little later.
+    private func linger(_ context: ChannelHandlerContext) {
+        state = .lingering
         watch.discardsInput = true
-        state = .lingering(until: MonotonicClock.now() + HTTP1Handler.lingerNanoseconds)
+        context.close(mode: .output, promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: HTTP1Handler.lingerTime) {
+            self.context?.close(promise: nil)
+        }
     }
 
     private func write(
@@ -214,16 +220,14 @@ final class HTTP1Handler: ChannelInboundHandler {
             let mayTake = hasSeenRequest ? timeouts.request : min(timeouts.request, timeouts.firstRequest)
             if let partial = watch.partialSince, now >= partial + mayTake {
                 watch.answerUnparsed(Refusal.tooSlow.response, date: dates.current())
-                linger()
+                linger(context)
             } else if now >= since + (hasSeenRequest ? timeouts.idle : min(timeouts.idle, timeouts.firstRequest)) {
                 // A request that has begun has its own deadline.
                 if watch.partialSince == nil { context.close(promise: nil) }
             }
         case .receiving(let head, _, _, let since):
             if now >= since + timeouts.request { refuse(.tooSlow, method: head.method, context) }
-        case .lingering(let until):
-            if now >= until { context.close(promise: nil) }
-        case .handling, .closed:
+        case .handling, .lingering, .closed:
             break
         }
     }
@@ -231,13 +235,14 @@ final class HTTP1Handler: ChannelInboundHandler {
 
 extension HTTP1Handler: ResponseReceiver {
     func deliver(_ response: HTTPResponse, stream: Int32, inBatch: Bool) {
-        guard let context, stream == sequence, case .handling(let method, let version, let wanted) = state else { return }
+        guard let context, stream == sequence, case .handling(let method, let version, let wanted) = state else {
+            return
+        }
         let keepAlive = wanted && !isDraining
         // Writing lets the next pipelined request in, so the state is set first.
-        state = .idle(since: MonotonicClock.now())
-        if !keepAlive { linger() }
+        state = keepAlive ? .idle(since: MonotonicClock.now()) : .lingering
         write(response, method: method, version: version, keepAlive: keepAlive, context)
-        if !keepAlive { context.close(promise: nil) }
+        if !keepAlive { linger(context) }
     }
 
     func deliveriesEnded() {}

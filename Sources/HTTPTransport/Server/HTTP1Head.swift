@@ -65,7 +65,7 @@ struct HTTP1Head {
         }
         guard codings == 1 else { return }
         let isChunked = fields.withBytes(of: "transfer-encoding") { bytes in
-            bytes.map { $0.count == 7 && zip($0, "chunked".utf8).allSatisfy { HTTPFields.lowercased($0) == $1 } } ?? false
+            bytes.map { HTTPFields.equal($0, "chunked") } ?? false
         }
         guard isChunked, version == .http1_1 else {
             throw HTTP1Refusal(.malformed("The transfer coding is not supported."))

@@ -78,7 +78,8 @@ public final class HTTPServer: Sendable {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(
-                .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: unsent / 4, high: unsent))
+                .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: unsent / 4, high: unsent)
+            )
             .childChannelInitializer { initializer.initialize($0) }
         do {
             return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
@@ -100,8 +101,8 @@ public final class HTTPServer: Sendable {
         return .cannotBind(host: host, port: port, reason: String(cString: strerror(failure.errnoCode)))
     }
 
-    /// Reads certificate and key again. Connections that are accepted afterwards use them; if they can't be used, nothing
-    /// changes.
+    /// Reads certificate and key again. Connections that are accepted afterwards use them; if they can't be used,
+    /// nothing changes.
     public func reloadCertificate() throws(TransportError) {
         guard let files = configuration.tls, let initializer = initializer.withLock({ $0 }) else { return }
         initializer.replaceTLS(try makeTLS(files))
@@ -109,8 +110,8 @@ public final class HTTPServer: Sendable {
 
     /// Stops listening, lets the requests in progress finish, and closes all connections.
     ///
-    /// HTTP/2 clients are told in two steps which requests will be served (RFC 9113 section 6.8); HTTP/1.1 connections end
-    /// with their current answer.
+    /// HTTP/2 clients are told in two steps which requests will be served (RFC 9113 section 6.8); HTTP/1.1 connections
+    /// end with their current answer.
     /// - Parameter graceSeconds: after so long whatever is still open is closed.
     public func shutdown(graceSeconds: Int) async {
         let previous = state.withLock { state in
@@ -139,7 +140,8 @@ extension TransportLimits {
         let counts = [
             maximumConnections, maximumConcurrentStreams, maximumHeaderListBytes, maximumHeaderFields,
             maximumBufferedBodyBytes, maximumTotalBufferedBodyBytes, streamResetBurst, streamResetRate,
-            maximumContinuations, maximumOutboundAcknowledgements, maximumSettings, controlFrameBurst, maximumUnsentBytes,
+            maximumContinuations, maximumOutboundAcknowledgements, maximumSettings, controlFrameBurst,
+            maximumUnsentBytes,
         ]
         guard counts.allSatisfy({ $0 > 0 && $0 <= Int(UInt32.max) }) else {
             throw .configuration(reason: "a limit of the transport is not positive, or too large")

@@ -40,8 +40,8 @@ public struct TransportLimits: Hashable, Sendable {
     public var maximumConnections = 8192
     /// HTTP/2 streams open at once on a connection.
     public var maximumConcurrentStreams = 100
-    /// Bytes of a request's header fields, each counted as name, value and 32 (RFC 9113 section 6.5.2). More is answered
-    /// 431; twice as many end the connection.
+    /// Bytes of a request's header fields, each counted as name, value and 32 (RFC 9113 section 6.5.2). More is
+    /// answered 431; twice as many end the connection.
     public var maximumHeaderListBytes = 32 * 1024
     /// Fields of a request.
     public var maximumHeaderFields = 128
@@ -59,8 +59,8 @@ public struct TransportLimits: Hashable, Sendable {
     public var maximumOutboundAcknowledgements = 100
     /// Entries in one SETTINGS frame.
     public var maximumSettings = 32
-    /// Frames that bring a request no further (PING, PRIORITY, WINDOW_UPDATE, empty or tiny DATA …) which are forgiven at
-    /// once; each second forgives 100 more and each request 20.
+    /// Frames that bring a request no further (PING, PRIORITY, WINDOW_UPDATE, empty or tiny DATA) which are forgiven
+    /// at once; each second forgives 100 more and each request 20.
     public var controlFrameBurst = 2000
     /// Unsent bytes on a connection above which nothing is read from it.
     public var maximumUnsentBytes = 256 * 1024

@@ -2,9 +2,9 @@ import NIOCore
 
 /// Moves bytes between a channel and the HTTP/2 engine, and gives the engine its turns.
 ///
-/// One read of the socket is parsed as a whole, its requests are handed over, and what they answered leaves in one write.
-/// Handing over is cut into slices, so that a batch of slow operations neither delays the answers that are ready nor
-/// keeps the other connections of the loop waiting.
+/// One read of the socket is parsed as a whole, its requests are handed over, and what they answered leaves in one
+/// write. Handing over is cut into slices, so that a batch of slow operations neither delays the answers that are ready
+/// nor keeps the other connections of the loop waiting.
 final class NGHTTP2Handler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never

@@ -25,7 +25,8 @@ enum ServerTLS {
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw .privateKey(file: files.privateKey, reason: "does not belong to the certificate, or is of a kind unfit for TLS")
+            throw .privateKey(
+                file: files.privateKey, reason: "does not belong to the certificate, or is of a kind unfit for TLS")
         }
     }
 

@@ -1,0 +1,126 @@
+import Synchronization
+import Testing
+
+@testable import HTTPTransport
+
+@Suite("Parts of the transport")
+struct PartsTests {
+    @Test(arguments: [
+        (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+        (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+        (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+        (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        (-5, "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ])
+    func `dates are IMF-fixdate`(seconds: Int, text: String) {
+        #expect(String(decoding: HTTPDateCache.format(unixSeconds: seconds), as: UTF8.self) == text)
+    }
+
+    private func target(_ text: String, allowsAbsolute: Bool = true) -> RequestTarget? {
+        Array(text.utf8).withUnsafeBytes { RequestTarget($0, allowsAbsolute: allowsAbsolute) }
+    }
+
+    @Test func `targets are split, and refused where they hold what they can't`() {
+        #expect(target("/a/b?c=d?e").map { [$0.path, $0.query] } == ["/a/b", "c=d?e"])
+        #expect(target("/a?").map { [$0.path, $0.query] } == ["/a", ""])
+        #expect(target("*")?.path == "*")
+        #expect(target("HTTP://host:1/a?b")?.authority == "host:1")
+        #expect(target("https://host/a?b")?.path == "/a")
+        for bad in ["", "a", "*a", "/a b", "/a#b", "/\u{7F}", "/ä", "http:///a", "http://host", "ftp://host/a", "?a"] {
+            #expect(target(bad) == nil, "\(bad)")
+        }
+        #expect(target("https://host/a", allowsAbsolute: false) == nil)
+    }
+
+    @Test func `fields are found by name`() {
+        var fields = HTTPFields([("X-One", "1"), ("x-two", ""), ("x-one", "3"), ("Authorization", "a")])
+        fields.append(name: "authorization", value: "b")
+        #expect(fields.first("x-one") == "1")
+        #expect(fields.first("x-two") == "")
+        #expect(fields.first("x-three") == nil)
+        #expect(fields.count(of: "x-one") == 2)
+        #expect(fields.count == 5)
+        #expect(fields.authorization == [UInt8(ascii: "a")])
+        #expect(fields.authorizationCount == 2)
+        #expect(fields.bytes("x-one") == [UInt8(ascii: "1")])
+        #expect(!"\(fields)".contains("3"))
+    }
+
+    @Test(arguments: [
+        ("0", 0), ("12", 12), ("", Int.max), ("-1", Int.max), ("+1", Int.max), ("1,1", Int.max), (" 1", Int.max),
+        ("9999999999999999999", Int.max), ("0x10", Int.max),
+    ])
+    func `content-length is digits and nothing else`(text: String, length: Int) {
+        #expect(HTTPFields([("content-length", text)]).contentLength == length)
+    }
+
+    @Test func `messages of errors are escaped`() {
+        let response = HTTPResponse.error(status: 400, code: "BadParameter", message: "a \"b\" \\ \n\u{7F} ä")
+        #expect(
+            String(decoding: response.body, as: UTF8.self)
+                == #"{"error":{"code":"BadParameter","message":"a \"b\" \\ \u000a\u007f ä"}}"#)
+    }
+
+    @Test func `the frame budget refills with time`() {
+        var budget = FrameBudget(burst: 2, now: 0)
+        var passed = [0, 0, 1_000_000, 10_000_000, 10_000_001].map { budget.charge(now: $0) }
+        #expect(passed == [true, true, false, true, false])
+        budget.credit()
+        passed = [budget.charge(now: 10_000_001)]
+        #expect(passed == [true])
+    }
+
+    /// Keeps what it is given until it is told to run it.
+    private final class ManualExecutor: ConnectionExecutor {
+        private let work = Mutex<[@Sendable () -> Void]>([])
+        private let current = Atomic<Bool>(false)
+
+        var isCurrent: Bool { current.load(ordering: .relaxed) }
+
+        func enqueue(_ work: @escaping @Sendable () -> Void) {
+            self.work.withLock { $0.append(work) }
+        }
+
+        func run() -> Int {
+            let taken = work.withLock { work in
+                defer { work = [] }
+                return work
+            }
+            current.store(true, ordering: .relaxed)
+            for item in taken { item() }
+            current.store(false, ordering: .relaxed)
+            return taken.count
+        }
+    }
+
+    @Test func `answers from other threads share one hop`() throws {
+        let executor = ManualExecutor()
+        let kept = Mutex<[Responder]>([])
+        let server = try ServerHarness(
+            sink: RecordingSink { _, responder in kept.withLock { $0.append(responder) } }, executor: executor)
+        let client = try ClientHarness()
+        for _ in 0..<10 { client.send(.get, "/") }
+        client.converse(with: server)
+        let responders = kept.withLock { work in
+            defer { work = [] }
+            return work
+        }
+        for responder in responders { responder.respond(HTTPResponse(status: 200)) }
+        #expect(server.engine.outstanding == 10)
+        #expect(executor.run() == 1)
+        #expect(server.batches == [10])
+        client.converse(with: server)
+        #expect((0..<10).allSatisfy { client.response($0)?.status == 200 })
+    }
+
+    @Test func `work and answers keep their order`() throws {
+        let executor = ManualExecutor()
+        let context = ConnectionContext(remoteAddress: "", executor: executor)
+        let order = Mutex<[Int]>([])
+        for number in 0..<5 { context.execute { order.withLock { $0.append(number) } } }
+        #expect(executor.run() == 1)
+        #expect(order.withLock { $0 } == [0, 1, 2, 3, 4])
+    }
+}

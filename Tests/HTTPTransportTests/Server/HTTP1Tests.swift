@@ -1,0 +1,235 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import HTTPTransport
+
+@Suite("Server: HTTP/1.1", .serialized)
+struct HTTP1Tests {
+    private func converse(
+        _ text: String, sink: RecordingSink = RecordingSink(),
+        configure: (inout HTTPServerConfiguration) -> Void = { _ in }
+    ) async throws -> (text: String, ending: RawSocket.Ending?) {
+        try await TestServer.run(tls: false, sink: sink, configure: configure) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send(text)
+            return await socket.read(seconds: 3)
+        }
+    }
+
+    @Test(arguments: [
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX0\r\n\r\n",
+        "GET / HTTP/1.1\nHost: a\n\n",
+        "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX: b\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n folded\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\tfolded\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX: b\u{0}c\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX y: b\r\n\r\n",
+        "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.2\r\nHost: a\r\n\r\n",
+        "GET /\r\n\r\n",
+        "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+        "G\u{1}T / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",
+        "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{FC}",
+    ])
+    func `ambiguous and malformed requests are answered 400, and the connection ends`(text: String) async throws {
+        let sink = RecordingSink()
+        // What follows is what an attacker would have taken for the next request.
+        let (answer, ending) = try await converse(text + "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n", sink: sink)
+        #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+        #expect(answer.contains("content-type: application/json; charset=utf-8\r\n"))
+        #expect(answer.contains("connection: close\r\n"))
+        #expect(answer.contains(#"{"error":{"code":"BadParameter","message":""#))
+        #expect(answer.split(separator: "HTTP/1.1 ").count == 1)
+        #expect(ending == .closed)
+        #expect(sink.seen.isEmpty)
+    }
+
+    @Test func `a probe without a body keeps its connection`() async throws {
+        let sink = RecordingSink { _, responder in
+            responder.respond(HTTPResponse(status: 401, headers: [("WWW-Authenticate", "Bearer")]))
+        }
+        try await TestServer.run(tls: false, sink: sink) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            for _ in 0..<3 {
+                socket.send("POST /keys/k/sign HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+                let (answer, ending) = await socket.read(until: "\r\n\r\n")
+                #expect(answer.hasPrefix("HTTP/1.1 401 Unauthorized\r\n"))
+                #expect(answer.contains("WWW-Authenticate: Bearer\r\n"))
+                #expect(answer.contains("content-length: 0\r\n"))
+                #expect(!answer.contains("connection: close"))
+                #expect(ending == nil)
+            }
+            #expect(server.server.openConnections == 1)
+        }
+        #expect(sink.seen.count == 3)
+        #expect(sink.seen.allSatisfy { $0.version == .http1_1 && $0.authority == "a" && !$0.connection.isEncrypted })
+    }
+
+    @Test func `pipelined requests are answered in order`() async throws {
+        // The first answer comes last.
+        let sink = RecordingSink { request, responder in
+            let delay = request.path == "/1" ? 0.2 : 0
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: delay)
+                responder.respond(HTTPResponse(status: 200, body: Array("[\(request.path)]".utf8)))
+            }
+        }
+        try await TestServer.run(tls: false, sink: sink) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send(
+                "POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
+                    + "GET http://b:1/2?q HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+            let (answer, _) = await socket.read(until: "[/3]")
+            let order = ["[/1]", "[/2]", "[/3]"].compactMap { answer.range(of: $0)?.lowerBound }
+            #expect(order.count == 3)
+            #expect(order == order.sorted())
+        }
+        #expect(sink.seen.map(\.body) == [Array("abcde".utf8), [], []])
+        #expect(sink.seen.map(\.authority) == ["a", "b:1", "a"])
+    }
+
+    @Test func `HEAD has the length and not the content`() async throws {
+        let sink = RecordingSink { _, responder in responder.respond(HTTPResponse(status: 200, body: [65, 66, 67])) }
+        let (answer, ending) = try await converse("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", sink: sink)
+        #expect(answer.contains("content-length: 3\r\n"))
+        #expect(answer.hasSuffix("\r\n\r\n"))
+        #expect(ending == .closed)
+    }
+
+    @Test func `HTTP/1.0 ends after its answer unless asked not to`() async throws {
+        let (answer, ending) = try await converse("GET / HTTP/1.0\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(answer.contains("connection: close\r\n"))
+        #expect(ending == .closed)
+        try await TestServer.run(tls: false) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            let (answer, ending) = await socket.read(until: "\r\n\r\n")
+            #expect(answer.contains("connection: keep-alive\r\n"))
+            #expect(ending == nil)
+        }
+    }
+
+    @Test func `bodies over the limit are answered 413`() async throws {
+        let sink = RecordingSink(bodyLimit: 10)
+        let declared = try await converse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n", sink: sink)
+        #expect(declared.text.hasPrefix("HTTP/1.1 413 "))
+        #expect(declared.ending == .closed)
+        let chunked = try await converse(
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n",
+            sink: sink)
+        #expect(chunked.text.hasPrefix("HTTP/1.1 413 "))
+        #expect(chunked.text.contains("RequestBodyTooLarge"))
+        #expect(chunked.ending == .closed)
+        let exact = try await converse(
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n0123456789", sink: sink)
+        #expect(exact.text.hasSuffix("0123456789"))
+        #expect(sink.seen.count == 1)
+    }
+
+    @Test func `header fields over the limit are answered 431`() async throws {
+        let long = String(repeating: "v", count: 40_000)
+        for fields in ["X: \(long)\r\n", String(repeating: "X: y\r\n", count: 200)] {
+            let (answer, ending) = try await converse("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 431 "))
+            #expect(answer.contains(#"{"error":{"code":"BadParameter""#))
+            #expect(ending == .closed)
+        }
+        let unfinished = try await converse("GET / HTTP/1.1\r\nHost: a\r\nX: \(long)")
+        #expect(unfinished.text.hasPrefix("HTTP/1.1 431 "))
+    }
+
+    @Test func `expectations are met or refused`() async throws {
+        try await TestServer.run(tls: false) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n")
+            #expect(await socket.read(until: "\r\n\r\n").text == "HTTP/1.1 100 Continue\r\n\r\n")
+            socket.send("ab")
+            #expect(await socket.read(until: "ab").text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+        let (answer, _) = try await converse(
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: coffee\r\nContent-Length: 2\r\n\r\nab")
+        #expect(answer.hasPrefix("HTTP/1.1 417 "))
+    }
+
+    @Test func `slow heads, slow bodies and idle connections are ended`() async throws {
+        let quick: (inout HTTPServerConfiguration) -> Void = {
+            $0.timeouts.firstRequest = .short
+            $0.timeouts.request = .short
+            $0.timeouts.idle = .short
+        }
+        let silent = try await converse("", configure: quick)
+        #expect(silent.text == "" && silent.ending == .closed)
+        let head = try await converse("GET / HTTP/1.1\r\nHost:", configure: quick)
+        #expect(head.text.hasPrefix("HTTP/1.1 408 ") && head.ending == .closed)
+        let body = try await converse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc", configure: quick)
+        #expect(body.text.hasPrefix("HTTP/1.1 408 ") && body.ending == .closed)
+        #expect(body.text.contains("RequestTimeout"))
+        let idle = try await converse("GET / HTTP/1.1\r\nHost: a\r\n\r\n", configure: quick)
+        #expect(idle.text.hasPrefix("HTTP/1.1 200 ") && idle.ending == .closed)
+        let second = try await converse("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP", configure: quick)
+        #expect(second.ending == .closed)
+    }
+
+    @Test func `a reader that takes nothing is ended, and nothing more is read from it`() async throws {
+        let sink = RecordingSink { _, responder in
+            responder.respond(HTTPResponse(status: 200, body: Array(repeating: 65, count: 300_000)))
+        }
+        try await TestServer.run(tls: false, sink: sink, configure: { $0.timeouts.writeStall = .milliseconds(500) }) {
+            server in
+            let socket = try #require(RawSocket(port: server.port))
+            socket.shrinkReceiveBuffer()
+            for _ in 0..<1000 { socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+            while sink.seen.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            while server.server.openConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
+            // The socket's buffer takes a few answers, ours one more.
+            #expect(sink.seen.count < 100)
+        }
+    }
+
+    @Test func `mutated requests never bring the server down`() async throws {
+        let sample = Array(
+            ("POST /keys/k HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nAuthorization: Bearer x\r\n\r\nabcde"
+                + "GET /k HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n").utf8)
+        try await TestServer.run(tls: false) { server in
+            var random = SeededRandom(seed: 7)
+            for _ in 0..<400 {
+                var bytes = sample
+                for _ in 0..<Int.random(in: 1...6, using: &random) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                }
+                RawSocket(port: server.port)?.send(bytes)
+            }
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await socket.read(until: "\r\n\r\n").text.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+}

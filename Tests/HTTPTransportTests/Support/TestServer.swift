@@ -1,0 +1,51 @@
+import NIOCore
+import NIOPosix
+
+@testable import HTTPTransport
+
+/// A server on a loopback port for the length of one test.
+struct TestServer {
+    let server: HTTPServer
+    let port: Int
+    let group: MultiThreadedEventLoopGroup
+
+    @discardableResult
+    static func run<Result>(
+        tls: Bool = true, sink: any RequestSink = RecordingSink(), loops: Int = 1,
+        configure: (inout HTTPServerConfiguration) -> Void = { _ in }, body: (TestServer) async throws -> Result
+    ) async throws -> Result {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+        let certificates = try TestCertificates.shared.get()
+        let files = TLSFiles(certificateChain: certificates.chain, privateKey: certificates.key)
+        var configuration = HTTPServerConfiguration(host: "127.0.0.1", port: 0, tls: tls ? files : nil)
+        configure(&configuration)
+        let server = HTTPServer(configuration: configuration)
+        let port = try await server.start(group: group, sink: sink)
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await body(TestServer(server: server, port: port, group: group)))
+        } catch {
+            outcome = .failure(error)
+        }
+        await server.shutdown(graceSeconds: 0)
+        try await group.shutdownGracefully()
+        return try outcome.get()
+    }
+
+    func client() async throws -> HTTP2Client {
+        try await HTTP2Client.connect(
+            host: "127.0.0.1", port: port, trust: .certificates(file: try TestCertificates.shared.get().chain),
+            group: group)
+    }
+
+    func curl(_ arguments: String..., path: String = "/", input: String = "") async throws -> Commands.Outcome {
+        let chain = try TestCertificates.shared.get().chain
+        return try await Commands.run(
+            ["curl", "-sS", "--max-time", "10", "--cacert", chain] + arguments + ["https://localhost:\(port)\(path)"],
+            input: input)
+    }
+}
+
+extension Duration {
+    static let short = Duration.milliseconds(200)
+}

@@ -24,7 +24,8 @@ public struct X509Certificate: Sendable {
         subject = String(decoding: try parsed.read { qk_certificate_subject(parsed.certificate, $0, $1, $2) }, as: UTF8.self)
         publicKey = try? PublicKey(spkiDER: spkiDER)
         var (from, until): (Int64, Int64) = (0, 0)
-        try CryptoError.check(qk_certificate_validity(parsed.certificate, &from, &until), "certificate validity")
+        let status = withExtendedLifetime(parsed) { qk_certificate_validity(parsed.certificate, &from, &until) }
+        try CryptoError.check(status, "certificate validity")
         (notBefore, notAfter) = (from, until)
     }
 
@@ -38,7 +39,10 @@ public struct X509Certificate: Sendable {
 
     /// Whether the key with this SubjectPublicKeyInfo signed the certificate.
     public func isSigned(bySPKI spki: [UInt8]) throws -> Bool {
-        try LoadedKey.load(publicKey: spki).signed(certificate: try Parsed(der).certificate)
+        let parsed = try Parsed(der)
+        return try withExtendedLifetime(parsed) {
+            try LoadedKey.load(publicKey: spki).signed(certificate: parsed.certificate)
+        }
     }
 
     private final class Parsed {

@@ -1,0 +1,177 @@
+public import CryptographicModule
+import Synchronization
+
+/// One gathering of officers at one node: it holds the exchange key, takes their envelopes, and at the quorum opens the root.
+///
+/// All of it is in the memory of that node. A refused envelope leaves the ceremony as it was; the time is passed in, seconds since 1970.
+public final class UnsealCeremony: Sendable {
+    public let terms: CeremonyTerms
+    /// What the officers' tool needs to know, signed by the node.
+    public let invitation: UnsealInvitation
+    private let domain: SecurityDomainRecord
+    private let exchangeKey: ExchangeKey
+    private let phase: Mutex<Phase>
+
+    private enum Phase {
+        case collecting([UInt8: Share])
+        case opened
+        case failed(SecurityDomainError)
+        case cancelled
+    }
+
+    /// How far the ceremony is.
+    public struct Progress: Hashable, Sendable {
+        /// Coordinates of the officers whose shares are in.
+        public let officers: [UInt8]
+        public let required: Int
+    }
+
+    /// What an accepted envelope led to.
+    public enum Step: Sendable {
+        case waiting(Progress)
+        /// The quorum is complete and the root is the pool's. The ceremony is over and has wiped everything else.
+        case opened(RootKey)
+    }
+
+    /// Begins a ceremony and makes its exchange key, which takes some tenths of a second.
+    public convenience init(
+        domain: SecurityDomainRecord, purpose: CeremonyPurpose, nodeKey: FileSigningKey, now: Int64
+    ) throws {
+        let exchangeKey = try ExchangeKey(nodeKey: nodeKey, now: now)
+        try self.init(domain: domain, purpose: purpose, nodeKey: nodeKey, exchangeKey: exchangeKey)
+    }
+
+    init(
+        domain: SecurityDomainRecord, purpose: CeremonyPurpose, nodeKey: FileSigningKey, exchangeKey: ExchangeKey
+    ) throws {
+        self.domain = domain
+        self.exchangeKey = exchangeKey
+        terms = CeremonyTerms(
+            poolID: domain.identity.poolID, generation: domain.identity.generation, ceremonyID: Random.bytes(16),
+            purpose: purpose, exchangeKeyDigest: exchangeKey.keyDigest, expiresAt: exchangeKey.expiresAt)
+        invitation = try UnsealInvitation(
+            terms: terms, domain: domain, exchangeCertificate: exchangeKey.certificate, nodeKey: nodeKey)
+        phase = Mutex(.collecting([:]))
+    }
+
+    /// Whose shares are in, or nil once the ceremony is over.
+    public var progress: Progress? {
+        phase.withLock { phase in
+            guard case .collecting(let shares) = phase else { return nil }
+            return progress(shares)
+        }
+    }
+
+    private func progress(_ shares: [UInt8: Share]) -> Progress {
+        Progress(officers: shares.keys.sorted(), required: domain.officers.required)
+    }
+
+    /// Ends the ceremony and wipes its shares and key.
+    public func cancel() {
+        phase.withLock { phase in
+            if case .collecting = phase { end(&phase, as: .cancelled) }
+        }
+    }
+
+    private func end(_ phase: inout Phase, as outcome: Phase) {
+        phase = outcome
+        exchangeKey.destroy()
+    }
+
+    /// Takes one officer's envelope, in its byte form.
+    ///
+    /// - Throws: `CeremonyRefusal` naming what is wrong. Only `.domainDoesNotOpen` ends the ceremony, and `.expired` once its time has
+    ///   come; after every other one the shares that are in stay in.
+    public func accept(_ bytes: [UInt8], now: Int64) throws(CeremonyRefusal) -> Step {
+        let envelope: ShareEnvelope
+        do {
+            envelope = try ShareEnvelope.decode(bytes)
+        } catch {
+            throw .malformed("\(error)")
+        }
+        return try phase.withLock { phase throws(CeremonyRefusal) in
+            try accept(envelope, now: now, phase: &phase)
+        }
+    }
+
+    private func accept(
+        _ envelope: ShareEnvelope, now: Int64, phase: inout Phase
+    ) throws(CeremonyRefusal) -> Step {
+        guard case .collecting(var shares) = phase else { throw .over }
+        guard now < terms.expiresAt else {
+            end(&phase, as: .cancelled)
+            throw .expired
+        }
+        try check(envelope.terms)
+        try checkOfficer(of: envelope, among: shares)
+        shares[envelope.x] = try openShare(envelope)
+        guard shares.count >= domain.officers.required else {
+            phase = .collecting(shares)
+            return .waiting(progress(shares))
+        }
+        do {
+            let root = try openRoot(shares)
+            end(&phase, as: .opened)
+            return .opened(root)
+        } catch {
+            let reason = error as? SecurityDomainError ?? .cryptography("\(error)")
+            end(&phase, as: .failed(reason))
+            throw .domainDoesNotOpen(reason)
+        }
+    }
+
+    // MARK: Checks, from the cheap to the dear
+
+    private func check(_ given: CeremonyTerms) throws(CeremonyRefusal) {
+        guard given.poolID == terms.poolID else { throw .wrongPool }
+        guard given.generation == terms.generation else {
+            throw .wrongGeneration(expected: terms.generation, got: given.generation)
+        }
+        guard given.ceremonyID == terms.ceremonyID else { throw .wrongCeremony }
+        guard given.purpose == terms.purpose else { throw .wrongPurpose }
+        guard given.exchangeKeyDigest == terms.exchangeKeyDigest else { throw .wrongExchangeKey }
+        guard given.expiresAt == terms.expiresAt else { throw .wrongExpiry }
+    }
+
+    private func checkOfficer(
+        of envelope: ShareEnvelope, among shares: [UInt8: Share]
+    ) throws(CeremonyRefusal) {
+        let officers = domain.officers.certificates
+        guard (1...officers.count).contains(Int(envelope.x)) else { throw .unknownOfficer(envelope.x) }
+        let position = Int(envelope.x) - 1
+        guard RSAEnvelope.verifyPSS(
+            publicKey: officers[position].publicKey, message: envelope.signedMessage, signature: envelope.signature)
+        else { throw .badSignature(officer: envelope.x) }
+        guard shares[envelope.x] == nil else { throw .duplicate(officer: envelope.x) }
+        guard envelope.commitment.matches(domain.commitments[position]) else {
+            throw .commitmentMismatch(officer: envelope.x)
+        }
+    }
+
+    private func openShare(_ envelope: ShareEnvelope) throws(CeremonyRefusal) -> Share {
+        let share: Share
+        do {
+            share = try envelope.open { try exchangeKey.decrypt($0) }
+        } catch {
+            throw .doesNotOpen(officer: envelope.x)
+        }
+        guard share.x == envelope.x else { throw .commitmentMismatch(officer: envelope.x) }
+        let commitment: ShareCommitment
+        do {
+            commitment = try ShareCommitment(
+                to: share, poolID: terms.poolID, securityDomainID: domain.identity.securityDomainID,
+                generation: terms.generation)
+        } catch {
+            throw .module("\(error)")
+        }
+        guard commitment.matches(domain.commitments[Int(envelope.x) - 1]) else {
+            throw .commitmentMismatch(officer: envelope.x)
+        }
+        return share
+    }
+
+    private func openRoot(_ shares: [UInt8: Share]) throws -> RootKey {
+        let master = try ShamirSharing.combine(Array(shares.values))
+        return try DomainContents.root(from: try domain.encryptedItems.open(master: master), matching: domain.identity)
+    }
+}

@@ -109,7 +109,8 @@ final class FailingDisk: Sendable {
         }
         gate.open()
         let log = try AuditLog(
-            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(bufferBytes: 10_000), calls: calls)
+            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(bufferBytes: 10_000),
+            calls: calls)
         gate.shut()
         let outcomes = Outcomes()
         for number in 0..<100 { log.append(signEvent(number), then: outcomes.expect()) }
@@ -129,7 +130,8 @@ final class FailingDisk: Sendable {
         let log = try AuditLog(folder: folder, origin: origin)
         let first = log.appendAndWait((0..<300).map(signEvent))
         #expect(first.contains { $0.failure == .diskFull })
-        // Space comes back: the file that takes it away is the log's own, so another size is mounted over the same files.
+        // Space comes back: the file that takes it away is the log's own, so another size is mounted over the same
+        // files.
         #expect(mount("none", place.path, "tmpfs", UInt(MS_REMOUNT), "size=1m") == 0)
         #expect(log.appendAndWait(signEvent())?.isSuccess == true)
         log.close()

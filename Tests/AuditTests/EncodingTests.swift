@@ -14,9 +14,10 @@ import Testing
             "digest":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc","authentication":"token"},"durationMs":4,\#
             "callerIpAddress":"10.0.0.7","identity":"{\"claim\":{\"appid\":\"7f8e9d0c-1b2a-4c3d-8e5f-6a7b8c9d0e1f\",\#
             \"http_schemas_microsoft_com_identity\":{\"claims\":{\"objectidentifier\":\#
-            \"0c0e3e1a-2f6d-4f0c-9d0e-1a2b3c4d5e6f\"}}}}","clientInfo":"azsdk-python-keyvault-keys/4.11.3 Python/3.11",\#
-            "correlationId":"9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11","httpStatusCode":200,"PoolName":"pool1","requestUri":\#
-            "https://pool1.mhsm.local/keys/codesign/5a1c0f6e2b7d4c3f9e8a7b6c5d4e3f20/sign","node":"n1",\#
+            \"0c0e3e1a-2f6d-4f0c-9d0e-1a2b3c4d5e6f\"}}}}",\#
+            "clientInfo":"azsdk-python-keyvault-keys/4.11.3 Python/3.11",\#
+            "correlationId":"9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11","httpStatusCode":200,"PoolName":"pool1",\#
+            "requestUri":"https://pool1.mhsm.local/keys/codesign/5a1c0f6e2b7d4c3f9e8a7b6c5d4e3f20/sign","node":"n1",\#
             "policyIndex":4711,"seq":1,"chain":"
             """#
         let line = String(decoding: draft.bytes, as: UTF8.self)
@@ -41,7 +42,8 @@ import Testing
         }
         for _ in 0..<500 {
             let event = AuditEvent(
-                time: Int64.random(in: .min ... .max, using: &generator), operationName: text(), operationVersion: text(),
+                time: Int64.random(in: .min ... .max, using: &generator), operationName: text(),
+                operationVersion: text(),
                 status: Int.random(in: -1...700, using: &generator), resultDescription: text(),
                 durationMilliseconds: Int64.random(in: .min ... .max, using: &generator), callerAddress: text(),
                 caller: AuditCaller(objectID: text(), applicationID: text(), userName: text(), issuer: text()),

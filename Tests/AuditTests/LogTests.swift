@@ -1,3 +1,4 @@
+import CryptographicModule
 import Glibc
 import Synchronization
 import Testing
@@ -136,7 +137,8 @@ import Testing
         #expect(log.appendAndWait(signEvent())?.failure == .closed)
     }
 
-    /// The queue's wait is the only place where the writer sleeps: without something to do it must sleep without a deadline.
+    /// The queue's wait is the only place where the writer sleeps: without something to do it must sleep without a
+    /// deadline.
     @Test func theHeadIsStoredOnceAndThenTheLogSleeps() throws {
         let folder = try TemporaryFolder()
         let heads = Mutex<[AuditHead]>([])
@@ -145,7 +147,7 @@ import Testing
         #expect(log.appendAndWait(signEvent())?.isSuccess == true)
         usleep(200_000)
         #expect(heads.withLock { $0.last } == log.head)
-        let stored = "{\"count\":2,\"chain\":\"\(Base64Text.encode(log.head.chain))\"}\n"
+        let stored = "{\"count\":2,\"chain\":\"\(Base64URL.encode(log.head.chain))\"}\n"
         #expect(try folder.read("head") == Array(stored.utf8))
         let count = heads.withLock { $0.count }
         usleep(200_000)

@@ -36,7 +36,9 @@ final class TemporaryFolder: Sendable {
     }
 
     func write(_ name: String, _ bytes: [UInt8]) throws {
-        try Disk.replace(name, in: path, with: bytes)
+        let descriptor = try Disk.open("\(path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC)
+        defer { close(descriptor) }
+        if let error = Disk.writeAll(bytes, to: descriptor, calls: .system) { throw SetUpError.notWritten(error) }
     }
 
     func remove(_ name: String) { unlink("\(path)/\(name)") }
@@ -49,7 +51,10 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-enum SetUpError: Error { case noFolder }
+enum SetUpError: Error {
+    case noFolder
+    case notWritten(Int32)
+}
 
 let origin = AuditOrigin(
     node: "n1", pool: "pool1", tenant: "11111111-1111-1111-1111-111111111111",
@@ -63,7 +68,8 @@ func signEvent(_ number: Int = 0) -> AuditEvent {
         durationMilliseconds: 4, callerAddress: "10.0.0.7",
         caller: AuditCaller(
             objectID: "0c0e3e1a-2f6d-4f0c-9d0e-1a2b3c4d5e6f", applicationID: "7f8e9d0c-1b2a-4c3d-8e5f-6a7b8c9d0e1f"),
-        clientInfo: "azsdk-python-keyvault-keys/4.11.3 Python/3.11", correlationID: "9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11",
+        clientInfo: "azsdk-python-keyvault-keys/4.11.3 Python/3.11",
+        correlationID: "9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11",
         requestURI: key + "/sign",
         details: AuditDetails(keyID: key, algorithm: "ES256", evidence: .submitted([UInt8](repeating: 7, count: 32))),
         policyIndex: 4711)
@@ -94,7 +100,9 @@ final class Outcomes: Sendable {
     func wait() -> [Result<Void, AuditFailure>] {
         let deadline = Clock.monotonicNanoseconds() + 10_000_000_000
         while true {
-            let done: [Result<Void, AuditFailure>]? = state.withLock { $0.results.count == $0.expected ? $0.results : nil }
+            let done: [Result<Void, AuditFailure>]? = state.withLock { state in
+                state.results.count == state.expected ? state.results : nil
+            }
             if let done { return done }
             if Clock.monotonicNanoseconds() > deadline { return state.withLock { $0.results } }
             wakeUp.wait(until: deadline)

@@ -45,11 +45,11 @@ import Testing
 
     @Test func everyByteOfALineCounts() throws {
         let sample = try sample()
-        for place in sample.lines[100].indices {
-            var lines = sample.lines
-            lines[100][place] ^= 1
+        for place in sample.lines[3].indices {
+            var lines = Array(sample.lines[..<8])
+            lines[3][place] ^= 1
             let found = try verify(sample, lines)
-            #expect(found?.line == 101, "byte \(place)")
+            #expect(found?.line == 4, "byte \(place)")
         }
     }
 
@@ -90,7 +90,7 @@ import Testing
         // Within the last line, at every byte; a cut behind the line's text leaves it without its end.
         let whole = Array(sample.lines.map { $0 + [UInt8(ascii: "\n")] }.joined())
         let last = sample.lines[199].count
-        for cut in 1...last {
+        for cut in [1, 2, 3, last - 1, last] + stride(from: 4, to: last, by: 31) {
             try sample.folder.write(sample.name, Array(whole.dropLast(cut)))
             let found = try AuditVerifier.verify(folder: sample.folder.path).firstBreak
             #expect(found == AuditBreak(file: sample.name, line: 200, kind: .tornLine))

@@ -1,3 +1,4 @@
+import CryptographicModule
 import Glibc
 import StrictJSON
 
@@ -52,7 +53,7 @@ struct LogFolder: Sendable {
         var writer = JSONWriter(capacity: 96)
         writer.object { writer in
             writer.member("count", head.count)
-            writer.member("chain", Base64Text.encode(head.chain))
+            writer.member("chain", Base64URL.encode(head.chain))
         }
         try Disk.replace(Self.headName, in: path, with: writer.bytes + [UInt8(ascii: "\n")])
     }
@@ -72,7 +73,7 @@ struct LogFolder: Sendable {
             return .absent
         }
         guard case .object(let members)? = try? JSONReader.parse(bytes), case .integer(let count)? = members["count"],
-            count >= 0, case .string(let text)? = members["chain"], let chain = Base64Text.decode(text.utf8),
+            count >= 0, case .string(let text)? = members["chain"], let chain = Base64URL.decode(text.utf8),
             chain.count == 32
         else { return .unreadable }
         return .head(AuditHead(count: UInt64(count), chain: chain))

@@ -1,3 +1,5 @@
+import CryptographicModule
+
 /// Writes the members of one record. Hand-made because this is on the path of every signature: literals are copied as
 /// they are, and text is copied whole unless a byte of it needs an escape.
 struct LineWriter {
@@ -60,7 +62,7 @@ struct LineWriter {
     }
 
     mutating func base64URL(_ value: [UInt8]) {
-        bytes.append(contentsOf: Base64Text.encode(value).utf8)
+        bytes.append(contentsOf: Base64URL.encode(value).utf8)
     }
 
     private mutating func escape(_ text: String) {

@@ -1,4 +1,5 @@
 import CryptographicModule
+import Glibc
 
 /// The last two members of every line: its sequence number and its chain value.
 ///
@@ -38,7 +39,7 @@ enum ChainedLine {
             input.append(contentsOf: bytes[start...])
             let chain = Digest.sha256(input)
             ChainedLine.append(ChainedLine.chainMark, to: &bytes)
-            bytes.append(contentsOf: Base64Text.encode(chain).utf8)
+            bytes.append(contentsOf: Base64URL.encode(chain).utf8)
             bytes.append(contentsOf: [UInt8(ascii: "\""), UInt8(ascii: "}"), UInt8(ascii: "\n")])
             head = AuditHead(count: sequence, chain: chain)
         }
@@ -59,10 +60,10 @@ enum ChainedLine {
             guard line.count > ChainedLine.suffixBytes, line.first == UInt8(ascii: "{") else { return nil }
             let end = line.count - ChainedLine.suffixBytes
             let mark = UnsafeRawBufferPointer(rebasing: line[end..<(end + 10)])
-            let text = line[(end + 10)..<(end + 10 + ChainedLine.chainTextBytes)]
+            let text = UnsafeRawBufferPointer(rebasing: line[(end + 10)..<(line.count - 2)])
             guard ChainedLine.equals(mark, ChainedLine.chainMark), line[line.count - 2] == UInt8(ascii: "\""),
-                line[line.count - 1] == UInt8(ascii: "}"), let chain = Base64Text.decode(text), chain.count == 32,
-                let sequence = Self.sequence(line[..<end])
+                line[line.count - 1] == UInt8(ascii: "}"), let chain = Base64URL.decode(text), chain.count == 32,
+                let sequence = Self.sequence(UnsafeRawBufferPointer(rebasing: line[..<end]))
             else { return nil }
             content = UnsafeRawBufferPointer(rebasing: line[..<end])
             self.sequence = sequence
@@ -70,19 +71,21 @@ enum ChainedLine {
         }
 
         /// The number behind the last `,"seq":`: canonical decimal digits.
-        private static func sequence(_ content: Slice<UnsafeRawBufferPointer>) -> UInt64? {
-            var start = content.endIndex
-            while start > content.startIndex, content[start - 1] &- 0x30 < 10 { start -= 1 }
-            let digits = content[start...]
-            guard (1...19).contains(digits.count), digits.first != UInt8(ascii: "0"), start >= 7,
-                ChainedLine.equals(UnsafeRawBufferPointer(rebasing: content.base[(start - 7)..<start]), sequenceMark)
+        private static func sequence(_ content: UnsafeRawBufferPointer) -> UInt64? {
+            var start = content.count
+            while start > 0, content[start - 1] &- 0x30 < 10 { start -= 1 }
+            guard start >= 7, (1...19).contains(content.count - start), content[start] != UInt8(ascii: "0"),
+                ChainedLine.equals(UnsafeRawBufferPointer(rebasing: content[(start - 7)..<start]), sequenceMark)
             else { return nil }
-            return digits.reduce(0) { $0 * 10 + UInt64($1 - 0x30) }
+            var sequence: UInt64 = 0
+            for index in start..<content.count { sequence = sequence * 10 + UInt64(content[index] - 0x30) }
+            return sequence
         }
     }
 
     static func equals(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-        text.withUTF8Buffer { bytes.elementsEqual($0) }
+        guard let start = bytes.baseAddress, bytes.count == text.utf8CodeUnitCount else { return false }
+        return memcmp(start, text.utf8Start, bytes.count) == 0
     }
 
     static func isHeader(_ line: UnsafeRawBufferPointer) -> Bool {

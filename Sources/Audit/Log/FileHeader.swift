@@ -1,3 +1,4 @@
+import CryptographicModule
 import StrictJSON
 
 /// The first line of each file: where the chain comes from, and what is the same in all lines.
@@ -39,7 +40,7 @@ struct FileHeader {
     init?(_ line: UnsafeRawBufferPointer) {
         guard ChainedLine.isHeader(line), case .object(let members)? = try? JSONReader.parse(Array(line)),
             members["header"] == .integer(Int64(Self.format)), case .integer(let file)? = members["file"], file > 0,
-            case .string(let text)? = members["previous"], let previous = Base64Text.decode(text.utf8),
+            case .string(let text)? = members["previous"], let previous = Base64URL.decode(text.utf8),
             previous.count == 32
         else { return nil }
         self.file = UInt64(file)

@@ -119,7 +119,7 @@ struct TailRecovery {
                 "AuditTornTail",
                 [
                     .init("file", name), .init("bytes", String(bytes.count)),
-                    .init("sha256", Base64Text.encode(Digest.sha256(bytes))),
+                    .init("sha256", Base64URL.encode(Digest.sha256(bytes))),
                 ]))
     }
 

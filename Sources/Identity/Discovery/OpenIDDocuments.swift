@@ -97,15 +97,15 @@ public enum OpenIDDocuments {
                 writer.member("use", "sig")
                 writer.member("kid", key.keyID)
                 writer.member("alg", (key.algorithm ?? .RS256).rawValue)
-                writer.member("n", StrictBase64URL.encode(Array(modulus.drop { $0 == 0 })))
-                writer.member("e", StrictBase64URL.encode(Array(exponent.drop { $0 == 0 })))
+                writer.member("n", Base64URL.encode(Array(modulus.drop { $0 == 0 })))
+                writer.member("e", Base64URL.encode(Array(exponent.drop { $0 == 0 })))
             case .ec(let curve, let x, let y):
                 writer.member("kty", "EC")
                 writer.member("use", "sig")
                 writer.member("kid", key.keyID)
                 writer.member("crv", curve.jsonName)
-                writer.member("x", StrictBase64URL.encode(x))
-                writer.member("y", StrictBase64URL.encode(y))
+                writer.member("x", Base64URL.encode(x))
+                writer.member("y", Base64URL.encode(y))
             }
             if let issuer { writer.member("issuer", issuer) }
         }

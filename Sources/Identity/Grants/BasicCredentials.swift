@@ -1,3 +1,5 @@
+import CryptographicModule
+
 /// A client's credentials in an `Authorization: Basic` header (RFC 6749, 2.3.1): both halves form-encoded, then joined
 /// and base64-encoded.
 struct BasicCredentials {
@@ -44,6 +46,6 @@ enum Base64 {
             default: break
             }
         }
-        return StrictBase64URL.decode(body)
+        return Base64URL.decode(body)
     }
 }

@@ -6,8 +6,11 @@ import CryptographicModule
 /// a secret can be checked while the pool is sealed.
 public enum ClientSecret {
     /// A new secret: shown once to whoever asked for it, and its digest for the pool state.
-    public static func generate() -> (text: String, hash: [UInt8]) {
-        let text = StrictBase64URL.encode(Random.bytes(32))
+    ///
+    /// - Throws: when the module has no secure memory left.
+    public static func generate() throws -> (text: String, hash: [UInt8]) {
+        let random = try Random.secret(32)
+        let text = random.withUnsafeBytes { Base64URL.encode(Array($0)) }
         return (text, Digest.sha256(Array(text.utf8)))
     }
 

@@ -127,12 +127,12 @@ public final class TokenIssuer: Sendable {
             header.member("alg", "RS256")
             header.member("kid", signer.keyID)
         }
-        let signed = StrictBase64URL.encode(header.bytes) + "." + StrictBase64URL.encode(claims)
+        let signed = Base64URL.encode(header.bytes) + "." + Base64URL.encode(claims)
         let signature = try signer.sign(sha256: Digest.sha256(Array(signed.utf8)))
-        return signed + "." + StrictBase64URL.encode(signature)
+        return signed + "." + Base64URL.encode(signature)
     }
 
     private static func randomIdentifier() -> String {
-        StrictBase64URL.encode(Random.bytes(16))
+        Base64URL.encode(Random.bytes(16))
     }
 }

@@ -23,7 +23,7 @@ struct CompactJWS {
     }
 
     private static func decode(_ part: Slice<UnsafeRawBufferPointer>) throws(TokenRejection) -> [UInt8] {
-        guard !part.isEmpty, let bytes = StrictBase64URL.decode(Array(part)) else { throw .notCompactJWS }
+        guard !part.isEmpty, let bytes = Base64URL.decode(Array(part)) else { throw .notCompactJWS }
         return bytes
     }
 }

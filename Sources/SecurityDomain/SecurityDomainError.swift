@@ -43,7 +43,8 @@ extension SecurityDomainError: CustomStringConvertible {
         switch self {
         case .malformed(let document, let reason): "\(document): \(reason)"
         case .officerCount(let count): "\(count) officer certificates; 3 to 10 are needed"
-        case .requiredCount(let required, let officers): "a quorum of \(required) of \(officers) officers is not possible"
+        case .requiredCount(let required, let officers):
+            "a quorum of \(required) of \(officers) officers is not possible"
         case .officerRejected(let position, let reason): "officer certificate \(position): \(reason)"
         case .duplicateOfficer(let first, let second): "officer certificates \(first) and \(second) are the same holder"
         case .officersNotPinned: "the officer certificates are not those fixed at initialization"

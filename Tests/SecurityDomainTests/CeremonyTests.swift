@@ -15,7 +15,8 @@ struct CeremonyTests {
         if case .opened(let root) = step { root } else { nil }
     }
 
-    @Test("Any quorum opens the root, in any order; one key is protected by a pass phrase", arguments: [[1, 2], [3, 1]])
+    @Test(
+        "Any quorum opens the root, in any order; one key is protected by a pass phrase", arguments: [[1, 2], [3, 1]])
     func quorum(numbers: [Int]) throws {
         let domain = try TestWorld.domain()
         let ceremony = try TestWorld.ceremony(domain)
@@ -43,9 +44,11 @@ struct CeremonyTests {
         }
         #expect(progress == .init(officers: [1], required: 3))
         #expect(refusal(ceremony, first) == .duplicate(officer: 1))
-        #expect(refusal(ceremony, try TestWorld.envelope(1, file: domain.file, for: ceremony)) == .duplicate(officer: 1))
+        #expect(
+            refusal(ceremony, try TestWorld.envelope(1, file: domain.file, for: ceremony)) == .duplicate(officer: 1))
         #expect(ceremony.progress == .init(officers: [1], required: 3))
-        _ = try ceremony.accept(try TestWorld.envelope(2, file: domain.file, for: ceremony).encode(), now: TestWorld.now)
+        _ = try ceremony.accept(
+            try TestWorld.envelope(2, file: domain.file, for: ceremony).encode(), now: TestWorld.now)
         let last = try ceremony.accept(
             try TestWorld.envelope(3, file: domain.file, for: ceremony).encode(), now: TestWorld.now)
         #expect(openedRoot(last) != nil)
@@ -84,7 +87,9 @@ struct CeremonyTests {
         #expect(refusal(ceremony, try TestWorld.envelope(1, file: domain.file, for: earlier)) == .wrongCeremony)
 
         func refused(_ change: (CeremonyTerms) -> CeremonyTerms) throws -> CeremonyRefusal? {
-            let share = try domain.file.openShare(of: try TestWorld.officer(1)) { try TestWorld.officerKey(1).decrypt($0) }
+            let share = try domain.file.openShare(of: try TestWorld.officer(1)) {
+                try TestWorld.officerKey(1).decrypt($0)
+            }
             let envelope = try ShareEnvelope.seal(
                 share, commitment: domain.record.commitments[0], terms: change(ceremony.terms),
                 exchangeKey: try ceremony.invitation.verify(nodeKeyDigest: nil)
@@ -117,11 +122,14 @@ struct CeremonyTests {
         let stranger = try TestWorld.domain()
         let ceremony = try TestWorld.ceremony(domain)
         let exchangeKey = try ceremony.invitation.verify(nodeKeyDigest: nil)
-        func envelope(share number: Int, of source: TestWorld.Domain, commitment: Int, signer: Int) throws -> ShareEnvelope {
+        func envelope(share number: Int, of source: TestWorld.Domain, commitment: Int, signer: Int) throws
+            -> ShareEnvelope
+        {
             let key = try TestWorld.officerKey(number)
             let share = try source.file.openShare(of: try TestWorld.officer(number)) { try key.decrypt($0) }
             return try ShareEnvelope.seal(
-                share, commitment: domain.record.commitments[commitment - 1], terms: ceremony.terms, exchangeKey: exchangeKey
+                share, commitment: domain.record.commitments[commitment - 1], terms: ceremony.terms,
+                exchangeKey: exchangeKey
             ) { try TestWorld.officerKey(signer).signPSS($0) }
         }
         #expect(
@@ -131,7 +139,8 @@ struct CeremonyTests {
             refusal(ceremony, try envelope(share: 1, of: domain, commitment: 2, signer: 1))
                 == .commitmentMismatch(officer: 1))
         #expect(
-            refusal(ceremony, try envelope(share: 1, of: domain, commitment: 1, signer: 2)) == .badSignature(officer: 1))
+            refusal(ceremony, try envelope(share: 1, of: domain, commitment: 1, signer: 2)) == .badSignature(officer: 1)
+        )
         #expect(ceremony.progress == .init(officers: [], required: 2))
     }
 
@@ -171,7 +180,8 @@ struct CeremonyTests {
             encryptedItems: domain.record.encryptedItems)
         let ceremony = try UnsealCeremony(
             domain: record, purpose: .unseal, nodeKey: try TestWorld.nodeKey(1), now: TestWorld.now)
-        _ = try ceremony.accept(try TestWorld.envelope(1, file: domain.file, for: ceremony).encode(), now: TestWorld.now)
+        _ = try ceremony.accept(
+            try TestWorld.envelope(1, file: domain.file, for: ceremony).encode(), now: TestWorld.now)
         #expect(
             refusal(ceremony, try TestWorld.envelope(2, file: domain.file, for: ceremony))
                 == .domainDoesNotOpen(.rootMismatch))

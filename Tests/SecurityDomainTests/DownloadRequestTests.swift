@@ -74,7 +74,8 @@ struct DownloadRequestTests {
             try DownloadRequest.parse(try body(try keys([1, 2, 1])))
         }
         #expect(throws: SecurityDomainError.duplicateOfficer(first: 0, second: 1)) {
-            try DownloadRequest.parse(try body([try Key("officer1.cer"), try Key("officer1-again.cer"), try Key("officer2.cer")]))
+            try DownloadRequest.parse(
+                try body([try Key("officer1.cer"), try Key("officer1-again.cer"), try Key("officer2.cer")]))
         }
     }
 

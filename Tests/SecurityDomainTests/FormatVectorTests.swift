@@ -71,7 +71,9 @@ struct FormatVectorTests {
 
     @Test("Standard base64 is read strictly and written with padding")
     func base64() {
-        for (bytes, text) in [([], ""), ([0xFF], "/w=="), ([0xFF, 0xFE], "//4="), ([0xFB, 0xEF, 0xBE], "++++")] as [([UInt8], String)] {
+        for (bytes, text) in [([], ""), ([0xFF], "/w=="), ([0xFF, 0xFE], "//4="), ([0xFB, 0xEF, 0xBE], "++++")]
+            as [([UInt8], String)]
+        {
             #expect(Base64.encode(bytes) == text)
             #expect(Base64.decode(text) == bytes)
         }

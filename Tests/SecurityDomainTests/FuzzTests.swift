@@ -79,7 +79,8 @@ struct FuzzTests {
     func peer() throws {
         let keyring = try TestWorld.keyring.get()
         let session = try PeerUnsealSession(
-            poolID: TestWorld.identifier(1), epoch: 1, node: 1, bootNonce: Array(repeating: 1, count: 32), bootFacts: [],
+            poolID: TestWorld.identifier(1), epoch: 1, node: 1, bootNonce: Array(repeating: 1, count: 32),
+            bootFacts: [],
             ticket: nil, nodeKey: try TestWorld.nodeKey(1))
         fuzz(session.request.encode(), seed: 19, rounds: 10_000) { bytes in
             let encoded = try PeerUnsealRequest.decode(bytes).encode()
@@ -99,7 +100,9 @@ struct FuzzTests {
     func hugeLengths() {
         for prefix in [[0xFF, 0xFF, 0xFF, 0xFF], [0x7F, 0xFF, 0xFF, 0xFF], [0x00, 0x10, 0x00, 0x00]] as [[UInt8]] {
             #expect(throws: SecurityDomainError.self) { try SealedKeyring.decode(prefix) }
-            #expect(throws: SecurityDomainError.self) { try ShareEnvelope.decode([0, 0, 0, 4] + Array("QSE1".utf8) + prefix) }
+            #expect(throws: SecurityDomainError.self) {
+                try ShareEnvelope.decode([0, 0, 0, 4] + Array("QSE1".utf8) + prefix)
+            }
         }
         #expect(throws: SecurityDomainError.self) { try ShareEnvelope.decode(Array(repeating: 0, count: 5000)) }
     }

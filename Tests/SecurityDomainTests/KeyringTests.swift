@@ -39,7 +39,8 @@ struct KeyringTests {
             try Keyring.unseal(root: try copy(keyring.root, generation: 1), material: keyring.sealed)
         }
         let root = keyring.root
-        #expect(try root.checkValue(poolID: TestWorld.identifier(1)) != root.checkValue(poolID: TestWorld.identifier(2)))
+        #expect(
+            try root.checkValue(poolID: TestWorld.identifier(1)) != root.checkValue(poolID: TestWorld.identifier(2)))
         #expect(
             try root.checkValue(poolID: TestWorld.identifier(1))
                 != copy(root, generation: 1).checkValue(poolID: TestWorld.identifier(1)))
@@ -107,7 +108,8 @@ struct KeyringTests {
         let keyring = try TestWorld.keyring.get()
         let bytes = keyring.sealed.encode()
         var generator = SeededGenerator(seed: 1)
-        // Creation time and security domain id of the identity are not secret and not sealed here: they are bound elsewhere (state tag).
+        // Creation time and security domain id of the identity are not secret and not sealed here: they are bound
+        // elsewhere (state tag).
         let ranges = fieldRanges(bytes)
         let unbound = [ranges[2], ranges[6]]
         for _ in 0..<600 {
@@ -150,7 +152,8 @@ struct KeyringTests {
         let new = try old.underNewRoot()
         #expect(new.identity.generation == 1)
         #expect(new.identity.keyCheckValue != old.identity.keyCheckValue)
-        let opened = try Keyring.unseal(root: try copy(new.root), material: try SealedKeyring.decode(new.sealed.encode()))
+        let opened = try Keyring.unseal(
+            root: try copy(new.root), material: try SealedKeyring.decode(new.sealed.encode()))
         #expect(try entryTag(opened) == entryTag(old))
         #expect(throws: SecurityDomainError.rootMismatch) {
             try Keyring.unseal(root: try copy(old.root, generation: 1), material: new.sealed)

@@ -20,7 +20,8 @@ struct PeerUnsealTests {
 
     private func reply(to request: PeerUnsealRequest, keyring: Keyring) throws -> PeerUnsealReply {
         try PeerUnsealReply(
-            to: request, grantIndex: 42, root: keyring.root, ticket: try keyring.ticket(node: 1, nonce: bootNonce), node: 2,
+            to: request, grantIndex: 42, root: keyring.root, ticket: try keyring.ticket(node: 1, nonce: bootNonce),
+            node: 2,
             nodeKey: try TestWorld.nodeKey(2))
     }
 
@@ -108,8 +109,12 @@ struct PeerUnsealTests {
         let recorded = try reply(to: first.request, keyring: keyring)
         #expect(throws: PeerUnsealRefusal.otherRequest) { try second.open(recorded, from: 2, nodeKey: try spki(2)) }
         #expect(throws: PeerUnsealRefusal.otherRequest) { try sameBoot.open(recorded, from: 2, nodeKey: try spki(2)) }
-        #expect(throws: PeerUnsealRefusal.badSignature(node: 3)) { try first.open(recorded, from: 3, nodeKey: try spki(2)) }
-        #expect(throws: PeerUnsealRefusal.badSignature(node: 2)) { try first.open(recorded, from: 2, nodeKey: try spki(1)) }
+        #expect(throws: PeerUnsealRefusal.badSignature(node: 3)) {
+            try first.open(recorded, from: 3, nodeKey: try spki(2))
+        }
+        #expect(throws: PeerUnsealRefusal.badSignature(node: 2)) {
+            try first.open(recorded, from: 2, nodeKey: try spki(1))
+        }
         _ = try first.open(recorded, from: 2, nodeKey: try spki(2))
     }
 

@@ -33,9 +33,15 @@ struct SecurityDomainFileTests {
         #expect(text.contains(#"],"kdf":"sp108_kdf"},"SharedKeys":{"enc_shares":[{"enc_key":""#))
         let header = try #require(domain.file.shares.first?.envelope.split(separator: ".").first)
         #expect(
-            Base64URL.decode(String(header)) == Array(#"{"alg":"RSA-OAEP-256","enc":"A256CBC-HS512","kid":"not used"}"#.utf8))
-        #expect(domain.file.encryptedItems.items.map(\.tag) == ["hsm_backup", "base_enclave_backup", "partition_enclave_backup"])
-        let names = try (1...5).map { Base64URL.encode(Digest.sha256(try TestWorld.certificateDER("officer\($0).cer"))) }
+            Base64URL.decode(String(header))
+                == Array(#"{"alg":"RSA-OAEP-256","enc":"A256CBC-HS512","kid":"not used"}"#.utf8))
+        #expect(
+            domain.file.encryptedItems.items.map(\.tag) == [
+                "hsm_backup", "base_enclave_backup", "partition_enclave_backup",
+            ])
+        let names = try (1...5).map {
+            Base64URL.encode(Digest.sha256(try TestWorld.certificateDER("officer\($0).cer")))
+        }
         #expect(domain.file.shares.map(\.certificateName) == names)
     }
 
@@ -112,8 +118,12 @@ struct SecurityDomainFileTests {
         #expect(throws: SecurityDomainError.malformed(document: name, reason: "key_algorithm is not shamir_share")) {
             try parse("shamir_share", "xor_split")
         }
-        #expect(throws: SecurityDomainError.requiredCount(1, officers: 3)) { try parse(#""required":2"#, #""required":1"#) }
-        #expect(throws: SecurityDomainError.requiredCount(4, officers: 3)) { try parse(#""required":2"#, #""required":4"#) }
+        #expect(throws: SecurityDomainError.requiredCount(1, officers: 3)) {
+            try parse(#""required":2"#, #""required":1"#)
+        }
+        #expect(throws: SecurityDomainError.requiredCount(4, officers: 3)) {
+            try parse(#""required":2"#, #""required":4"#)
+        }
         #expect(throws: SecurityDomainError.malformed(document: "\(name): EncData", reason: "a tag twice")) {
             try parse(#""tag":"hsm_backup""#, #""tag":"base_enclave_backup""#)
         }

@@ -22,13 +22,16 @@ struct SharingTests {
     @Test("Published vector: secret 00 ff, two polynomials of degree two")
     func publishedVector() throws {
         let coefficients = try secret([0x00, 0x01, 0x00, 0x00, 0x05, 0x00, 0x00, 0x01])
-        let shares = try ShamirSharing.split(try secret([0x00, 0xFF]), count: 5, required: 3, coefficients: coefficients)
-        #expect(shares.map { $0.words.exposed } == ["00030202", "ff040404", "fe060406", "fd080208", "fc0aff0a"].map(hex))
+        let shares = try ShamirSharing.split(
+            try secret([0x00, 0xFF]), count: 5, required: 3, coefficients: coefficients)
+        #expect(
+            shares.map { $0.words.exposed } == ["00030202", "ff040404", "fe060406", "fd080208", "fc0aff0a"].map(hex))
         #expect(try ShamirSharing.combine([shares[0], shares[1], shares[2]]).exposed == [0x00, 0xFF])
         #expect(try ShamirSharing.combine([shares[4], shares[2], shares[0]]).exposed == [0x00, 0xFF])
     }
 
-    @Test("Every subset of at least M shares restores the secret", arguments: [(3, 2), (5, 3), (6, 6), (10, 2), (10, 7)])
+    @Test(
+        "Every subset of at least M shares restores the secret", arguments: [(3, 2), (5, 3), (6, 6), (10, 2), (10, 7)])
     func allSubsets(count: Int, required: Int) throws {
         let original = try TestWorld.randomSecret(32)
         let shares = try ShamirSharing.split(original, count: count, required: required)
@@ -52,8 +55,8 @@ struct SharingTests {
         }
     }
 
-    /// With one share of a 2-of-n split every value 0...256 is equally likely, whatever the secret. 257 cells, 65,792 draws: the
-    /// statistic has mean 256 and standard deviation 22.6; 400 is more than six deviations above.
+    /// With one share of a 2-of-n split every value 0...256 is equally likely, whatever the secret. 257 cells, 65,792
+    /// draws: the statistic has mean 256 and standard deviation 22.6; 400 is more than six deviations above.
     @Test("A single share has the same, uniform distribution for any secret byte", arguments: [UInt8(0), 1, 127, 255])
     func singleShareTellsNothing(byte: UInt8) throws {
         let secretLength = 257
@@ -119,7 +122,9 @@ struct SharingTests {
         }
         #expect(try parse(hex("00030202")).x == 1)
         #expect(throws: SecurityDomainError.sharesRejected("a share of 3 bytes")) { try parse(hex("000302")) }
-        #expect(throws: SecurityDomainError.sharesRejected("words of different coordinates")) { try parse(hex("00030204")) }
+        #expect(throws: SecurityDomainError.sharesRejected("words of different coordinates")) {
+            try parse(hex("00030204"))
+        }
         #expect(throws: SecurityDomainError.sharesRejected("a value above 256")) { try parse(hex("01030202")) }
         #expect(throws: SecurityDomainError.sharesRejected("coordinate 0")) { try parse(hex("00000100")) }
         #expect(throws: SecurityDomainError.sharesRejected("coordinate 127")) { try parse(hex("00fe00fe")) }

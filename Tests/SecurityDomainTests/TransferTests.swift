@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Transfer key and restore blob")
 struct TransferTests {
-    /// Does what an officers' client does after it has decrypted the file: encrypts the same items under a new master key.
+    /// Does what an officers' client does after it has decrypted the file: encrypts the same items under a new master
+    /// key.
     private func blob(
         _ items: [SecurityDomainItem], to key: ExchangeKey, masterLength: Int = 32
     ) throws -> [UInt8] {
@@ -34,7 +35,8 @@ struct TransferTests {
     func document() throws {
         let key = try ExchangeKey(nodeKey: try TestWorld.nodeKey(1), now: TestWorld.now)
         let document = try JSONDocument(
-            parsing: try key.transferDocument(keyID: "https://pool.example/transfer_key"), name: "document", limit: 65536)
+            parsing: try key.transferDocument(keyID: "https://pool.example/transfer_key"), name: "document",
+            limit: 65536)
         #expect(try document.string("key_format") == "jwk")
         let web = try JSONDocument(parsing: Array(try document.string("transfer_key").utf8), name: "key", limit: 65536)
         #expect(try web.string("kid") == "https://pool.example/transfer_key")

@@ -1,5 +1,5 @@
-/// What the pool's state knows of its security domain once the officers have it: who they are, what their shares commit to, and the
-/// encrypted items. Never the shares.
+/// What the pool's state knows of its security domain once the officers have it: who they are, what their shares commit
+/// to, and the encrypted items. Never the shares.
 public struct SecurityDomainRecord: Hashable, Sendable {
     public let identity: PoolIdentity
     public let officers: Officers

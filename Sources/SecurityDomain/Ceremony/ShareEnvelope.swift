@@ -1,7 +1,7 @@
 import CryptographicModule
 
-/// One officer's share on its way to the node that holds the exchange key: encrypted to that key, bound to the terms of the ceremony,
-/// signed by the officer. Any node may relay it.
+/// One officer's share on its way to the node that holds the exchange key: encrypted to that key, bound to the terms of
+/// the ceremony, signed by the officer. Any node may relay it.
 public struct ShareEnvelope: Hashable, Sendable {
     public let terms: CeremonyTerms
     /// The officer's coordinate.
@@ -36,7 +36,8 @@ public struct ShareEnvelope: Hashable, Sendable {
         let sealed = try AESGCM.seal(
             share.words, key: key, nonce: zeroNonce, associatedData: associatedData(terms: terms, x: share.x))
         var envelope = ShareEnvelope(
-            terms: terms, x: share.x, commitment: commitment, encryptedKey: try RSAEnvelope.encrypt(key, to: exchangeKey),
+            terms: terms, x: share.x, commitment: commitment,
+            encryptedKey: try RSAEnvelope.encrypt(key, to: exchangeKey),
             ciphertext: sealed.ciphertext, authenticationTag: sealed.tag, signature: [])
         envelope.signature = try sign(envelope.signedMessage)
         return envelope
@@ -64,12 +65,15 @@ public struct ShareEnvelope: Hashable, Sendable {
 
     /// Decrypts the share.
     ///
-    /// - Throws: `SecurityDomainError.authenticationFailed` for whatever the key or the tag refuses, without saying which.
+    /// - Throws: `SecurityDomainError.authenticationFailed` for whatever the key or the tag refuses, without saying
+    ///   which.
     func open(decrypt: ([UInt8]) throws -> Secret) throws -> Share {
         let words: Secret
         do {
             let key = try decrypt(encryptedKey)
-            guard key.count == Self.contentKeyLength else { throw SecurityDomainError.authenticationFailed(Self.document) }
+            guard key.count == Self.contentKeyLength else {
+                throw SecurityDomainError.authenticationFailed(Self.document)
+            }
             words = try AESGCM.open(
                 ciphertext, tag: authenticationTag, key: key, nonce: Self.zeroNonce,
                 associatedData: Self.associatedData(terms: terms, x: x))

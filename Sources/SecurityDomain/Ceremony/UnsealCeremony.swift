@@ -1,9 +1,11 @@
 public import CryptographicModule
 import Synchronization
 
-/// One gathering of officers at one node: it holds the exchange key, takes their envelopes, and at the quorum opens the root.
+/// One gathering of officers at one node: it holds the exchange key, takes their envelopes, and at the quorum opens the
+/// root.
 ///
-/// All of it is in the memory of that node. A refused envelope leaves the ceremony as it was; the time is passed in, seconds since 1970.
+/// All of it is in the memory of that node. A refused envelope leaves the ceremony as it was; the time is passed in,
+/// seconds since 1970.
 public final class UnsealCeremony: Sendable {
     public let terms: CeremonyTerms
     /// What the officers' tool needs to know, signed by the node.
@@ -80,8 +82,8 @@ public final class UnsealCeremony: Sendable {
 
     /// Takes one officer's envelope, in its byte form.
     ///
-    /// - Throws: `CeremonyRefusal` naming what is wrong. Only `.domainDoesNotOpen` ends the ceremony, and `.expired` once its time has
-    ///   come; after every other one the shares that are in stay in.
+    /// - Throws: `CeremonyRefusal` naming what is wrong. Only `.domainDoesNotOpen` ends the ceremony, and `.expired`
+    ///   once its time has come; after every other one the shares that are in stay in.
     public func accept(_ bytes: [UInt8], now: Int64) throws(CeremonyRefusal) -> Step {
         let envelope: ShareEnvelope
         do {
@@ -139,8 +141,9 @@ public final class UnsealCeremony: Sendable {
         let officers = domain.officers.certificates
         guard (1...officers.count).contains(Int(envelope.x)) else { throw .unknownOfficer(envelope.x) }
         let position = Int(envelope.x) - 1
-        guard RSAEnvelope.verifyPSS(
-            publicKey: officers[position].publicKey, message: envelope.signedMessage, signature: envelope.signature)
+        guard
+            RSAEnvelope.verifyPSS(
+                publicKey: officers[position].publicKey, message: envelope.signedMessage, signature: envelope.signature)
         else { throw .badSignature(officer: envelope.x) }
         guard shares[envelope.x] == nil else { throw .duplicate(officer: envelope.x) }
         guard envelope.commitment.matches(domain.commitments[position]) else {

@@ -1,6 +1,7 @@
 import CryptographicModule
 
-/// What a node hands to the officers when a ceremony begins: its terms, the exchange key, the commitments, signed by the node.
+/// What a node hands to the officers when a ceremony begins: its terms, the exchange key, the commitments, signed by
+/// the node.
 public struct UnsealInvitation: Hashable, Sendable {
     public let terms: CeremonyTerms
     public let securityDomainID: [UInt8]
@@ -82,8 +83,8 @@ public struct UnsealInvitation: Hashable, Sendable {
 
     /// Checks the node's signature, and that the exchange certificate holds the key that the terms name.
     ///
-    /// - Parameter nodeKeyDigest: SHA-256 of the SubjectPublicKeyInfo of the node that the officer means; nil only where a person has
-    ///   compared it.
+    /// - Parameter nodeKeyDigest: SHA-256 of the SubjectPublicKeyInfo of the node that the officer means; nil only
+    ///   where a person has compared it.
     /// - Returns: SubjectPublicKeyInfo of the exchange key.
     public func verify(nodeKeyDigest: [UInt8]?) throws -> [UInt8] {
         if let nodeKeyDigest, !SecureCompare.equal(Digest.sha256(nodeKey), nodeKeyDigest) {

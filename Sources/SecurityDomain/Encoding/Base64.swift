@@ -1,6 +1,7 @@
 import CryptographicModule
 
-/// Base 64 in its standard alphabet with padding (RFC 4648 section 4), as `x5c` holds certificates; and lenient reading of the URL form.
+/// Base 64 in its standard alphabet with padding (RFC 4648 section 4), as `x5c` holds certificates; and lenient reading
+/// of the URL form.
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

@@ -1,8 +1,10 @@
 import CryptographicModule
 
-/// Reads what `FieldWriter` wrote, strictly: every length is checked before anything is copied, and nothing may be left over.
+/// Reads what `FieldWriter` wrote, strictly: every length is checked before anything is copied, and nothing may be left
+/// over.
 ///
-/// It reads from a buffer that the caller keeps alive, so that secret contents can be read without a copy on the ordinary heap.
+/// It reads from a buffer that the caller keeps alive, so that secret contents can be read without a copy on the
+/// ordinary heap.
 struct FieldReader {
     private let document: String
     private let source: UnsafeRawBufferPointer

@@ -1,5 +1,6 @@
-/// Writes the canonical form of everything that is authenticated, hashed or stored here: a sequence of fields, each with its length
-/// before it (32 bits, big-endian). Two different sequences never have the same bytes. The first field is the label of the form.
+/// Writes the canonical form of everything that is authenticated, hashed or stored here: a sequence of fields, each
+/// with its length before it (32 bits, big-endian). Two different sequences never have the same bytes. The first field
+/// is the label of the form.
 struct FieldWriter {
     private(set) var bytes: [UInt8] = []
 

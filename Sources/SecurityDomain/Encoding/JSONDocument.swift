@@ -1,7 +1,7 @@
 import StrictJSON
 
-/// Typed access to one of the few JSON documents that are exchanged with officers' tools; what is missing or of another type is named
-/// in the error. None of these documents holds a secret in clear.
+/// Typed access to one of the few JSON documents that are exchanged with officers' tools; what is missing or of another
+/// type is named in the error. None of these documents holds a secret in clear.
 struct JSONDocument {
     let name: String
     private let members: JSONObject

@@ -1,8 +1,8 @@
 import CryptographicModule
 import StrictJSON
 
-/// JSON Web Encryption in compact form (RFC 7516), with the two kinds that the security domain knows. Content encryption is always
-/// A256CBC-HS512 (RFC 7518 section 5.2.5), whose associated data is the header exactly as written.
+/// JSON Web Encryption in compact form (RFC 7516), with the two kinds that the security domain knows. Content
+/// encryption is always A256CBC-HS512 (RFC 7518 section 5.2.5), whose associated data is the header exactly as written.
 struct CompactJWE {
     let header: Header
     private let protectedHeader: [UInt8]
@@ -36,7 +36,8 @@ struct CompactJWE {
         initializationVector: [UInt8] = Random.bytes(initializationVectorLength)
     ) throws -> String {
         try make(
-            header: headerText(algorithm: directAlgorithm, keyID: tag), encryptedKey: [], key: key, plaintext: plaintext,
+            header: headerText(algorithm: directAlgorithm, keyID: tag), encryptedKey: [], key: key,
+            plaintext: plaintext,
             initializationVector: initializationVector)
     }
 
@@ -81,7 +82,9 @@ struct CompactJWE {
         let parts = texts.compactMap { Base64URL.decode(String($0)) }
         guard texts.count == 5, parts.count == 5 else { throw malformed("not five base64url parts") }
         guard parts[2].count == Self.initializationVectorLength else { throw malformed("the IV must have 16 bytes") }
-        guard !parts[3].isEmpty, parts[3].count % 16 == 0 else { throw malformed("the ciphertext must be whole blocks") }
+        guard !parts[3].isEmpty, parts[3].count % 16 == 0 else {
+            throw malformed("the ciphertext must be whole blocks")
+        }
         guard parts[4].count == Self.authenticationTagLength else { throw malformed("the tag must have 32 bytes") }
         let fields = try JSONDocument(parsing: parts[0], name: "\(document): header", limit: 1024)
         guard try fields.string("enc") == Self.contentEncryption else { throw malformed("enc is not A256CBC-HS512") }
@@ -103,8 +106,9 @@ struct CompactJWE {
 
     /// Opens an envelope with the holder's private key.
     ///
-    /// When the key does not decrypt, a random one takes its place and fails at the tag: the caller can't tell bad padding from a bad
-    /// tag, neither by the error nor by the time (J. Manger, "A chosen ciphertext attack on RSA-OAEP", 2001).
+    /// When the key does not decrypt, a random one takes its place and fails at the tag: the caller can't tell bad
+    /// padding from a bad tag, neither by the error nor by the time (J. Manger, "A chosen ciphertext attack on
+    /// RSA-OAEP", 2001).
     func openEnvelope(name: String, decrypt: ([UInt8]) throws -> Secret) throws -> Secret {
         guard header.algorithm == Self.envelopeAlgorithm else {
             throw SecurityDomainError.malformed(document: name, reason: "alg is not RSA-OAEP-256")

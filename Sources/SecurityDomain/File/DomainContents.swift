@@ -37,7 +37,8 @@ enum DomainContents {
         writer.field(identity.poolID)
         writer.field(UInt32(roots.count))
         for root in roots { writer.field(root.generation) }
-        return SecurityDomainItem(tag: formerRootsTag, plaintext: try SecretFields.append(to: writer.bytes, roots: roots))
+        return SecurityDomainItem(
+            tag: formerRootsTag, plaintext: try SecretFields.append(to: writer.bytes, roots: roots))
     }
 
     private static func commitmentsItem(
@@ -56,12 +57,15 @@ enum DomainContents {
 
     /// The root of an opened file, if it is the one that `identity` names.
     ///
-    /// - Throws: `SecurityDomainError.malformed` when the items are not exactly the three, `.wrongPool`, `.wrongSecurityDomain`,
-    ///   `.wrongGeneration`, or `.rootMismatch` when the key itself does not give the key check value.
+    /// - Throws: `SecurityDomainError.malformed` when the items are not exactly the three, `.wrongPool`,
+    ///   `.wrongSecurityDomain`, `.wrongGeneration`, or `.rootMismatch` when the key itself does not give the key check
+    ///   value.
     static func root(from items: [SecurityDomainItem], matching identity: PoolIdentity) throws -> RootKey {
         let (root, stated) = try rootAndIdentity(from: items)
         guard stated.poolID == identity.poolID else { throw SecurityDomainError.wrongPool }
-        guard stated.securityDomainID == identity.securityDomainID else { throw SecurityDomainError.wrongSecurityDomain }
+        guard stated.securityDomainID == identity.securityDomainID else {
+            throw SecurityDomainError.wrongSecurityDomain
+        }
         guard stated.generation == identity.generation else {
             throw SecurityDomainError.wrongGeneration(expected: identity.generation, got: stated.generation)
         }
@@ -75,7 +79,8 @@ enum DomainContents {
     static func rootAndIdentity(from items: [SecurityDomainItem]) throws -> (root: RootKey, identity: PoolIdentity) {
         let item = try item(rootTag, of: items)
         let (root, identity) = try item.plaintext.withUnsafeBytes { buffer in
-            try FieldReader.read(buffer, document: "item \(rootTag)", label: rootLabel, limit: maximumLength) { reader in
+            try FieldReader.read(buffer, document: "item \(rootTag)", label: rootLabel, limit: maximumLength) {
+                reader in
                 let identity = try PoolIdentity(from: &reader)
                 let root = try RootKey(try reader.secret(exactly: RootKey.length), generation: identity.generation)
                 return (root, identity)

@@ -8,8 +8,9 @@ public enum DownloadRequest {
 
     /// Reads the request and checks every officer.
     ///
-    /// `x5c` must hold exactly one certificate (standard base64); `n` and `e`, where present, must be that certificate's, and so must
-    /// `x5t#S256`. `kid`, `key_ops`, `use` and `x5t` are not needed: the Azure CLI leaves out some of them. `required` defaults to 2.
+    /// `x5c` must hold exactly one certificate (standard base64); `n` and `e`, where present, must be that
+    /// certificate's, and so must `x5t#S256`. `kid`, `key_ops`, `use` and `x5t` are not needed: the Azure CLI leaves
+    /// out some of them. `required` defaults to 2.
     public static func parse(_ body: [UInt8]) throws -> Officers {
         let request = try JSONDocument(parsing: body, name: document, limit: maximumLength)
         let required = request.has("required") ? try request.integer("required") : 2
@@ -35,7 +36,8 @@ public enum DownloadRequest {
         let rsa = try PublicKey(spkiDER: certificate.publicKey)
         guard case .rsa(let modulus, let exponent) = rsa else { throw rejected("the key is not RSA") }
         for (member, number) in [("n", modulus), ("e", exponent)] where key.has(member) {
-            guard let given = Base64.decodeURL(try key.string(member)), given.drop(while: { $0 == 0 }).elementsEqual(number)
+            guard let given = Base64.decodeURL(try key.string(member)),
+                given.drop(while: { $0 == 0 }).elementsEqual(number)
             else { throw rejected("\(member) is not that of x5c") }
         }
         return certificate

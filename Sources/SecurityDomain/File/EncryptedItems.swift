@@ -12,7 +12,8 @@ public final class SecurityDomainItem: Sendable {
     }
 }
 
-/// The `EncData` member of a security domain file or restore blob: items, each encrypted under its own key derived from one master key.
+/// The `EncData` member of a security domain file or restore blob: items, each encrypted under its own key derived from
+/// one master key.
 ///
 /// The pool's state stores this part (never the shares), so that a quorum needs to bring nothing but its shares.
 public struct EncryptedItems: Hashable, Sendable {
@@ -45,7 +46,8 @@ public struct EncryptedItems: Hashable, Sendable {
 
     /// Decrypts every item.
     ///
-    /// - Throws: `SecurityDomainError.authenticationFailed` naming the item whose tag is wrong, `.malformed` for a bad form.
+    /// - Throws: `SecurityDomainError.authenticationFailed` naming the item whose tag is wrong, `.malformed` for a bad
+    ///   form.
     func open(master: borrowing Secret) throws -> [SecurityDomainItem] {
         var opened: [SecurityDomainItem] = []
         for item in items {
@@ -56,7 +58,8 @@ public struct EncryptedItems: Hashable, Sendable {
         return opened
     }
 
-    /// SP 800-108 in counter mode with HMAC-SHA-512, the tag as label and no context: the derivation of the published file format.
+    /// SP 800-108 in counter mode with HMAC-SHA-512, the tag as label and no context: the derivation of the published
+    /// file format.
     static func derive(_ master: borrowing Secret, tag: String) throws -> Secret {
         try KeyDerivation.deriveRawContext(master, label: tag, contextBytes: [], bits: 8 * CompactJWE.contentKeyLength)
     }
@@ -114,7 +117,8 @@ public struct EncryptedItems: Hashable, Sendable {
     private static func isTag(_ text: String) -> Bool {
         (1...maximumTagLength).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                     || byte == UInt8(ascii: "_")
             }
     }

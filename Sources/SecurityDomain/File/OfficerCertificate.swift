@@ -1,8 +1,10 @@
 import CryptographicModule
 
-/// An officer's certificate: the public key that one share is encrypted to, and by which the officer's signatures are known.
+/// An officer's certificate: the public key that one share is encrypted to, and by which the officer's signatures are
+/// known.
 ///
-/// The certificate is an envelope for a key that the operator's people hand over in person: issuer and validity play no part.
+/// The certificate is an envelope for a key that the operator's people hand over in person: issuer and validity play no
+/// part.
 public struct OfficerCertificate: Hashable, Sendable {
     /// The certificate as it came, DER.
     public let der: [UInt8]
@@ -14,12 +16,15 @@ public struct OfficerCertificate: Hashable, Sendable {
     static let maximumLength = 16 * 1024
     private static let keySizes = [2048, 3072, 4096]
 
-    /// - Throws: `SecurityDomainError.officerRejected` unless the certificate holds an RSA key of 2048, 3072 or 4096 bits.
+    /// - Throws: `SecurityDomainError.officerRejected` unless the certificate holds an RSA key of 2048, 3072 or 4096
+    ///   bits.
     public init(der: [UInt8], position: Int = 0) throws {
         func rejected(_ reason: String) -> SecurityDomainError { .officerRejected(position: position, reason: reason) }
         guard der.count <= Self.maximumLength else { throw rejected("longer than \(Self.maximumLength) bytes") }
         guard let certificate = try? X509Certificate(der: der) else { throw rejected("not an X.509 certificate") }
-        guard case .rsa(let modulus, let exponent)? = certificate.publicKey else { throw rejected("the key is not RSA") }
+        guard case .rsa(let modulus, let exponent)? = certificate.publicKey else {
+            throw rejected("the key is not RSA")
+        }
         guard Self.keySizes.contains(bitLength(modulus)) else {
             throw rejected("the RSA key has \(bitLength(modulus)) bits; it must have 2048, 3072 or 4096")
         }
@@ -37,7 +42,8 @@ public struct OfficerCertificate: Hashable, Sendable {
     }
 }
 
-/// The officers of one security domain, in the order of their share coordinates (1, 2, …), and how many of them are a quorum.
+/// The officers of one security domain, in the order of their share coordinates (1, 2, …), and how many of them are a
+/// quorum.
 public struct Officers: Hashable, Sendable {
     public let certificates: [OfficerCertificate]
     public let required: Int
@@ -46,10 +52,12 @@ public struct Officers: Hashable, Sendable {
     static let countRange = 3...10
     static let requiredRange = 2...10
 
-    /// - Throws: `SecurityDomainError.officerCount`, `.requiredCount`, or `.duplicateOfficer` when two certificates, or the public keys of
-    ///   two certificates, are equal.
+    /// - Throws: `SecurityDomainError.officerCount`, `.requiredCount`, or `.duplicateOfficer` when two certificates, or
+    ///   the public keys of two certificates, are equal.
     public init(certificates: [OfficerCertificate], required: Int) throws {
-        guard Self.countRange.contains(certificates.count) else { throw SecurityDomainError.officerCount(certificates.count) }
+        guard Self.countRange.contains(certificates.count) else {
+            throw SecurityDomainError.officerCount(certificates.count)
+        }
         guard Self.requiredRange.contains(required), required <= certificates.count else {
             throw SecurityDomainError.requiredCount(required, officers: certificates.count)
         }
@@ -65,7 +73,9 @@ public struct Officers: Hashable, Sendable {
 
     /// Refuses officers other than those whose certificates (SHA-256, any order) were fixed beforehand.
     public func check(pinned thumbprints: [[UInt8]]) throws {
-        guard Set(certificates.map(\.thumbprint)) == Set(thumbprints) else { throw SecurityDomainError.officersNotPinned }
+        guard Set(certificates.map(\.thumbprint)) == Set(thumbprints) else {
+            throw SecurityDomainError.officersNotPinned
+        }
     }
 }
 

@@ -35,7 +35,9 @@ public struct SecurityDomainFile: Hashable, Sendable {
     /// Makes the file for the keyring's root. The master key exists only during this call.
     ///
     /// - Parameter formerRoots: the roots of earlier generations that officers shall go on to be able to use.
-    public static func make(root: RootKey, formerRoots: [RootKey], identity: PoolIdentity, officers: Officers) throws -> Made {
+    public static func make(root: RootKey, formerRoots: [RootKey], identity: PoolIdentity, officers: Officers) throws
+        -> Made
+    {
         guard root.generation == identity.generation else {
             throw SecurityDomainError.wrongGeneration(expected: identity.generation, got: root.generation)
         }
@@ -46,10 +48,12 @@ public struct SecurityDomainFile: Hashable, Sendable {
         let shares = try ShamirSharing.split(master, count: officers.certificates.count, required: officers.required)
         let commitments = try shares.map { share in
             try ShareCommitment(
-                to: share, poolID: identity.poolID, securityDomainID: identity.securityDomainID, generation: identity.generation)
+                to: share, poolID: identity.poolID, securityDomainID: identity.securityDomainID,
+                generation: identity.generation)
         }
         let items = try DomainContents.items(
-            root: root, formerRoots: formerRoots, identity: identity, commitments: commitments, required: officers.required)
+            root: root, formerRoots: formerRoots, identity: identity, commitments: commitments,
+            required: officers.required)
         let file = SecurityDomainFile(
             encryptedItems: try EncryptedItems.seal(items, master: master),
             shares: try zip(officers.certificates, shares).map { officer, share in
@@ -99,10 +103,14 @@ public struct SecurityDomainFile: Hashable, Sendable {
         func malformed(_ reason: String) -> SecurityDomainError { .malformed(document: Self.document, reason: reason) }
         guard try file.integer("version") == Self.formatVersion else { throw malformed("version is not 2") }
         let keys = try file.object("SharedKeys")
-        guard try keys.string("key_algorithm") == Self.sharing else { throw malformed("key_algorithm is not shamir_share") }
+        guard try keys.string("key_algorithm") == Self.sharing else {
+            throw malformed("key_algorithm is not shamir_share")
+        }
         let required = try keys.integer("required")
         let elements = try keys.objects("enc_shares")
-        guard Officers.countRange.contains(elements.count) else { throw SecurityDomainError.officerCount(elements.count) }
+        guard Officers.countRange.contains(elements.count) else {
+            throw SecurityDomainError.officerCount(elements.count)
+        }
         guard Officers.requiredRange.contains(required), required <= elements.count else {
             throw SecurityDomainError.requiredCount(required, officers: elements.count)
         }
@@ -111,7 +119,8 @@ public struct SecurityDomainFile: Hashable, Sendable {
             shares.append(
                 EncryptedShare(certificateName: try element.string("x5t_256"), envelope: try element.string("enc_key")))
         }
-        self.init(encryptedItems: try EncryptedItems(from: try file.object("EncData")), shares: shares, required: required)
+        self.init(
+            encryptedItems: try EncryptedItems(from: try file.object("EncData")), shares: shares, required: required)
     }
 
     init(encryptedItems: EncryptedItems, shares: [EncryptedShare], required: Int) {
@@ -125,8 +134,8 @@ public struct SecurityDomainFile: Hashable, Sendable {
     /// Decrypts the share that the file holds for a certificate.
     ///
     /// - Parameter decrypt: RSA-OAEP-256 with the officer's private key.
-    /// - Throws: `SecurityDomainError.notAnOfficer` when the file has no share for it; `.authenticationFailed`; `.sharesRejected` when
-    ///   what it holds has not the form of that officer's share.
+    /// - Throws: `SecurityDomainError.notAnOfficer` when the file has no share for it; `.authenticationFailed`;
+    ///   `.sharesRejected` when what it holds has not the form of that officer's share.
     func openShare(of officer: OfficerCertificate, decrypt: ([UInt8]) throws -> Secret) throws -> Share {
         guard let position = shares.firstIndex(where: { $0.certificateName == officer.fileName }) else {
             throw SecurityDomainError.notAnOfficer

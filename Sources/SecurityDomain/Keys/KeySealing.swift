@@ -54,7 +54,8 @@ enum KeySealing {
     }
 
     static func seal(
-        _ key: SystemSigningKey, role: SystemKeyRole, id: [UInt8], createdAt: Int64, under kek: SecretKey, poolID: [UInt8]
+        _ key: SystemSigningKey, role: SystemKeyRole, id: [UInt8], createdAt: Int64, under kek: SecretKey,
+        poolID: [UInt8]
     ) throws -> SealedKeyring.SystemKey {
         let publicKey = key.publicKey.spkiDER()
         let header = header(poolID: poolID, role: role, id: id, createdAt: createdAt, publicKey: publicKey)
@@ -63,15 +64,18 @@ enum KeySealing {
             record: try key.sealed(under: kek, associatedData: header.associatedData()))
     }
 
-    /// - Throws: `SecurityDomainError.sealedKeyRejected` naming the role, also when the stored public half is not that of the key.
+    /// - Throws: `SecurityDomainError.sealedKeyRejected` naming the role, also when the stored public half is not that
+    ///   of the key.
     static func open(
         _ sealed: SealedKeyring.SystemKey, under kek: SecretKey, identity: PoolIdentity
     ) throws -> SystemSigningKey {
         let header = header(
-            poolID: identity.poolID, role: sealed.role, id: sealed.id, createdAt: sealed.createdAt, publicKey: sealed.publicKey)
+            poolID: identity.poolID, role: sealed.role, id: sealed.id, createdAt: sealed.createdAt,
+            publicKey: sealed.publicKey)
         do {
             let key = try SystemSigningKey(
-                opening: sealed.record, under: kek, associatedData: header.associatedData(), specification: sealed.role.specification)
+                opening: sealed.record, under: kek, associatedData: header.associatedData(),
+                specification: sealed.role.specification)
             guard key.publicKey.spkiDER() == sealed.publicKey else {
                 throw SecurityDomainError.sealedKeyRejected(sealed.role.name)
             }

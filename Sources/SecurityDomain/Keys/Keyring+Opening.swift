@@ -47,8 +47,8 @@ extension Keyring {
 
     /// Opens the keyring that the pool's state stores.
     ///
-    /// - Throws: `SecurityDomainError.wrongGeneration`; `.rootMismatch` when the root does not give the key check value;
-    ///   `.sealedKeyRejected` naming the key that is damaged, missing, or of another pool or generation.
+    /// - Throws: `SecurityDomainError.wrongGeneration`; `.rootMismatch` when the root does not give the key check
+    ///   value; `.sealedKeyRejected` naming the key that is damaged, missing, or of another pool or generation.
     public static func unseal(root: RootKey, material: SealedKeyring) throws -> Keyring {
         let identity = material.identity
         guard root.generation == identity.generation else {

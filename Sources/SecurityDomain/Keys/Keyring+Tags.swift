@@ -1,8 +1,9 @@
 import CryptographicModule
 
 extension Keyring {
-    /// Tag of a log entry, made by the leader that is unsealed: HMAC-SHA-256 under STK of epoch, term, index, the tag of the entry
-    /// before, and the payload. Who holds no STK can't make one, so that a sealed or stolen member can't write policy.
+    /// Tag of a log entry, made by the leader that is unsealed: HMAC-SHA-256 under STK of epoch, term, index, the tag
+    /// of the entry before, and the payload. Who holds no STK can't make one, so that a sealed or stolen member can't
+    /// write policy.
     ///
     /// - Throws: `CryptoError` once the keyring is destroyed.
     public func entryTag(
@@ -17,8 +18,8 @@ extension Keyring {
         return try MAC.hmacSHA256(key: stateTagKey, writer.bytes)
     }
 
-    /// Tag of the applied state: HMAC-SHA-256 under STK of pool, epoch, index, term, the tag of the entry at that index, and the state
-    /// root. It ties what is on a disk to what was agreed.
+    /// Tag of the applied state: HMAC-SHA-256 under STK of pool, epoch, index, term, the tag of the entry at that
+    /// index, and the state root. It ties what is on a disk to what was agreed.
     ///
     /// - Throws: `CryptoError` once the keyring is destroyed.
     public func stateTag(
@@ -34,8 +35,8 @@ extension Keyring {
         return try MAC.hmacSHA256(key: stateTagKey, writer.bytes)
     }
 
-    /// The continuity ticket that a node gets with a grant of unsealing. It derives from STK and the boot nonce of the grant, so that
-    /// any unsealed node can check a proof made with it although only its digest is in the pool's state.
+    /// The continuity ticket that a node gets with a grant of unsealing. It derives from STK and the boot nonce of the
+    /// grant, so that any unsealed node can check a proof made with it although only its digest is in the pool's state.
     ///
     /// - Parameter nonce: 32 bytes that no two grants share.
     public func ticket(node: UInt64, nonce: [UInt8]) throws -> PeerTicket {

@@ -2,8 +2,8 @@ public import CryptographicModule
 
 /// The keys of an unsealed pool, in the secure memory of one node.
 ///
-/// Middle keys are random and sealed under the wrapping key of the root, so that the root can change without touching what they
-/// protect; private keys of the pool are sealed under the key-encryption key.
+/// Middle keys are random and sealed under the wrapping key of the root, so that the root can change without touching
+/// what they protect; private keys of the pool are sealed under the key-encryption key.
 public final class Keyring: Sendable {
     /// The sealed form that belongs in the pool's state.
     public let sealed: SealedKeyring

@@ -6,7 +6,8 @@ public struct PoolIdentity: Hashable, Sendable {
     public let securityDomainID: [UInt8]
     /// Generation of the root key; 0 until the first change of the root.
     public let generation: UInt32
-    /// Key check value of the root of this generation: tells the right root from a wrong one and says nothing else about it.
+    /// Key check value of the root of this generation: tells the right root from a wrong one and says nothing else
+    /// about it.
     public let keyCheckValue: [UInt8]
     /// SubjectPublicKeyInfo (DER) of the pool identity key.
     public let identityKey: [UInt8]

@@ -1,6 +1,7 @@
 public import CryptographicModule
 
-/// The root key R_g of one generation: 32 bytes from which the wrapping key W_g of the middle keys and the key check value derive.
+/// The root key R_g of one generation: 32 bytes from which the wrapping key W_g of the middle keys and the key check
+/// value derive.
 ///
 /// It exists in the secure memory of unsealed nodes, in the officers' security domain file and nowhere else.
 public final class RootKey: Sendable {
@@ -30,8 +31,8 @@ public final class RootKey: Sendable {
         return value.withUnsafeBytes { Array($0) }
     }
 
-    /// W_g = KDF(R_g, "quorate/1/root-wrap", pool ‖ g). Its public id names pool and generation, so that a record sealed under another
-    /// wrapping key is recognised before anything is opened.
+    /// W_g = KDF(R_g, "quorate/1/root-wrap", pool ‖ g). Its public id names pool and generation, so that a record
+    /// sealed under another wrapping key is recognised before anything is opened.
     func wrappingKey(poolID: [UInt8]) throws -> SecretKey {
         let secret = try KeyDerivation.derive(key, label: "quorate/1/root-wrap", context: context(poolID), bits: 256)
         var name = FieldWriter(label: "quorate/1/root-wrap-id")

@@ -62,7 +62,8 @@ public struct SealedKeyring: Hashable, Sendable {
 
     /// Reads the one byte form strictly.
     ///
-    /// - Throws: `SecurityDomainError.malformed` for anything that `encode` does not write, or a length beyond its limit.
+    /// - Throws: `SecurityDomainError.malformed` for anything that `encode` does not write, or a length beyond its
+    ///   limit.
     public static func decode(_ bytes: [UInt8]) throws -> SealedKeyring {
         try FieldReader.read(bytes, document: document, label: label, limit: maximumLength) { reader in
             let identity = try PoolIdentity(from: &reader)
@@ -82,13 +83,17 @@ public struct SealedKeyring: Hashable, Sendable {
     }
 
     private static func decodeMiddleKey(_ reader: inout FieldReader) throws -> MiddleKey {
-        guard let role = MiddleKeyRole(rawValue: try reader.integer()) else { throw reader.malformed("unknown key role") }
+        guard let role = MiddleKeyRole(rawValue: try reader.integer()) else {
+            throw reader.malformed("unknown key role")
+        }
         return MiddleKey(
             role: role, id: try reader.bytes(exactly: PoolIdentity.identifierLength), record: try decodeRecord(&reader))
     }
 
     private static func decodeSystemKey(_ reader: inout FieldReader) throws -> SystemKey {
-        guard let role = SystemKeyRole(rawValue: try reader.integer()) else { throw reader.malformed("unknown key role") }
+        guard let role = SystemKeyRole(rawValue: try reader.integer()) else {
+            throw reader.malformed("unknown key role")
+        }
         return SystemKey(
             role: role, id: try reader.bytes(exactly: PoolIdentity.identifierLength), createdAt: try reader.integer(),
             publicKey: try reader.bytes(upTo: PoolIdentity.maximumPublicKeyLength), record: try decodeRecord(&reader))

@@ -1,7 +1,8 @@
 public import CryptographicModule
 
-/// What an officer's tool does on the officer's own machine: it takes his share out of the security domain file and seals it to the
-/// exchange key of the node that invites. The share is in the clear only in this process, in secure memory.
+/// What an officer's tool does on the officer's own machine: it takes his share out of the security domain file and
+/// seals it to the exchange key of the node that invites. The share is in the clear only in this process, in secure
+/// memory.
 public enum OfficerTool {
     /// Makes the officer's envelope.
     ///
@@ -10,11 +11,12 @@ public enum OfficerTool {
     ///   - certificate: the officer's certificate, DER or PEM.
     ///   - privateKey: the private key of that certificate.
     ///   - invitation: what the node handed out.
-    ///   - nodeKeyDigest: SHA-256 of the identity key of the node that the officer means; nil only where he has compared it himself.
+    ///   - nodeKeyDigest: SHA-256 of the identity key of the node that the officer means; nil only where he has
+    ///     compared it himself.
     ///   - now: seconds since 1970.
-    /// - Throws: `CeremonyRefusal.expired`; `SecurityDomainError.authenticationFailed` when the invitation or the file is not genuine,
-    ///   `.notAnOfficer` when the file has no share for the certificate, `.commitmentMismatch` when the file is of another generation
-    ///   or damaged.
+    /// - Throws: `CeremonyRefusal.expired`; `SecurityDomainError.authenticationFailed` when the invitation or the file
+    ///   is not genuine, `.notAnOfficer` when the file has no share for the certificate, `.commitmentMismatch` when the
+    ///   file is of another generation or damaged.
     public static func seal(
         file: [UInt8], certificate: [UInt8], privateKey: RSAPrivateKey, invitation: UnsealInvitation,
         nodeKeyDigest: [UInt8]?, now: Int64
@@ -29,7 +31,8 @@ public enum OfficerTool {
         guard invitation.commitments.indices.contains(Int(share.x) - 1),
             commitment.matches(invitation.commitments[Int(share.x) - 1])
         else { throw SecurityDomainError.commitmentMismatch(officer: Int(share.x)) }
-        return try ShareEnvelope.seal(share, commitment: commitment, terms: invitation.terms, exchangeKey: exchangeKey) {
+        return try ShareEnvelope.seal(share, commitment: commitment, terms: invitation.terms, exchangeKey: exchangeKey)
+        {
             try privateKey.signPSS($0)
         }
     }

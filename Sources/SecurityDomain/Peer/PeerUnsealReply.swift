@@ -1,6 +1,7 @@
 public import CryptographicModule
 
-/// An unsealed node's answer: the root key and the next ticket, encrypted to the requester's ephemeral key, signed by the node.
+/// An unsealed node's answer: the root key and the next ticket, encrypted to the requester's ephemeral key, signed by
+/// the node.
 public struct PeerUnsealReply: Hashable, Sendable {
     /// The transcript of the request that is answered.
     public let transcript: [UInt8]
@@ -99,7 +100,8 @@ public struct PeerUnsealReply: Hashable, Sendable {
         transcript: [UInt8], node: UInt64, nodeKey: [UInt8], agree: ([UInt8]) throws -> Secret
     ) throws -> Contents {
         guard SecureCompare.equal(self.transcript, transcript) else { throw PeerUnsealRefusal.otherRequest }
-        guard self.node == node, FileSigningKey.verify(spkiDER: nodeKey, message: signedMessage, signature: signature) else {
+        guard self.node == node, FileSigningKey.verify(spkiDER: nodeKey, message: signedMessage, signature: signature)
+        else {
             throw PeerUnsealRefusal.badSignature(node: node)
         }
         let binding = Self.binding(

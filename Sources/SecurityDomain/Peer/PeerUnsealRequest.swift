@@ -2,8 +2,8 @@ import CryptographicModule
 
 /// A sealed node's request to an unsealed one for the root key, signed by the node's identity key.
 ///
-/// It names the pool, the epoch, the node and the node's present life (boot nonce), and carries a key that this life alone holds: an
-/// answer is of no use to anybody else, and not to a later life of the same node.
+/// It names the pool, the epoch, the node and the node's present life (boot nonce), and carries a key that this life
+/// alone holds: an answer is of no use to anybody else, and not to a later life of the same node.
 public struct PeerUnsealRequest: Hashable, Sendable {
     public let poolID: [UInt8]
     public let epoch: UInt64
@@ -56,7 +56,8 @@ public struct PeerUnsealRequest: Hashable, Sendable {
     /// SHA-256 over everything that the request says; the reply is bound to it.
     public var transcript: [UInt8] {
         Self.transcript(
-            poolID: poolID, epoch: epoch, node: node, bootNonce: bootNonce, ephemeralKey: ephemeralKey, bootFacts: bootFacts)
+            poolID: poolID, epoch: epoch, node: node, bootNonce: bootNonce, ephemeralKey: ephemeralKey,
+            bootFacts: bootFacts)
     }
 
     private static func transcript(
@@ -138,7 +139,9 @@ public struct PeerUnsealRequest: Hashable, Sendable {
         ephemeralKey = try reader.bytes(exactly: Self.pointLength)
         bootFacts = try reader.bytes(upTo: Self.maximumBootFactsLength)
         let proof = try reader.bytes(upTo: 32)
-        guard proof.isEmpty || proof.count == 32 else { throw reader.malformed("a ticket proof of \(proof.count) bytes") }
+        guard proof.isEmpty || proof.count == 32 else {
+            throw reader.malformed("a ticket proof of \(proof.count) bytes")
+        }
         ticketProof = proof.isEmpty ? nil : proof
         signature = try reader.bytes(upTo: Self.maximumSignatureLength)
     }

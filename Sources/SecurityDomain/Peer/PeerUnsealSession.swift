@@ -1,7 +1,8 @@
 public import CryptographicModule
 import Synchronization
 
-/// The asking side of a peer unseal: it holds the ephemeral key that the reply is encrypted to, until one reply has been opened.
+/// The asking side of a peer unseal: it holds the ephemeral key that the reply is encrypted to, until one reply has
+/// been opened.
 public final class PeerUnsealSession: Sendable {
     /// What to send.
     public let request: PeerUnsealRequest
@@ -24,7 +25,8 @@ public final class PeerUnsealSession: Sendable {
         self.ephemeral = Mutex(ephemeral)
     }
 
-    /// Opens the reply; with success the session is over. A reply that is refused leaves it open, so that a forged one can't end it.
+    /// Opens the reply; with success the session is over. A reply that is refused leaves it open, so that a forged one
+    /// can't end it.
     ///
     /// - Parameters:
     ///   - node: the node that was asked, `nodeKey` the SubjectPublicKeyInfo (DER) that the configuration pins for it.

@@ -1,7 +1,7 @@
 /// Arithmetic modulo the prime 257, without a branch, a table or a division that depends on the values.
 ///
-/// The operands are polynomial values of secret bytes, so the running time must not tell them apart. Wrapping operators keep the
-/// compiler from inserting overflow branches.
+/// The operands are polynomial values of secret bytes, so the running time must not tell them apart. Wrapping operators
+/// keep the compiler from inserting overflow branches.
 enum GF257 {
     static let modulus: UInt32 = 257
 

@@ -2,15 +2,17 @@ public import CryptographicModule
 
 /// Shamir's secret sharing over the integers modulo 257, byte by byte, in the form that Azure's clients recombine.
 ///
-/// Every byte has its own random polynomial of degree `required − 1` whose constant term is the byte; share `x` holds the values at
-/// `x`. Fewer than `required` shares are consistent with every secret. All secret values live in `Secret` buffers.
+/// Every byte has its own random polynomial of degree `required − 1` whose constant term is the byte; share `x` holds
+/// the values at `x`. Fewer than `required` shares are consistent with every secret. All secret values live in `Secret`
+/// buffers.
 ///
 /// Source: A. Shamir, "How to share a secret", 1979.
 public enum ShamirSharing {
     /// Splits `secret` among `count` holders, of whom any `required` can restore it.
     ///
     /// - Returns: the shares with x = 1, 2, … in order.
-    /// - Throws: `SecurityDomainError.requiredCount` unless 2 ≤ required ≤ count ≤ 126; `CryptoError` when secure memory is exhausted.
+    /// - Throws: `SecurityDomainError.requiredCount` unless 2 ≤ required ≤ count ≤ 126; `CryptoError` when secure
+    ///   memory is exhausted.
     public static func split(_ secret: borrowing Secret, count: Int, required: Int) throws -> [Share] {
         guard (2...Int(Share.maximumX)).contains(count), (2...count).contains(required) else {
             throw SecurityDomainError.requiredCount(required, officers: count)
@@ -55,7 +57,8 @@ public enum ShamirSharing {
         }
     }
 
-    /// Uniform numbers 0...256. 65,535 is 255 × 257, so every 16-bit number but 65,535 reduces to a uniform one; that one is rejected.
+    /// Uniform numbers 0...256. 65,535 is 255 × 257, so every 16-bit number but 65,535 reduces to a uniform one; that
+    /// one is rejected.
     private static func randomCoefficients(_ count: Int) throws -> Secret {
         var made = 0
         return try Secret(count: 2 * count) { target in
@@ -75,10 +78,11 @@ public enum ShamirSharing {
 
     /// Restores the secret from `shares`, at least as many as were required at the split, in any order.
     ///
-    /// Too few shares, or shares of different splits, give a wrong secret or an error: only a check value tells them apart.
+    /// Too few shares, or shares of different splits, give a wrong secret or an error: only a check value tells them
+    /// apart.
     ///
-    /// - Throws: `SecurityDomainError.sharesRejected` for fewer than two shares, equal coordinates, different lengths, or when a
-    ///   restored value is not a byte; `CryptoError` when secure memory is exhausted.
+    /// - Throws: `SecurityDomainError.sharesRejected` for fewer than two shares, equal coordinates, different lengths,
+    ///   or when a restored value is not a byte; `CryptoError` when secure memory is exhausted.
     public static func combine(_ shares: [Share]) throws -> Secret {
         guard shares.count >= 2, let length = shares.first?.words.count else {
             throw SecurityDomainError.sharesRejected("fewer than two shares")

@@ -19,8 +19,9 @@ public final class Share: Sendable {
 
     /// Takes share words that an officer has decrypted.
     ///
-    /// - Throws: `SecurityDomainError.sharesRejected` if the length is odd or not `2 * secretLength`, if the words name more than one
-    ///   coordinate or none, or if a value exceeds 256. Values are looked at together, so that the time does not depend on them.
+    /// - Throws: `SecurityDomainError.sharesRejected` if the length is odd or not `2 * secretLength`, if the words name
+    ///   more than one coordinate or none, or if a value exceeds 256. Values are looked at together, so that the time
+    ///   does not depend on them.
     public convenience init(parsing words: consuming Secret, secretLength: Int) throws {
         guard words.count == secretLength * Share.bytesPerWord, secretLength > 0 else {
             throw SecurityDomainError.sharesRejected("a share of \(words.count) bytes")

@@ -3,8 +3,8 @@ import CryptographicModule
 /// A public value that fixes one share of one pool, security domain and root generation:
 /// C_x = SHA-256("quorate/1/share" ‖ pool ‖ security domain ‖ g ‖ x ‖ share).
 ///
-/// A damaged, repeated or foreign share is so named at once, without spending the others. A share has 256 bits of entropy, so that its
-/// commitment can't be searched.
+/// A damaged, repeated or foreign share is so named at once, without spending the others. A share has 256 bits of
+/// entropy, so that its commitment can't be searched.
 public struct ShareCommitment: Hashable, Sendable {
     /// 32 bytes.
     public let digest: [UInt8]

@@ -1,8 +1,8 @@
 public import CryptographicModule
 import StrictJSON
 
-/// An RSA key pair of one node that shares, or the master key of a restore blob, are encrypted to. Its private half never leaves the
-/// memory of that node.
+/// An RSA key pair of one node that shares, or the master key of a restore blob, are encrypted to. Its private half
+/// never leaves the memory of that node.
 public final class ExchangeKey: Sendable {
     /// Certificate `CN=transfer-key`, DER, signed by the node's identity key: the clients read nothing but this.
     public let certificate: [UInt8]

@@ -1,7 +1,7 @@
 import CryptographicModule
 
-/// What an officers' client uploads: the items of the security domain file, encrypted anew under a master key that is itself encrypted
-/// to the transfer key of a node.
+/// What an officers' client uploads: the items of the security domain file, encrypted anew under a master key that is
+/// itself encrypted to the transfer key of a node.
 public struct RestoreBlob: Hashable, Sendable {
     private let items: EncryptedItems
     private let wrappedKey: String
@@ -32,8 +32,8 @@ public struct RestoreBlob: Hashable, Sendable {
     /// - Parameters:
     ///   - keys: the transfer keys that this node holds.
     ///   - now: seconds since 1970; expired keys open nothing.
-    /// - Throws: `SecurityDomainError.unknownTransferKey`; `.authenticationFailed`; `.malformed` when the items are not exactly those of
-    ///   a security domain; `.wrongPool`, `.wrongSecurityDomain`, `.wrongGeneration`, `.rootMismatch`.
+    /// - Throws: `SecurityDomainError.unknownTransferKey`; `.authenticationFailed`; `.malformed` when the items are not
+    ///   exactly those of a security domain; `.wrongPool`, `.wrongSecurityDomain`, `.wrongGeneration`, `.rootMismatch`.
     public func root(keys: [ExchangeKey], matching identity: PoolIdentity, now: Int64) throws -> RootKey {
         try DomainContents.root(from: try open(keys: keys, now: now), matching: identity)
     }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import SecurityDomain
 
-/// People, keys and a pool for the tests. The key files under `Vectors` were made once with the openssl program and protect nothing.
+/// People, keys and a pool for the tests. The key files under `Vectors` were made once with the openssl program and
+/// protect nothing.
 enum TestWorld {
     /// Sets up secure memory; every test that touches a secret begins here.
     static let isReady: Bool = {
@@ -88,7 +89,9 @@ enum TestWorld {
         return Domain(keyring: keyring, file: made.file, record: record)
     }
 
-    static func ceremony(_ domain: Domain, purpose: CeremonyPurpose = .unseal, now: Int64 = now) throws -> UnsealCeremony {
+    static func ceremony(_ domain: Domain, purpose: CeremonyPurpose = .unseal, now: Int64 = now) throws
+        -> UnsealCeremony
+    {
         try UnsealCeremony(domain: domain.record, purpose: purpose, nodeKey: try nodeKey(1), now: now)
     }
 

@@ -94,6 +94,26 @@ import Testing
         #expect(!line.contains("\u{E9}"))
     }
 
+    /// Named one by one, so that this doesn't lean on the code's own idea of what is dangerous.
+    @Test(arguments: [
+        "\u{0}", "\u{8}", "\n", "\r", "\u{1B}", "\u{7F}", "\u{85}", "\u{9B}", "\u{61C}", "\u{200E}", "\u{200F}", "\u{2028}",
+        "\u{2029}", "\u{202A}", "\u{202B}", "\u{202C}", "\u{202D}", "\u{202E}", "\u{2066}", "\u{2067}", "\u{2068}",
+        "\u{2069}", "\u{FEFF}", "\u{E0001}",
+    ] as [Unicode.Scalar])
+    func charactersThatDeceiveAreEscaped(scalar: Unicode.Scalar) throws {
+        var event = signEvent()
+        event.clientInfo = "a\(scalar)b"
+        event.caller = AuditCaller(objectID: "a\(scalar)b", userName: "\(scalar)")
+        let bytes = event.encode(origin: origin) + [UInt8(ascii: "}")]
+        #expect(!String(decoding: bytes, as: UTF8.self).unicodeScalars.contains(scalar))
+        #expect(!AuditTail.render(bytes).unicodeScalars.contains(scalar))
+        guard case .object(let record) = try JSONReader.parse(bytes) else {
+            Issue.record("not an object")
+            return
+        }
+        #expect(record["clientInfo"] == .string("a\(scalar)b"))
+    }
+
     @Test func theTailOfAForgedLineIsHarmless() {
         let forged = Array("{\"operationName\":\"\u{1B}]0;x\u{7}\u{202E}".utf8)
         let shown = AuditTail.render(forged)

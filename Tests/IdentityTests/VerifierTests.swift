@@ -82,6 +82,21 @@ import Testing
         #expect(throws: TrustError.emptyAudience) { try AudienceList([AcceptedAudience("/", .dataPlane)]) }
     }
 
+    /// An issuer that uses several algorithms: the header can't choose one that the key is not for.
+    @Test func theKeyBindsTheAlgorithm() throws {
+        let trust = IssuerTrust(issuer: issuerText, tenant: tenant, algorithms: [.RS256, .RS384, .PS256, .ES256])
+        let bench = try Bench(trust: [trust])
+        for algorithm in ["RS384", "PS256", "ES256"] {
+            let header = #"{"typ":"at+jwt","alg":"\#(algorithm)","kid":"key-1"}"#
+            #expect(bench.verify(try Forge.sign(header: header)) == .keyTypeMismatch)
+        }
+        #expect(bench.verify(try Forge.sign()) == nil)
+        let curve = TokenKey(keyID: "c", key: .ec(.p256, x: [1], y: [1]))
+        #expect(curve.fits(.ES256) && !curve.fits(.ES384) && !curve.fits(.RS256))
+        let modulus = TokenKey(keyID: "m", key: TestSigner.shared.key.publicKey)
+        #expect(modulus.fits(.RS256) && modulus.fits(.PS512) && !modulus.fits(.ES256))
+    }
+
     @Test func theCacheIsBounded() throws {
         let bench = try Bench(capacity: 128)
         for _ in 0..<1000 { #expect(bench.verify(try bench.token()) == nil) }

@@ -1,0 +1,79 @@
+import StrictJSON
+
+/// A refusal in the protocol's error envelope: `{"error":{"code":…,"message":…,"innererror":{"code":…}}}`.
+public struct APIError: Error, Hashable, Sendable {
+    public var status: Int
+    public var code: String
+    public var innerCode: String?
+    /// For people: what is wrong and what to do. Never holds a secret, nor text of the request that was not validated.
+    public var message: String
+    /// Seconds after which a retry makes sense. Only for 429 and 503: clients retry any answer that carries it.
+    public var retryAfterSeconds: Int?
+
+    public init(status: Int, code: String, innerCode: String? = nil, message: String, retryAfterSeconds: Int? = nil) {
+        self.status = status
+        self.code = code
+        self.innerCode = innerCode
+        self.message = message
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+}
+
+extension APIError {
+    public static func badParameter(_ message: String) -> APIError {
+        APIError(status: 400, code: "BadParameter", message: message)
+    }
+
+    public static func forbidden(_ message: String, innerCode: String? = nil) -> APIError {
+        APIError(status: 403, code: "Forbidden", innerCode: innerCode, message: message)
+    }
+
+    public static func accessDenied(_ message: String) -> APIError {
+        APIError(status: 403, code: "AccessDenied", message: message)
+    }
+
+    public static func notFound(_ code: String, _ message: String) -> APIError {
+        APIError(status: 404, code: code, message: message)
+    }
+
+    public static func conflict(_ message: String, code: String = "Conflict", innerCode: String? = nil) -> APIError {
+        APIError(status: 409, code: code, innerCode: innerCode, message: message)
+    }
+
+    public static let tooManyRequests = APIError(
+        status: 429, code: "TooManyRequests", message: "The node's queue for slow operations is full. Retry later.",
+        retryAfterSeconds: 1)
+
+    public static func unavailable(_ message: String, retryAfterSeconds: Int = 1) -> APIError {
+        APIError(status: 503, code: "ServiceUnavailable", message: message, retryAfterSeconds: retryAfterSeconds)
+    }
+
+    public static let sealed = APIError(
+        status: 503, code: "ServiceUnavailable", innerCode: "NodeSealed",
+        message: "This node is sealed: it holds no key that could answer. An unsealed peer unseals it by itself; "
+            + "where none is left, a quorum of officers runs 'hsmctl unseal'.",
+        retryAfterSeconds: 1)
+
+    /// A failure inside the service. Its cause goes to the log, never to the caller.
+    public static let internalFailure = APIError(
+        status: 500, code: "InternalServerError", message: "The service failed to answer. The node's log has the cause.")
+}
+
+extension APIError {
+    /// The envelope as bytes. The request's id is appended to the message as clients' users know it from the cloud service.
+    func envelope(requestID: String) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.object { writer in
+            writer.member("error") { writer in
+                writer.object { writer in
+                    writer.member("code", code)
+                    writer.member("message", "\(message) (Activity ID: \(requestID))")
+                    if let innerCode {
+                        writer.member("innererror") { $0.object { $0.member("code", innerCode) } }
+                    }
+                }
+            }
+        }
+        return writer.bytes
+    }
+}

@@ -1,0 +1,53 @@
+public import AccessControl
+public import StrictJSON
+
+/// A handler's successful answer, before the pipeline adds the headers that every answer carries.
+public struct APIResponse: Sendable {
+    public var status: Int
+    public var headers: [(String, String)]
+    public var body: [UInt8]
+    public var contentType: String
+    public var audit: OperationDetails
+
+    public init(
+        status: Int = 200, headers: [(String, String)] = [], body: [UInt8] = [],
+        contentType: String = APIResponse.json, audit: OperationDetails = OperationDetails()
+    ) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.contentType = contentType
+        self.audit = audit
+    }
+
+    public static let json = "application/json; charset=utf-8"
+
+    /// An answer whose body is one JSON object.
+    public static func object(
+        status: Int = 200, audit: OperationDetails = OperationDetails(), _ write: (inout JSONWriter) -> Void
+    ) -> APIResponse {
+        var writer = JSONWriter()
+        writer.object(write)
+        return APIResponse(status: status, body: writer.bytes, audit: audit)
+    }
+}
+
+/// What a handler adds to the audit record of its request.
+public struct OperationDetails: Sendable {
+    /// Full identifier of the key version that was used or changed.
+    public var keyIdentifier: String?
+    public var algorithm: String?
+    /// SHA-256 of the digest that was submitted for signing: ties the record to the signature without storing what was signed.
+    public var inputDigest: [UInt8]?
+    /// Whom an anonymous request turned out to come from: a client that got a token.
+    public var authenticated: GUID?
+
+    public init(
+        keyIdentifier: String? = nil, algorithm: String? = nil, inputDigest: [UInt8]? = nil, authenticated: GUID? = nil
+    ) {
+        self.authenticated = authenticated
+        self.keyIdentifier = keyIdentifier
+        self.algorithm = algorithm
+        self.inputDigest = inputDigest
+    }
+}

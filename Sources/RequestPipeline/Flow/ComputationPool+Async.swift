@@ -1,0 +1,38 @@
+public import CryptographicModule
+
+extension ComputationPool {
+    /// Runs a computation on the pool's threads.
+    /// - Throws: 429 when the queue is full; what the module's failure means otherwise.
+    public func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(CryptoError) -> Value
+    ) async throws(APIError) -> Value {
+        let result: Result<Value, APIError> = await withCheckedContinuation { continuation in
+            let isQueued = submit {
+                do throws(CryptoError) {
+                    continuation.resume(returning: .success(try work()))
+                } catch {
+                    continuation.resume(returning: .failure(APIError(error)))
+                }
+            }
+            if !isQueued { continuation.resume(returning: .failure(.tooManyRequests)) }
+        }
+        return try result.get()
+    }
+}
+
+extension APIError {
+    /// A failure of the cryptographic module as the caller may see it.
+    public init(_ error: CryptoError) {
+        switch error {
+        case .secureMemoryExhausted:
+            self = .unavailable("The node's protected memory for keys is full. Retry later or on another node.")
+        case .wrongDigestLength(let expected, let got):
+            self = .badParameter("The digest must have \(expected) bytes, not \(got).")
+        case .unsupported(let what): self = .badParameter("Not supported: \(what).")
+        case .operationNotPermitted:
+            self = .forbidden("The operation is not permitted on this key.", innerCode: "KeyOperationForbidden")
+        case .keyRejected(let why): self = .badParameter("The key was refused: \(why).")
+        default: self = .internalFailure
+        }
+    }
+}

@@ -1,0 +1,69 @@
+public import Audit
+public import CryptographicModule
+public import Logging
+public import PoolState
+
+/// Everything that the request path reaches: made once at start, shared by all requests.
+public struct PipelineServices: Sendable {
+    public let pool: any Pool
+    public let module: CryptographicModule
+    public let custody: any KeyCustody
+    public let audit: AuditLog
+    public let anonymous: AnonymousSampler
+    public let computation: any ComputationPool
+    public let hosts: HostTable
+    public let clock: any CivilClock
+    public let identity: ServiceIdentity
+    public let logger: Logger
+
+    public init(
+        pool: any Pool, module: CryptographicModule, custody: any KeyCustody, audit: AuditLog, anonymous: AnonymousSampler, computation: any ComputationPool, hosts: HostTable, clock: any CivilClock,
+        identity: ServiceIdentity, logger: Logger
+    ) {
+        self.pool = pool
+        self.module = module
+        self.custody = custody
+        self.audit = audit
+        self.anonymous = anonymous
+        self.computation = computation
+        self.hosts = hosts
+        self.clock = clock
+        self.identity = identity
+        self.logger = logger
+    }
+}
+
+/// What the service says of itself in answers and audit records.
+public struct ServiceIdentity: Sendable {
+    public let poolName: String
+    public let nodeName: String
+    public let region: String
+    public let version: String
+
+    public init(poolName: String, nodeName: String, region: String, version: String) {
+        self.poolName = poolName
+        self.nodeName = nodeName
+        self.region = region
+        self.version = version
+    }
+}
+
+/// Who holds the pool's keys on this node.
+public protocol KeyCustody: Sendable {
+    /// The unsealed pool, or `nil` while the node is sealed.
+    var unsealed: UnsealedPool? { get }
+    /// A sealed record of key material by the SHA-256 of its bytes; reads the disk.
+    func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord
+}
+
+/// A bounded pool of threads for computation that would hold up an event loop.
+public protocol ComputationPool: Sendable {
+    /// Queues `work`; returns false, without running it, when the queue is full.
+    func submit(_ work: @escaping @Sendable () -> Void) -> Bool
+}
+
+/// Civil time.
+public protocol CivilClock: Sendable {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    func unixMilliseconds() -> Int64
+}

@@ -1,0 +1,40 @@
+public import AccessControl
+import CryptographicModule
+public import Identity
+public import PoolState
+public import SecurityDomain
+
+/// What a node has only while it is unsealed.
+public final class UnsealedPool: Sendable {
+    public let keyring: Keyring
+    public let tokens: TokenVerifier
+    public let issuer: TokenIssuer
+
+    public init(keyring: Keyring, tokens: TokenVerifier, issuer: TokenIssuer) {
+        self.keyring = keyring
+        self.tokens = tokens
+        self.issuer = issuer
+    }
+}
+
+/// Signs tokens with the pool's token key.
+public struct TokenKeySigner: TokenSigner {
+    private let keyring: Keyring
+    public let keyID: String
+
+    public init(keyring: Keyring) {
+        self.keyring = keyring
+        keyID = Base64URL.encode(Array(Digest.sha256(keyring.tokenKey.publicKey.spkiDER()).prefix(16)))
+    }
+
+    public func sign(sha256 digest: [UInt8]) throws -> [UInt8] { try keyring.tokenKey.sign(digest: digest) }
+}
+
+/// The pool's own token issuer.
+public enum TokenAuthority {
+    /// The `iss` of its tokens: fixed by the pool's first member and tenant, whichever node issues.
+    public static func issuer(of pool: PoolRecord, members: [MemberRecord]) -> String {
+        let first = members.min { $0.node < $1.node }
+        return "\(first?.apiURL ?? "https://\(pool.name)")/\(pool.tenantID)/v2.0"
+    }
+}

@@ -1,0 +1,83 @@
+public import AccessControl
+public import HTTPTransport
+
+/// One operation of the API: where it is, who may call it, in which state of the node, and what answers it.
+public struct Endpoint: Sendable {
+    public let method: HTTPMethod
+    /// For example `/keys/{name}/{version?}/sign`: see `PathPattern`.
+    public let path: String
+    /// The operation's name in the audit log, for example `KeySign`.
+    public let operation: String
+    public let access: Access
+    public let phase: RequiredPhase
+    /// Whether the request must name an `api-version` that the service knows.
+    public let isVersioned: Bool
+    /// Largest body in bytes.
+    public let bodyLimit: Int
+    /// Whether requests to an anonymous endpoint leave an audit record.
+    public let isAuditedWhenAnonymous: Bool
+    public let handler: Handler
+
+    public static let defaultBodyLimit = 64 * 1024
+
+    public init(
+        _ method: HTTPMethod, _ path: String, operation: String, access: Access, phase: RequiredPhase = .activated,
+        isVersioned: Bool = true, bodyLimit: Int = Endpoint.defaultBodyLimit, isAuditedWhenAnonymous: Bool = false,
+        handler: Handler
+    ) {
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.access = access
+        self.phase = phase
+        self.isVersioned = isVersioned
+        self.bodyLimit = bodyLimit
+        self.isAuditedWhenAnonymous = isAuditedWhenAnonymous
+        self.handler = handler
+    }
+}
+
+/// Who may call an endpoint.
+public enum Access: Sendable {
+    /// Anybody who reaches the listener. The handler sees no principal and no guarded view.
+    case anonymous
+    /// Any principal of the pool.
+    case authenticated
+    /// A principal whose roles allow the data action at the scope.
+    case dataAction(DataAction, ScopeRule)
+}
+
+/// The scope at which a data action is checked.
+public enum ScopeRule: Sendable {
+    case root
+    case keys
+    /// The key that a path parameter names.
+    case keyNamed(parameter: String)
+    /// The key that a path parameter names where it exists, else all keys: a right on one name doesn't extend to making it.
+    case keyOrCollection(parameter: String)
+    /// The scope that the path itself names before `/providers/`: `/`, `/keys` or `/keys/{name}`.
+    case fixed(Scope)
+}
+
+/// The state that a node must have reached before an endpoint answers.
+public enum RequiredPhase: Sendable {
+    /// Answers on a sealed node too.
+    case any
+    /// Needs the pool's keys in memory; the security domain may still be undelivered.
+    case unsealed
+    /// Needs a security domain in the hands of its officers.
+    case activated
+}
+
+/// How an endpoint computes its answer.
+public enum Handler: Sendable {
+    /// Fast work, run to completion on the connection's event loop.
+    case inline(@Sendable (RequestContext) throws(APIError) -> APIResponse)
+    /// Slow computation, run on the bounded pool of crypto threads; refused with 429 beyond its queue.
+    case computation(@Sendable (RequestContext) throws(APIError) -> APIResponse)
+    /// Chosen by what the request asks for: returns true where the computation is slow.
+    case adaptive(
+        isSlow: @Sendable (RequestContext) -> Bool, @Sendable (RequestContext) throws(APIError) -> APIResponse)
+    /// Work that waits for the pool.
+    case asynchronous(@Sendable (RequestContext) async throws(APIError) -> APIResponse)
+}

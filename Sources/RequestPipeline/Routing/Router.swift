@@ -1,0 +1,50 @@
+public import HTTPTransport
+
+/// Finds the endpoint of a request.
+struct Router: Sendable {
+    enum Match: Sendable {
+        case endpoint(Endpoint, PathParameters)
+        /// The path exists under other methods.
+        case wrongMethod(allowed: [String])
+        case unknown
+    }
+
+    private struct Route: Sendable {
+        let pattern: PathPattern
+        let endpoint: Endpoint
+    }
+
+    /// By first word: every request then looks at a few patterns only.
+    private let routes: [String: [Route]]
+    /// Patterns that begin with a parameter.
+    private let openRoutes: [Route]
+
+    init(_ endpoints: [Endpoint]) {
+        var routes: [String: [Route]] = [:]
+        var openRoutes: [Route] = []
+        let sorted = endpoints.map { Route(pattern: PathPattern($0.path), endpoint: $0) }
+            .sorted { $0.pattern.wordCount > $1.pattern.wordCount }
+        for route in sorted {
+            if case .word(let word) = route.pattern.parts.first {
+                routes[word, default: []].append(route)
+            } else {
+                openRoutes.append(route)
+            }
+        }
+        self.routes = routes
+        self.openRoutes = openRoutes
+    }
+
+    func match(_ method: HTTPMethod, _ segments: [String]) -> Match {
+        var allowed: [String] = []
+        let candidates = segments.first.flatMap { routes[$0] ?? routes[$0.lowercased()] } ?? []
+        for group in [candidates, openRoutes] {
+            for route in group {
+                guard let parameters = route.pattern.match(segments) else { continue }
+                if route.endpoint.method == method { return .endpoint(route.endpoint, parameters) }
+                allowed.append(route.endpoint.method.rawValue)
+            }
+        }
+        return allowed.isEmpty ? .unknown : .wrongMethod(allowed: allowed)
+    }
+}

@@ -1,0 +1,90 @@
+import AccessControl
+import CryptographicModule
+import HTTPTransport
+import Logging
+import PoolState
+import RequestPipeline
+import StrictJSON
+
+/// `sign` and `verify`.
+enum Signing {
+    static let endpoints = [
+        Endpoint(
+            .post, "/keys/{name}/{version?}/sign", operation: "KeySign",
+            access: .dataAction(.keysSign, .keyNamed(parameter: "name")), handler: .adaptive(isSlow: isSlow, sign)),
+        Endpoint(
+            .post, "/keys/{name}/{version?}/verify", operation: "KeyVerify",
+            access: .dataAction(.keysVerify, .keyNamed(parameter: "name")),
+            handler: .inline { context throws(APIError) in try verify(context) }),
+    ]
+
+    /// An RSA private operation takes up to milliseconds; a key that isn't in memory has to be read from disk first. Neither may
+    /// hold up an event loop.
+    @Sendable
+    private static func isSlow(_ context: RequestContext) -> Bool {
+        guard let version = try? KeyLookup.version(context) else { return false }
+        return version.header.keyType == .rsaHSM || !context.services.module.isCached(recordDigest: version.recordDigest)
+    }
+
+    @Sendable
+    private static func sign(_ context: RequestContext) throws(APIError) -> APIResponse {
+        let version = try KeyLookup.version(context)
+        try OperationChecks.require(.sign, named: "sign", isTimeBound: true, of: version, now: context.now)
+        let fields = try context.fields()
+        let algorithm = try OperationChecks.signatureAlgorithm(fields, for: version)
+        let digest = try fields.bytes("value")
+        try OperationChecks.requireLength(digest, of: algorithm, parameter: "value")
+        let signature: [UInt8]
+        do throws(CryptoError) {
+            signature = try context.services.module.sign(
+                header: version.header, recordDigest: version.recordDigest,
+                fetch: { () throws(CryptoError) in try context.services.custody.record(digest: version.recordDigest) },
+                algorithm: algorithm, digest: digest)
+        } catch {
+            throw context.failure(error, of: version)
+        }
+        let identifier = context.keyIdentifier(name: version.name, version: version.version)
+        let audit = OperationDetails(
+            keyIdentifier: identifier, algorithm: algorithm.rawValue, inputDigest: Digest.sha256(digest))
+        return .object(audit: audit) { writer in
+            writer.member("kid", identifier)
+            writer.name("value")
+            writer.plainASCII(Base64URL.encode(signature).utf8)
+        }
+    }
+
+    @Sendable
+    private static func verify(_ context: RequestContext) throws(APIError) -> APIResponse {
+        let version = try KeyLookup.version(context)
+        try OperationChecks.require(.verify, named: "verify", isTimeBound: false, of: version, now: context.now)
+        let fields = try context.fields()
+        let algorithm = try OperationChecks.signatureAlgorithm(fields, for: version)
+        let digest = try fields.bytes("digest")
+        try OperationChecks.requireLength(digest, of: algorithm, parameter: "digest")
+        let signature = try fields.bytes("value")
+        guard let publicKey = version.publicKey else { throw .internalFailure }
+        let isGood: Bool
+        do throws(CryptoError) {
+            isGood = try context.services.module.verify(
+                publicKey: publicKey, algorithm: algorithm, digest: digest, signature: signature)
+        } catch {
+            throw context.failure(error, of: version)
+        }
+        let identifier = context.keyIdentifier(name: version.name, version: version.version)
+        let audit = OperationDetails(keyIdentifier: identifier, algorithm: algorithm.rawValue, inputDigest: Digest.sha256(digest))
+        return .object(audit: audit) { $0.member("value", isGood) }
+    }
+}
+
+extension RequestContext {
+    /// The answer to a failure of the module. What the caller can't cause goes to the log, with the key's name.
+    func failure(_ error: CryptoError, of version: KeyVersionRecord) -> APIError {
+        let answer = APIError(error)
+        if answer.status >= 500 {
+            services.logger.error(
+                "key operation failed",
+                metadata: ["key": "\(version.name)", "request": "\(requestID)", "cause": "\(error)"])
+        }
+        return answer
+    }
+}

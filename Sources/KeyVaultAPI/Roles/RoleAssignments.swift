@@ -1,0 +1,107 @@
+import AccessControl
+import HTTPTransport
+import PoolState
+import RequestPipeline
+import StrictJSON
+
+/// Who may do what: assignments of roles to principals at a scope.
+enum RoleAssignments {
+    private static let collection = "/providers/Microsoft.Authorization/roleAssignments"
+
+    static let endpoints: [Endpoint] = RoleScopes.all.flatMap { place in
+        [
+            Endpoint(
+                .get, place.prefix + collection, operation: "RoleAssignmentList",
+                access: .dataAction(.roleAssignmentsRead, place.rule), phase: .unsealed,
+                handler: .inline { context throws(APIError) in try list(context, try place.scope(context)) }),
+            Endpoint(
+                .get, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentGet",
+                access: .dataAction(.roleAssignmentsRead, place.rule), phase: .unsealed,
+                handler: .inline { context throws(APIError) in
+                    let assignment = try find(context, try place.scope(context))
+                    return .object { write(assignment, &$0) }
+                }),
+            Endpoint(
+                .put, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentCreate",
+                access: .dataAction(.roleAssignmentsWrite, place.rule), phase: .unsealed,
+                handler: .asynchronous { context throws(APIError) in try await create(context, try place.scope(context)) }),
+            Endpoint(
+                .delete, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentDelete",
+                access: .dataAction(.roleAssignmentsDelete, place.rule), phase: .unsealed,
+                handler: .asynchronous { context throws(APIError) in
+                    let scope = try place.scope(context)
+                    let assignment = try find(context, scope)
+                    _ = try await context.apply(.deleteRoleAssignment(name: assignment.name, scope: scope))
+                    return .object { write(assignment, &$0) }
+                }),
+        ]
+    }
+
+    private static func find(_ context: RequestContext, _ scope: Scope) throws(APIError) -> RoleAssignment {
+        let name = try RoleScopes.guid(context, "assignment")
+        guard let assignment = context.view.state.permissions.assignment(named: name), assignment.scope == scope else {
+            throw .notFound("RoleAssignmentNotFound", "Requested role assignment not found")
+        }
+        return assignment
+    }
+
+    /// Without a filter: the assignments made at exactly this scope. `principalId eq {id}`: those of one principal at, above or below.
+    private static func list(_ context: RequestContext, _ scope: Scope) throws(APIError) -> APIResponse {
+        let permissions = context.view.state.permissions
+        var assignments: [RoleAssignment]
+        let filter = context.query["$filter"] ?? ""
+        if let text = filter.split(separator: " ").last, filter.lowercased().hasPrefix("principalid eq ") {
+            guard let principal = GUID(text.filter { $0 != "'" }) else {
+                throw .badParameter("The parameter '$filter' must end in a principal's GUID.")
+            }
+            assignments = permissions.assignments(of: principal).filter { $0.scope.contains(scope) || scope.contains($0.scope) }
+        } else if filter.isEmpty {
+            assignments = permissions.assignments(at: scope)
+        } else if filter.lowercased() == "atscope()" {
+            assignments = [Scope.root, .keys, scope].reduce(into: []) { found, level in
+                guard level.contains(scope), !found.contains(where: { $0.scope == level }) else { return }
+                found += permissions.assignments(at: level)
+            }
+        } else {
+            throw .badParameter("The parameter '$filter' must be atScope() or principalId eq {id}.")
+        }
+        assignments.sort { $0.name.description < $1.name.description }
+        return .object { writer in
+            writer.member("value") { $0.array { writer in for one in assignments { writer.object { write(one, &$0) } } } }
+        }
+    }
+
+    private static func create(_ context: RequestContext, _ scope: Scope) async throws(APIError) -> APIResponse {
+        let name = try RoleScopes.guid(context, "assignment")
+        guard let properties = try context.fields().section("properties") else {
+            throw .badParameter("The parameter 'properties' is required.")
+        }
+        guard let principal = GUID(try properties.requiredString("principalId")) else {
+            throw .badParameter("The parameter 'properties.principalId' must be a GUID.")
+        }
+        // Accepted with or without the path that the protocol's own definitions carry.
+        let definitionText = try properties.requiredString("roleDefinitionId")
+        guard let last = definitionText.split(separator: "/").last, let definition = GUID(String(last)) else {
+            throw .badParameter("The parameter 'properties.roleDefinitionId' must end in a GUID.")
+        }
+        guard context.view.state.permissions.roleDefinition(definition) != nil else {
+            throw .notFound("RoleDefinitionNotFound", "Requested role definition not found")
+        }
+        let assignment = RoleAssignment(name: name, scope: scope, principal: principal, roleDefinition: definition)
+        _ = try await context.apply(.putRoleAssignment(assignment))
+        return .object(status: 201) { write(assignment, &$0) }
+    }
+
+    private static func write(_ assignment: RoleAssignment, _ writer: inout JSONWriter) {
+        writer.member("id", "/providers/Microsoft.Authorization/roleAssignments/\(assignment.name)")
+        writer.member("name", assignment.name.description)
+        writer.member("type", "Microsoft.Authorization/roleAssignments")
+        writer.member("properties") { writer in
+            writer.object { writer in
+                writer.member("principalId", assignment.principal.description)
+                writer.member("roleDefinitionId", RoleDefinitions.identifier(assignment.roleDefinition))
+                writer.member("scope", assignment.scope.path)
+            }
+        }
+    }
+}

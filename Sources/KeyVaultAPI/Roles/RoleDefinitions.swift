@@ -1,0 +1,102 @@
+import AccessControl
+import HTTPTransport
+import PoolState
+import RequestPipeline
+import StrictJSON
+
+/// The roles that can be assigned, built in and custom. Listed at every scope, since clients look a role's name up where they
+/// are about to assign it.
+enum RoleDefinitions {
+    private static let collection = "/providers/Microsoft.Authorization/roleDefinitions"
+
+    static let endpoints: [Endpoint] = RoleScopes.all.flatMap { place in
+        [
+            Endpoint(
+                .get, place.prefix + collection, operation: "RoleDefinitionList",
+                access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
+                handler: .inline { context throws(APIError) in list(context) }),
+            Endpoint(
+                .get, place.prefix + collection + "/{definition}", operation: "RoleDefinitionGet",
+                access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
+                handler: .inline { context throws(APIError) in
+                    let definition = try find(context)
+                    return .object { write(definition, &$0) }
+                }),
+        ]
+    } + [
+        Endpoint(
+            .put, collection + "/{definition}", operation: "RoleDefinitionCreate",
+            access: .dataAction(.roleDefinitionsWrite, .root), phase: .unsealed, handler: .asynchronous(put)),
+        Endpoint(
+            .delete, collection + "/{definition}", operation: "RoleDefinitionDelete",
+            access: .dataAction(.roleDefinitionsDelete, .root), phase: .unsealed,
+            handler: .asynchronous { context throws(APIError) in
+                let definition = try find(context)
+                _ = try await context.apply(.deleteRoleDefinition(id: definition.id))
+                return .object { write(definition, &$0) }
+            }),
+    ]
+
+    static func identifier(_ id: GUID) -> String {
+        "Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/\(id)"
+    }
+
+    private static func find(_ context: RequestContext) throws(APIError) -> RoleDefinition {
+        let id = try RoleScopes.guid(context, "definition")
+        guard let definition = context.view.state.permissions.roleDefinition(id) else {
+            throw .notFound("RoleDefinitionNotFound", "Requested role definition not found")
+        }
+        return definition
+    }
+
+    private static func list(_ context: RequestContext) -> APIResponse {
+        let definitions = context.view.state.permissions.roleDefinitions.sorted { $0.name < $1.name }
+        return .object { writer in
+            writer.member("value") { $0.array { writer in for one in definitions { writer.object { write(one, &$0) } } } }
+        }
+    }
+
+    @Sendable
+    private static func put(_ context: RequestContext) async throws(APIError) -> APIResponse {
+        let id = try RoleScopes.guid(context, "definition")
+        guard let properties = try context.fields().section("properties") else {
+            throw .badParameter("The parameter 'properties' is required.")
+        }
+        var dataActions: [String] = []
+        var notDataActions: [String] = []
+        for permission in try properties.sections("permissions") ?? [] {
+            dataActions += try permission.strings("dataActions") ?? []
+            notDataActions += try permission.strings("notDataActions") ?? []
+        }
+        let definition = RoleDefinition(
+            id: id, name: try properties.string("roleName") ?? "", description: try properties.string("description") ?? "",
+            kind: .custom, dataActions: dataActions, notDataActions: notDataActions, actions: [], notActions: [],
+            assignableScopes: [.root])
+        _ = try await context.apply(.putRoleDefinition(definition))
+        return .object(status: 201) { write(definition, &$0) }
+    }
+
+    private static func write(_ definition: RoleDefinition, _ writer: inout JSONWriter) {
+        writer.member("id", identifier(definition.id))
+        writer.member("name", definition.id.description)
+        writer.member("type", "Microsoft.Authorization/roleDefinitions")
+        writer.member("properties") { writer in
+            writer.object { writer in
+                writer.member("roleName", definition.name)
+                writer.member("description", definition.description)
+                writer.member("type", definition.kind.wireName)
+                writer.member("assignableScopes", array: definition.assignableScopes.map(\.path))
+                writer.member("permissions") { writer in
+                    writer.array { writer in
+                        writer.object { writer in
+                            writer.member("actions", array: definition.actions)
+                            writer.member("notActions", array: definition.notActions)
+                            writer.member("dataActions", array: definition.dataActions)
+                            writer.member("notDataActions", array: definition.notDataActions)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import AccessControl
+import RequestPipeline
+
+/// The three places at which roles are assigned: the pool, all keys, one key.
+enum RoleScopes {
+    struct Place {
+        /// Path before `/providers/…`.
+        let prefix: String
+        let rule: ScopeRule
+        let scope: @Sendable (RequestContext) throws(APIError) -> Scope
+    }
+
+    static let all = [
+        Place(prefix: "", rule: .root) { _ throws(APIError) in .root },
+        Place(prefix: "/keys", rule: .keys) { _ throws(APIError) in .keys },
+        Place(prefix: "/keys/{name}", rule: .keyNamed(parameter: "name")) { context throws(APIError) in
+            guard let name = context.parameters["name"], let scope = Scope(path: "/keys/\(name)") else {
+                throw .badParameter("The scope must be /, /keys or /keys/{name}.")
+            }
+            return scope
+        },
+    ]
+
+    static func guid(_ context: RequestContext, _ parameter: String) throws(APIError) -> GUID {
+        guard let guid = context.parameters[parameter].flatMap({ GUID($0) }) else {
+            throw .badParameter("The path must end in a GUID.")
+        }
+        return guid
+    }
+}

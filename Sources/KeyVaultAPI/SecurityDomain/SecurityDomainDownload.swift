@@ -1,0 +1,79 @@
+import AccessControl
+import CryptographicModule
+import HTTPTransport
+import PoolState
+import RequestPipeline
+import SecurityDomain
+import StrictJSON
+
+/// `securitydomain/download`: the officers receive their shares, which activates the pool.
+enum SecurityDomainDownload {
+    static let endpoints = [
+        Endpoint(
+            .post, "/securitydomain/download", operation: "SecurityDomainBackup",
+            access: .dataAction(.securityDomainDownload, .root), phase: .unsealed, bodyLimit: DownloadRequest.maximumLength,
+            handler: .asynchronous(download)),
+        Endpoint(
+            .get, "/securitydomain/download/pending", operation: "SecurityDomainBackupStatusGet",
+            access: .dataAction(.securityDomainDownload, .root), phase: .unsealed, isVersioned: false,
+            handler: .asynchronous(status)),
+    ]
+
+    /// The file is in this one answer and nowhere else. The pool counts as activated only when its status has been asked for, so that
+    /// a lost answer can be asked for again.
+    @Sendable
+    private static func download(_ context: RequestContext) async throws(APIError) -> APIResponse {
+        guard let unsealed = context.services.custody.unsealed, let pool = context.view.state.pool else { throw .sealed }
+        guard context.view.state.phase != .activated else {
+            throw .forbidden("The security domain has been delivered. New shares need the approval of a quorum of its officers.")
+        }
+        let body = context.request.body
+        let prepared = try await context.services.computation.run { () throws(CryptoError) in
+            do {
+                let officers = try DownloadRequest.parse(body)
+                try officers.check(pinned: pool.pinnedOfficers)
+                let keyring = unsealed.keyring
+                let made = try SecurityDomainFile.make(
+                    root: keyring.root, formerRoots: [], identity: keyring.identity, officers: officers)
+                return Prepared(officers: officers, made: made)
+            } catch let error as SecurityDomainError {
+                throw CryptoError.keyRejected("\(error)")
+            } catch let error as CryptoError {
+                throw error
+            } catch {
+                throw CryptoError.internalFailure("\(error)")
+            }
+        }
+        let command = PreparedSecurityDomain(
+            generation: unsealed.keyring.identity.generation, keyring: nil, required: prepared.officers.required,
+            officers: prepared.officers.certificates.map(\.der), commitments: prepared.made.commitments.map(\.digest),
+            encryptedData: prepared.made.file.encryptedItems.json(), capabilityDigest: Digest.sha256(Random.bytes(16)))
+        _ = try await context.apply(.securityDomainPrepared(command))
+        var response = APIResponse.object(status: 202) { writer in
+            writer.member("value", String(decoding: prepared.made.file.json(), as: UTF8.self))
+        }
+        response.headers = [
+            ("azure-asyncoperation", "\(context.host.baseURL)/securitydomain/download/pending"), ("retry-after", "0"),
+        ]
+        return response
+    }
+
+    private struct Prepared: Sendable {
+        let officers: Officers
+        let made: SecurityDomainFile.Made
+    }
+
+    @Sendable
+    private static func status(_ context: RequestContext) async throws(APIError) -> APIResponse {
+        guard let domain = context.view.state.securityDomain else {
+            throw .notFound("SecurityDomainNotFound", "The security domain has not been downloaded yet.")
+        }
+        if context.view.state.phase == .activating {
+            _ = try await context.apply(.securityDomainActivated(generation: domain.generation))
+        }
+        return .object { writer in
+            writer.member("status", "Success")
+            writer.member("status_details", "The security domain was delivered.")
+        }
+    }
+}

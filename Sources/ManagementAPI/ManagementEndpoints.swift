@@ -1,0 +1,9 @@
+public import RequestPipeline
+
+/// The management plane: what operators, log-in libraries and officers need beside the protocol's data plane.
+public enum ManagementEndpoints {
+    public static func all(node: any NodeControl) -> [Endpoint] {
+        TokenEndpoints.endpoints + NodeStatusEndpoints.endpoints(node: node) + PrincipalEndpoints.endpoints
+            + UnsealEndpoints.endpoints(node: node)
+    }
+}

@@ -1,0 +1,71 @@
+/// What the management plane asks of the node that it runs on.
+public protocol NodeControl: Sendable {
+    func health() -> NodeHealth
+    func members() async -> [MemberHealth]
+    /// Begins the officers' ceremony, or gives the one under way. The bytes are the invitation that officers' tools read.
+    func unsealInvitation() async throws(UnsealRequestRefusal) -> [UInt8]
+    /// Takes an officer's envelope.
+    func acceptShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
+}
+
+/// How a node stands, for anybody: nothing in it is secret.
+public struct NodeHealth: Sendable {
+    public let node: String
+    public let role: String
+    public let isSealed: Bool
+    public let phase: String
+    public let version: String
+
+    public init(node: String, role: String, isSealed: Bool, phase: String, version: String) {
+        self.node = node
+        self.role = role
+        self.isSealed = isSealed
+        self.phase = phase
+        self.version = version
+    }
+}
+
+/// What a node knows of one member.
+public struct MemberHealth: Sendable {
+    public let node: UInt64
+    public let name: String
+    public let endpoint: String
+    public let role: String
+    /// `nil` where the member never told.
+    public let isSealed: Bool?
+    public let appliedIndex: UInt64
+
+    public init(node: UInt64, name: String, endpoint: String, role: String, isSealed: Bool?, appliedIndex: UInt64) {
+        self.node = node
+        self.name = name
+        self.endpoint = endpoint
+        self.role = role
+        self.isSealed = isSealed
+        self.appliedIndex = appliedIndex
+    }
+}
+
+/// How far a ceremony is.
+public struct UnsealProgress: Sendable {
+    public let officers: Int
+    public let required: Int
+    public let isUnsealed: Bool
+
+    public init(officers: Int, required: Int, isUnsealed: Bool) {
+        self.officers = officers
+        self.required = required
+        self.isUnsealed = isUnsealed
+    }
+}
+
+/// Why a step of the ceremony was refused; the text is for the officer.
+public struct UnsealRequestRefusal: Error, Sendable {
+    public let message: String
+    /// The node isn't in a state for a ceremony, as opposed to a bad share.
+    public let isConflict: Bool
+
+    public init(_ message: String, isConflict: Bool = false) {
+        self.message = message
+        self.isConflict = isConflict
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTransport
+import PoolState
+import RequestPipeline
+import StrictJSON
+
+/// Health for anybody, status for principals.
+enum NodeStatusEndpoints {
+    static func endpoints(node: any NodeControl) -> [Endpoint] {
+        [
+            Endpoint(
+                .get, "/quorate/v1/health", operation: "HealthGet", access: .anonymous, phase: .any, isVersioned: false,
+                handler: .inline { _ throws(APIError) in
+                    let health = node.health()
+                    return .object { writer in
+                        writer.member("node", health.node)
+                        writer.member("role", health.role)
+                        writer.member("seal", health.isSealed ? "sealed" : "unsealed")
+                        writer.member("phase", health.phase)
+                    }
+                }),
+            Endpoint(
+                .get, "/quorate/v1/status", operation: "PoolStatusGet", access: .authenticated, phase: .unsealed,
+                isVersioned: false,
+                handler: .asynchronous { context throws(APIError) in
+                    let members = await node.members()
+                    return .object { writer in
+                        writer.member("pool", context.services.identity.poolName)
+                        writer.member("answeredBy", context.services.identity.nodeName)
+                        writer.member("version", context.services.identity.version)
+                        writer.member("phase", "\(context.view.state.phase)")
+                        writer.member("appliedIndex", context.view.appliedIndex)
+                        writer.member("keys", context.view.state.keyCount)
+                        writer.member("members") { $0.array { writer in for one in members { write(one, &writer) } } }
+                    }
+                }),
+        ]
+    }
+
+    private static func write(_ member: MemberHealth, _ writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("id", member.node)
+            writer.member("name", member.name)
+            writer.member("endpoint", member.endpoint)
+            writer.member("role", member.role)
+            writer.member("seal", member.isSealed.map { $0 ? "sealed" : "unsealed" } ?? "unknown")
+            writer.member("appliedIndex", member.appliedIndex)
+        }
+    }
+}

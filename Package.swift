@@ -83,7 +83,7 @@ let package = Package(
             name: "KeyVaultAPI",
             dependencies: [
                 "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "AccessControl", "CryptographicModule",
-                "StrictJSON",
+                "StrictJSON", logging,
             ],
             swiftSettings: common),
         .target(
@@ -110,6 +110,7 @@ let package = Package(
             dependencies: [
                 "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix, nioTLS, nioSSL, logging,
             ],
+            exclude: ["Schema/replication.proto", "DESIGN.md"],
             swiftSettings: common),
 
         // Floor 1: state, secrets, identities, evidence.
@@ -126,7 +127,7 @@ let package = Package(
         // Floor 0: pure cores, and the system libraries.
         .target(name: "StrictJSON", swiftSettings: common),
         .target(name: "Raft", swiftSettings: simulated),
-        .target(name: "AccessControl", swiftSettings: common),
+        .target(name: "AccessControl", dependencies: [persistentCollections], swiftSettings: common),
         .target(name: "CryptographicModule", dependencies: ["COpenSSL"], swiftSettings: common),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .systemLibrary(

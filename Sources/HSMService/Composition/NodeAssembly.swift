@@ -1,0 +1,182 @@
+import Audit
+import CryptographicModule
+import Foundation
+import HSMNode
+import HTTPTransport
+import KeyVaultAPI
+import Logging
+import ManagementAPI
+import NIOCore
+import NIOPosix
+import NodeEnvironment
+import PoolState
+import Raft
+import Replication
+import RequestPipeline
+import SecurityDomain
+import Synchronization
+
+/// Puts the parts of a node together, in the order in which they can fail with the least consequence.
+final class NodeAssembly: Sendable {
+    private let configuration: NodeConfiguration
+    private let logger: Logger
+    private let loops: MultiThreadedEventLoopGroup
+    private let driverLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let computation: CryptoThreads
+    private let runtime: NodeRuntime
+    private let transport: PeerTransport
+    private let vault: KeyVault
+    private let unsealing: PeerUnsealing
+    private let officers: OfficerUnsealing
+    private let audit: AuditLog
+    private let server: HTTPServer
+    private let pipeline: RequestPipeline
+    private let firstKeyring: Keyring?
+    private let asking = Mutex<Task<Void, Never>?>(nil)
+
+    init(configuration: NodeConfiguration, initialization: PoolInitialization?, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        let cores = System.coreCount
+        loops = MultiThreadedEventLoopGroup(
+            numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : cores)
+        computation = CryptoThreads(
+            count: configuration.cryptoThreads > 0 ? configuration.cryptoThreads : cores, limit: 1024)
+        let nodeKey = try FileSigningKey(path: configuration.peers.keyFile)
+        guard configuration.selfMember?.publicKey == nodeKey.spkiDER else {
+            throw ConfigurationError(
+                file: configuration.file, problem: "the key in \(configuration.peers.keyFile) isn't the one that 'members' names",
+                cure: "Set this member's public_key to: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
+        }
+        let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
+        firstKeyring = disk.keyring
+        let module = CryptographicModule(keyCacheBytes: ModuleSelfSetup.secureHeapBytes / 2)
+        let vault = KeyVault(module: module, materials: disk.materials)
+        self.vault = vault
+
+        let links = NodeLinks()
+        let transport = try Self.makeTransport(configuration, links, loops, logger)
+        self.transport = transport
+        let runtime = try Self.makeRuntime(configuration, disk, transport, links, driverLoops.next(), logger)
+        self.runtime = runtime
+        audit = try Self.openAudit(configuration, runtime, vault)
+
+        let identity = PeerUnsealing.Identity(
+            poolID: configuration.poolID, epoch: configuration.epoch, node: configuration.nodeID,
+            bootNonce: Random.bytes(PeerUnsealRequest.bootNonceLength), key: nodeKey,
+            memberKeys: Dictionary(uniqueKeysWithValues: configuration.members.map { ($0.id, $0.publicKey) }))
+        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger)
+        unsealing = PeerUnsealing(
+            identity: identity, pool: runtime, custody: vault, logger: logger,
+            send: { transport.send($0, to: $1) }, opened: { await opening.open($0) })
+        officers = OfficerUnsealing(
+            stored: disk.stored, nodeKey: nodeKey, custody: vault, opened: { await opening.open($0) })
+        links.connect(runtime: runtime, unsealing: unsealing)
+
+        let services = PipelineServices(
+            pool: runtime, module: module, custody: vault, audit: audit, anonymous: AnonymousSampler(),
+            computation: computation, hosts: HostTable(hosts: configuration.allHosts), clock: SystemClock(),
+            identity: ServiceIdentity(
+                poolName: configuration.poolName, nodeName: configuration.nodeName,
+                region: "local", version: NodeService.version),
+            logger: logger)
+        let control = NodeControlPanel(configuration: configuration, runtime: runtime, vault: vault, officers: officers)
+        pipeline = RequestPipeline(
+            endpoints: KeyVaultEndpoints.all + ManagementEndpoints.all(node: control), services: services)
+        server = HTTPServer(
+            configuration: HTTPServerConfiguration(
+                host: configuration.api.host, port: configuration.api.port,
+                tls: TLSFiles(certificateChain: configuration.api.certificateFile, privateKey: configuration.api.keyFile)))
+    }
+
+    private static func makeTransport(
+        _ configuration: NodeConfiguration, _ links: NodeLinks, _ group: MultiThreadedEventLoopGroup, _ logger: Logger
+    ) throws -> PeerTransport {
+        let settings = PeerTransportConfiguration(
+            node: configuration.nodeID, uri: configuration.uri(of: configuration.nodeID), poolID: configuration.poolID,
+            epoch: configuration.epoch, processID: Random.bytes(16), host: configuration.peers.host,
+            port: configuration.peers.port,
+            tls: PeerTLSFiles(
+                certificateChain: configuration.peers.certificateFile, privateKey: configuration.peers.keyFile,
+                authorities: configuration.peerAuthorityFile))
+        return try PeerTransport(
+            configuration: settings, expectedPins: configuration.selfMember.map { [$0.keyDigest] } ?? [],
+            handlers: PeerHandlers(
+                received: { links.received($1, from: $0) }, connected: { links.connected($0) },
+                alarm: { logger.warning("peer alarm", metadata: ["alarm": "\($0)"]) }),
+            group: group, logger: logger)
+    }
+
+    private static func makeRuntime(
+        _ configuration: NodeConfiguration, _ disk: NodeDisk, _ transport: PeerTransport, _ links: NodeLinks,
+        _ loop: any EventLoop, _ logger: Logger
+    ) throws -> NodeRuntime {
+        let clock = SystemClock()
+        let raft = Raft.Options(id: configuration.nodeID, randomSeed: SystemRandom().uint64())
+        let options = NodeOptions(raft: raft, version: NodeService.version)
+        // Handed over: from here on only the driver's loop touches it.
+        nonisolated(unsafe) let storage = disk.takeStorage()
+        return try loop.submit {
+            let observer = NodeObserver(
+                published: { links.published($0) },
+                alarm: { logger.warning("node alarm", metadata: ["alarm": "\($0)"]) },
+                roleChanged: { logger.info("role changed", metadata: ["role": "\($0.role)", "term": "\($0.term)"]) },
+                unsealMessage: { links.unsealMessage($0, from: $1) })
+            let driver = try NodeDriver(
+                options: options,
+                environment: NodeDriver.Environment(
+                    storage: storage, network: transport, clock: clock, random: SystemRandom(), observer: observer),
+                now: clock.now())
+            return NodeRuntime(
+                driver: driver, loop: loop, clock: clock, view: PoolView(state: PoolState(), appliedIndex: 0),
+                onHalt: { reason in
+                    logger.critical("the node has stopped: its disk failed", metadata: ["reason": "\(reason)"])
+                    exit(74)
+                })
+        }.wait()
+    }
+
+    private static func openAudit(
+        _ configuration: NodeConfiguration, _ runtime: NodeRuntime, _ vault: KeyVault
+    ) throws -> AuditLog {
+        let node = configuration.nodeID.rawValue
+        let options = AuditLogOptions(onHead: { head in
+            guard vault.unsealed != nil else { return }
+            let command = ReplicatedAuditHead.command(
+                node: node, count: head.count, hash: head.chain, time: SystemClock().unixMilliseconds())
+            // A head that isn't taken now is covered by the next one.
+            runtime.submit(command, origin: .node) { _ in }
+        })
+        return try AuditLog(
+            folder: configuration.auditFolder,
+            origin: AuditOrigin(node: configuration.nodeName, pool: configuration.poolName), options: options)
+    }
+
+    // MARK: Life
+
+    func start() async throws {
+        _ = try await transport.start()
+        transport.setPeers(configuration.peerRecords)
+        let port = try await server.start(group: loops, sink: pipeline)
+        runtime.start()
+        logger.notice(
+            "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
+        if let firstKeyring {
+            await NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger).open(firstKeyring)
+        }
+        let task = Task { [unsealing] in await unsealing.askUntilUnsealed() }
+        asking.withLock { $0 = task }
+    }
+
+    func stop() async {
+        asking.withLock { $0 }?.cancel()
+        await server.shutdown(graceSeconds: 5)
+        await runtime.stop()
+        await transport.shutdown()
+        vault.close()
+        audit.close()
+        await computation.shutdown()
+        try? await loops.shutdownGracefully()
+        try? await driverLoops.shutdownGracefully()
+    }
+}

@@ -1,0 +1,39 @@
+import HSMNode
+import ManagementAPI
+import PoolState
+import Raft
+
+/// Answers the management plane's questions about this node.
+struct NodeControlPanel: NodeControl {
+    let configuration: NodeConfiguration
+    let runtime: NodeRuntime
+    let vault: KeyVault
+    let officers: OfficerUnsealing
+
+    func health() -> NodeHealth {
+        NodeHealth(
+            node: configuration.nodeName, role: "\(runtime.latestStanding.role)", isSealed: vault.unsealed == nil,
+            phase: "\(runtime.latestView.state.phase)", version: NodeService.version)
+    }
+
+    func members() async -> [MemberHealth] {
+        let report = await runtime.report()
+        return configuration.members.map { member in
+            let isSelf = member.id == configuration.nodeID
+            let peer = report.peers.first { $0.node == member.id }
+            let role = report.standing.leader == member.id ? "leader" : "follower"
+            return MemberHealth(
+                node: member.id.rawValue, name: member.name, endpoint: member.endpoint, role: role,
+                isSealed: isSelf ? vault.unsealed == nil : peer?.isSealed,
+                appliedIndex: isSelf ? report.standing.appliedIndex : peer?.appliedIndex ?? 0)
+        }
+    }
+
+    func unsealInvitation() async throws(UnsealRequestRefusal) -> [UInt8] {
+        try officers.invitation(now: SystemClock().unixMilliseconds() / 1000)
+    }
+
+    func acceptShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress {
+        try await officers.accept(envelope, now: SystemClock().unixMilliseconds() / 1000)
+    }
+}

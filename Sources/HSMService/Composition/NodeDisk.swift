@@ -1,0 +1,60 @@
+import CryptographicModule
+import HSMNode
+import NodeEnvironment
+import PoolState
+import Raft
+import Replication
+import SecurityDomain
+import Synchronization
+
+/// A node's data folder, opened; with a new pool on it where one was asked for.
+final class NodeDisk {
+    private let storage: SQLiteNodeStorage
+    let materials: KeyMaterialReader
+    /// The new pool's keys, on the node that has just made it.
+    let keyring: Keyring?
+    /// The state as it was found. Nothing in it is believed before the node is unsealed.
+    let stored: PoolState?
+
+    init(_ configuration: NodeConfiguration, _ initialization: PoolInitialization?, clock: SystemClock) throws {
+        let opened = try SQLiteNodeStorage(
+            folder: configuration.dataFolder,
+            identity: FolderIdentity(poolID: configuration.poolID, node: configuration.nodeID))
+        storage = opened
+        if let initialization {
+            keyring = try Self.initialize(opened, configuration, initialization, clock)
+        } else {
+            keyring = nil
+        }
+        materials = try opened.makeKeyMaterialReader()
+        let found = try opened.load()
+        stored = found.rows.isEmpty
+            ? nil : try PoolState(rows: found.rows.map { RowChange(table: $0.table, key: $0.key, value: $0.value) })
+    }
+
+    private static func initialize(
+        _ storage: SQLiteNodeStorage, _ configuration: NodeConfiguration, _ initialization: PoolInitialization,
+        _ clock: SystemClock
+    ) throws -> Keyring {
+        let now = clock.unixMilliseconds()
+        let (keyring, genesis) = try GenesisMaker.make(configuration, initialization, now: now / 1000)
+        let envelope = ProposalEnvelope(
+            proposalID: Random.bytes(16), proposer: configuration.nodeID.rawValue, principal: nil,
+            authentication: .localOperator, stampedAt: now, command: .initializePool(genesis))
+        let configurationEntry = PoolConfiguration(voters: Set(configuration.members.map(\.id)))
+        let authenticator = KeyringAuthenticator(keyring: keyring, epoch: configuration.epoch)
+        do throws(NodeDriver.BootstrapFailure) {
+            try NodeDriver.bootstrap(
+                storage: storage, configuration: configurationEntry, genesis: envelope, authenticator: authenticator)
+        } catch {
+            guard error == .notEmpty else { throw error }
+            throw ConfigurationError(
+                file: configuration.file, problem: "the data folder \(configuration.dataFolder) holds a pool already",
+                cure: "Start without --initialize; or choose an empty data folder for a new pool.")
+        }
+        return keyring
+    }
+
+    /// Hands the storage to its one user.
+    func takeStorage() -> SQLiteNodeStorage { storage }
+}

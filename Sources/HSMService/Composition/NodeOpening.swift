@@ -1,0 +1,33 @@
+import HSMNode
+import Logging
+import PoolState
+import SecurityDomain
+
+/// The last step of every unsealing: the driver checks the disk under the keys, then the keys go into service.
+struct NodeOpening: Sendable {
+    let runtime: NodeRuntime
+    let vault: KeyVault
+    let epoch: UInt64
+    let logger: Logger
+
+    func open(_ keyring: Keyring) async {
+        switch await runtime.unseal(KeyringAuthenticator(keyring: keyring, epoch: epoch)) {
+        case .failure(.alreadyUnsealed): break
+        case .failure(let refusal):
+            logger.error("the node stays sealed", metadata: ["reason": "\(refusal)"])
+            return
+        case .success(let index):
+            logger.notice("unsealed", metadata: ["applied": "\(index)"])
+        }
+        // The keys serve requests only once the pool's current state is known here.
+        while !Task.isCancelled, vault.unsealed == nil {
+            do {
+                let view = try await runtime.read()
+                try vault.open(keyring, view: view)
+            } catch {
+                logger.info("waiting for the pool", metadata: ["cause": "\(error)"])
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// Reads a configuration file after checking who may write it.
+///
+/// A configuration can name destinations and keys: whoever may edit it commands the node, so group and others must not
+/// (and, since it may name secret files, nobody else needs to read it).
+func readGuarded(file: String, limit: Int = 1 << 20) throws(ConfigurationError) -> String {
+    try requirePrivate(file: file)
+    guard let data = FileManager.default.contents(atPath: file) else {
+        throw ConfigurationError(file: file, problem: "can't be read", cure: "Check the path and the file's owner.")
+    }
+    guard data.count <= limit, let text = String(data: data, encoding: .utf8) else {
+        throw ConfigurationError(file: file, problem: "is larger than \(limit) bytes or not UTF-8", cure: "Check the path.")
+    }
+    return text
+}
+
+/// Refuses a file that is missing, a symbolic link, another user's, or open to group or others.
+func requirePrivate(file: String) throws(ConfigurationError) {
+    var status = stat()
+    guard lstat(file, &status) == 0 else {
+        throw ConfigurationError(
+            file: file, problem: "can't be opened: \(String(cString: strerror(errno)))", cure: "Check the path.")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+        throw ConfigurationError(file: file, problem: "isn't a regular file", cure: "Name the file itself, not a link to it.")
+    }
+    guard status.st_uid == geteuid() || status.st_uid == 0 else {
+        throw ConfigurationError(
+            file: file, problem: "belongs to another user", cure: "chown it to the user that runs hsmd.")
+    }
+    let mode = status.st_mode & 0o777
+    guard mode & 0o077 == 0 else {
+        throw ConfigurationError(
+            file: file, problem: "has mode 0\(String(mode, radix: 8)): group or others may use it", cure: "chmod 600 \(file)")
+    }
+}

@@ -1,0 +1,204 @@
+public import Raft
+import CryptographicModule
+import Foundation
+import Replication
+import Yams
+
+/// Everything that one node's file says. What concerns the whole pool (roles, issuers, audit mode) isn't here: it is replicated.
+public struct NodeConfiguration: Sendable {
+    public struct Listener: Sendable {
+        public let host: String
+        public let port: Int
+        public let certificateFile: String
+        public let keyFile: String
+    }
+
+    /// A member as this node expects to meet it: where it is and which key it must prove to hold.
+    public struct Member: Hashable, Sendable {
+        public let id: NodeID
+        public let name: String
+        public let peerHost: String
+        public let peerPort: Int
+        /// URL that clients use, without a trailing slash.
+        public let endpoint: String
+        /// The member's SubjectPublicKeyInfo, DER.
+        public let publicKey: [UInt8]
+        /// SHA-256 of ``publicKey``: what its certificate is pinned by.
+        public var keyDigest: [UInt8] { Digest.sha256(publicKey) }
+    }
+
+    public let file: String
+    public let nodeID: NodeID
+    public let nodeName: String
+    public let poolName: String
+    /// 16 bytes, the same on all nodes, different for every pool that was ever made.
+    public let poolID: [UInt8]
+    public let dataFolder: String
+    public let auditFolder: String
+    public let api: Listener
+    /// Further host names, each `host` or `host:port`, that clients may use for this node.
+    public let apiHosts: [String]
+    public let peers: Listener
+    /// PEM of the certificate authority that signs node certificates.
+    public let peerAuthorityFile: String
+    public let members: [Member]
+    /// Event loops of the API listener; 0 means one per core.
+    public let eventLoops: Int
+    /// Threads for slow cryptography; 0 means one per core.
+    public let cryptoThreads: Int
+    public let logLevel: String
+
+    /// Raised only by the recovery of a pool that lost its quorum.
+    var epoch: UInt64 { 1 }
+
+    /// Every name under which clients may call this node.
+    var allHosts: [String] {
+        let own = selfMember.map { [String($0.endpoint.dropFirst("https://".count))] } ?? []
+        return own + apiHosts.map { $0.lowercased() }
+    }
+
+    func uri(of node: NodeID) -> String { "quorate:\(poolName)/\(node.rawValue)" }
+
+    var peerRecords: [PeerRecord] {
+        members.map {
+            PeerRecord(node: $0.id, uri: uri(of: $0.id), pins: [$0.keyDigest], host: $0.peerHost, port: $0.peerPort)
+        }
+    }
+
+    public var selfMember: Member? { members.first { $0.id == nodeID } }
+}
+
+extension NodeConfiguration {
+    /// Reads and checks a node's file. Relative paths in it are relative to its own folder.
+    public static func load(file: String) throws(ConfigurationError) -> NodeConfiguration {
+        let text = try readGuarded(file: file)
+        let root = try ConfigurationSection.parse(text, file: file)
+        try root.allow(only: ["node", "api", "peers", "members", "crypto", "log"])
+        let base = (file as NSString).deletingLastPathComponent
+        func resolve(_ path: String) -> String {
+            path.hasPrefix("/") || base.isEmpty ? path : (base as NSString).appendingPathComponent(path)
+        }
+
+        let node = try root.section("node")
+        try node.allow(only: ["id", "name", "pool", "pool_id", "data_folder", "audit_folder"])
+        let id = NodeID(UInt64(try node.integer("id", in: 1...1_000_000, example: 1)))
+        let dataFolder = resolve(try node.string("data_folder", example: "data"))
+        let auditFolder = try node.optionalString("audit_folder").map(resolve) ?? dataFolder + "/audit"
+
+        let api = try root.section("api")
+        try api.allow(only: ["listen", "certificate_file", "key_file", "hosts", "event_loops"])
+        let peers = try root.section("peers")
+        try peers.allow(only: ["listen", "certificate_file", "key_file", "authority_file"])
+        let crypto = try root.optionalSection("crypto")
+        try crypto?.allow(only: ["threads"])
+        let log = try root.optionalSection("log")
+        try log?.allow(only: ["level"])
+
+        let members = try readMembers(root)
+        guard members.contains(where: { $0.id == id }) else {
+            throw node.error("id", "is \(id.rawValue), which no element of 'members' has", cure: "Add this node to 'members'.")
+        }
+        return NodeConfiguration(
+            file: file, nodeID: id, nodeName: try nodeName(node, "name"), poolName: try nodeName(node, "pool"),
+            poolID: try poolID(node),
+            dataFolder: dataFolder, auditFolder: auditFolder,
+            api: try listener(api, resolve), apiHosts: try api.optionalStrings("hosts") ?? [],
+            peers: try listener(peers, resolve),
+            peerAuthorityFile: resolve(try peers.string("authority_file", example: "node-ca.crt")), members: members,
+            eventLoops: try api.optionalInteger("event_loops", in: 0...256) ?? 0,
+            cryptoThreads: try crypto?.optionalInteger("threads", in: 0...256) ?? 0,
+            logLevel: try logLevel(log))
+    }
+
+    private static func poolID(_ node: ConfigurationSection) throws(ConfigurationError) -> [UInt8] {
+        let text = try node.string("pool_id", example: "32 hexadecimal digits")
+        guard let bytes = bytes(hexadecimal: text), bytes.count == 16 else {
+            throw node.error("pool_id", "isn't 32 hexadecimal digits", cure: "Make one for a new pool with: openssl rand -hex 16")
+        }
+        return bytes
+    }
+
+    private static func logLevel(_ section: ConfigurationSection?) throws(ConfigurationError) -> String {
+        let level = try section?.optionalString("level") ?? "info"
+        let known = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        guard let section, !known.contains(level) else { return level }
+        throw section.error("level", "is '\(level)'", cure: "Use one of \(known.joined(separator: ", ")).")
+    }
+
+    private static func nodeName(_ section: ConfigurationSection, _ key: String) throws(ConfigurationError) -> String {
+        let name = try section.string(key, example: "node-1")
+        let isPlain = name.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || byte == UInt8(ascii: "-")
+        }
+        guard isPlain, name.utf8.count <= 63 else {
+            throw section.error(key, "is '\(name)'", cure: "Use at most 63 lower-case letters, digits and '-'.")
+        }
+        return name
+    }
+
+    private static func listener(
+        _ section: ConfigurationSection, _ resolve: (String) -> String
+    ) throws(ConfigurationError) -> Listener {
+        let (host, port) = try address(section, "listen", example: "127.0.0.1:8443")
+        return Listener(
+            host: host, port: port,
+            certificateFile: resolve(try section.string("certificate_file", example: "node.crt")),
+            keyFile: resolve(try section.string("key_file", example: "node.key")))
+    }
+
+    private static func address(
+        _ section: ConfigurationSection, _ key: String, example: String
+    ) throws(ConfigurationError) -> (String, Int) {
+        let text = try section.string(key, example: example)
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (1...65_535).contains(port), colon != text.startIndex
+        else { throw section.error(key, "is '\(text)', not host:port", cure: "Write it like \(example).") }
+        let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        return (host, port)
+    }
+
+    private static func readMembers(_ root: ConfigurationSection) throws(ConfigurationError) -> [Member] {
+        var members: [Member] = []
+        for section in try root.sections("members") {
+            try section.allow(only: ["id", "name", "peer_address", "endpoint", "public_key"])
+            let id = NodeID(UInt64(try section.integer("id", in: 1...1_000_000, example: 1)))
+            guard !members.contains(where: { $0.id == id }) else {
+                throw section.error("id", "\(id.rawValue) occurs twice", cure: "Give each member its own id.")
+            }
+            let (host, port) = try address(section, "peer_address", example: "127.0.0.1:9443")
+            let endpoint = try section.string("endpoint", example: "https://127.0.0.1:8443")
+            guard let url = URL(string: endpoint), url.scheme == "https", url.host != nil, url.path.isEmpty, url.query == nil
+            else {
+                throw section.error(
+                    "endpoint", "is '\(endpoint)'", cure: "Write https://host:port, without a path or a trailing slash.")
+            }
+            let key = try section.string("public_key", example: "base64 of the key")
+            guard let bytes = Data(base64Encoded: key).map(Array.init), (try? PublicKey(spkiDER: bytes)) != nil else {
+                throw section.error(
+                    "public_key", "isn't a public key in base64",
+                    cure: "Print it with: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
+            }
+            members.append(
+                Member(
+                    id: id, name: try nodeName(section, "name"), peerHost: host, peerPort: port, endpoint: endpoint.lowercased(),
+                    publicKey: bytes))
+        }
+        guard [1, 3, 5, 7].contains(members.count) else {
+            throw root.error("members", "has \(members.count) elements", cure: "A pool has 1, 3, 5 or 7 nodes.")
+        }
+        return members
+    }
+
+    /// Decodes hexadecimal digits; `nil` for anything else.
+    static func bytes(hexadecimal text: String) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,43 @@
+/// What the first node needs to make a new pool: read once, on an empty data folder, from the file given to `hsmd --initialize`.
+public struct PoolInitialization: Sendable {
+    /// A service principal that becomes Managed HSM Administrator at `/`.
+    public struct Administrator: Sendable {
+        public let displayName: String
+        public let objectID: String
+        public let clientID: String
+        /// SHA-256 of the generated client secret, 32 bytes. The secret itself stays with its owner.
+        public let secretDigest: [UInt8]
+    }
+
+    let file: String
+    public let tenantID: String
+    public let region: String
+    public let administrators: [Administrator]
+    /// Audiences of access tokens beside those that follow from the members' endpoints.
+    public let audiences: [String]
+}
+
+extension PoolInitialization {
+    public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
+        let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
+        try root.allow(only: ["tenant_id", "region", "administrators", "audiences"])
+        var administrators: [Administrator] = []
+        for section in try root.sections("administrators") {
+            try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
+            let digest = try section.string("secret_sha256", example: "64 hexadecimal digits")
+            guard let bytes = NodeConfiguration.bytes(hexadecimal: digest), bytes.count == 32 else {
+                throw section.error(
+                    "secret_sha256", "isn't a SHA-256 in hexadecimal digits",
+                    cure: "Make a credential with: hsmctl credential generate")
+            }
+            administrators.append(
+                Administrator(
+                    displayName: try section.string("display_name", example: "Pool administrator"),
+                    objectID: try section.string("object_id", example: "a GUID"),
+                    clientID: try section.string("client_id", example: "a GUID"), secretDigest: bytes))
+        }
+        return PoolInitialization(
+            file: file, tenantID: try root.string("tenant_id", example: "a GUID"), region: try root.optionalString("region") ?? "local",
+            administrators: administrators, audiences: try root.optionalStrings("audiences") ?? [])
+    }
+}

@@ -1,0 +1,63 @@
+import AccessControl
+import CryptographicModule
+import Identity
+import NodeEnvironment
+import PoolState
+import Replication
+import RequestPipeline
+import SecurityDomain
+import Synchronization
+
+/// Holds the pool's keys on this node, and knows where the sealed records are.
+final class KeyVault: KeyCustody {
+    private let module: CryptographicModule
+    private let materials: KeyMaterialReader
+    private let held = Mutex<UnsealedPool?>(nil)
+
+    init(module: CryptographicModule, materials: KeyMaterialReader) {
+        self.module = module
+        self.materials = materials
+    }
+
+    var unsealed: UnsealedPool? { held.withLock { $0 } }
+
+    func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord {
+        let bytes: [UInt8]?
+        do {
+            bytes = try materials.blob(digest: digest)
+        } catch {
+            throw .internalFailure("the key material store: \(error)")
+        }
+        guard let bytes else { throw .internalFailure("the key material store lacks a record") }
+        return try SealedRecord(parsing: bytes)
+    }
+
+    /// Takes the keys over, once the driver has found the state genuine under them.
+    func open(_ keyring: Keyring, view: PoolView) throws {
+        guard let pool = view.state.pool else { throw CryptoError.internalFailure("the pool has no record yet") }
+        let issuer = TokenAuthority.issuer(of: pool, members: view.state.members)
+        let signer = TokenKeySigner(keyring: keyring)
+        let verifier = try TokenVerifier(
+            trust: [.embedded(issuer: issuer, tenant: pool.tenantID.description)],
+            audiences: try AudienceList(pool.audiences.map { AcceptedAudience($0, .dataPlane) }),
+            checker: ModuleSignatureChecker(module))
+        try verifier.setKeys(
+            issuer: issuer, keys: [TokenKey(keyID: signer.keyID, key: keyring.tokenKey.publicKey, algorithm: .RS256)],
+            generation: 1)
+        module.unlock(kek: keyring.kek)
+        let unsealed = UnsealedPool(
+            keyring: keyring, tokens: verifier,
+            issuer: TokenIssuer(issuer: issuer, tenant: pool.tenantID.description, signer: signer))
+        held.withLock { $0 = unsealed }
+    }
+
+    /// Wipes the keys.
+    func close() {
+        let former = held.withLock { held in
+            defer { held = nil }
+            return held
+        }
+        module.lock()
+        former?.keyring.destroy()
+    }
+}

@@ -1,0 +1,141 @@
+import HSMNode
+import Logging
+import NIOCore
+import NodeEnvironment
+import PoolState
+import Raft
+import Synchronization
+
+/// Runs a node's driver on an event loop of its own, and is the pool for everybody else on this node.
+///
+/// Callers on any thread leave their wishes in a mailbox; one step of the driver takes all that have gathered, so that they share one
+/// durable write. The loop serves nothing else: the driver may block on the disk.
+final class NodeRuntime: Pool {
+    private enum Mail: Sendable {
+        case messages([PeerMessage], from: NodeID)
+        case connected(NodeID)
+        case submit(PoolCommand, ProposalOrigin, @Sendable (Result<Committed, PoolUnavailable>) -> Void)
+        case read(@Sendable (Result<PoolView, PoolUnavailable>) -> Void)
+        case unseal(any StateAuthenticator, @Sendable (Result<LogIndex, UnsealRefusal>) -> Void)
+        case report(@Sendable (NodeStatusReport) -> Void)
+        case stop(@Sendable () -> Void)
+    }
+
+    private struct Mailbox {
+        var mail: [Mail] = []
+        var isDrainScheduled = false
+    }
+
+    /// What only the loop touches.
+    private struct Confined {
+        let driver: NodeDriver
+        var timer: Scheduled<Void>?
+    }
+
+    let loop: any EventLoop
+    private let clock: any NodeClock
+    private let mailbox = Mutex(Mailbox())
+    private let view: Mutex<PoolView>
+    private let standing: Mutex<NodeStanding>
+    private let confined: NIOLoopBoundBox<Confined>
+    private let onHalt: @Sendable (HaltReason) -> Void
+
+    /// Must be called on `loop`, with a driver that was made there.
+    init(
+        driver: NodeDriver, loop: any EventLoop, clock: any NodeClock, view: PoolView,
+        onHalt: @escaping @Sendable (HaltReason) -> Void
+    ) {
+        self.loop = loop
+        self.clock = clock
+        self.onHalt = onHalt
+        self.view = Mutex(view)
+        standing = Mutex(driver.standing)
+        confined = NIOLoopBoundBox(Confined(driver: driver, timer: nil), eventLoop: loop)
+    }
+
+    // MARK: Pool
+
+    var latestView: PoolView { view.withLock { $0 } }
+    var latestStanding: NodeStanding { standing.withLock { $0 } }
+
+    func publish(_ newer: PoolView) { view.withLock { $0 = newer } }
+
+    func read(_ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void) { post(.read(body)) }
+
+    func submit(
+        _ command: PoolCommand, origin: ProposalOrigin,
+        _ body: @escaping @Sendable (Result<Committed, PoolUnavailable>) -> Void
+    ) { post(.submit(command, origin, body)) }
+
+    // MARK: Driver
+
+    func receive(_ messages: [PeerMessage], from node: NodeID) { post(.messages(messages, from: node)) }
+    func connected(_ node: NodeID) { post(.connected(node)) }
+
+    func unseal(_ authenticator: any StateAuthenticator) async -> Result<LogIndex, UnsealRefusal> {
+        await withCheckedContinuation { continuation in
+            post(.unseal(authenticator) { continuation.resume(returning: $0) })
+        }
+    }
+
+    func report() async -> NodeStatusReport {
+        await withCheckedContinuation { continuation in post(.report { continuation.resume(returning: $0) }) }
+    }
+
+    func stop() async {
+        await withCheckedContinuation { continuation in post(.stop { continuation.resume() }) }
+    }
+
+    /// Begins to run: until now nothing happened.
+    func start() { post(.messages([], from: NodeID(0))) }
+
+    private func post(_ mail: Mail) {
+        let mustSchedule = mailbox.withLock { mailbox in
+            mailbox.mail.append(mail)
+            defer { mailbox.isDrainScheduled = true }
+            return !mailbox.isDrainScheduled
+        }
+        if mustSchedule { loop.execute { self.step() } }
+    }
+
+    private func step() {
+        let taken = mailbox.withLock { mailbox in
+            defer { mailbox = Mailbox() }
+            return mailbox.mail
+        }
+        let driver = confined.value.driver
+        for mail in taken { deliver(mail, to: driver) }
+        driver.finishStep(now: clock.now())
+        let now = driver.standing
+        standing.withLock { $0 = now }
+        if let reason = driver.halted, reason != .stopped { onHalt(reason) }
+        armTimer(driver)
+    }
+
+    private func deliver(_ mail: Mail, to driver: NodeDriver) {
+        let now = clock.now()
+        switch mail {
+        case .messages(let messages, let node):
+            for message in messages { driver.handle(.message(message, from: node), now: now) }
+        case .connected(let node): driver.handle(.peerConnected(node), now: now)
+        case .submit(let command, let origin, let body):
+            driver.handle(.submit(command, origin: origin, completion: body), now: now)
+        case .read(let body): driver.handle(.read(body), now: now)
+        case .unseal(let authenticator, let body): driver.handle(.unseal(authenticator, completion: body), now: now)
+        case .report(let body): body(driver.report())
+        case .stop(let body):
+            driver.stop()
+            body()
+        }
+    }
+
+    private func armTimer(_ driver: NodeDriver) {
+        confined.value.timer?.cancel()
+        confined.value.timer = nil
+        let deadline = driver.nextDeadline
+        guard deadline != .distantFuture else { return }
+        let now = clock.now()
+        let wait = deadline > now ? deadline.nanoseconds - now.nanoseconds : 0
+        confined.value.timer = loop.scheduleTask(in: .nanoseconds(Int64(min(wait, 3_600_000_000_000)))) { self.step() }
+    }
+}

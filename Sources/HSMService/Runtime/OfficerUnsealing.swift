@@ -1,0 +1,85 @@
+import CryptographicModule
+import ManagementAPI
+import PoolState
+import RequestPipeline
+import SecurityDomain
+import Synchronization
+
+/// The officers' ceremony at this node.
+final class OfficerUnsealing: Sendable {
+    private let stored: PoolState?
+    private let nodeKey: FileSigningKey
+    private let custody: any KeyCustody
+    private let opened: @Sendable (Keyring) async -> Void
+    private let ceremony = Mutex<UnsealCeremony?>(nil)
+
+    init(
+        stored: PoolState?, nodeKey: FileSigningKey, custody: any KeyCustody,
+        opened: @escaping @Sendable (Keyring) async -> Void
+    ) {
+        self.stored = stored
+        self.nodeKey = nodeKey
+        self.custody = custody
+        self.opened = opened
+    }
+
+    func invitation(now: Int64) throws(UnsealRequestRefusal) -> [UInt8] {
+        guard custody.unsealed == nil else { throw UnsealRequestRefusal("This node is unsealed already.", isConflict: true) }
+        if let current = ceremony.withLock({ $0 }), current.progress != nil, now < current.terms.expiresAt {
+            return current.invitation.encode()
+        }
+        do {
+            let made = try UnsealCeremony(domain: try domain(), purpose: .unseal, nodeKey: nodeKey, now: now)
+            ceremony.withLock { $0 = made }
+            return made.invitation.encode()
+        } catch let refusal as UnsealRequestRefusal {
+            throw refusal
+        } catch {
+            throw UnsealRequestRefusal("The ceremony could not begin: \(error)", isConflict: true)
+        }
+    }
+
+    func accept(_ envelope: [UInt8], now: Int64) async throws(UnsealRequestRefusal) -> UnsealProgress {
+        guard let current = ceremony.withLock({ $0 }), let required = current.progress?.required else {
+            throw UnsealRequestRefusal("No ceremony is under way at this node. Ask for an invitation first.", isConflict: true)
+        }
+        let step: UnsealCeremony.Step
+        do {
+            step = try current.accept(envelope, now: now)
+        } catch {
+            throw UnsealRequestRefusal("\(error)")
+        }
+        switch step {
+        case .waiting(let progress):
+            return UnsealProgress(officers: progress.officers.count, required: progress.required, isUnsealed: false)
+        case .opened(let root):
+            do {
+                await opened(try Keyring.unseal(root: root, material: try material()))
+            } catch {
+                throw UnsealRequestRefusal("The root did not open the pool's keys: \(error)")
+            }
+            return UnsealProgress(officers: required, required: required, isUnsealed: custody.unsealed != nil)
+        }
+    }
+
+    private func material() throws -> SealedKeyring {
+        guard let pool = stored?.pool else {
+            throw UnsealRequestRefusal(
+                "This node has never been part of the pool. Unseal another one: it will unseal this one.", isConflict: true)
+        }
+        return try SealedKeyring.decode(pool.keyring)
+    }
+
+    private func domain() throws -> SecurityDomain.SecurityDomainRecord {
+        let material = try material()
+        guard let record = stored?.securityDomain else {
+            throw UnsealRequestRefusal("The pool had no officers when this node was stopped: its provisional root is lost.",
+                isConflict: true)
+        }
+        let certificates = try record.officers.enumerated().map { try OfficerCertificate(der: $1, position: $0) }
+        return try SecurityDomain.SecurityDomainRecord(
+            identity: material.identity, officers: try Officers(certificates: certificates, required: record.required),
+            commitments: try record.commitments.map { try ShareCommitment(digest: $0) },
+            encryptedItems: try EncryptedItems(parsing: record.encryptedData))
+    }
+}

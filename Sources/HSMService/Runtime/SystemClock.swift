@@ -1,0 +1,20 @@
+import Glibc
+import NodeEnvironment
+import Raft
+import RequestPipeline
+
+/// The machine's clocks.
+struct SystemClock: NodeClock, CivilClock {
+    /// CLOCK_BOOTTIME: it runs on while the machine sleeps.
+    func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Instant(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+    }
+
+    func unixMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

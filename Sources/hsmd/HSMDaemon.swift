@@ -1,0 +1,79 @@
+import ArgumentParser
+import CryptographicModule
+import Foundation
+import HSMService
+import Logging
+import ServiceLifecycle
+
+/// The daemon: one node of a pool.
+@main
+struct HSMDaemon: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hsmd",
+        abstract: "Runs one node of a Quorate pool.",
+        discussion: """
+            A node starts sealed. A peer that is unsealed unseals it; where there is none, a quorum of officers does, with \
+            'hsmctl unseal'. The first node of a new pool is started once with --initialize.
+
+            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 78 bad configuration.
+            """,
+        version: NodeService.version)
+
+    @Option(name: .long, help: "The node's configuration file.")
+    var config: String
+
+    @Option(name: .long, help: "Make a new pool from this file. Only on an empty data folder, on one node, once.")
+    var initialize: String?
+
+    @Flag(name: .long, help: "Check the configuration and exit.")
+    var check = false
+
+    @Flag(name: .long, help: "Run even where memory for keys can't be locked. Not for keys that matter.")
+    var allowUnlocked = false
+
+    func run() async throws {
+        let configuration: NodeConfiguration
+        let initialization: PoolInitialization?
+        do {
+            configuration = try NodeConfiguration.load(file: config)
+            initialization = try initialize.map { try PoolInitialization.load(file: $0) }
+        } catch let error as ConfigurationError {
+            fail("\(error)", code: 78)
+        }
+        guard !check else { return print("\(config) is good.") }
+        umask(0o077)
+        let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        let logger = Self.makeLogger(level)
+        do {
+            try ModuleSelfSetup.disableBacktraces()
+            let protection = try ModuleSelfSetup.prepareProcess(allowUnlocked: allowUnlocked)
+            logger.info(
+                "process protected",
+                metadata: ["secureHeapLocked": "\(protection.secureHeapIsLocked)", "openssl": "\(protection.openSSLVersion)"])
+        } catch {
+            fail("the process can't protect its keys: \(error)", code: 71)
+        }
+        let service = NodeService(configuration: configuration, initialization: initialization, logger: logger)
+        let group = ServiceGroup(
+            services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        do {
+            try await group.run()
+        } catch let error as ConfigurationError {
+            fail("\(error)", code: 78)
+        } catch {
+            fail("the node can't run: \(error)", code: 71)
+        }
+    }
+
+    private static func makeLogger(_ level: Logger.Level) -> Logger {
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "hsmd")
+        logger.logLevel = level
+        return logger
+    }
+
+    private func fail(_ message: String, code: Int32) -> Never {
+        FileHandle.standardError.write(Data("hsmd: \(message)\n".utf8))
+        Foundation.exit(code)
+    }
+}

@@ -1,0 +1,17 @@
+/// What went wrong, in words for the person at the terminal, and the exit code that scripts see.
+struct ClientError: Error, CustomStringConvertible {
+    let message: String
+    let exitCode: Int32
+
+    var description: String { message }
+
+    /// The command was used wrongly, or a file isn't what it should be.
+    static func usage(_ message: String) -> ClientError { ClientError(message: message, exitCode: 64) }
+    /// No node could be reached, or none can answer now.
+    static func unavailable(_ message: String) -> ClientError { ClientError(message: message, exitCode: 69) }
+    /// The credentials were refused, or a permission is missing.
+    static func denied(_ message: String) -> ClientError { ClientError(message: message, exitCode: 77) }
+    static func notFound(_ message: String) -> ClientError { ClientError(message: message, exitCode: 3) }
+    /// The service refused the request for another reason.
+    static func refused(_ message: String) -> ClientError { ClientError(message: message, exitCode: 1) }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+
+/// Where the pool is and who asks. Everything has an environment variable, so that a shell is set up once.
+struct ConnectionOptions: ParsableArguments {
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: "URL of a node; repeat it for more. Nodes are tried in order. [env: QUORATE_ENDPOINTS, space-separated]")
+    var endpoint: [String] = []
+
+    @Option(name: .long, help: "PEM file of the authority that signed the nodes' certificates. [env: QUORATE_CA]")
+    var ca: String?
+
+    @Option(name: .long, help: "Client id of the service principal. [env: AZURE_CLIENT_ID]")
+    var clientID: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "File that holds the client secret. [env: QUORATE_CLIENT_SECRET_FILE, or AZURE_CLIENT_SECRET]",
+            discussion: "There is no option for the secret itself: arguments are visible to every process of the machine."))
+    var clientSecretFile: String?
+
+    var endpoints: [String] {
+        get throws {
+            let named = endpoint.isEmpty ? environment("QUORATE_ENDPOINTS")?.split(separator: " ").map(String.init) ?? [] : endpoint
+            guard !named.isEmpty else {
+                throw ClientError.usage("No endpoint is given. Use --endpoint https://host:port or set QUORATE_ENDPOINTS.")
+            }
+            for url in named {
+                guard let parsed = URL(string: url), parsed.scheme == "https", parsed.host != nil else {
+                    throw ClientError.usage("'\(url)' isn't an https:// URL.")
+                }
+            }
+            return named.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        }
+    }
+
+    var authorityFile: String? { ca ?? environment("QUORATE_CA") }
+
+    func credentials() throws -> Credentials {
+        guard let id = clientID ?? environment("AZURE_CLIENT_ID") else {
+            throw ClientError.usage("No client id is given. Use --client-id or set AZURE_CLIENT_ID.")
+        }
+        if let file = clientSecretFile ?? environment("QUORATE_CLIENT_SECRET_FILE") {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                throw ClientError.usage("The client secret file \(file) can't be read.")
+            }
+            return Credentials(clientID: id, secret: text.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        guard let secret = environment("AZURE_CLIENT_SECRET") else {
+            throw ClientError.usage("No client secret is given. Use --client-secret-file or set AZURE_CLIENT_SECRET.")
+        }
+        return Credentials(clientID: id, secret: secret)
+    }
+
+    private func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// A service principal's identifier and secret.
+struct Credentials {
+    let clientID: String
+    let secret: String
+}

@@ -1,0 +1,51 @@
+# Shared by the scripts of this folder: messages, system packages, the Swift toolchain. Source it; it needs bash.
+
+quorate_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; else bold='' dim='' red='' green='' plain=''; fi
+
+step() { printf '%s==>%s %s\n' "$bold$green" "$plain" "$*" >&2; }
+note() { printf '    %s\n' "$*" >&2; }
+die() {
+    printf '%serror:%s %s\n' "$bold$red" "$plain" "$1" >&2
+    shift
+    for line in "$@"; do printf '       %s\n' "$line" >&2; done
+    exit 1
+}
+
+# The libraries that the build links, by Debian package.
+quorate_packages=(libssl-dev libsqlite3-dev libnghttp2-dev pkg-config openssl curl)
+
+# Installs the given Debian packages where they are missing; says which, where it may not.
+need_packages() {
+    local missing=() package
+    command -v dpkg-query >/dev/null || { note "not a Debian system: assuming that $* are installed"; return; }
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+            sudo=(sudo)
+        else
+            die "these packages are missing: ${missing[*]}" "install them with: sudo apt-get install -y ${missing[*]}" \
+                "then run this again"
+        fi
+    fi
+    step "Installing ${missing[*]}"
+    "${sudo[@]}" apt-get update -qq >/dev/null || die "apt-get update failed" "check the machine's package sources"
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "${missing[@]}" >/dev/null ||
+        die "apt-get could not install ${missing[*]}"
+}
+
+need_swift() {
+    command -v swift >/dev/null ||
+        die "there is no Swift toolchain on the PATH" "install Swift 6.1 or later from swift.org and run this again"
+    local version major minor
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    major=${version%%.*} minor=${version#*.}
+    if [ "${major:-0}" -lt 6 ] || { [ "$major" -eq 6 ] && [ "${minor:-0}" -lt 1 ]; }; then
+        die "Swift ${version:-of an unknown version} is too old" "Quorate needs Swift 6.1 or later"
+    fi
+}

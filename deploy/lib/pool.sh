@@ -1,0 +1,321 @@
+# A pool on loopback: certificates, configurations, processes. Source it after common.sh.
+#
+# Layout of the state folder ($dir):
+#   pool.conf, created          number of nodes, first port; whether creation has finished
+#   ca/                         one authority for the API's certificates, one for the nodes among themselves
+#   officers/officer-K.{key,crt}
+#   nodes/node-I/               node.yaml, certificates, data/, hsmd.log, hsmd.pid
+#   administrator.{json,secret} credentials of the first administrator
+#   application.{json,secret}   credentials of a principal that may create and use keys
+#   security-domain.json        what the officers received
+
+node_port() { echo $((port + $1 - 1)); }
+peer_port() { echo $((port + nodes + $1 - 1)); }
+endpoint() { echo "https://127.0.0.1:$(node_port "$1")"; }
+endpoints() { for i in $(seq "$nodes"); do endpoint "$i"; done | paste -sd' '; }
+required_officers=2 officer_count=3
+
+pool_load() {
+    [ -f "$dir/pool.conf" ] || die "there is no pool at $dir" "make one with: deploy/quickstart"
+    # shellcheck disable=SC1091
+    . "$dir/pool.conf"
+}
+
+# Runs hsmctl as the administrator.
+as_administrator() {
+    AZURE_CLIENT_ID=$(json_field clientId "$dir/administrator.json") QUORATE_CLIENT_SECRET_FILE="$dir/administrator.secret" \
+        QUORATE_ENDPOINTS=$(endpoints) QUORATE_CA="$dir/ca/api-ca.crt" "$binaries/hsmctl" "$@"
+}
+
+# Runs hsmctl as the application, against one node.
+as_application() {
+    local node=$1
+    shift
+    AZURE_CLIENT_ID=$(json_field clientId "$dir/application.json") QUORATE_CLIENT_SECRET_FILE="$dir/application.secret" \
+        QUORATE_ENDPOINTS=$(endpoint "$node") QUORATE_CA="$dir/ca/api-ca.crt" "$binaries/hsmctl" "$@"
+}
+
+json_field() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" "$2" | head -n 1; }
+
+# --- certificates -------------------------------------------------------------------------------------------------------
+
+make_authority() { # name, subject
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/ca/$1.key" -out "$dir/ca/$1.crt" -days 3650 \
+        -subj "/CN=$2" -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' -addext 'keyUsage=critical,keyCertSign,cRLSign' \
+        2>>"$dir/openssl.log"
+}
+
+issue() { # authority, folder and name of the result, subject, extensions
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$2.key" -out "$2.csr" -subj "/CN=$3" 2>>"$dir/openssl.log"
+    openssl x509 -req -in "$2.csr" -CA "$dir/ca/$1.crt" -CAkey "$dir/ca/$1.key" -CAcreateserial -days 825 -out "$2.crt" \
+        -extfile <(printf '%s\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\nbasicConstraints=critical,CA:FALSE\n' "$4") \
+        2>>"$dir/openssl.log"
+    rm -f "$2.csr"
+}
+
+make_certificates() {
+    step "Making certificates for $nodes node(s) and keys for $officer_count officers"
+    mkdir -p "$dir"/ca "$dir"/officers "$dir"/nodes
+    make_authority api-ca 'Quorate quickstart API CA'
+    make_authority node-ca 'Quorate quickstart node CA'
+    local i
+    for i in $(seq "$nodes"); do
+        mkdir -p "$dir/nodes/node-$i"
+        issue api-ca "$dir/nodes/node-$i/api" "node-$i" \
+            $'subjectAltName=IP:127.0.0.1,DNS:localhost\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth'
+        issue node-ca "$dir/nodes/node-$i/node" "node-$i" \
+            "subjectAltName=URI:quorate:quickstart/$i"$'\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth'
+    done
+    for i in $(seq "$officer_count"); do
+        openssl req -x509 -newkey rsa:3072 -nodes -keyout "$dir/officers/officer-$i.key" -out "$dir/officers/officer-$i.crt" \
+            -days 3650 -subj "/CN=Officer $i" 2>>"$dir/openssl.log" &
+    done
+    wait
+}
+
+# --- configuration ------------------------------------------------------------------------------------------------------
+
+public_key() { openssl pkey -in "$1" -pubout -outform DER 2>>"$dir/openssl.log" | base64 -w0; }
+
+make_configurations() {
+    local i members='' pool_id
+    pool_id=$(openssl rand -hex 16)
+    for i in $(seq "$nodes"); do
+        members+="  - id: $i
+    name: node-$i
+    endpoint: $(endpoint "$i")
+    peer_address: 127.0.0.1:$(peer_port "$i")
+    public_key: $(public_key "$dir/nodes/node-$i/node.key")
+"
+    done
+    for i in $(seq "$nodes"); do
+        cat >"$dir/nodes/node-$i/node.yaml" <<YAML
+node:
+  id: $i
+  name: node-$i
+  pool: quickstart
+  pool_id: $pool_id
+  data_folder: data
+api:
+  listen: 127.0.0.1:$(node_port "$i")
+  certificate_file: api.crt
+  key_file: api.key
+  hosts: [localhost:$(node_port "$i")]
+peers:
+  listen: 127.0.0.1:$(peer_port "$i")
+  certificate_file: node.crt
+  key_file: node.key
+  authority_file: ../../ca/node-ca.crt
+members:
+$members
+YAML
+    done
+    "$binaries/hsmctl" credential generate --display-name Administrator --secret-file "$dir/administrator.secret" --json \
+        >"$dir/administrator.json"
+    cat >"$dir/initialize.yaml" <<YAML
+tenant_id: $(cat /proc/sys/kernel/random/uuid)
+administrators:
+  - display_name: Administrator
+    object_id: $(json_field objectId "$dir/administrator.json")
+    client_id: $(json_field clientId "$dir/administrator.json")
+    secret_sha256: $(json_field secretSha256 "$dir/administrator.json")
+YAML
+}
+
+# --- processes ----------------------------------------------------------------------------------------------------------
+
+node_pid() { # prints the pid of a running node
+    local pid
+    pid=$(cat "$dir/nodes/node-$1/hsmd.pid" 2>/dev/null) || return 1
+    [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = hsmd ] && echo "$pid"
+}
+
+start_node() { # node, further arguments
+    local i=$1
+    shift
+    node_pid "$i" >/dev/null && return
+    (cd "$dir/nodes/node-$i" && umask 077 &&
+        setsid "$binaries/hsmd" --config node.yaml "$@" >>hsmd.log 2>&1 </dev/null & echo $! >"$dir/nodes/node-$i/hsmd.pid")
+}
+
+health() { curl -s --max-time 2 --cacert "$dir/ca/api-ca.crt" "$(endpoint "$1")/quorate/v1/health" || true; }
+health_field() { health "$1" | sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p"; }
+
+# Waits until a node's health shows a value: node, field, value, seconds.
+await() {
+    local deadline=$((SECONDS + $4))
+    until [ "$(health_field "$1" "$2")" = "$3" ]; do
+        node_pid "$1" >/dev/null || {
+            tail -n 5 "$dir/nodes/node-$1/hsmd.log" >&2
+            die "node-$1 has stopped" "its log is $dir/nodes/node-$1/hsmd.log"
+        }
+        [ $SECONDS -lt $deadline ] || die "node-$1 did not become $3 within $4 s" "its log is $dir/nodes/node-$1/hsmd.log"
+        sleep 0.1
+    done
+}
+
+await_all() { for i in $(seq "$nodes"); do await "$i" "$1" "$2" "$3"; done; }
+
+pool_up() {
+    umask 077
+    ready_from=$(date +%s%N)
+    if [ -f "$dir/pool.conf" ] && [ ! -f "$dir/created" ]; then
+        note "the last attempt at $dir did not finish: starting over"
+        (pool_load && pool_down)
+        rm -rf -- "$dir"
+    fi
+    if [ -f "$dir/pool.conf" ]; then
+        local asked_nodes=$nodes asked_port=$port
+        pool_load
+        [ "$asked_nodes" = "$nodes" ] && [ "$asked_port" = "$port" ] ||
+            note "using the pool at $dir as it was made: $nodes node(s) from port $port"
+        pool_resume
+    else
+        pool_create
+    fi
+    ready_ms=$((($(date +%s%N) - ready_from) / 1000000))
+}
+
+pool_create() {
+    [ ! -e "$dir" ] || [ -z "$(ls -A "$dir")" ] || die "$dir is not empty and holds no pool" "choose another folder with --dir"
+    mkdir -p "$dir"
+    printf 'nodes=%s\nport=%s\n' "$nodes" "$port" >"$dir/pool.conf"
+    make_certificates
+    make_configurations
+    step "Starting $nodes node(s) on 127.0.0.1"
+    start_node 1 --initialize "$dir/initialize.yaml"
+    local i
+    for i in $(seq 2 "$nodes"); do start_node "$i"; done
+    await_all seal unsealed 20
+    step "Activating: the security domain goes to $officer_count officers, any $required_officers of whom can open the pool"
+    local certificates=()
+    for i in $(seq "$officer_count"); do certificates+=(--officer "$dir/officers/officer-$i.crt"); done
+    as_administrator security-domain download "${certificates[@]}" --required "$required_officers" \
+        --out "$dir/security-domain.json" >&2
+    await_all phase activated 10
+    touch "$dir/created"
+}
+
+pool_resume() {
+    local i running=0
+    for i in $(seq "$nodes"); do node_pid "$i" >/dev/null && running=$((running + 1)); done
+    [ "$running" = "$nodes" ] || step "Starting $((nodes - running)) node(s)"
+    for i in $(seq "$nodes"); do start_node "$i"; done
+    for i in $(seq "$nodes"); do
+        local deadline=$((SECONDS + 20))
+        until [ -n "$(health_field "$i" seal)" ]; do
+            node_pid "$i" >/dev/null || die "node-$i has stopped" "its log is $dir/nodes/node-$i/hsmd.log"
+            [ $SECONDS -lt $deadline ] || die "node-$i does not answer" "its log is $dir/nodes/node-$i/hsmd.log"
+            sleep 0.1
+        done
+    done
+    local sealed=0
+    for i in $(seq "$nodes"); do [ "$(health_field "$i" seal)" = unsealed ] || sealed=$((sealed + 1)); done
+    if [ "$sealed" = "$nodes" ]; then
+        step "All nodes are sealed: $required_officers officers open the pool"
+        local officers=()
+        for i in $(seq "$required_officers"); do officers+=(--officer "$dir/officers/officer-$i.crt:$dir/officers/officer-$i.key"); done
+        QUORATE_ENDPOINTS=$(endpoint 1) QUORATE_CA="$dir/ca/api-ca.crt" "$binaries/hsmctl" unseal \
+            --security-domain "$dir/security-domain.json" "${officers[@]}" >&2
+    fi
+    await_all seal unsealed 30
+}
+
+pool_down() {
+    local i pid
+    for i in $(seq "$nodes"); do
+        pid=$(node_pid "$i") || continue
+        step "Stopping node-$i (pid $pid)"
+        kill "$pid"
+    done
+    for i in $(seq "$nodes"); do
+        local deadline=$((SECONDS + 15))
+        while pid=$(node_pid "$i"); do
+            [ $SECONDS -lt $deadline ] || { kill -9 "$pid" && note "node-$i did not stop in 15 s and was killed"; }
+            sleep 0.1
+        done
+        rm -f "$dir/nodes/node-$i/hsmd.pid"
+    done
+}
+
+pool_status() { # yes = JSON
+    local i pid role seal separator=''
+    if [ "$1" = yes ]; then printf '{"nodes":['; else printf '%-10s %-8s %-26s %-10s %s\n' NODE PID ENDPOINT ROLE SEAL; fi
+    for i in $(seq "$nodes"); do
+        pid=$(node_pid "$i") || pid=
+        role=$(health_field "$i" role) seal=$(health_field "$i" seal)
+        if [ "$1" = yes ]; then
+            printf '%s{"name":"node-%s","pid":%s,"endpoint":"%s","role":"%s","sealState":"%s"}' "$separator" "$i" "${pid:-null}" \
+                "$(endpoint "$i")" "${role:-unreachable}" "${seal:-unknown}"
+            separator=,
+        else
+            printf '%-10s %-8s %-26s %-10s %s\n' "node-$i" "${pid:--}" "$(endpoint "$i")" "${role:-down}" "${seal:--}"
+        fi
+    done
+    [ "$1" != yes ] || printf ']}\n'
+}
+
+pool_env() {
+    cat <<TEXT
+export QUORATE_ENDPOINTS="$(endpoints)"
+export QUORATE_CA="$dir/ca/api-ca.crt"
+export REQUESTS_CA_BUNDLE="$dir/ca/api-ca.crt"
+export AZURE_TENANT_ID="adfs"
+export AZURE_CLIENT_ID="$(json_field clientId "$dir/administrator.json")"
+export AZURE_CLIENT_SECRET="$(cat "$dir/administrator.secret")"
+export AZURE_AUTHORITY_HOST="$(endpoint 1)"
+# This throw-away pool's administrator secret stands above and in $dir (mode 0600): keep it out of shared shells and logs.
+TEXT
+}
+
+# --- first signature ----------------------------------------------------------------------------------------------------
+
+pool_demo() {
+    [ ! -f "$dir/demo.done" ] || return 0
+    local work="$dir/demo" i administrator
+    mkdir -p "$work"
+    step "Creating an application principal that may create and use keys"
+    as_administrator principal create --display-name application --secret-file "$dir/application.secret" --json >"$dir/application.json"
+    administrator=$(json_field objectId "$dir/administrator.json")
+    as_administrator role assignment create --role 'Managed HSM Crypto User' --scope /keys \
+        --assignee "$(json_field objectId "$dir/application.json")" >/dev/null
+    # Lets the administrator of this throw-away pool use keys too, so that one set of credentials is enough to try everything.
+    as_administrator role assignment create --role 'Managed HSM Crypto User' --scope / --assignee "$administrator" >/dev/null
+    as_administrator role assignment create --role 'Managed HSM Crypto Officer' --scope / --assignee "$administrator" >/dev/null
+
+    step "Creating an RSA and an EC key, signing on one node, verifying on the others and with openssl"
+    echo 'Quorate signs.' >"$work/message.txt"
+    as_application 1 key create demo-rsa --type RSA-HSM --size 2048 >/dev/null
+    as_application 1 key create demo-ec --type EC-HSM --curve P-256 >/dev/null
+    local key algorithm
+    for key in demo-rsa:RS256 demo-ec:ES256; do
+        algorithm=${key#*:} key=${key%:*}
+        as_application 1 key sign "$key" --algorithm "$algorithm" --file "$work/message.txt" --out "$work/$key.raw"
+        for i in $(seq "$nodes"); do
+            as_application "$i" key verify "$key" --algorithm "$algorithm" --file "$work/message.txt" --signature "$work/$key.raw" \
+                >/dev/null
+            note "$key $algorithm signature verified on node-$i"
+        done
+        as_application 1 key show "$key" --pem >"$work/$key.pem"
+        as_application 1 key sign "$key" --algorithm "$algorithm" --file "$work/message.txt" --format der --out "$work/$key.sig"
+        openssl dgst -sha256 -verify "$work/$key.pem" -signature "$work/$key.sig" "$work/message.txt" >/dev/null
+        note "$key $algorithm signature verified with openssl"
+    done
+    touch "$dir/demo.done"
+}
+
+pool_summary() {
+    step "The pool is ready (${ready_ms} ms after the build)"
+    pool_status no
+    cat <<TEXT
+
+Try next:
+  eval "\$(deploy/quickstart env)"
+  $binaries/hsmctl pool status
+  $binaries/hsmctl key create signing --type EC-HSM --curve P-256
+  $binaries/hsmctl key sign signing --algorithm ES256 --file README.md --format der --out README.sig
+  $binaries/hsmctl audit tail $dir/nodes/node-1/data/audit
+
+Stop it with deploy/quickstart down, start it again with deploy/quickstart, delete it with deploy/quickstart wipe.
+TEXT
+}

@@ -97,8 +97,9 @@ import Testing
     /// Named one by one, so that this doesn't lean on the code's own idea of what is dangerous.
     @Test(arguments: [
         "\u{0}", "\u{8}", "\n", "\r", "\u{1B}", "\u{7F}", "\u{85}", "\u{9B}", "\u{61C}", "\u{200E}", "\u{200F}",
-        "\u{2028}", "\u{2029}", "\u{202A}", "\u{202B}", "\u{202C}", "\u{202D}", "\u{202E}", "\u{2066}", "\u{2067}", "\u{2068}",
-        "\u{2069}", "\u{FEFF}", "\u{E0001}",
+        "\u{2028}", "\u{2029}",
+        "\u{202A}", "\u{202B}", "\u{202C}", "\u{202D}", "\u{202E}", "\u{2066}", "\u{2067}",
+        "\u{2068}", "\u{2069}", "\u{FEFF}", "\u{E0001}",
     ] as [Unicode.Scalar])
     func charactersThatDeceiveAreEscaped(scalar: Unicode.Scalar) throws {
         var event = signEvent()

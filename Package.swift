@@ -132,5 +132,40 @@ let package = Package(
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .systemLibrary(
             name: "CNghttp2", path: "Sources/CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+
+        // Tests mirror the targets.
+        .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: simulated),
+        .testTarget(name: "RaftTraceTests", dependencies: ["Raft"], exclude: ["Traces"], swiftSettings: simulated),
+        .testTarget(name: "AccessControlTests", dependencies: ["AccessControl"], swiftSettings: common),
+        .testTarget(
+            name: "CryptographicModuleTests", dependencies: ["CryptographicModule", "COpenSSL"], swiftSettings: common),
+        .testTarget(
+            name: "PoolStateTests", dependencies: ["PoolState", "AccessControl", "CryptographicModule"],
+            swiftSettings: common),
+        .testTarget(
+            name: "SecurityDomainTests", dependencies: ["SecurityDomain", "CryptographicModule", "StrictJSON"],
+            exclude: ["Vectors", "Interop"], swiftSettings: common),
+        .testTarget(
+            name: "IdentityTests", dependencies: ["Identity", "CryptographicModule", "StrictJSON"], swiftSettings: common),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "CryptographicModule", "StrictJSON"], swiftSettings: common),
+        .testTarget(
+            name: "HTTPTransportTests", dependencies: ["HTTPTransport", nioCore, nioPosix, nioSSL, nioEmbedded],
+            swiftSettings: common),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: [
+                "Replication", "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix, nioSSL,
+                nioEmbedded, logging,
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "HSMNodeTests",
+            dependencies: [
+                "HSMNode", "PoolSimulator", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment", "Raft",
+            ],
+            swiftSettings: simulated),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["PoolSimulator", "HSMNode", "PoolState", "NodeEnvironment", "Raft"],
+            swiftSettings: simulated),
     ]
 )

@@ -56,3 +56,12 @@ public struct JSONObject: Hashable, Sendable {
         members.contains { $0.name == name }
     }
 }
+
+extension JSONObject {
+    /// The same object without a member.
+    public func without(_ name: String) -> JSONObject {
+        var rest = JSONObject()
+        for member in members where member.name != name { rest.append(name: member.name, value: member.value) }
+        return rest
+    }
+}

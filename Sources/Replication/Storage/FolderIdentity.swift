@@ -40,14 +40,15 @@ struct MetaRow {
         guard let row = try Row.fetchOne(database, sql: "SELECT format, pool, node, checksum FROM meta WHERE id = 0")
         else { throw StorageFailures.corrupted(file, "the row that names the owner is missing") }
         let format = try row.integer(0, file: file)
-        guard format == currentFormat else {
-            throw NodeFolderError.unknownFormat(path: file, found: format, supported: currentFormat)
-        }
         let pool = try row.bytes(1, file: file)
         let node = try row.number(2, file: file)
         guard pool.count == WireLimits.identifierBytes,
             try row.bytes(3, file: file) == checksum(format, FolderIdentity(poolID: pool, node: NodeID(node)))
         else { throw StorageFailures.corrupted(file, "the row that names the owner does not match its checksum") }
+        // After the checksum, since this row looks the same in every format.
+        guard format == currentFormat else {
+            throw NodeFolderError.unknownFormat(path: file, found: format, supported: currentFormat)
+        }
         guard pool == identity.poolID else {
             throw NodeFolderError.otherPool(path: file, found: hex(pool), expected: hex(identity.poolID))
         }

@@ -22,6 +22,9 @@ final class NodeFolder: Sendable {
     }
 
     deinit {
+        // Not left to closing: a child process that is just being made holds the descriptor too, until it becomes
+        // another program.
+        flock(lockDescriptor, LOCK_UN)
         close(lockDescriptor)
     }
 

@@ -12,7 +12,8 @@ enum StorageFailures {
         switch error.resultCode {
         case .SQLITE_FULL:
             return .full
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR:
+            // All statements are fixed: one that can't be run finds another schema than was written.
             return corrupted(file, "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "malformed")")
         default:
             return .device(text)

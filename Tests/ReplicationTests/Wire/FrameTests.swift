@@ -1,0 +1,208 @@
+import Foundation
+import NodeEnvironment
+import Raft
+import Replication
+import SwiftProtobuf
+import Testing
+
+@Suite("Frames between nodes")
+struct FrameTests {
+    static let identifier = [UInt8](repeating: 5, count: 16)
+
+    static func raft(_ body: RaftMessage.Body) -> PeerFrame {
+        .message(.raft(RaftMessage(from: NodeID(1), to: NodeID(2), term: 9, body: body)))
+    }
+
+    static let frames: [PeerFrame] = [
+        .hello(Hello(poolID: identifier, epoch: 4, node: NodeID(3), processID: identifier)),
+        raft(.preVoteRequest(lastIndex: 0, lastTerm: 0)),
+        raft(.preVoteRequest(lastIndex: 8, lastTerm: 2)),
+        raft(.preVoteResponse(granted: true)),
+        raft(.voteRequest(lastIndex: 8, lastTerm: 2, isTransfer: true)),
+        raft(.voteResponse(granted: false)),
+        raft(.append(AppendRequest(prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 1))),
+        raft(
+            .append(
+                AppendRequest(
+                    prevIndex: 3, prevTerm: 1, entries: Samples.entries(4...12, term: 2), commit: 7, round: .max))),
+        raft(.appendResponse(AppendResponse(outcome: .accepted(matchIndex: 0), round: 3))),
+        raft(.appendResponse(AppendResponse(outcome: .accepted(matchIndex: 12), round: 3))),
+        raft(.appendResponse(AppendResponse(outcome: .rejected(hintIndex: 0, hintTerm: 0), round: 3))),
+        raft(.appendResponse(AppendResponse(outcome: .rejected(hintIndex: 5, hintTerm: 2), round: 3))),
+        raft(.readIndexRequest(id: .max)),
+        raft(.readIndexResponse(id: 4, index: 11)),
+        raft(.timeoutNow),
+        raft(.snapshotOffer(SnapshotDescriptor(index: 4, term: 2, configuration: Samples.configuration))),
+        .message(.forwardedProposal(ForwardedProposal(proposalID: identifier, proposer: NodeID(2), command: [1, 2]))),
+        .message(.proposalRefused(proposalID: identifier, reason: .notLeader(hint: NodeID(2)))),
+        .message(.proposalRefused(proposalID: identifier, reason: .notLeader(hint: nil))),
+        .message(.proposalRefused(proposalID: identifier, reason: .sealed)),
+        .message(.proposalRefused(proposalID: identifier, reason: .clockSkew)),
+        .message(.proposalRefused(proposalID: identifier, reason: .overloaded)),
+        .message(.proposalRefused(proposalID: identifier, reason: .malformed)),
+        .message(
+            .nodeStatus(
+                NodeStatus(
+                    node: NodeID(2), isSealed: true, processID: identifier, appliedIndex: 12, version: "0.1.0 (x)"))),
+        .message(.unsealRequest([1, 2, 3])),
+        .message(.unsealReply([])),
+    ]
+
+    @Test("come back as they were sent", arguments: frames)
+    func roundTrip(_ frame: PeerFrame) throws {
+        #expect(try PeerFrame(decoding: frame.encoded()) == frame)
+    }
+
+    private func refused(_ build: (inout Quorate_Replication_V1_PeerFrame) -> Void) throws -> WireError? {
+        var message = Quorate_Replication_V1_PeerFrame()
+        build(&message)
+        let bytes: [UInt8] = try message.serializedBytes()
+        do throws(WireError) {
+            _ = try PeerFrame(decoding: bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("with nothing known in them are refused")
+    func unknownBodies() throws {
+        #expect(try refused { _ in } == .unknownBody(of: "frame"))
+        #expect(try refused { $0.raft = .with { ($0.from, $0.to) = (1, 2) } } == .unknownBody(of: "Raft message"))
+        // Field 200, a body of a later version.
+        #expect(throws: WireError.unknownBody(of: "frame")) { try PeerFrame(decoding: [0xC2, 0x0C, 0x01, 0x00]) }
+    }
+
+    @Test("with an unknown enumeration value are refused")
+    func unknownEnumeration() throws {
+        let error = try refused { frame in
+            frame.proposalRefused = .with {
+                $0.proposalID = Data(Self.identifier)
+                $0.reason = .UNRECOGNIZED(77)
+            }
+        }
+        #expect(error == .unknownValue(of: "refusal reason", 77))
+    }
+
+    @Test("with identifiers of a wrong length are refused", arguments: [0, 15, 17])
+    func identifiers(_ length: Int) throws {
+        let wrong = Data(repeating: 1, count: length)
+        let right = Data(Self.identifier)
+        #expect(try refused { $0.hello = .with { ($0.poolID, $0.processID, $0.node) = (wrong, right, 1) } } != nil)
+        #expect(try refused { $0.hello = .with { ($0.poolID, $0.processID, $0.node) = (right, wrong, 1) } } != nil)
+        #expect(try refused { $0.forwardedProposal = .with { ($0.proposalID, $0.proposer) = (wrong, 1) } } != nil)
+        #expect(try refused { $0.nodeStatus = .with { ($0.processID, $0.node) = (wrong, 1) } } != nil)
+        #expect(try refused { $0.proposalRefused = .with { ($0.proposalID, $0.reason) = (wrong, .sealed) } } != nil)
+    }
+
+    private func refusedAppend(_ build: (inout Quorate_Replication_V1_AppendRequest) -> Void) throws -> WireError? {
+        try refused { frame in
+            frame.raft = .with { message in
+                (message.from, message.to, message.term) = (1, 2, 3)
+                message.append = .with {
+                    $0.previous = .with { ($0.index, $0.term) = (5, 1) }
+                    build(&$0)
+                }
+            }
+        }
+    }
+
+    private func entry(_ index: UInt64, term: UInt64 = 1, tag: Int = 32) -> Quorate_Replication_V1_LogEntry {
+        .with {
+            ($0.index, $0.term, $0.tag) = (index, term, Data(repeating: 1, count: tag))
+            $0.command = Data([1])
+        }
+    }
+
+    @Test("with entries that can't follow one another are refused")
+    func appends() throws {
+        #expect(try refusedAppend { $0.entries = [entry(6), entry(7)] } == nil)
+        #expect(try refusedAppend { $0.entries = [entry(7)] } != nil)
+        #expect(try refusedAppend { $0.entries = [entry(6), entry(6)] } != nil)
+        #expect(try refusedAppend { $0.entries = [entry(6, term: 2), entry(7, term: 1)] } != nil)
+        #expect(try refusedAppend { $0.entries = [entry(6, tag: 31)] } == .outOfLimits("entry tag"))
+        #expect(try refusedAppend { $0.entries = [entry(6, tag: 33)] } == .outOfLimits("entry tag"))
+        #expect(try refusedAppend { $0.clearPrevious() } == .missing("previous entry"))
+        #expect(try refusedAppend { $0.commit = 1 << 63 } == .outOfLimits("commit index"))
+        #expect(try refusedAppend { $0.previous = .with { ($0.index, $0.term) = (5, 0) } } != nil)
+        let many = (6...UInt64(6 + WireLimits.entriesPerAppend)).map { entry($0, tag: 0) }
+        #expect(try refusedAppend { $0.entries = many } == .outOfLimits("number of entries"))
+        #expect(try refusedAppend { $0.entries = [.with { ($0.index, $0.term) = (6, 1) }] } != nil)
+    }
+
+    @Test("with impossible configurations are refused")
+    func configurations() throws {
+        func refusal(_ build: @escaping (inout Quorate_Replication_V1_Configuration) -> Void) throws -> WireError? {
+            try refusedAppend { append in
+                append.entries = [
+                    .with {
+                        ($0.index, $0.term) = (6, 1)
+                        $0.configuration = .with(build)
+                    }
+                ]
+            }
+        }
+        #expect(try refusal { $0.voters = [1, 2] } == nil)
+        #expect(try refusal { $0.voters = [1, 1] } != nil)
+        #expect(try refusal { $0.voters = [0] } != nil)
+        #expect(try refusal { $0.outgoingVoters = [1] } != nil)
+        #expect(try refusal { ($0.voters, $0.learners) = ([1], [1]) } != nil)
+        #expect(try refusal { $0.voters = (1...65).map { UInt64($0) } } == .outOfLimits("number of members"))
+    }
+
+    @Test("with a text that could steer a terminal are refused")
+    func version() throws {
+        func refusal(_ version: String) throws -> WireError? {
+            try refused {
+                $0.nodeStatus = .with {
+                    ($0.node, $0.processID, $0.version) = (1, Data(Self.identifier), version)
+                }
+            }
+        }
+        #expect(try refusal("1.0") == nil)
+        #expect(try refusal("1.0\u{1B}[2J") == .outOfLimits("version"))
+        #expect(try refusal("é") == .outOfLimits("version"))
+        #expect(try refusal(String(repeating: "1", count: 65)) == .outOfLimits("version"))
+    }
+
+    @Test("that are too large fail where they are made")
+    func tooLarge() throws {
+        let command = [UInt8](repeating: 1, count: WireLimits.commandBytes)
+        let entries = (1...3).map {
+            LogEntry(index: $0, term: 1, payload: .command(command), tag: [])
+        }
+        let frame = Self.raft(
+            .append(AppendRequest(prevIndex: 0, prevTerm: 0, entries: entries, commit: 0, round: 0)))
+        #expect(throws: WireError.outOfLimits("frame")) { try frame.encoded() }
+        #expect(throws: WireError.outOfLimits("frame")) {
+            try PeerFrame(decoding: [UInt8](repeating: 0, count: WireLimits.frameBytes + 1))
+        }
+        #expect(try refused { $0.unsealRequest = Data(repeating: 1, count: WireLimits.opaqueBytes + 1) } != nil)
+    }
+
+    @Test("of arbitrary bytes never trap", arguments: 0..<20)
+    func fuzz(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let originals = try Self.frames.map { try $0.encoded() }
+        var decoded = 0
+        for _ in 0..<2000 {
+            var bytes = originals.randomElement(using: &random) ?? []
+            switch Int.random(in: 0..<5, using: &random) {
+            case 0:
+                let count = Int.random(in: 0..<64, using: &random)
+                bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            case 1: bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
+            case 2: bytes += originals.randomElement(using: &random) ?? []
+            default: break
+            }
+            for _ in 0..<Int.random(in: 0..<4, using: &random) where !bytes.isEmpty {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            guard let frame = try? PeerFrame(decoding: bytes) else { continue }
+            decoded += 1
+            // What was accepted can be said again, and means the same.
+            #expect(try PeerFrame(decoding: frame.encoded()) == frame)
+        }
+        #expect(decoded > 0, "seed \(seed) tested refusals only")
+    }
+}

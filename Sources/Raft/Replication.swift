@@ -116,6 +116,8 @@ extension Raft {
     /// Makes the messages that are due. What was proposed or asked since the last output goes together.
     mutating func flush() {
         guard flushIsDue else { return }
+        // A change of the configuration can have made a quorum of the answers that were there.
+        confirmReads()
         beginReadRoundIfDue()
         flushIsDue = false
         guard case .leader(let leadership) = currentRole else { return }

@@ -19,8 +19,10 @@ extension Raft {
         guard descriptor.index > commitIndex, descriptor.isWellFormed, descriptor.term <= term,
             case .follower(let following) = currentRole
         else { return }
+        let known = configurations.item(at: descriptor.index).configuration
+        let base = descriptor.configuration.isEmpty ? known : descriptor.configuration
         log.restart(at: descriptor.index, term: descriptor.term, tag: tag)
-        var history = ConfigurationHistory(base: descriptor.configuration, at: descriptor.index)
+        var history = ConfigurationHistory(base: base, at: descriptor.index)
         for entry in log.entries {
             if case .configuration(let configuration) = entry.payload {
                 history.append(configuration, at: entry.index)

@@ -54,6 +54,6 @@ extension AppendResponse {
 
 extension SnapshotDescriptor {
     var isWellFormed: Bool {
-        index > 0 && index <= Limits.largestNumber && term > 0 && configuration.isWellFormed
+        index > 0 && index <= Limits.largestNumber && term > 0 && (configuration.isEmpty || configuration.isWellFormed)
     }
 }

@@ -79,7 +79,8 @@ public struct AppendResponse: Hashable, Sendable {
 public struct SnapshotDescriptor: Hashable, Sendable {
     public let index: LogIndex
     public let term: Term
-    /// The configuration in force at `index`, and not a newer one that the maker's log may hold.
+    /// The configuration in force at `index`, and not a newer one that the maker's log may hold. Empty where no entry
+    /// up to there holds one: then it is the one that the founders of the pool were started with.
     public let configuration: PoolConfiguration
 
     public init(index: LogIndex, term: Term, configuration: PoolConfiguration) {

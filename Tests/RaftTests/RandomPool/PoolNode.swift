@@ -14,6 +14,7 @@ final class PoolNode {
     var text: String {
         guard let raft else { return "\(id) down" }
         return "\(id) \(raft.role) term \(raft.term) last \(raft.lastIndex)/\(raft.lastTerm) commit \(raft.commitIndex)"
+            + " compacted \(raft.compactedIndex)"
             + " voters \(raft.configuration.voters.sorted()) outgoing \(raft.configuration.outgoingVoters.sorted())"
     }
 
@@ -59,7 +60,7 @@ struct PoolDisk {
         entries.removeAll { !continues || $0.index <= snapshot.index }
         compactedIndex = snapshot.index
         compactedTerm = snapshot.term
-        configuration = snapshot.configuration
+        if !snapshot.configuration.isEmpty { configuration = snapshot.configuration }
         applied = snapshot.index
     }
 

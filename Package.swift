@@ -29,6 +29,7 @@ let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-co
 let atomics: Target.Dependency = .product(name: "Atomics", package: "swift-atomics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -55,10 +56,10 @@ let package = Package(
     targets: [
         // Floor 5: argument parsing and composition.
         .executableTarget(
-            name: "hsmd", dependencies: ["HSMService", arguments, logging], swiftSettings: common),
+            name: "hsmd", dependencies: ["HSMService", "CryptographicModule", arguments, logging, lifecycle, signals], swiftSettings: common),
         .executableTarget(
             name: "hsmctl",
-            dependencies: ["SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient, nioCore, nioSSL],
+            dependencies: ["SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient, nioCore, nioHTTP1, nioSSL],
             swiftSettings: common),
 
         // Floor 4: one node on a real machine; the same node in a simulated world.

@@ -4,6 +4,7 @@ import Foundation
 import HSMService
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// The daemon: one node of a pool.
 @main

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CryptographicModule
 import Foundation
+import NIOHTTP1
 import StrictJSON
 
 struct KeyCommands: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CryptographicModule
+import NIOHTTP1
 import StrictJSON
 
 struct PrincipalCommands: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CryptographicModule
 import Foundation
 import SecurityDomain
+import NIOHTTP1
 import StrictJSON
 
 struct SecurityDomainCommands: AsyncParsableCommand {
@@ -108,14 +109,17 @@ struct UnsealCommand: AsyncParsableCommand {
 /// Asks the person at the terminal, without showing what is typed.
 enum Passphrase {
     static func read(for file: String) throws -> Secret {
-        var buffer = [CChar](repeating: 0, count: 1024)
-        guard readpassphrase("Pass phrase of \(file): ", &buffer) else { throw ClientError.usage("No pass phrase was given.") }
-        let length = buffer.firstIndex(of: 0) ?? buffer.count
-        defer { for index in buffer.indices { buffer[index] = 0 } }
-        return try buffer.withUnsafeBytes { try Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<length])) }
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        defer { for index in bytes.indices { bytes[index] = 0 } }
+        let length = readLine("Pass phrase of \(file): ", &bytes)
+        guard length > 0 else { throw ClientError.usage("No pass phrase was given.") }
+        return try Secret(count: length) { target in
+            for index in 0..<length { target[index] = bytes[index] }
+        }
     }
 
-    private static func readpassphrase(_ prompt: String, _ buffer: inout [CChar]) -> Bool {
+    /// How many bytes were typed before the end of the line.
+    private static func readLine(_ prompt: String, _ bytes: inout [UInt8]) -> Int {
         FileHandle.standardError.write(Data(prompt.utf8))
         var saved = termios()
         let isTerminal = tcgetattr(STDIN_FILENO, &saved) == 0
@@ -128,8 +132,8 @@ enum Passphrase {
             if isTerminal { tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved) }
             FileHandle.standardError.write(Data("\n".utf8))
         }
-        guard fgets(&buffer, Int32(buffer.count), stdin) != nil else { return false }
-        if let newline = buffer.firstIndex(of: 10) { buffer[newline] = 0 }
-        return buffer[0] != 0
+        var length = 0
+        while length < bytes.count, Foundation.read(STDIN_FILENO, &bytes[length], 1) == 1, bytes[length] != 10 { length += 1 }
+        return length
     }
 }

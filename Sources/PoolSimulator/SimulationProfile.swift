@@ -6,7 +6,7 @@ public struct SimulationProfile: Sendable {
     /// How many nodes the pool has; one of these is drawn.
     public var sizes = [3, 3, 3, 5]
     /// How long faults last.
-    public var safetyPhase: UInt64 = 2_500_000_000
+    public var safetyPhase: UInt64 = 1_500_000_000
     /// How long the pool has afterwards to come to rest.
     public var livenessPhase: UInt64 = 8_000_000_000
     /// The mean time between two calls of clients.
@@ -16,9 +16,12 @@ public struct SimulationProfile: Sendable {
     /// How many of the calls that fail are made again, under the same id, at another node.
     public var repeats = 600_000
     /// The mean time between two faults.
-    public var meanFaultInterval: UInt64 = 150_000_000
+    public var meanFaultInterval: UInt64 = 100_000_000
     /// How often each fault is drawn, in relation to the others.
     public var faults = FaultWeights()
+    /// How many new leaders are struck down soon after their election, and their mean time until then.
+    public var coups = 0
+    public var meanReign: UInt64 = 15_000_000
     /// The mean time that a node stays down, and then sealed.
     public var meanDowntime: UInt64 = 150_000_000
     public var meanSealedTime: UInt64 = 80_000_000
@@ -46,8 +49,9 @@ public struct SimulationProfile: Sendable {
     /// Elections and crashes in a row, with replication entry by entry: the ground of Figure 8 of the Raft paper.
     public static var crashes: SimulationProfile {
         var profile = SimulationProfile(name: "crashes")
-        profile.sizes = [3, 5]
-        profile.meanFaultInterval = 40_000_000
+        profile.sizes = [3, 3, 5]
+        profile.meanFaultInterval = 150_000_000
+        profile.coups = 700_000
         profile.meanDowntime = 60_000_000
         profile.meanSealedTime = 5_000_000
         profile.meanPartition = 120_000_000

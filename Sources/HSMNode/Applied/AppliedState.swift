@@ -17,23 +17,13 @@ struct AppliedState {
     var state = PoolState()
     var position = LogPosition.origin
 
-    /// Applies the next entry. Nil where the entry says nothing to the state: a no-op, a configuration, or bytes that
-    /// aren't a proposal, which are equally not a proposal on every node.
-    mutating func apply(_ entry: LogEntry) -> AppliedCommand? {
+    /// Applies the next entry, with the proposal that it holds. Nil where the entry says nothing to the state: a no-op, a
+    /// configuration, or bytes that aren't a proposal, which are equally not a proposal on every node.
+    mutating func apply(_ entry: LogEntry, _ proposal: ProposalEnvelope?) -> ApplyResult? {
         position = LogPosition(index: entry.index, term: entry.term, tag: entry.tag)
-        guard case .command(let bytes) = entry.payload else { return nil }
-        guard let envelope = try? ProposalEnvelope(decoding: bytes) else {
-            return AppliedCommand(proposalID: nil, result: nil)
-        }
-        let result = state.apply(index: entry.index, term: entry.term, envelope)
-        return AppliedCommand(proposalID: ProposalID(envelope.proposalID), result: result)
+        guard let proposal else { return nil }
+        return state.apply(index: entry.index, term: entry.term, proposal)
     }
-}
-
-/// What became of one command.
-struct AppliedCommand {
-    let proposalID: ProposalID?
-    let result: ApplyResult?
 }
 
 /// What has been applied and not yet saved.

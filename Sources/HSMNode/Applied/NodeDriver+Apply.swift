@@ -12,13 +12,14 @@ extension NodeDriver {
     }
 
     private func apply(_ entry: LogEntry) {
-        guard let command = applied.apply(entry) else { return }
-        guard let result = command.result else {
-            return environment.observer.alarm(.malformedEntry(index: entry.index))
+        let proposal = decoded.take(entry)
+        guard let result = applied.apply(entry, proposal), let proposal else {
+            if case .command = entry.payload { environment.observer.alarm(.malformedEntry(index: entry.index)) }
+            return
         }
         unsaved.rows += result.rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
         unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
-        guard let id = command.proposalID else { return }
+        guard let id = ProposalID(proposal.proposalID) else { return }
         intake.forget(id)
         for completion in submissions.takeApplied(id) {
             unsaved.finished.append(
@@ -29,7 +30,9 @@ extension NodeDriver {
     /// Saves what the step has applied in one transaction with a mark that vouches for it, publishes the view, and
     /// answers the writes. Without room nothing is published: a view must not name key material that isn't stored.
     func saveAndPublish() {
-        guard halted == nil, case .unsealed(let authenticator) = seal, applied.position.index > savedIndex else { return }
+        guard halted == nil, case .unsealed(let authenticator) = seal, applied.position.index > savedIndex else {
+            return
+        }
         let position = applied.position
         let root = applied.state.root
         let tag = authenticator.stateTag(

@@ -19,11 +19,12 @@ extension NodeDriver {
     /// Whether the node lacks the pool's keys.
     public var isSealed: Bool { seal.isSealed }
 
-    /// Where the node stands: cheap enough to be asked at every step.
-    public var standing: NodeStanding {
+    /// Where the node stands now. Raft is a large value: asking it costs more than a look at ``standing``.
+    func currentStanding() -> NodeStanding {
         NodeStanding(
             role: raft.role, term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
-            appliedIndex: savedIndex, lastIndex: raft.lastIndex, isSealed: seal.isSealed)
+            appliedIndex: savedIndex, lastIndex: raft.lastIndex, isSealed: seal.isSealed,
+            isStalled: stalled != nil)
     }
 
     /// How the node stands.

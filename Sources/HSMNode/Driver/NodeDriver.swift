@@ -40,6 +40,9 @@ public final class NodeDriver {
     /// Set when the node has stopped: from then on nothing happens any more.
     public internal(set) var halted: HaltReason?
 
+    /// Where the node stood at the end of the last step.
+    public internal(set) var standing: NodeStanding
+
     var seal: SealState
     var unsealRequest: UnsealRequest?
     var applied = AppliedState()
@@ -53,6 +56,7 @@ public final class NodeDriver {
 
     var submissions: Submissions
     var intake: ProposalIntake
+    var decoded = DecodedProposals()
     var membership = MembershipChange()
     var reads: ReadRounds
     var peers: PeerTable
@@ -86,6 +90,9 @@ public final class NodeDriver {
         reads = ReadRounds(options: options, firstID: environment.random.uint64() >> 1)
         peers = PeerTable(silence: options.peerSilence)
         statusDue = now
+        standing = NodeStanding(
+            role: .follower, term: raft.term, leader: nil, commitIndex: raft.commitIndex, appliedIndex: savedIndex,
+            lastIndex: raft.lastIndex, isSealed: true, isStalled: false)
     }
 
     /// This node.
@@ -113,6 +120,7 @@ public final class NodeDriver {
     public func finishStep(now: Instant) {
         self.now = max(self.now, now)
         if halted == nil { work() }
+        standing = currentStanding()
         let calls = completions
         completions.removeAll(keepingCapacity: true)
         for call in calls { call() }

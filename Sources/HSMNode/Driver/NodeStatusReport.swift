@@ -10,6 +10,8 @@ public struct NodeStanding: Hashable, Sendable {
     public let appliedIndex: LogIndex
     public let lastIndex: LogIndex
     public let isSealed: Bool
+    /// Whether the node waits for room on its disk. What it has in memory may be ahead of what it has written.
+    public let isStalled: Bool
 }
 
 /// How a node stands, for status pages and metrics. Nothing in it is secret.

@@ -10,10 +10,11 @@ extension NodeDriver {
         case storage(StorageFailure)
     }
 
-    /// Begins a pool on an empty disk: entry 1 is its configuration, entry 2 its genesis, both of term 1 and tagged.
+    /// Begins a pool on an empty disk: entry 1 is its genesis, entry 2 its configuration, both of term 1 and tagged.
     ///
     /// The node that starts on this disk leads as soon as a majority of `configuration` answers; the other members
-    /// start on empty disks and are told. Call once in the life of a pool, on one node.
+    /// start on empty disks and are told. A node campaigns only when it has been told the configuration, so that with
+    /// this order of the two no node ever leads without the genesis. Call once in the life of a pool, on one node.
     public static func bootstrap(
         storage: any NodeStorage, configuration: PoolConfiguration, genesis: ProposalEnvelope,
         authenticator: any StateAuthenticator
@@ -26,7 +27,7 @@ extension NodeDriver {
             try storage.persist(
                 hardState: HardState(term: 1), truncateFrom: nil,
                 entries: genesisEntries(
-                    [.configuration(configuration), .command(genesis.encode())], authenticator: authenticator))
+                    [.command(genesis.encode()), .configuration(configuration)], authenticator: authenticator))
         } catch let failure as BootstrapFailure {
             throw failure
         } catch let failure as StorageFailure {

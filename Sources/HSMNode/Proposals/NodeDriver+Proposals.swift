@@ -82,7 +82,7 @@ extension NodeDriver {
                 .stampRefused(proposer: proposal.proposer, stampedAt: envelope.stampedAt, here: here))
             return .clockSkew
         }
-        return intake.take(proposal, id: id)
+        return intake.take(proposal, envelope, id: id)
     }
 
     /// A stamp far from the clock could purge, expire or rotate something long before its time.
@@ -108,6 +108,8 @@ extension NodeDriver {
             if let refusal = propose(.command(accepted.proposal.command), chain: chain) {
                 intake.forget(accepted.id)
                 refuse(accepted.proposal, reason: Self.reason(for: refusal))
+            } else {
+                decoded.keep(accepted.envelope, index: raft.lastIndex, term: raft.term)
             }
         }
         proposeMembership(chain: chain)

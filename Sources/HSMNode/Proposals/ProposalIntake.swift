@@ -8,6 +8,7 @@ struct ProposalIntake {
     struct Accepted {
         let id: ProposalID
         let proposal: ForwardedProposal
+        let envelope: ProposalEnvelope
     }
 
     private var queue: [Accepted] = []
@@ -19,11 +20,13 @@ struct ProposalIntake {
     }
 
     /// Takes a judged proposal in, or says why not. One that is on its way already is taken for taken.
-    mutating func take(_ proposal: ForwardedProposal, id: ProposalID) -> ProposalRefusalReason? {
+    mutating func take(
+        _ proposal: ForwardedProposal, _ envelope: ProposalEnvelope, id: ProposalID
+    ) -> ProposalRefusalReason? {
         guard !inFlight.contains(id) else { return nil }
         guard inFlight.count < maximumInFlight else { return .overloaded }
         inFlight.insert(id)
-        queue.append(Accepted(id: id, proposal: proposal))
+        queue.append(Accepted(id: id, proposal: proposal, envelope: envelope))
         return nil
     }
 

@@ -18,7 +18,9 @@ extension NodeDriver {
     /// Checks everything that the node holds, then applies what is committed. Runs when all output of the step is
     /// written, so that nothing is applied that isn't in the log on disk.
     func performUnseal() {
-        guard halted == nil, stalled == nil, let request = unsealRequest, case .sealed(let evidence) = seal else { return }
+        guard halted == nil, stalled == nil, let request = unsealRequest, case .sealed(let evidence) = seal else {
+            return
+        }
         unsealRequest = nil
         do {
             try unseal(from: evidence, authenticator: request.authenticator)
@@ -54,6 +56,7 @@ extension NodeDriver {
         saveAndPublish()
         seal = .sealed(.memory)
         published = nil
+        decoded.clear()
         for accepted in intake.clear() { refuse(accepted.proposal, reason: .sealed) }
         giveUp(.sealed)
         statusDue = now
@@ -108,9 +111,13 @@ extension NodeDriver {
         let here = environment.clock.unixMilliseconds()
         let latest = here.addingReportingOverflow(options.stampTolerance).partialValue
         for entry in entries {
-            guard case .command(let bytes) = entry.payload, let envelope = try? ProposalEnvelope(decoding: bytes),
-                envelope.stampedAt > latest
-            else { continue }
+            guard case .command(let bytes) = entry.payload, let envelope = try? ProposalEnvelope(decoding: bytes) else {
+                continue
+            }
+            guard envelope.stampedAt > latest else {
+                decoded.keep(envelope, index: entry.index, term: entry.term)
+                continue
+            }
             environment.observer.alarm(
                 .stampRefused(proposer: NodeID(envelope.proposer), stampedAt: envelope.stampedAt, here: here))
             return false

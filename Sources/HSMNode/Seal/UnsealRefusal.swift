@@ -1,7 +1,7 @@
 public import NodeEnvironment
 public import Raft
 
-/// Why a node that was given the pool's keys stays sealed: something on its disk isn't what an unsealed node left there.
+/// Why a node that was given the pool's keys stays sealed: its disk doesn't hold what an unsealed node left there.
 public enum UnsealRefusal: Error, Hashable, Sendable {
     /// The node runs unsealed already.
     case alreadyUnsealed

@@ -51,19 +51,18 @@ final class LogChecker {
         if index <= max(compacted, knownCommit[node] ?? 0) { fail(.committedEntryTruncated(node, index: index)) }
     }
 
-    /// `node`, in `term`, takes everything through `commit` on this disk for committed.
+    /// `node`, in `term`, takes everything through `commit` on this disk for committed. It may know of a commit before
+    /// it has found room for the entries.
     func commits(_ node: NodeID, through commit: LogIndex, term: Term, disk: SimulatedDisk) {
-        let checked = knownCommit[node] ?? 0
-        guard commit > checked else { return }
+        let commit = min(commit, disk.lastIndex)
+        var index = max(knownCommit[node] ?? 0, disk.compactedIndex)
+        guard commit > index else { return }
         knownCommit[node] = commit
-        for index in max(checked, disk.compactedIndex) + 1...max(commit, disk.compactedIndex + 1) {
-            guard index <= commit else { break }
-            guard let entry = disk.entry(at: index) else { return fail(.committedEntryChanged(node, index: index)) }
-            if index <= committed.count {
-                if committed[Int(index - 1)].entry != entry { fail(.committedEntryChanged(node, index: index)) }
-            } else if index == committed.count + 1 {
+        while index < commit, let entry = disk.entry(at: index + 1) {
+            index += 1
+            if index == committed.count + 1 {
                 committed.append(Committed(entry: entry, inTerm: term))
-            } else {
+            } else if index > committed.count || committed[Int(index - 1)].entry != entry {
                 fail(.committedEntryChanged(node, index: index))
             }
         }
@@ -74,8 +73,8 @@ final class LogChecker {
         knownCommit[node] = 0
     }
 
-    /// Whoever leads `term` has every entry that was committed in an earlier one (Leader Completeness). With log matching
-    /// the last of them vouches for the rest.
+    /// Whoever leads `term` has every entry that was committed in an earlier one (Leader Completeness). With log
+    /// matching the last of them vouches for the rest.
     func leads(_ node: NodeID, term: Term, disk: SimulatedDisk) {
         guard let last = committed.lastIndex(where: { $0.inTerm < term }) else { return }
         let entry = committed[last].entry

@@ -7,8 +7,9 @@ final class StateChecker {
     private var marks: [LogIndex: (root: [UInt8], chainTag: [UInt8])] = [:]
     private var commits: [NodeID: LogIndex] = [:]
 
-    /// `node` has saved a state.
-    func saved(_ mark: AppliedMark, by node: NodeID) {
+    /// `node`, whose log on disk ends at `last`, has saved a state.
+    func saved(_ mark: AppliedMark, logged last: LogIndex, by node: NodeID) {
+        if mark.index > last { fail(.indexesOutOfOrder(node, applied: mark.index, commit: mark.index, last: last)) }
         guard let known = marks[mark.index] else {
             marks[mark.index] = (mark.stateRoot, mark.chainTag)
             return

@@ -49,7 +49,7 @@ struct Workload {
         id.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// Entry 2 of every simulated pool.
+    /// Entry 1 of every simulated pool.
     static func genesis(nodes: [NodeID]) -> ProposalEnvelope {
         let principals = (0..<Register.principals).map(principal)
         let command = PoolCommand.initializePool(

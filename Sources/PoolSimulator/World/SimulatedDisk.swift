@@ -147,7 +147,7 @@ final class SimulatedDisk: NodeStorage {
 
     func saveApplied(_ mark: AppliedMark, rows: [StateRow], blobs: [MaterialBlob]) throws(StorageFailure) {
         try failing {
-            checker.state.saved(mark, by: node)
+            checker.state.saved(mark, logged: lastIndex, by: node)
             unsynced.append(Transaction(mark: mark, rows: rows, blobs: blobs))
             if unsynced.count > 16 { syncAll() }
         }

@@ -32,9 +32,8 @@ struct SimulatedNetwork {
     mutating func delays(from sender: Int, to receiver: Int) -> [UInt64] {
         if isCut[sender * count + receiver] || random.chance(conditions.loss) { return [] }
         let copies = random.chance(conditions.duplication) ? 2 : 1
-        return (0..<copies).map { _ in
-            conditions.leastDelay + random.exponential(mean: conditions.meanExtraDelay) + clog[sender * count + receiver]
-        }
+        let least = conditions.leastDelay + clog[sender * count + receiver]
+        return (0..<copies).map { _ in least + random.exponential(mean: conditions.meanExtraDelay) }
     }
 
     /// Whether a message on its way arrives: a cut loses what is in flight.

@@ -1,6 +1,6 @@
 public import NodeEnvironment
 
-/// A small generator (SplitMix64, Steele and others 2014): everything that a simulation leaves to chance comes from here.
+/// A small generator (SplitMix64, Steele and others 2014): what a simulation leaves to chance comes from here.
 public final class SimulatedRandom: NodeRandom {
     private var state: UInt64
 

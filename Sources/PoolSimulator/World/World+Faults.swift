@@ -79,6 +79,15 @@ extension World {
         return leading.max { $0.term < $1.term }?.number
     }
 
+    /// Takes a leader out of the game soon after its election.
+    func depose(_ number: Int) {
+        if random.chance(600_000) {
+            crash(number)
+        } else {
+            split(nodes.map { $0.number == number }, oneWay: false)
+        }
+    }
+
     private func split(_ side: [Bool], oneWay: Bool) {
         counters.partitions += 1
         network.heal()

@@ -13,6 +13,7 @@ final class World {
         case restart(Int)
         case unseal(Int)
         case heal
+        case coup(Int)
     }
 
     let profile: SimulationProfile
@@ -21,7 +22,7 @@ final class World {
     var counters = SimulationCounters()
     private(set) var digest = TraceDigest()
     private(set) var now: UInt64 = 0
-    var events = EventQueue<Event>()
+    var events = EventQueue()
     var nodes: [SimulatedNode] = []
     var network: SimulatedNetwork
     var workload: Workload
@@ -93,6 +94,7 @@ final class World {
         case .restart(let number): if nodes[number].process == nil { start(number) }
         case .unseal(let number): unseal(number)
         case .heal: network.heal()
+        case .coup(let number): if !isHealing { depose(number) }
         }
     }
 
@@ -210,13 +212,21 @@ final class World {
         digest.mix(UInt64(node.number) << 56 ^ standing.term << 40 ^ standing.commitIndex << 20 ^ standing.lastIndex)
         digest.mix(standing.appliedIndex << 1 | (standing.role == .leader ? 1 : 0))
         let outbox = process.outbox
-        for change in outbox.roles where change.role == .leader { checkLeader(node, term: change.term) }
+        for change in outbox.roles where change.role == .leader {
+            checkLeader(node, term: change.term)
+            if !isHealing && random.chance(profile.coups) {
+                events.add(.coup(node.number), at: now + random.exponential(mean: profile.meanReign))
+            }
+        }
         outbox.roles.removeAll(keepingCapacity: true)
-        if process.driver.halted == nil {
+        if process.driver.halted == nil && !standing.isStalled {
             if standing.role == .leader { checkLeader(node, term: standing.term) }
             checker.state.stands(
                 node.id, applied: standing.appliedIndex, commit: standing.commitIndex, last: standing.lastIndex)
             checker.log.commits(node.id, through: standing.commitIndex, term: standing.term, disk: node.disk)
+        } else {
+            // What it had in mind when its write failed is nobody's business, but what it has applied it may answer.
+            checker.log.commits(node.id, through: standing.appliedIndex, term: standing.term, disk: node.disk)
         }
         checker.history.learn(checker.log)
         takeAnswers(outbox, of: node)

@@ -23,7 +23,6 @@ final class LogDatabase {
 
     private struct Known {
         var head: LogHead
-        var hasHardState: Bool
         var base: LogBase
         /// The term of the last entry.
         var lastTerm: Term
@@ -81,8 +80,7 @@ final class LogDatabase {
         }
         try check(head, base: base, entries: entries)
         let found = head ?? LogHead(hardState: HardState(), lastIndex: 0, lastLink: origin)
-        known = Known(
-            head: found, hasHardState: head != nil, base: base, lastTerm: entries.list.last?.term ?? base.term)
+        known = Known(head: found, base: base, lastTerm: entries.list.last?.term ?? base.term)
         return Contents(hardState: head?.hardState, entries: entries.list, base: base)
     }
 
@@ -153,10 +151,11 @@ final class LogDatabase {
                 if let truncateFrom { try truncate(from: truncateFrom, &next, database) }
                 try append(entries, &next, database)
                 if let hardState { next.head.hardState = hardState }
+                precondition(
+                    next.head.hardState.commit <= next.head.lastIndex, "an entry is committed that the log doesn't hold")
                 try next.head.save(in: database)
             }
         }
-        next.hasHardState = true
         known = next
     }
 

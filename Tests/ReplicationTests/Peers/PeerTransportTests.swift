@@ -96,7 +96,9 @@ struct PeerTransportTests {
         }
         #expect(!first.isConnected(to: NodeID(2)))
         first.transport.setPeers([reborn.record])
-        try await eventually("connected again") { first.isConnected(to: NodeID(2)) && reborn.isConnected(to: NodeID(1)) }
+        try await eventually("connected again") {
+            first.isConnected(to: NodeID(2)) && reborn.isConnected(to: NodeID(1))
+        }
         first.transport.send(status(1, 78), to: NodeID(2))
         try await eventually("received") { !reborn.read { $0.received }.isEmpty }
         #expect(reborn.read { $0.received[0].1 } == status(1, 78))

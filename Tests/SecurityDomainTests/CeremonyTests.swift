@@ -164,8 +164,13 @@ struct CeremonyTests {
         let domain = try TestWorld.domain()
         let ceremony = try TestWorld.ceremony(domain)
         let envelope = try TestWorld.envelope(1, file: domain.file, for: ceremony)
+        ceremony.expire(now: ceremony.terms.expiresAt - 1)
+        #expect(ceremony.progress != nil)
         ceremony.cancel()
         #expect(refusal(ceremony, envelope) == .over)
+        let forgotten = try TestWorld.ceremony(domain)
+        forgotten.expire(now: forgotten.terms.expiresAt)
+        #expect(forgotten.progress == nil)
     }
 
     @Test("A security domain that does not fit the pool's check value is not opened")

@@ -77,6 +77,12 @@ struct DownloadRequestTests {
             try DownloadRequest.parse(
                 try body([try Key("officer1.cer"), try Key("officer1-again.cer"), try Key("officer2.cer")]))
         }
+        var otherExponent = try Key("officer1.cer")
+        let exponent = try #require(otherExponent.certificate.firstRange(of: [0x02, 0x03, 0x01, 0x00, 0x01]))
+        otherExponent.certificate[exponent.upperBound - 1] = 0x03
+        #expect(throws: SecurityDomainError.duplicateOfficer(first: 1, second: 2)) {
+            try DownloadRequest.parse(try body([try Key("officer2.cer"), try Key("officer1.cer"), otherExponent]))
+        }
     }
 
     @Test("A key that can't hold a share is named by its position")

@@ -48,7 +48,7 @@ struct TransferTests {
         #expect(certificate.subject.contains("CN=transfer-key"))
         #expect(try certificate.isSigned(bySPKI: try TestWorld.nodeKey(1).spkiDER))
         #expect(try !certificate.isSigned(bySPKI: try TestWorld.nodeKey(2).spkiDER))
-        #expect(bitLength(try #require(Base64.decodeURL(try web.string("n")))) == ExchangeKey.bits)
+        #expect(bitLength(try #require(Base64URL.decode(try web.string("n")))) == ExchangeKey.bits)
         #expect(try web.string("x5t#S256") == Base64URL.encode(Digest.sha256(der)))
         #expect(try web.string("x5t") == Base64URL.encode(Digest.sha1(der)))
     }

@@ -77,6 +77,8 @@ public struct ShareEnvelope: Hashable, Sendable {
             words = try AESGCM.open(
                 ciphertext, tag: authenticationTag, key: key, nonce: Self.zeroNonce,
                 associatedData: Self.associatedData(terms: terms, x: x))
+        } catch CryptoError.secureMemoryExhausted {
+            throw CryptoError.secureMemoryExhausted
         } catch {
             throw SecurityDomainError.authenticationFailed(Self.document)
         }

@@ -16,9 +16,7 @@ public final class UnsealCeremony: Sendable {
 
     private enum Phase {
         case collecting([UInt8: Share])
-        case opened
-        case failed(SecurityDomainError)
-        case cancelled
+        case over
     }
 
     /// How far the ceremony is.
@@ -71,12 +69,17 @@ public final class UnsealCeremony: Sendable {
     /// Ends the ceremony and wipes its shares and key.
     public func cancel() {
         phase.withLock { phase in
-            if case .collecting = phase { end(&phase, as: .cancelled) }
+            end(&phase)
         }
     }
 
-    private func end(_ phase: inout Phase, as outcome: Phase) {
-        phase = outcome
+    /// Ends the ceremony if its time has come; whoever holds it asks now and then.
+    public func expire(now: Int64) {
+        if now >= terms.expiresAt { cancel() }
+    }
+
+    private func end(_ phase: inout Phase) {
+        phase = .over
         exchangeKey.destroy()
     }
 
@@ -101,7 +104,7 @@ public final class UnsealCeremony: Sendable {
     ) throws(CeremonyRefusal) -> Step {
         guard case .collecting(var shares) = phase else { throw .over }
         guard now < terms.expiresAt else {
-            end(&phase, as: .cancelled)
+            end(&phase)
             throw .expired
         }
         try check(envelope.terms)
@@ -113,12 +116,13 @@ public final class UnsealCeremony: Sendable {
         }
         do {
             let root = try openRoot(shares)
-            end(&phase, as: .opened)
+            end(&phase)
             return .opened(root)
-        } catch {
-            let reason = error as? SecurityDomainError ?? .cryptography("\(error)")
-            end(&phase, as: .failed(reason))
+        } catch let reason as SecurityDomainError {
+            end(&phase)
             throw .domainDoesNotOpen(reason)
+        } catch {
+            throw .module("\(error)")
         }
     }
 
@@ -155,6 +159,8 @@ public final class UnsealCeremony: Sendable {
         let share: Share
         do {
             share = try envelope.open { try exchangeKey.decrypt($0) }
+        } catch CryptoError.secureMemoryExhausted {
+            throw .module("\(CryptoError.secureMemoryExhausted)")
         } catch {
             throw .doesNotOpen(officer: envelope.x)
         }

@@ -1,7 +1,6 @@
 import CryptographicModule
 
-/// Base 64 in its standard alphabet with padding (RFC 4648 section 4), as `x5c` holds certificates; and lenient reading
-/// of the URL form.
+/// Base64 in its standard alphabet with padding (RFC 4648 section 4), as `x5c` holds certificates.
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -34,11 +33,6 @@ enum Base64 {
             default: unpadded.append(byte)
             }
         }
-        return decodeURL(String(decoding: unpadded, as: UTF8.self))
-    }
-
-    /// Decodes base64url without padding; nil when the text is not canonical.
-    static func decodeURL(_ text: String) -> [UInt8]? {
-        Base64URL.decode(text)
+        return Base64URL.decode(unpadded)
     }
 }

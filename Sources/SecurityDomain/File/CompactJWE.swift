@@ -129,6 +129,8 @@ struct CompactJWE {
         do {
             return try AESCBCHMAC.decrypt(
                 ciphertext, tag: authenticationTag, key: key, iv: initializationVector, associatedData: protectedHeader)
+        } catch CryptoError.secureMemoryExhausted {
+            throw CryptoError.secureMemoryExhausted
         } catch {
             throw SecurityDomainError.authenticationFailed(name)
         }

@@ -36,7 +36,7 @@ public enum DownloadRequest {
         let rsa = try PublicKey(spkiDER: certificate.publicKey)
         guard case .rsa(let modulus, let exponent) = rsa else { throw rejected("the key is not RSA") }
         for (member, number) in [("n", modulus), ("e", exponent)] where key.has(member) {
-            guard let given = Base64.decodeURL(try key.string(member)),
+            guard let given = Base64URL.decode(try key.string(member)),
                 given.drop(while: { $0 == 0 }).elementsEqual(number)
             else { throw rejected("\(member) is not that of x5c") }
         }

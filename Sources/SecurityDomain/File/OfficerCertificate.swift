@@ -12,6 +12,8 @@ public struct OfficerCertificate: Hashable, Sendable {
     public let publicKey: [UInt8]
     /// SHA-256 of the certificate.
     public let thumbprint: [UInt8]
+    /// Two keys with one modulus have one holder, whatever their exponents.
+    let modulus: [UInt8]
 
     static let maximumLength = 16 * 1024
     private static let keySizes = [2048, 3072, 4096]
@@ -34,6 +36,7 @@ public struct OfficerCertificate: Hashable, Sendable {
         self.der = der
         publicKey = certificate.spkiDER
         thumbprint = Digest.sha256(der)
+        self.modulus = modulus
     }
 
     /// The name of the certificate in the security domain file: base64url of its SHA-256.
@@ -63,7 +66,7 @@ public struct Officers: Hashable, Sendable {
         }
         var seen: [[UInt8]: Int] = [:]
         for (position, certificate) in certificates.enumerated() {
-            if let first = seen.updateValue(position, forKey: certificate.publicKey) {
+            if let first = seen.updateValue(position, forKey: certificate.modulus) {
                 throw SecurityDomainError.duplicateOfficer(first: first, second: position)
             }
         }

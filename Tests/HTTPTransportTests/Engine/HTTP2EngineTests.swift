@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -151,15 +150,15 @@ struct HTTP2EngineTests {
     }
 
     @Test func `an answer after the stream was reset is dropped`() throws {
-        let kept = Mutex<[Responder]>([])
-        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.withLock { $0.append(responder) } })
+        let kept = Kept()
+        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.keep(responder) })
         _ = server.exchange(RawFrames.preface + RawFrames.emptySettings)
         _ = server.exchange(RawFrames.headers(1, RawFrames.request(), end: true))
         #expect(server.engine.outstanding == 1)
         _ = server.exchange(RawFrames.reset(1))
         #expect(server.engine.openStreams == 0)
         _ = server.exchange(RawFrames.headers(3, RawFrames.request(), end: true))
-        let responders = kept.withLock { $0 }
+        let responders = kept.take()
         responders[0].respond(HTTPResponse(status: 200))
         #expect(server.output().isEmpty)
         responders[1].respond(HTTPResponse(status: 200))
@@ -170,20 +169,25 @@ struct HTTP2EngineTests {
     @Test func `a request that was reset in the same read is never begun`() throws {
         let sink = RecordingSink()
         let server = try ServerHarness(sink: sink)
-        _ = server.exchange(
-            RawFrames.preface + RawFrames.emptySettings + RawFrames.headers(1, RawFrames.request(), end: true)
-                + RawFrames.reset(1))
+        _ = server.exchange(RawFrames.preface + RawFrames.emptySettings)
+        _ = server.exchange(RawFrames.headers(1, RawFrames.request(), end: true) + RawFrames.reset(1))
         #expect(sink.seen.isEmpty)
+        // Nor is the unfinished one that took over its record.
+        _ = server.exchange(
+            RawFrames.headers(3, RawFrames.request(), end: true) + RawFrames.reset(3)
+                + RawFrames.headers(5, RawFrames.request(path: "/unfinished", method: "POST"), end: false))
+        #expect(sink.seen.isEmpty)
+        #expect(server.engine.openStreams == 1)
     }
 
     @Test func `answers after the connection's end are dropped`() throws {
-        let kept = Mutex<[Responder]>([])
-        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.withLock { $0.append(responder) } })
+        let kept = Kept()
+        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.keep(responder) })
         let client = try ClientHarness()
         client.send(.get, "/")
         client.converse(with: server)
         server.engine.close()
-        kept.withLock { $0 }.first?.respond(HTTPResponse(status: 200))
+        kept.take().first?.respond(HTTPResponse(status: 200))
         #expect(server.output().isEmpty)
     }
 

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -181,34 +180,34 @@ struct HTTP2LimitTests {
 
     @Test(arguments: [false, true])
     func `streams over the limit are refused`(isLimitAcknowledged: Bool) throws {
-        let kept = Mutex<[Responder]>([])
-        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.withLock { $0.append(responder) } })
+        let kept = Kept()
+        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.keep(responder) })
         _ = server.exchange(HTTP2LimitTests.ready)
         if isLimitAcknowledged { _ = server.exchange(RawFrames.frame(type: 4, flags: 1, stream: 0, [])) }
         var answer: [UInt8] = []
         for number in 0..<101 {
             answer += server.exchange(RawFrames.headers(UInt32(number * 2 + 1), RawFrames.request(), end: true))
         }
-        #expect(kept.withLock { $0.count } == 100)
+        #expect(kept.count == 100)
         // A peer that can't know the limit yet may try again; one that does know it has broken the protocol.
         #expect(frames(answer, of: HTTP2LimitTests.reset) == (isLimitAcknowledged ? [] : [[0, 0, 0, 7]]))
         #expect(frames(answer, of: HTTP2LimitTests.goAway).count == (isLimitAcknowledged ? 1 : 0))
     }
 
     @Test func `work that outlives its streams is bounded`() throws {
-        let kept = Mutex<[Responder]>([])
+        let kept = Kept()
         var limits = TransportLimits()
         limits.maximumConcurrentStreams = 10
         limits.streamResetBurst = 1000
         let server = try ServerHarness(
-            sink: RecordingSink { _, responder in kept.withLock { $0.append(responder) } }, limits: limits)
+            sink: RecordingSink { _, responder in kept.keep(responder) }, limits: limits)
         _ = server.exchange(HTTP2LimitTests.ready)
         for number in 0..<100 {
             let stream = UInt32(number * 2 + 1)
             _ = server.exchange(RawFrames.headers(stream, RawFrames.request(), end: true))
             _ = server.exchange(RawFrames.reset(stream))
         }
-        #expect(kept.withLock { $0.count } == 20)
+        #expect(kept.count == 20)
     }
 
     @Test(arguments: [

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -72,8 +71,8 @@ struct HTTP2TimeTests {
     }
 
     @Test func `shutdown serves what is open and what crosses its notice`() throws {
-        let kept = Mutex<[Responder]>([])
-        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.withLock { $0.append(responder) } })
+        let kept = Kept()
+        let server = try ServerHarness(sink: RecordingSink { _, responder in kept.keep(responder) })
         _ = server.exchange(HTTP2TimeTests.ready + RawFrames.headers(1, RawFrames.request(), end: true))
         server.engine.beginShutdown(now: server.now)
         let notice = RawFrames.parse(server.output())
@@ -82,14 +81,14 @@ struct HTTP2TimeTests {
         let ping = try #require(notice.first { $0.type == 6 })
         // This request was on its way when the notice left.
         _ = server.exchange(RawFrames.headers(3, RawFrames.request(), end: true))
-        #expect(kept.withLock { $0.count } == 2)
+        #expect(kept.count == 2)
         let last = RawFrames.parse(server.exchange(RawFrames.frame(type: 6, flags: 1, stream: 0, ping.payload)))
         #expect(last.first { $0.type == 7 }?.payload.prefix(4) == [0, 0, 0, 3])
         #expect(!server.engine.isFinished)
         // Later ones are not begun.
         _ = server.exchange(RawFrames.headers(5, RawFrames.request(), end: true))
-        #expect(kept.withLock { $0.count } == 2)
-        for responder in kept.withLock({ $0 }) { responder.respond(HTTPResponse(status: 200)) }
+        #expect(kept.count == 2)
+        for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) }
         #expect(RawFrames.parse(server.output()).filter { $0.type == 1 }.map(\.stream) == [1, 3])
         #expect(server.engine.isFinished)
     }

@@ -97,16 +97,13 @@ struct PartsTests {
 
     @Test func `answers from other threads share one hop`() throws {
         let executor = ManualExecutor()
-        let kept = Mutex<[Responder]>([])
+        let kept = Kept()
         let server = try ServerHarness(
-            sink: RecordingSink { _, responder in kept.withLock { $0.append(responder) } }, executor: executor)
+            sink: RecordingSink { _, responder in kept.keep(responder) }, executor: executor)
         let client = try ClientHarness()
         for _ in 0..<10 { client.send(.get, "/") }
         client.converse(with: server)
-        let responders = kept.withLock { work in
-            defer { work = [] }
-            return work
-        }
+        let responders = kept.take()
         for responder in responders { responder.respond(HTTPResponse(status: 200)) }
         #expect(server.engine.outstanding == 10)
         #expect(executor.run() == 1)

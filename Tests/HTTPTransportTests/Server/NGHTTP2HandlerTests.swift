@@ -1,0 +1,121 @@
+import Foundation
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import HTTPTransport
+
+@Suite("Server: the handler around the HTTP/2 engine")
+struct NGHTTP2HandlerTests {
+    private func makeChannel(
+        sink: any RequestSink, configure: (inout TransportTimeouts) -> Void = { _ in }
+    ) throws -> EmbeddedChannel {
+        var timeouts = TransportTimeouts()
+        configure(&timeouts)
+        let channel = EmbeddedChannel()
+        let engine = try HTTP2ServerEngine(
+            connection: ConnectionContext(
+                remoteAddress: "", executor: EventLoopExecutor(loop: channel.eventLoop)),
+            sink: sink, limits: TransportLimits(), timeouts: timeouts, load: TransportLoad(), dates: HTTPDateCache(),
+            now: MonotonicClock.now())
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try channel.pipeline.syncOperations.addHandler(NGHTTP2Handler(engine: engine, timeouts: timeouts))
+        try channel.writeInbound(ByteBuffer(bytes: RawFrames.preface + RawFrames.emptySettings))
+        _ = try written(channel)
+        return channel
+    }
+
+    private func written(_ channel: EmbeddedChannel) throws -> [[UInt8]] {
+        var buffers: [[UInt8]] = []
+        while let buffer = try channel.readOutbound(as: ByteBuffer.self) {
+            buffers.append(Array(buffer.readableBytesView))
+        }
+        return buffers
+    }
+
+    private func requests(_ streams: Range<UInt32>) -> ByteBuffer {
+        ByteBuffer(bytes: streams.flatMap { RawFrames.headers($0 * 2 + 1, RawFrames.request(), end: true) })
+    }
+
+    private func answered(_ buffers: [[UInt8]]) -> [UInt32] {
+        RawFrames.parse(buffers.flatMap { $0 }).filter { $0.type == 1 }.map(\.stream)
+    }
+
+    @Test func `the answers of one read leave in one write`() throws {
+        let channel = try makeChannel(sink: RecordingSink())
+        try channel.writeInbound(requests(0..<50))
+        let buffers = try written(channel)
+        #expect(buffers.count == 1)
+        #expect(answered(buffers).count == 50)
+    }
+
+    @Test func `large answers leave in pieces of a record`() throws {
+        let body = [UInt8](repeating: 65, count: 60_000)
+        let channel = try makeChannel(
+            sink: RecordingSink { _, responder in responder.respond(HTTPResponse(status: 200, body: body)) })
+        try channel.writeInbound(requests(0..<1))
+        let sizes = try written(channel).map(\.count)
+        #expect(sizes.reduce(0, +) > 60_000)
+        #expect(sizes.allSatisfy { $0 <= 16 * 1024 + 9 })
+        #expect(sizes.count <= 8)
+    }
+
+    @Test func `answers to several requests in one turn of the loop leave in one write`() throws {
+        let responders = Kept()
+        let channel = try makeChannel(sink: RecordingSink { _, responder in responders.keep(responder) })
+        try channel.writeInbound(requests(0..<10))
+        for responder in responders.take() { responder.respond(HTTPResponse(status: 200)) }
+        #expect(try written(channel).isEmpty)
+        channel.embeddedEventLoop.run()
+        let buffers = try written(channel)
+        #expect(buffers.count == 1)
+        #expect(answered(buffers).count == 10)
+    }
+
+    @Test func `slow operations don't hold back the answers before them`() throws {
+        let channel = try makeChannel(
+            sink: RecordingSink { _, responder in
+                Thread.sleep(forTimeInterval: 0.001)
+                responder.respond(HTTPResponse(status: 200))
+            })
+        try channel.writeInbound(requests(0..<3))
+        #expect(try answered(written(channel)) == [1])
+        channel.embeddedEventLoop.run()
+        #expect(try answered(written(channel)) == [3, 5])
+    }
+
+    @Test func `nothing is read from a peer that takes nothing, and in the end it is left`() throws {
+        let reads = ReadCounter()
+        let channel = try makeChannel(sink: RecordingSink(), configure: { $0.writeStall = .milliseconds(80) })
+        try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        channel.read()
+        #expect(reads.count == 0)
+        try channel.writeInbound(requests(0..<2))
+        #expect(try written(channel).isEmpty)
+
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(reads.count == 1)
+        #expect(try answered(written(channel)) == [1, 3])
+
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(20))
+        #expect(channel.isActive)
+        Thread.sleep(forTimeInterval: 0.1)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(20))
+        #expect(!channel.isActive)
+    }
+
+    private final class ReadCounter: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        private(set) var count = 0
+
+        func read(context: ChannelHandlerContext) {
+            count += 1
+            context.read()
+        }
+    }
+}

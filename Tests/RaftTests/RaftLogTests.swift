@@ -10,7 +10,8 @@ import Testing
     private func log(terms: [Term], compacted: (LogIndex, Term) = (0, 0)) throws -> RaftLog {
         let entries = terms.enumerated().map { entry(compacted.0 + 1 + LogIndex($0.offset), $0.element) }
         return try RaftLog(
-            restored: .init(entries: entries, compactedIndex: compacted.0, compactedTerm: compacted.1, compactedTag: [9]))
+            restored: .init(
+                entries: entries, compactedIndex: compacted.0, compactedTerm: compacted.1, compactedTag: [9]))
     }
 
     @Test func knowsItsEnds() throws {

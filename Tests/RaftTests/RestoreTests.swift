@@ -44,7 +44,8 @@ import Testing
     @Test func refusesWhatWasForgotten() {
         #expect(start(.init(hardState: .init(term: 1), entries: [entry(1, 2)])) == .termBehindLog)
         #expect(
-            start(.init(hardState: .init(term: 1, commit: 2), entries: [entry(1, 1)])) == .logTooShort(last: 1, needed: 2))
+            start(.init(hardState: .init(term: 1, commit: 2), entries: [entry(1, 1)]))
+                == .logTooShort(last: 1, needed: 2))
         #expect(
             start(.init(hardState: .init(term: 1), entries: [entry(1, 1)], appliedIndex: 4))
                 == .logTooShort(last: 1, needed: 4))

@@ -47,6 +47,7 @@ struct HSMDaemon: AsyncParsableCommand {
         let logger = Self.makeLogger(level)
         do {
             try ModuleSelfSetup.disableBacktraces()
+            restoreProcessName()
             let protection = try ModuleSelfSetup.prepareProcess(allowUnlocked: allowUnlocked)
             logger.info(
                 "process protected",
@@ -71,6 +72,13 @@ struct HSMDaemon: AsyncParsableCommand {
         var logger = Logger(label: "hsmd")
         logger.logLevel = level
         return logger
+    }
+
+    /// Starting over without backtraces goes through /proc/self/exe, which leaves "exe" as the name that `ps` and `pgrep` show.
+    private func restoreProcessName() {
+        guard let file = fopen("/proc/self/comm", "w") else { return }
+        fputs("hsmd", file)
+        fclose(file)
     }
 
     private func fail(_ message: String, code: Int32) -> Never {

@@ -112,6 +112,10 @@ YAML
     done
     "$binaries/hsmctl" credential generate --display-name Administrator --secret-file "$dir/administrator.secret" --json \
         >"$dir/administrator.json"
+    local fingerprints=''
+    for i in $(seq "$officer_count"); do
+        fingerprints+="  - $(openssl x509 -noout -fingerprint -sha256 -in "$dir/officers/officer-$i.crt" | cut -d= -f2)"$'\n'
+    done
     cat >"$dir/initialize.yaml" <<YAML
 tenant_id: $(cat /proc/sys/kernel/random/uuid)
 administrators:
@@ -119,6 +123,8 @@ administrators:
     object_id: $(json_field objectId "$dir/administrator.json")
     client_id: $(json_field clientId "$dir/administrator.json")
     secret_sha256: $(json_field secretSha256 "$dir/administrator.json")
+officer_fingerprints:
+$fingerprints
 YAML
 }
 
@@ -127,15 +133,26 @@ YAML
 node_pid() { # prints the pid of a running node
     local pid
     pid=$(cat "$dir/nodes/node-$1/hsmd.pid" 2>/dev/null) || return 1
-    [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = hsmd ] && echo "$pid"
+    # "exe": for a moment, while the daemon starts itself over without backtraces.
+    case $(cat "/proc/${pid:-0}/comm" 2>/dev/null) in hsmd | exe) echo "$pid" ;; *) return 1 ;; esac
 }
 
 start_node() { # node, further arguments
     local i=$1
     shift
     node_pid "$i" >/dev/null && return
-    (cd "$dir/nodes/node-$i" && umask 077 &&
-        setsid "$binaries/hsmd" --config node.yaml "$@" >>hsmd.log 2>&1 </dev/null & echo $! >"$dir/nodes/node-$i/hsmd.pid")
+    (
+        cd "$dir/nodes/node-$i"
+        umask 077
+        exec setsid "$binaries/hsmd" --config node.yaml "$@" >>hsmd.log 2>&1 </dev/null
+    ) &
+    echo $! >"$dir/nodes/node-$i/hsmd.pid"
+    # Until the shell has become the daemon, its pid names another program.
+    local tries=0
+    until node_pid "$i" >/dev/null; do
+        kill -0 "$(cat "$dir/nodes/node-$i/hsmd.pid")" 2>/dev/null && [ $((tries += 1)) -lt 100 ] || break
+        sleep 0.02
+    done
 }
 
 health() { curl -s --max-time 2 --cacert "$dir/ca/api-ca.crt" "$(endpoint "$1")/quorate/v1/health" || true; }

@@ -41,7 +41,8 @@ enum GenesisMaker {
                     node: member.id.rawValue, name: member.name, identityDigest: member.keyDigest,
                     apiURL: member.endpoint, peerAddress: "\(member.peerHost):\(member.peerPort)")
             },
-            keyring: secrets.sealedKeyring.encode(), principals: principals, roleAssignments: assignments)
+            keyring: secrets.sealedKeyring.encode(),
+            pinnedOfficers: initialization.officerFingerprints, principals: principals, roleAssignments: assignments)
         return (keyring, genesis)
     }
 }

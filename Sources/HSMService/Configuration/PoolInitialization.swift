@@ -15,12 +15,15 @@ public struct PoolInitialization: Sendable {
     public let administrators: [Administrator]
     /// Audiences of access tokens beside those that follow from the members' endpoints.
     public let audiences: [String]
+    /// SHA-256 of the officers' certificates, 32 bytes each. Where there are any, only these officers can receive the
+    /// security domain, whoever asks for it.
+    public let officerFingerprints: [[UInt8]]
 }
 
 extension PoolInitialization {
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
-        try root.allow(only: ["tenant_id", "region", "administrators", "audiences"])
+        try root.allow(only: ["tenant_id", "region", "administrators", "audiences", "officer_fingerprints"])
         var administrators: [Administrator] = []
         for section in try root.sections("administrators") {
             try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
@@ -37,7 +40,24 @@ extension PoolInitialization {
                     clientID: try section.string("client_id", example: "a GUID"), secretDigest: bytes))
         }
         return PoolInitialization(
-            file: file, tenantID: try root.string("tenant_id", example: "a GUID"), region: try root.optionalString("region") ?? "local",
-            administrators: administrators, audiences: try root.optionalStrings("audiences") ?? [])
+            file: file, tenantID: try root.string("tenant_id", example: "a GUID"),
+            region: try root.optionalString("region") ?? "local", administrators: administrators,
+            audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root))
+    }
+
+    /// With or without the colons that `openssl x509 -fingerprint` prints.
+    private static func officerFingerprints(_ root: ConfigurationSection) throws(ConfigurationError) -> [[UInt8]] {
+        var fingerprints: [[UInt8]] = []
+        for text in try root.optionalStrings("officer_fingerprints") ?? [] {
+            let digits = text.filter { $0 != ":" }
+            guard let bytes = NodeConfiguration.bytes(hexadecimal: digits), bytes.count == 32 else {
+                throw root.error(
+                    "officer_fingerprints", "has an element that isn't a SHA-256 in hexadecimal digits",
+                    cure: "Take it from: openssl x509 -noout -fingerprint -sha256 -in officer.crt")
+            }
+            fingerprints.append(bytes)
+        }
+        return fingerprints
     }
 }
+

@@ -15,29 +15,24 @@ enum SecurityDomainDownload {
             handler: .asynchronous(download)),
         Endpoint(
             .get, "/securitydomain/download/pending", operation: "SecurityDomainBackupStatusGet",
-            access: .dataAction(.securityDomainDownload, .root), phase: .unsealed, isVersioned: false,
+            access: .dataAction(.securityDomainDownloadRead, .root), phase: .unsealed, isVersioned: false,
             handler: .asynchronous(status)),
     ]
 
-    /// The file is in this one answer and nowhere else. The pool counts as activated only when its status has been asked for, so that
-    /// a lost answer can be asked for again.
+    /// The file is in this one answer and nowhere else. The pool counts as activated only when its status has been asked
+    /// for, so that a lost answer can be asked for again.
     @Sendable
     private static func download(_ context: RequestContext) async throws(APIError) -> APIResponse {
         guard let unsealed = context.services.custody.unsealed, let pool = context.view.state.pool else { throw .sealed }
         guard context.view.state.phase != .activated else {
             throw .forbidden("The security domain has been delivered. New shares need the approval of a quorum of its officers.")
         }
-        let body = context.request.body
-        let prepared = try await context.services.computation.run { () throws(CryptoError) in
+        let officers = try officers(context.request.body, pinned: pool.pinnedOfficers)
+        let made = try await context.services.computation.run { () throws(CryptoError) in
+            let keyring = unsealed.keyring
             do {
-                let officers = try DownloadRequest.parse(body)
-                try officers.check(pinned: pool.pinnedOfficers)
-                let keyring = unsealed.keyring
-                let made = try SecurityDomainFile.make(
+                return try SecurityDomainFile.make(
                     root: keyring.root, formerRoots: [], identity: keyring.identity, officers: officers)
-                return Prepared(officers: officers, made: made)
-            } catch let error as SecurityDomainError {
-                throw CryptoError.keyRejected("\(error)")
             } catch let error as CryptoError {
                 throw error
             } catch {
@@ -45,12 +40,12 @@ enum SecurityDomainDownload {
             }
         }
         let command = PreparedSecurityDomain(
-            generation: unsealed.keyring.identity.generation, keyring: nil, required: prepared.officers.required,
-            officers: prepared.officers.certificates.map(\.der), commitments: prepared.made.commitments.map(\.digest),
-            encryptedData: prepared.made.file.encryptedItems.json(), capabilityDigest: Digest.sha256(Random.bytes(16)))
+            generation: unsealed.keyring.identity.generation, keyring: nil, required: officers.required,
+            officers: officers.certificates.map(\.der), commitments: made.commitments.map(\.digest),
+            encryptedData: made.file.encryptedItems.json(), capabilityDigest: Digest.sha256(Random.bytes(16)))
         _ = try await context.apply(.securityDomainPrepared(command))
         var response = APIResponse.object(status: 202) { writer in
-            writer.member("value", String(decoding: prepared.made.file.json(), as: UTF8.self))
+            writer.member("value", String(decoding: made.file.json(), as: UTF8.self))
         }
         response.headers = [
             ("azure-asyncoperation", "\(context.host.baseURL)/securitydomain/download/pending"), ("retry-after", "0"),
@@ -58,9 +53,16 @@ enum SecurityDomainDownload {
         return response
     }
 
-    private struct Prepared: Sendable {
-        let officers: Officers
-        let made: SecurityDomainFile.Made
+    private static func officers(_ body: [UInt8], pinned: [[UInt8]]) throws(APIError) -> Officers {
+        do {
+            let officers = try DownloadRequest.parse(body)
+            if !pinned.isEmpty { try officers.check(pinned: pinned) }
+            return officers
+        } catch let error as SecurityDomainError {
+            throw .badParameter("The security domain can't be made: \(error).")
+        } catch {
+            throw .badParameter("An officer's certificate can't be used: \(error).")
+        }
     }
 
     @Sendable

@@ -1,0 +1,40 @@
+import pathlib
+import socket
+
+import pytest
+
+from pool import Pool
+
+
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    for first in range(21000, 32000, 50):
+        sockets = []
+        try:
+            for port in range(first, first + count):
+                one = socket.socket()
+                one.bind(("127.0.0.1", port))
+                sockets.append(one)
+            return first
+        except OSError:
+            continue
+        finally:
+            for one in sockets:
+                one.close()
+    raise RuntimeError("no free ports")
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory: pytest.TempPathFactory):
+    """A pool of three that tests share and leave as they found it: whoever kills nodes makes a pool of his own."""
+    made = Pool(tmp_path_factory.mktemp("pool") / "state", free_ports(6)).up()
+    yield made
+    made.wipe()
+
+
+@pytest.fixture(scope="module")
+def own_pool(tmp_path_factory: pytest.TempPathFactory):
+    """A pool of three for one module, which may do to it what it likes."""
+    made = Pool(tmp_path_factory.mktemp("own-pool") / "state", free_ports(6)).up()
+    yield made
+    made.wipe()

@@ -11,10 +11,11 @@ let common: [SwiftSetting] = [
 
 /// The consensus core and its simulator run millions of steps in the suite: they are optimised in debug builds too.
 /// `PLANTED_FAULTS` compiles in the known bugs that the simulator has to find; no release build contains them.
-let simulated: [SwiftSetting] = common + [
-    .define("PLANTED_FAULTS", .when(configuration: .debug)),
-    .unsafeFlags(["-O"], .when(configuration: .debug)),
-]
+let simulated: [SwiftSetting] =
+    common + [
+        .define("PLANTED_FAULTS", .when(configuration: .debug)),
+        .unsafeFlags(["-O"], .when(configuration: .debug)),
+    ]
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -56,18 +57,24 @@ let package = Package(
     targets: [
         // Floor 5: argument parsing and composition.
         .executableTarget(
-            name: "hsmd", dependencies: ["HSMService", "CryptographicModule", arguments, logging, lifecycle, signals], swiftSettings: common),
+            name: "hsmd", dependencies: ["HSMService", "CryptographicModule", arguments, logging, lifecycle, signals],
+            swiftSettings: common),
         .executableTarget(
             name: "hsmctl",
-            dependencies: ["SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient, nioCore, nioHTTP1, nioSSL],
+            dependencies: [
+                "SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient, nioCore,
+                nioHTTP1, nioSSL,
+            ],
             swiftSettings: common),
 
         // Floor 4: one node on a real machine; the same node in a simulated world.
         .target(
             name: "HSMService",
             dependencies: [
-                "HSMNode", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Replication", "Identity",
-                "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment", "Raft",
+                "HSMNode", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Replication",
+                "Identity",
+                "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment",
+                "Raft",
                 nioCore, nioPosix, nioSSL, logging, lifecycle, yams, atomics, deques,
             ],
             swiftSettings: common),
@@ -78,12 +85,15 @@ let package = Package(
         // Floor 3: the driver, and the two planes of the API.
         .target(
             name: "HSMNode",
-            dependencies: ["PoolState", "SecurityDomain", "CryptographicModule", "AccessControl", "NodeEnvironment", "Raft"],
+            dependencies: [
+                "PoolState", "SecurityDomain", "CryptographicModule", "AccessControl", "NodeEnvironment", "Raft",
+            ],
             swiftSettings: simulated),
         .target(
             name: "KeyVaultAPI",
             dependencies: [
-                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "AccessControl", "CryptographicModule",
+                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "AccessControl",
+                "CryptographicModule",
                 "StrictJSON", logging,
             ],
             swiftSettings: common),
@@ -97,7 +107,8 @@ let package = Package(
         .target(
             name: "RequestPipeline",
             dependencies: [
-                "HTTPTransport", "PoolState", "Identity", "Audit", "AccessControl", "CryptographicModule", "SecurityDomain",
+                "HTTPTransport", "PoolState", "Identity", "Audit", "AccessControl", "CryptographicModule",
+                "SecurityDomain",
                 "StrictJSON", logging,
             ],
             swiftSettings: common),
@@ -109,7 +120,8 @@ let package = Package(
         .target(
             name: "Replication",
             dependencies: [
-                "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix, nioTLS, nioSSL, logging,
+                "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix, nioTLS, nioSSL,
+                logging,
             ],
             exclude: ["Schema/replication.proto", "DESIGN.md"],
             swiftSettings: common),
@@ -147,26 +159,31 @@ let package = Package(
             name: "SecurityDomainTests", dependencies: ["SecurityDomain", "CryptographicModule", "StrictJSON"],
             exclude: ["Vectors", "Interop"], swiftSettings: common),
         .testTarget(
-            name: "IdentityTests", dependencies: ["Identity", "CryptographicModule", "StrictJSON"], swiftSettings: common),
-        .testTarget(name: "AuditTests", dependencies: ["Audit", "CryptographicModule", "StrictJSON"], swiftSettings: common),
+            name: "IdentityTests", dependencies: ["Identity", "CryptographicModule", "StrictJSON"],
+            swiftSettings: common),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Audit", "CryptographicModule", "StrictJSON"], swiftSettings: common),
         .testTarget(
             name: "HTTPTransportTests", dependencies: ["HTTPTransport", nioCore, nioPosix, nioSSL, nioEmbedded],
             swiftSettings: common),
         .testTarget(
             name: "ReplicationTests",
             dependencies: [
-                "Replication", "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix, nioSSL,
+                "Replication", "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix,
+                nioSSL,
                 nioEmbedded, logging,
             ],
             swiftSettings: common),
         .testTarget(
             name: "HSMNodeTests",
             dependencies: [
-                "HSMNode", "PoolSimulator", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment", "Raft",
+                "HSMNode", "PoolSimulator", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment",
+                "Raft",
             ],
             swiftSettings: simulated),
         .testTarget(
-            name: "SimulationTests", dependencies: ["PoolSimulator", "HSMNode", "PoolState", "NodeEnvironment", "Raft"],
+            name: "SimulationTests",
+            dependencies: ["PoolSimulator", "HSMNode", "PoolState", "NodeEnvironment", "Raft"],
             swiftSettings: simulated),
     ]
 )

@@ -51,7 +51,9 @@ struct HSMDaemon: AsyncParsableCommand {
             let protection = try ModuleSelfSetup.prepareProcess(allowUnlocked: allowUnlocked)
             logger.info(
                 "process protected",
-                metadata: ["secureHeapLocked": "\(protection.secureHeapIsLocked)", "openssl": "\(protection.openSSLVersion)"])
+                metadata: [
+                    "secureHeapLocked": "\(protection.secureHeapIsLocked)", "openssl": "\(protection.openSSLVersion)",
+                ])
         } catch {
             fail("the process can't protect its keys: \(error)", code: 71)
         }

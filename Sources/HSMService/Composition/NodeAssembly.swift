@@ -45,7 +45,8 @@ final class NodeAssembly: Sendable {
         let nodeKey = try FileSigningKey(path: configuration.peers.keyFile)
         guard configuration.selfMember?.publicKey == nodeKey.spkiDER else {
             throw ConfigurationError(
-                file: configuration.file, problem: "the key in \(configuration.peers.keyFile) isn't the one that 'members' names",
+                file: configuration.file,
+                problem: "the key in \(configuration.peers.keyFile) isn't the one that 'members' names",
                 cure: "Set this member's public_key to: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
         }
         let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
@@ -86,7 +87,8 @@ final class NodeAssembly: Sendable {
         server = HTTPServer(
             configuration: HTTPServerConfiguration(
                 host: configuration.api.host, port: configuration.api.port,
-                tls: TLSFiles(certificateChain: configuration.api.certificateFile, privateKey: configuration.api.keyFile)))
+                tls: TLSFiles(
+                    certificateChain: configuration.api.certificateFile, privateKey: configuration.api.keyFile)))
     }
 
     private static func makeTransport(
@@ -162,7 +164,8 @@ final class NodeAssembly: Sendable {
         logger.notice(
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
         if let firstKeyring {
-            await NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger).open(firstKeyring)
+            await NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger).open(
+                firstKeyring)
         }
         let task = Task { [unsealing] in await unsealing.askUntilUnsealed() }
         asking.withLock { $0 = task }

@@ -28,7 +28,8 @@ final class NodeDisk {
         }
         materials = try opened.makeKeyMaterialReader()
         let found = try opened.load()
-        stored = found.rows.isEmpty
+        stored =
+            found.rows.isEmpty
             ? nil : try PoolState(rows: found.rows.map { RowChange(table: $0.table, key: $0.key, value: $0.value) })
     }
 

@@ -17,7 +17,9 @@ final class NodeLinks: Sendable {
         ends.withLock { $0 = Ends(runtime: runtime, unsealing: unsealing) }
     }
 
-    func received(_ messages: [PeerMessage], from node: NodeID) { ends.withLock { $0.runtime }?.receive(messages, from: node) }
+    func received(_ messages: [PeerMessage], from node: NodeID) {
+        ends.withLock { $0.runtime }?.receive(messages, from: node)
+    }
     func connected(_ node: NodeID) { ends.withLock { $0.runtime }?.connected(node) }
     func published(_ view: PoolView) { ends.withLock { $0.runtime }?.publish(view) }
 

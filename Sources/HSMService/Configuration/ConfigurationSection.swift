@@ -12,7 +12,8 @@ struct ConfigurationSection {
     static func parse(_ text: String, file: String) throws(ConfigurationError) -> ConfigurationSection {
         guard !text.utf8.contains(UInt8(ascii: "&")) || !text.split(separator: "\n").contains(where: hasAlias) else {
             throw ConfigurationError(
-                file: file, problem: "YAML anchors and aliases are not accepted", cure: "Write the value out where it is used.")
+                file: file, problem: "YAML anchors and aliases are not accepted",
+                cure: "Write the value out where it is used.")
         }
         let node: Node?
         do {
@@ -88,7 +89,9 @@ struct ConfigurationSection {
     func optionalInteger(_ name: String, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
         guard let text = try optionalString(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
-            throw error(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)", cure: "Correct '\(text)'.")
+            throw error(
+                name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)",
+                cure: "Correct '\(text)'.")
         }
         return value
     }
@@ -128,7 +131,8 @@ struct ConfigurationSection {
                 throw error(name, "must be a list of sections", cure: "Write 'key: value' pairs below each '- '.")
             }
             sections.append(
-                try ConfigurationSection(file: file, path: "\(full(name))[\(offset)]", mapping: inner, line: element.mark?.line))
+                try ConfigurationSection(
+                    file: file, path: "\(full(name))[\(offset)]", mapping: inner, line: element.mark?.line))
         }
         return sections
     }

@@ -10,7 +10,8 @@ func readGuarded(file: String, limit: Int = 1 << 20) throws(ConfigurationError) 
         throw ConfigurationError(file: file, problem: "can't be read", cure: "Check the path and the file's owner.")
     }
     guard data.count <= limit, let text = String(data: data, encoding: .utf8) else {
-        throw ConfigurationError(file: file, problem: "is larger than \(limit) bytes or not UTF-8", cure: "Check the path.")
+        throw ConfigurationError(
+            file: file, problem: "is larger than \(limit) bytes or not UTF-8", cure: "Check the path.")
     }
     return text
 }
@@ -23,7 +24,8 @@ func requirePrivate(file: String) throws(ConfigurationError) {
             file: file, problem: "can't be opened: \(String(cString: strerror(errno)))", cure: "Check the path.")
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
-        throw ConfigurationError(file: file, problem: "isn't a regular file", cure: "Name the file itself, not a link to it.")
+        throw ConfigurationError(
+            file: file, problem: "isn't a regular file", cure: "Name the file itself, not a link to it.")
     }
     guard status.st_uid == geteuid() || status.st_uid == 0 else {
         throw ConfigurationError(
@@ -32,6 +34,7 @@ func requirePrivate(file: String) throws(ConfigurationError) {
     let mode = status.st_mode & 0o777
     guard mode & 0o077 == 0 else {
         throw ConfigurationError(
-            file: file, problem: "has mode 0\(String(mode, radix: 8)): group or others may use it", cure: "chmod 600 \(file)")
+            file: file, problem: "has mode 0\(String(mode, radix: 8)): group or others may use it",
+            cure: "chmod 600 \(file)")
     }
 }

@@ -1,6 +1,6 @@
-public import Raft
 import CryptographicModule
 import Foundation
+public import Raft
 import Replication
 import Yams
 
@@ -96,7 +96,8 @@ extension NodeConfiguration {
 
         let members = try readMembers(root)
         guard members.contains(where: { $0.id == id }) else {
-            throw node.error("id", "is \(id.rawValue), which no element of 'members' has", cure: "Add this node to 'members'.")
+            throw node.error(
+                "id", "is \(id.rawValue), which no element of 'members' has", cure: "Add this node to 'members'.")
         }
         return NodeConfiguration(
             file: file, nodeID: id, nodeName: try nodeName(node, "name"), poolName: try nodeName(node, "pool"),
@@ -113,7 +114,8 @@ extension NodeConfiguration {
     private static func poolID(_ node: ConfigurationSection) throws(ConfigurationError) -> [UInt8] {
         let text = try node.string("pool_id", example: "32 hexadecimal digits")
         guard let bytes = bytes(hexadecimal: text), bytes.count == 16 else {
-            throw node.error("pool_id", "isn't 32 hexadecimal digits", cure: "Make one for a new pool with: openssl rand -hex 16")
+            throw node.error(
+                "pool_id", "isn't 32 hexadecimal digits", cure: "Make one for a new pool with: openssl rand -hex 16")
         }
         return bytes
     }
@@ -128,7 +130,8 @@ extension NodeConfiguration {
     private static func nodeName(_ section: ConfigurationSection, _ key: String) throws(ConfigurationError) -> String {
         let name = try section.string(key, example: "node-1")
         let isPlain = name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || byte == UInt8(ascii: "-")
         }
         guard isPlain, name.utf8.count <= 63 else {
@@ -168,10 +171,12 @@ extension NodeConfiguration {
             }
             let (host, port) = try address(section, "peer_address", example: "127.0.0.1:9443")
             let endpoint = try section.string("endpoint", example: "https://127.0.0.1:8443")
-            guard let url = URL(string: endpoint), url.scheme == "https", url.host != nil, url.path.isEmpty, url.query == nil
+            guard let url = URL(string: endpoint), url.scheme == "https", url.host != nil, url.path.isEmpty,
+                url.query == nil
             else {
                 throw section.error(
-                    "endpoint", "is '\(endpoint)'", cure: "Write https://host:port, without a path or a trailing slash.")
+                    "endpoint", "is '\(endpoint)'", cure: "Write https://host:port, without a path or a trailing slash."
+                )
             }
             let key = try section.string("public_key", example: "base64 of the key")
             guard let bytes = Data(base64Encoded: key).map(Array.init), (try? PublicKey(spkiDER: bytes)) != nil else {
@@ -181,7 +186,8 @@ extension NodeConfiguration {
             }
             members.append(
                 Member(
-                    id: id, name: try nodeName(section, "name"), peerHost: host, peerPort: port, endpoint: endpoint.lowercased(),
+                    id: id, name: try nodeName(section, "name"), peerHost: host, peerPort: port,
+                    endpoint: endpoint.lowercased(),
                     publicKey: bytes))
         }
         guard [1, 3, 5, 7].contains(members.count) else {
@@ -196,7 +202,9 @@ extension NodeConfiguration {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else { return nil }
+            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else {
+                return nil
+            }
             bytes.append(byte)
         }
         return bytes

@@ -15,7 +15,8 @@ struct KeyringAuthenticator: StateAuthenticator {
 
     func stateTag(index: LogIndex, term: Term, chainTag: [UInt8], root: [UInt8]) -> [UInt8] {
         (try? keyring.stateTag(
-            poolID: keyring.identity.poolID, epoch: epoch, index: index, term: term, chainTag: chainTag, root: root)) ?? []
+            poolID: keyring.identity.poolID, epoch: epoch, index: index, term: term, chainTag: chainTag, root: root))
+            ?? []
     }
 
     func tagsAreEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool { SecureCompare.equal(left, right) }

@@ -24,7 +24,9 @@ final class OfficerUnsealing: Sendable {
     }
 
     func invitation(now: Int64) throws(UnsealRequestRefusal) -> [UInt8] {
-        guard custody.unsealed == nil else { throw UnsealRequestRefusal("This node is unsealed already.", isConflict: true) }
+        guard custody.unsealed == nil else {
+            throw UnsealRequestRefusal("This node is unsealed already.", isConflict: true)
+        }
         if let current = ceremony.withLock({ $0 }), current.progress != nil, now < current.terms.expiresAt {
             return current.invitation.encode()
         }
@@ -41,7 +43,8 @@ final class OfficerUnsealing: Sendable {
 
     func accept(_ envelope: [UInt8], now: Int64) async throws(UnsealRequestRefusal) -> UnsealProgress {
         guard let current = ceremony.withLock({ $0 }), let required = current.progress?.required else {
-            throw UnsealRequestRefusal("No ceremony is under way at this node. Ask for an invitation first.", isConflict: true)
+            throw UnsealRequestRefusal(
+                "No ceremony is under way at this node. Ask for an invitation first.", isConflict: true)
         }
         let step: UnsealCeremony.Step
         do {
@@ -65,7 +68,8 @@ final class OfficerUnsealing: Sendable {
     private func material() throws -> SealedKeyring {
         guard let pool = stored?.pool else {
             throw UnsealRequestRefusal(
-                "This node has never been part of the pool. Unseal another one: it will unseal this one.", isConflict: true)
+                "This node has never been part of the pool. Unseal another one: it will unseal this one.",
+                isConflict: true)
         }
         return try SealedKeyring.decode(pool.keyring)
     }
@@ -73,7 +77,8 @@ final class OfficerUnsealing: Sendable {
     private func domain() throws -> SecurityDomain.SecurityDomainRecord {
         let material = try material()
         guard let record = stored?.securityDomain else {
-            throw UnsealRequestRefusal("The pool had no officers when this node was stopped: its provisional root is lost.",
+            throw UnsealRequestRefusal(
+                "The pool had no officers when this node was stopped: its provisional root is lost.",
                 isConflict: true)
         }
         let certificates = try record.officers.enumerated().map { try OfficerCertificate(der: $1, position: $0) }

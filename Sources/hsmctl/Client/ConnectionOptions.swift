@@ -18,14 +18,18 @@ struct ConnectionOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "File that holds the client secret. [env: QUORATE_CLIENT_SECRET_FILE, or AZURE_CLIENT_SECRET]",
-            discussion: "There is no option for the secret itself: arguments are visible to every process of the machine."))
+            discussion:
+                "There is no option for the secret itself: arguments are visible to every process of the machine."))
     var clientSecretFile: String?
 
     var endpoints: [String] {
         get throws {
-            let named = endpoint.isEmpty ? environment("QUORATE_ENDPOINTS")?.split(separator: " ").map(String.init) ?? [] : endpoint
+            let named =
+                endpoint.isEmpty
+                ? environment("QUORATE_ENDPOINTS")?.split(separator: " ").map(String.init) ?? [] : endpoint
             guard !named.isEmpty else {
-                throw ClientError.usage("No endpoint is given. Use --endpoint https://host:port or set QUORATE_ENDPOINTS.")
+                throw ClientError.usage(
+                    "No endpoint is given. Use --endpoint https://host:port or set QUORATE_ENDPOINTS.")
             }
             for url in named {
                 guard let parsed = URL(string: url), parsed.scheme == "https", parsed.host != nil else {

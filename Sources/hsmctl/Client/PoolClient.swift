@@ -89,7 +89,9 @@ final class PoolClient {
         var request = HTTPClientRequest(url: url)
         request.method = method
         request.headers.add(name: "user-agent", value: "hsmctl")
-        if credentials != nil { request.headers.add(name: "authorization", value: "Bearer \(try await accessToken(from: endpoint))") }
+        if credentials != nil {
+            request.headers.add(name: "authorization", value: "Bearer \(try await accessToken(from: endpoint))")
+        }
         if let body {
             var writer = JSONWriter()
             writer.object(body)
@@ -103,7 +105,9 @@ final class PoolClient {
         let response = try await http.execute(request, timeout: .seconds(60))
         let bytes = Array((try await response.body.collect(upTo: 16 << 20)).readableBytesView)
         var object = JSONObject()
-        if !bytes.isEmpty, case .object(let parsed)? = try? JSONReader.parse(bytes, limits: .init(depth: 32, members: 4096)) {
+        if !bytes.isEmpty,
+            case .object(let parsed)? = try? JSONReader.parse(bytes, limits: .init(depth: 32, members: 4096))
+        {
             object = parsed
         }
         return Answer(status: Int(response.status.code), body: object, headers: response.headers, endpoint: endpoint)
@@ -142,7 +146,9 @@ final class PoolClient {
     /// The audience that a node's challenge names: its host without the first label.
     private static func audience(of endpoint: String) -> String {
         let host = String(endpoint.dropFirst("https://".count))
-        guard let dot = host.firstIndex(of: "."), host.firstIndex(of: ":").map({ dot < $0 }) ?? true else { return endpoint }
+        guard let dot = host.firstIndex(of: "."), host.firstIndex(of: ":").map({ dot < $0 }) ?? true else {
+            return endpoint
+        }
         return "https://" + host[host.index(after: dot)...]
     }
 
@@ -159,7 +165,9 @@ final class PoolClient {
     }
 
     static func message(of answer: Answer) -> String {
-        guard case .object(let error)? = answer.body["error"] else { return "\(answer.endpoint) answered \(answer.status)" }
+        guard case .object(let error)? = answer.body["error"] else {
+            return "\(answer.endpoint) answered \(answer.status)"
+        }
         return "(\(error.text("code") ?? "?")) \(error.text("message") ?? "status \(answer.status)")"
     }
 
@@ -170,7 +178,8 @@ final class PoolClient {
             return "\(endpoint) can't be reached: \(text)"
         }
         let authority = authorityFile.map { "'\($0)'" } ?? "the system's authorities"
-        return "\(endpoint) shows a certificate that \(authority) did not sign. Name the right authority with --ca or QUORATE_CA."
+        return
+            "\(endpoint) shows a certificate that \(authority) did not sign. Name the right authority with --ca or QUORATE_CA."
     }
 
     static func escape(_ text: String) -> String {

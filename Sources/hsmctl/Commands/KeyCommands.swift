@@ -17,7 +17,9 @@ struct KeyCommands: AsyncParsableCommand {
         @Option(name: .long, help: "RSA-HSM or EC-HSM.") var type: String
         @Option(name: .long, help: "RSA: 2048, 3072 or 4096 bits.") var size: Int?
         @Option(name: .long, help: "EC: P-256, P-384, P-521 or P-256K.") var curve: String?
-        @Option(name: .customLong("operation"), parsing: .singleValue, help: "A permitted operation; repeat it. All by default.")
+        @Option(
+            name: .customLong("operation"), parsing: .singleValue,
+            help: "A permitted operation; repeat it. All by default.")
         var operations: [String] = []
         @Flag(name: .long, help: "Make it disabled.") var disabled = false
 
@@ -45,7 +47,8 @@ struct KeyCommands: AsyncParsableCommand {
                 var keys: [JSONObject] = []
                 var token: String?
                 repeat {
-                    let page = try await client.send(.GET, "/keys", query: token.map { [("$skiptoken", $0)] } ?? []).body
+                    let page = try await client.send(.GET, "/keys", query: token.map { [("$skiptoken", $0)] } ?? [])
+                        .body
                     keys += page.objects("value")
                     token = page.text("nextLink")?.components(separatedBy: "$skiptoken=").dropFirst().first
                 } while token != nil
@@ -109,7 +112,8 @@ struct KeyCommands: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Verifies a signature in the pool.", discussion: "Exit code 1 says that the signature is not good.")
+            abstract: "Verifies a signature in the pool.",
+            discussion: "Exit code 1 says that the signature is not good.")
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "NAME or NAME/VERSION.") var key: String
         @Option(name: .long, help: "As for sign.") var algorithm: String
@@ -158,7 +162,9 @@ struct KeyCommands: AsyncParsableCommand {
         let key = bundle.object("key")
         func bytes(_ name: String) -> [UInt8]? { key?.text(name).flatMap { Base64URL.decode($0) } }
         if let n = bytes("n"), let e = bytes("e") { return .rsa(n: n, e: e) }
-        guard let curve = key?.text("crv").flatMap({ EllipticCurve(jsonName: $0) }), let x = bytes("x"), let y = bytes("y") else {
+        guard let curve = key?.text("crv").flatMap({ EllipticCurve(jsonName: $0) }), let x = bytes("x"),
+            let y = bytes("y")
+        else {
             throw ClientError.refused("The key has no public half.")
         }
         return .ec(curve, x: x, y: y)

@@ -13,11 +13,14 @@ struct PrincipalCommands: AsyncParsableCommand {
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var output: OutputOptions
         @Option(name: .long, help: "A name for people.") var displayName: String
-        @Option(name: .long, help: "Write the secret to this new file (mode 0600) and don't print it.") var secretFile: String?
+        @Option(name: .long, help: "Write the secret to this new file (mode 0600) and don't print it.") var secretFile:
+            String?
 
         func run() async throws {
             try await PoolClient.with(connection) { client in
-                var created = try await client.send(.POST, "/quorate/v1/principals") { $0.member("displayName", displayName) }.body
+                var created = try await client.send(.POST, "/quorate/v1/principals") {
+                    $0.member("displayName", displayName)
+                }.body
                 if let secretFile {
                     try Files.writeSecret(Array((created.text("clientSecret") ?? "").utf8), to: secretFile)
                     created = created.without("clientSecret")
@@ -43,7 +46,8 @@ struct PrincipalCommands: AsyncParsableCommand {
                     var table = Table("OBJECT ID", "CLIENT ID", "ENABLED", "NAME")
                     for one in principals {
                         table.row(
-                            one.text("objectId") ?? "?", one.text("clientId") ?? "-", one.flag("enabled") == true ? "yes" : "no",
+                            one.text("objectId") ?? "?", one.text("clientId") ?? "-",
+                            one.flag("enabled") == true ? "yes" : "no",
                             one.text("displayName") ?? "")
                     }
                     return table

@@ -69,7 +69,8 @@ struct RoleCommands: AsyncParsableCommand {
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
-                    let found = try await client.send(.GET, RoleCommands.path(scope) + "roleAssignments").body.objects("value")
+                    let found = try await client.send(.GET, RoleCommands.path(scope) + "roleAssignments").body.objects(
+                        "value")
                     output.print(found) { RoleCommands.table(found) }
                 }
             }
@@ -102,7 +103,9 @@ struct RoleCommands: AsyncParsableCommand {
     /// The id of the role that a name or a GUID means.
     static func find(_ role: String, _ client: PoolClient) async throws -> String {
         let known = try await definitions(client)
-        let match = known.first { $0.text("name") == role.lowercased() || $0.object("properties")?.text("roleName") == role }
+        let match = known.first {
+            $0.text("name") == role.lowercased() || $0.object("properties")?.text("roleName") == role
+        }
         guard let id = match?.text("id") else {
             let names = known.compactMap { $0.object("properties")?.text("roleName") }.joined(separator: ", ")
             throw ClientError.usage("There is no role '\(role)'. The roles are: \(names).")

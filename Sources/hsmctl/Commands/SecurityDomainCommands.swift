@@ -1,20 +1,24 @@
 import ArgumentParser
 import CryptographicModule
 import Foundation
-import SecurityDomain
 import NIOHTTP1
+import SecurityDomain
 import StrictJSON
 
 struct SecurityDomainCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "security-domain", abstract: "Delivers the pool's root to its officers.", subcommands: [Download.self])
+        commandName: "security-domain", abstract: "Delivers the pool's root to its officers.",
+        subcommands: [Download.self])
 
     struct Download: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Splits the security domain among officers and activates the pool.",
-            discussion: "Give each officer the file that this writes; it opens only with the private keys of enough of them.")
+            discussion:
+                "Give each officer the file that this writes; it opens only with the private keys of enough of them.")
         @OptionGroup var connection: ConnectionOptions
-        @Option(name: .customLong("officer"), parsing: .singleValue, help: "An officer's RSA certificate (PEM); 3 to 10 of them.")
+        @Option(
+            name: .customLong("officer"), parsing: .singleValue,
+            help: "An officer's RSA certificate (PEM); 3 to 10 of them.")
         var officers: [String]
         @Option(name: .long, help: "How many officers can open the pool together.") var required = 2
         @Option(name: .customLong("out"), help: "New file for the security domain.") var file: String
@@ -29,7 +33,9 @@ struct SecurityDomainCommands: AsyncParsableCommand {
                     throw ClientError.usage("\(path) isn't a PEM certificate: \(error)")
                 }
             }
-            guard !FileManager.default.fileExists(atPath: file) else { throw ClientError.usage("\(file) exists already.") }
+            guard !FileManager.default.fileExists(atPath: file) else {
+                throw ClientError.usage("\(file) exists already.")
+            }
             try await PoolClient.with(connection) { client in
                 let answer = try await client.send(.POST, "/securitydomain/download") { writer in
                     writer.member("certificates") { writer in
@@ -37,7 +43,9 @@ struct SecurityDomainCommands: AsyncParsableCommand {
                     }
                     writer.member("required", required)
                 }
-                guard let value = answer.body.text("value") else { throw ClientError.refused("The answer holds no file.") }
+                guard let value = answer.body.text("value") else {
+                    throw ClientError.refused("The answer holds no file.")
+                }
                 try Files.writeSecret(Array(value.utf8), to: file)
                 // Asking for the status confirms the delivery: the pool is active from then on.
                 let status = try await client.send(.GET, "/securitydomain/download/pending").body.text("status")
@@ -99,9 +107,12 @@ struct UnsealCommand: AsyncParsableCommand {
     private func seal(_ officer: String, _ file: [UInt8], _ invitation: UnsealInvitation) throws -> ShareEnvelope {
         let parts = officer.split(separator: ":").map(String.init)
         guard parts.count == 2 else { throw ClientError.usage("Write --officer CERTIFICATE:KEY.") }
-        let key = try RSAPrivateKey(pem: try Secret(copying: try Files.read(parts[1]))) { try Passphrase.read(for: parts[1]) }
+        let key = try RSAPrivateKey(pem: try Secret(copying: try Files.read(parts[1]))) {
+            try Passphrase.read(for: parts[1])
+        }
         return try OfficerTool.seal(
-            file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation, nodeKeyDigest: nil,
+            file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
+            nodeKeyDigest: nil,
             now: Int64(Date().timeIntervalSince1970))
     }
 }
@@ -133,7 +144,9 @@ enum Passphrase {
             FileHandle.standardError.write(Data("\n".utf8))
         }
         var length = 0
-        while length < bytes.count, Foundation.read(STDIN_FILENO, &bytes[length], 1) == 1, bytes[length] != 10 { length += 1 }
+        while length < bytes.count, Foundation.read(STDIN_FILENO, &bytes[length], 1) == 1, bytes[length] != 10 {
+            length += 1
+        }
         return length
     }
 }

@@ -37,7 +37,9 @@ struct Table {
         let all = [header] + rows
         let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         for row in all {
-            let cells = row.indices.map { $0 == row.count - 1 ? row[$0] : row[$0].padding(toLength: widths[$0], withPad: " ", startingAt: 0) }
+            let cells = row.indices.map {
+                $0 == row.count - 1 ? row[$0] : row[$0].padding(toLength: widths[$0], withPad: " ", startingAt: 0)
+            }
             Swift.print(cells.joined(separator: "  "))
         }
     }
@@ -60,7 +62,9 @@ struct Table {
 enum Files {
     static func read(_ path: String) throws -> [UInt8] {
         if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        guard let data = FileManager.default.contents(atPath: path) else { throw ClientError.usage("\(path) can't be read.") }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ClientError.usage("\(path) can't be read.")
+        }
         return Array(data)
     }
 
@@ -77,7 +81,8 @@ enum Files {
     static func writeSecret(_ bytes: [UInt8], to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            throw ClientError.usage("\(path) can't be created: \(String(cString: strerror(errno))). It must not exist yet.")
+            throw ClientError.usage(
+                "\(path) can't be created: \(String(cString: strerror(errno))). It must not exist yet.")
         }
         defer { close(descriptor) }
         guard bytes.withUnsafeBytes({ Foundation.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count else {

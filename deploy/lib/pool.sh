@@ -137,6 +137,22 @@ node_pid() { # prints the pid of a running node
     case $(cat "/proc/${pid:-0}/comm" 2>/dev/null) in hsmd | exe) echo "$pid" ;; *) return 1 ;; esac
 }
 
+# Prints the flag that hsmd needs where this user may not lock the memory that holds keys.
+memory_flag() {
+    ulimit -S -l "$(ulimit -H -l)"
+    [ "$(id -u)" -eq 0 ] || [ "$(ulimit -l)" = unlimited ] || [ "$(ulimit -l)" -ge 4096 ] || echo --allow-unlocked
+}
+
+note_memory() {
+    [ -z "$(memory_flag)" ] ||
+        note "you may lock only $(ulimit -H -l) KiB of memory: keys could reach the swap (cure: raise memlock in limits.conf to 8192)"
+}
+
+stopped() { # node
+    tail -n 5 "$dir/nodes/node-$1/hsmd.log" >&2
+    die "node-$1 has stopped" "its log is $dir/nodes/node-$1/hsmd.log"
+}
+
 start_node() { # node, further arguments
     local i=$1
     shift
@@ -144,7 +160,12 @@ start_node() { # node, further arguments
     (
         cd "$dir/nodes/node-$i"
         umask 077
-        exec setsid "$binaries/hsmd" --config node.yaml "$@" >>hsmd.log 2>&1 </dev/null
+        # A daemon keeps no file of its caller's open, such as a lock.
+        for open in /proc/self/fd/*; do
+            open=${open##*/}
+            [ "$open" -le 2 ] || eval "exec $open>&-"
+        done
+        exec setsid "$binaries/hsmd" --config node.yaml $(memory_flag) "$@" >>hsmd.log 2>&1 </dev/null
     ) &
     echo $! >"$dir/nodes/node-$i/hsmd.pid"
     # Until the shell has become the daemon, its pid names another program.
@@ -162,10 +183,7 @@ health_field() { health "$1" | sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p"; }
 await() {
     local deadline=$((SECONDS + $4))
     until [ "$(health_field "$1" "$2")" = "$3" ]; do
-        node_pid "$1" >/dev/null || {
-            tail -n 5 "$dir/nodes/node-$1/hsmd.log" >&2
-            die "node-$1 has stopped" "its log is $dir/nodes/node-$1/hsmd.log"
-        }
+        node_pid "$1" >/dev/null || stopped "$1"
         [ $SECONDS -lt $deadline ] || die "node-$1 did not become $3 within $4 s" "its log is $dir/nodes/node-$1/hsmd.log"
         sleep 0.1
     done
@@ -184,7 +202,7 @@ pool_up() {
     if [ -f "$dir/pool.conf" ]; then
         local asked_nodes=$nodes asked_port=$port
         pool_load
-        [ "$asked_nodes" = "$nodes" ] && [ "$asked_port" = "$port" ] ||
+        { [ -z "$nodes_given" ] || [ "$asked_nodes" = "$nodes" ]; } && { [ -z "$port_given" ] || [ "$asked_port" = "$port" ]; } ||
             note "using the pool at $dir as it was made: $nodes node(s) from port $port"
         pool_resume
     else
@@ -200,6 +218,7 @@ pool_create() {
     make_certificates
     make_configurations
     step "Starting $nodes node(s) on 127.0.0.1"
+    note_memory
     start_node 1 --initialize "$dir/initialize.yaml"
     local i
     for i in $(seq 2 "$nodes"); do start_node "$i"; done
@@ -216,12 +235,12 @@ pool_create() {
 pool_resume() {
     local i running=0
     for i in $(seq "$nodes"); do node_pid "$i" >/dev/null && running=$((running + 1)); done
-    [ "$running" = "$nodes" ] || step "Starting $((nodes - running)) node(s)"
+    [ "$running" = "$nodes" ] || { step "Starting $((nodes - running)) node(s)" && note_memory; }
     for i in $(seq "$nodes"); do start_node "$i"; done
     for i in $(seq "$nodes"); do
         local deadline=$((SECONDS + 20))
         until [ -n "$(health_field "$i" seal)" ]; do
-            node_pid "$i" >/dev/null || die "node-$i has stopped" "its log is $dir/nodes/node-$i/hsmd.log"
+            node_pid "$i" >/dev/null || stopped "$i"
             [ $SECONDS -lt $deadline ] || die "node-$i does not answer" "its log is $dir/nodes/node-$i/hsmd.log"
             sleep 0.1
         done
@@ -322,17 +341,20 @@ pool_demo() {
 }
 
 pool_summary() {
+    local again='' hsmctl=${binaries#"$PWD"/}/hsmctl
+    [ "$dir" = "$quorate_root/.quorate" ] || again=" --dir $dir"
     step "The pool is ready (${ready_ms} ms after the build)"
     pool_status no
     cat <<TEXT
 
 Try next:
-  eval "\$(deploy/quickstart env)"
-  $binaries/hsmctl pool status
-  $binaries/hsmctl key create signing --type EC-HSM --curve P-256
-  $binaries/hsmctl key sign signing --algorithm ES256 --file README.md --format der --out README.sig
-  $binaries/hsmctl audit tail $dir/nodes/node-1/data/audit
+  eval "\$(deploy/quickstart env$again)"
+  $hsmctl pool status
+  $hsmctl key create signing --type EC-HSM --curve P-256
+  $hsmctl key sign signing --algorithm ES256 --file README.md --format der --out README.sig
+  $hsmctl audit tail $dir/nodes/node-1/data/audit
 
-Stop it with deploy/quickstart down, start it again with deploy/quickstart, delete it with deploy/quickstart wipe.
+Stop it with deploy/quickstart down$again, start it again with deploy/quickstart up$again,
+delete it with deploy/quickstart wipe$again.
 TEXT
 }

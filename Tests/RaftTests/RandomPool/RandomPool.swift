@@ -30,12 +30,17 @@ final class RandomPool {
     /// Milliseconds.
     private(set) var clock: UInt64 = 1000
     private var network: [Flight] = []
+    private var sent = 0
     private var cutLinks: Set<[NodeID]> = []
     private var isCalm = false
     private var nextRead: UInt64 = 1
     private var nextCommand: UInt64 = 1
 
     static let nodeCount: UInt64 = 5
+    /// Far more than there are when each message has at most one answer and streams are bounded by their windows.
+    private static let mostUnderWay = 20_000
+    /// 25 rounds of heartbeats with their answers, and what nodes ask that were removed and never learned it.
+    private static let mostInAnIdleSecond = 1000
 
     init(_ settings: Settings) {
         self.settings = settings
@@ -70,6 +75,7 @@ final class RandomPool {
     private func step() {
         clock += 5
         for node in nodes where node.raft != nil { feed(node) { $0.advance(to: self.now) } }
+        if network.count > Self.mostUnderWay { return checker.fail("messages multiply") }
         let due = network.filter { $0.arrival <= clock }
         network.removeAll { $0.arrival <= clock }
         for flight in due {
@@ -90,7 +96,9 @@ final class RandomPool {
         guard let leader = nodes.first(where: { $0.raft?.role == .leader && $0.raft?.configurationIsMine == true })
         else { return checker.fail("no leader after the trouble: " + nodes.map(\.text).joined(separator: "; ")) }
         requestRead(at: leader)
+        let before = sent
         for _ in 0..<200 { step() }
+        if sent - before > Self.mostInAnIdleSecond { checker.fail("the pool does not rest: \(sent - before) messages") }
         checker.checkRecovery(of: nodes, leader: leader)
     }
 
@@ -238,6 +246,7 @@ final class RandomPool {
 
     private func send(_ message: RaftMessage) {
         checker.sent(message)
+        sent += 1
         if cutLinks.contains([message.from, message.to]) { return }
         if isCalm {
             network.append(Flight(arrival: clock + 5, message: message))

@@ -8,6 +8,8 @@ final class World {
     var network: [RaftMessage] = []
     /// Messages from and to these vanish.
     var isolated: Set<NodeID> = []
+    /// Messages over these links, each from a node to a node, vanish.
+    var cutLinks: Set<[NodeID]> = []
     /// Milliseconds.
     var clock: UInt64 = 1000
     var printed: [String] = []
@@ -57,13 +59,15 @@ final class World {
     }
 
     private func send(_ messages: [RaftMessage]) {
-        for message in messages where isolated.isDisjoint(with: [message.from, message.to]) {
-            network.append(message)
-        }
+        for message in messages where !loses(message) { network.append(message) }
+    }
+
+    func loses(_ message: RaftMessage) -> Bool {
+        !isolated.isDisjoint(with: [message.from, message.to]) || cutLinks.contains([message.from, message.to])
     }
 
     func deliver(_ message: RaftMessage) throws {
-        guard nodes[message.to] != nil, isolated.isDisjoint(with: [message.from, message.to]) else { return }
+        guard nodes[message.to] != nil, !loses(message) else { return }
         try with(message.to) { $0.step(message, now: now) }
     }
 
@@ -76,8 +80,7 @@ final class World {
         }
         for violation in output.violations { print("\(id) reports \(violation)") }
         for message in output.messages {
-            let lost = isolated.isDisjoint(with: [message.from, message.to]) ? "" : "  (lost)"
-            print(message.text + lost)
+            print(message.text + (loses(message) ? "  (lost)" : ""))
         }
         for entry in output.committed { print("\(id) applies \(entry.text)") }
         for read in output.readStates { print("\(id) read \(read.id) at \(read.index)") }

@@ -24,14 +24,30 @@ enum Drop: Verb {
     }
 }
 
+enum Repeat: Verb {
+    static let name = "repeat"
+    static let usage = "repeat FROM>TO: the first message that is under way there arrives once more, after all others"
+
+    static func run(_ arguments: Arguments, in world: World) throws {
+        for position in try Link.find(try arguments.link(0), limit: 1, in: world) {
+            world.network.append(world.network[position])
+        }
+    }
+}
+
 enum Link {
+    static func find(_ link: (from: NodeID, to: NodeID), limit: Int, in world: World) throws -> [Int] {
+        let found = world.network.indices.filter {
+            world.network[$0].from == link.from && world.network[$0].to == link.to
+        }
+        guard !found.isEmpty else { throw TraceError("nothing under way") }
+        return Array(found.prefix(limit))
+    }
+
     static func take(
         _ link: (from: NodeID, to: NodeID), limit: Int, from world: World
     ) throws -> [RaftMessage] {
-        let chosen = world.network.indices.filter {
-            world.network[$0].from == link.from && world.network[$0].to == link.to
-        }.prefix(limit)
-        guard !chosen.isEmpty else { throw TraceError("nothing under way") }
+        let chosen = try find(link, limit: limit, in: world)
         let messages = chosen.map { world.network[$0] }
         for position in chosen.reversed() { world.network.remove(at: position) }
         return messages

@@ -21,13 +21,16 @@ enum ProposeConfiguration: Verb {
 
     static func run(_ arguments: Arguments, in world: World) throws {
         let id = try arguments.node(0)
-        let next: PoolConfiguration?
+        let next: PoolConfiguration
         if arguments.words.dropFirst().first == "leave" {
-            next = try world.node(id).raft.configurationToLeaveJoint
+            guard let left = try world.node(id).raft.configurationToLeaveJoint else {
+                return world.print("not to be left")
+            }
+            next = left
         } else {
-            next = try arguments.configuration()
+            guard let given = try arguments.configuration() else { throw TraceError("nothing to propose") }
+            next = given
         }
-        guard let next else { throw TraceError("nothing to propose") }
         try world.with(id) { raft in
             if case .failure(let refusal) = raft.propose(.configuration(next), tag: []) {
                 world.print("refused: \(refusal)")

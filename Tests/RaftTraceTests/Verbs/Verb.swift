@@ -10,10 +10,10 @@ protocol Verb: SendableMetatype {
 
 enum Verbs {
     static let all: [any Verb.Type] = [
-        AddNode.self, AddNodes.self, Advance.self, Campaign.self, Compact.self, Deliver.self, Drop.self, Heal.self,
-        HoldDisk.self, Install.self, Isolate.self, Messages.self, Propose.self, ProposeConfiguration.self, Read.self,
-        ReleaseDisk.self, Restart.self, Run.self, ShowLogs.self, ShowProgress.self, Settle.self, Status.self,
-        Transfer.self,
+        AddNode.self, AddNodes.self, Advance.self, Campaign.self, Compact.self, Cut.self, Deliver.self, Drop.self,
+        Heal.self, HoldDisk.self, Install.self, Isolate.self, Messages.self, Propose.self, ProposeConfiguration.self,
+        Read.self, ReleaseDisk.self, Repeat.self, Restart.self, Run.self, Settle.self, ShowLogs.self,
+        ShowProgress.self, Status.self, Transfer.self,
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

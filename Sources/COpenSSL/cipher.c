@@ -14,8 +14,8 @@ static int gcm_start(EVP_CIPHER_CTX *context, const qk_library *library, const u
            (ad_length == 0 || EVP_CipherUpdate(context, NULL, &ignored, ad, (int)ad_length) == 1);
 }
 
-qk_status qk_gcm_seal(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length, const void *plain,
-                      size_t length, uint8_t *out, uint8_t tag[16]) {
+qk_status qk_gcm_seal(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length,
+                      const void *plain, size_t length, uint8_t *out, uint8_t tag[16]) {
     const qk_library *library = qk_library_get();
     if (library == NULL) return QK_INTERNAL;
     if (ad_length > longest_message || length > longest_message) return QK_BAD_ARGUMENT;

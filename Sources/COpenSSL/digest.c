@@ -56,7 +56,8 @@ static EVP_MD_CTX *thread_sha256(const qk_library *library) {
     if (context != NULL) return context;
     context = EVP_MD_CTX_new();
     if (context == NULL) return NULL;
-    if (EVP_DigestInit_ex2(context, library->sha256, NULL) != 1 || pthread_setspecific(thread_context_key, context) != 0) {
+    if (EVP_DigestInit_ex2(context, library->sha256, NULL) != 1 ||
+        pthread_setspecific(thread_context_key, context) != 0) {
         EVP_MD_CTX_free(context);
         return NULL;
     }

@@ -41,6 +41,7 @@ static int exponent_allowed(const BIGNUM *exponent) {
 qk_status qk_key_generate_rsa(unsigned bits, const uint8_t *exponent, size_t exponent_length, qk_key **out) {
     const qk_library *library = qk_library_get();
     if (library == NULL) return QK_INTERNAL;
+    if (!qk_secure_heap_started()) return QK_SECURE_MEMORY_EXHAUSTED;
     if (bits != 2048 && bits != 3072 && bits != 4096) return QK_UNSUPPORTED;
     if (exponent_length == 0 || exponent_length > 32) return QK_UNSUPPORTED;
     BIGNUM *e = BN_bin2bn(exponent, (int)exponent_length, NULL);
@@ -62,6 +63,7 @@ qk_status qk_key_generate_ec(qk_curve curve, qk_key **out) {
     const qk_library *library = qk_library_get();
     const char *group = qk_curve_group(curve);
     if (library == NULL) return QK_INTERNAL;
+    if (!qk_secure_heap_started()) return QK_SECURE_MEMORY_EXHAUSTED;
     if (group == NULL) return QK_UNSUPPORTED;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(library->context, "EC", NULL);
     if (context == NULL) return qk_failure(QK_INTERNAL);

@@ -8,7 +8,8 @@
 
 #include "COpenSSL.h"
 
-/// A library context of our own, with algorithms fetched once. It reads no configuration file, so neither OPENSSL_CONF nor
+/// A library context of our own, with algorithms fetched once. It reads no configuration file, so neither OPENSSL_CONF
+/// nor
 /// OPENSSL_MODULES can put another provider under it.
 typedef struct {
     OSSL_LIB_CTX *context;

@@ -1,6 +1,8 @@
 #include "key_internal.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/encoder.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -75,6 +77,7 @@ unsigned qk_key_get_bits(const qk_key *key) { return key->bits; }
 qk_status qk_key_load_private(const uint8_t *pkcs8, size_t length, qk_key **out) {
     const qk_library *library = qk_library_get();
     if (library == NULL) return QK_INTERNAL;
+    if (!qk_secure_heap_started()) return QK_SECURE_MEMORY_EXHAUSTED;
     if (length == 0 || length > 16384) return QK_MALFORMED;
     const uint8_t *cursor = pkcs8;
     EVP_PKEY *pkey = d2i_AutoPrivateKey_ex(NULL, &cursor, (long)length, library->context, NULL);
@@ -84,6 +87,16 @@ qk_status qk_key_load_private(const uint8_t *pkcs8, size_t length, qk_key **out)
         return qk_failure(QK_MALFORMED);
     }
     return qk_key_wrap(pkey, out);
+}
+
+// With e = 1 every message is its own signature, an even e has no inverse, and a long one costs whoever verifies.
+static int exponent_usable(const EVP_PKEY *pkey) {
+    if (!EVP_PKEY_is_a(pkey, "RSA")) return 1;
+    BIGNUM *e = NULL;
+    int usable = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) && !BN_is_one(e) &&
+                 BN_num_bits(e) <= 256;
+    BN_free(e);
+    return usable;
 }
 
 qk_status qk_key_load_public(const uint8_t *spki, size_t length, qk_key **out) {
@@ -96,6 +109,10 @@ qk_status qk_key_load_public(const uint8_t *spki, size_t length, qk_key **out) {
     if (cursor != spki + length) {
         EVP_PKEY_free(pkey);
         return qk_failure(QK_MALFORMED);
+    }
+    if (!exponent_usable(pkey)) {
+        EVP_PKEY_free(pkey);
+        return qk_failure(QK_KEY_REJECTED);
     }
     return qk_key_wrap(pkey, out);
 }

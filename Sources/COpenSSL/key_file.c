@@ -27,6 +27,7 @@ qk_status qk_key_load_pem(const uint8_t *pem, size_t length, const uint8_t *pass
                           qk_key **out) {
     const qk_library *library = qk_library_get();
     if (library == NULL) return QK_INTERNAL;
+    if (!qk_secure_heap_started()) return QK_SECURE_MEMORY_EXHAUSTED;
     if (length == 0 || length > 65536) return QK_MALFORMED;
     BIO *bio = BIO_new_mem_buf(pem, (int)length);
     if (bio == NULL) return qk_failure(QK_INTERNAL);

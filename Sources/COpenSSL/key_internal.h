@@ -10,7 +10,8 @@
 
 enum { QK_CONTEXT_SLOTS = 16 };
 
-/// A context that was prepared for one purpose. Threads have slots of their own as long as there are no more of them than
+/// A context that was prepared for one purpose. Threads have slots of their own as long as there are no more of them
+/// than
 /// slots; a slot fills a cache line so that they don't disturb each other.
 typedef struct {
     _Alignas(64) atomic_int busy;

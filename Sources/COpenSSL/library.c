@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// OpenSSL frees blocks that held keys without wiping all of them (DER buffers of import and export, for example). With these
+// OpenSSL frees blocks that held keys without wiping all of them (DER buffers of import and export, for example). With
+// these
 // hooks every block is zeroed as it goes.
 
 static void *hooked_malloc(size_t size, const char *file, int line) {
@@ -42,7 +43,8 @@ static void *hooked_realloc(void *pointer, size_t size, const char *file, int li
     return moved;
 }
 
-// A constructor, because OpenSSL takes hooks only before its first allocation, and any target may be the first to ask for a
+// A constructor, because OpenSSL takes hooks only before its first allocation, and any target may be the first to ask
+// for a
 // digest.
 __attribute__((constructor)) static void install_memory_hooks(void) {
     CRYPTO_set_mem_functions(hooked_malloc, hooked_realloc, hooked_free);

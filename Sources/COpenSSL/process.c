@@ -18,7 +18,8 @@
 
 extern char **environ;
 
-// OpenSSL locks the arena and keeps it out of core dumps. A forked child must not inherit it either; the mapping is found by
+// OpenSSL locks the arena and keeps it out of core dumps. A forked child must not inherit it either; the mapping is
+// found by
 // an address inside it. Guard pages are mappings of their own.
 static void wipe_arena_on_fork(void) {
     void *inside = OPENSSL_secure_malloc(16);

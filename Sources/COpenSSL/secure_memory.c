@@ -17,6 +17,8 @@ void qk_secure_free(void *pointer, size_t length) {
     if (pointer != NULL) OPENSSL_secure_clear_free(pointer, length);
 }
 
+int qk_secure_heap_started(void) { return CRYPTO_secure_malloc_initialized() == 1; }
+
 size_t qk_secure_used(void) { return CRYPTO_secure_used(); }
 
 void qk_wipe(void *pointer, size_t length) {

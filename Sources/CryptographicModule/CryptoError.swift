@@ -16,6 +16,8 @@ public enum CryptoError: Error, Equatable, Sendable {
     case secureMemoryExhausted
     /// A key that parsed but must not be used.
     case keyRejected(String)
+    /// The process was not prepared for keys, or an algorithm failed its self-test. Nothing but a new process helps.
+    case notOperational(String)
     case internalFailure(String)
 }
 

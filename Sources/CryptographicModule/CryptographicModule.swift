@@ -38,35 +38,48 @@ public struct GeneratedKey: Sendable {
 
 /// The boundary inside which customers' keys exist in the clear.
 ///
-/// It takes sealed records and requests and gives results; no plaintext key bytes cross it. Permissions come from the header under which
+/// It takes sealed records and requests and gives results; no plaintext key bytes cross it. Permissions come from the
+/// header under which
 /// a record opens. Safe to call from any thread.
 public final class CryptographicModule: Sendable {
+    private struct KeyEncryptionKeys {
+        var byID: [[UInt8]: SecretKey] = [:]
+        /// What new records are sealed under.
+        var current: SecretKey?
+    }
+
     private let cache: KeyCache
-    private let keks: Mutex<[[UInt8]: SecretKey]>
+    private let keks = Mutex(KeyEncryptionKeys())
+    private let health: ModuleHealth
 
     /// - Parameter keyCacheBytes: how much secure memory opened keys may take; the least recently used make room.
-    public init(keyCacheBytes: Int) {
+    public convenience init(keyCacheBytes: Int) { self.init(keyCacheBytes: keyCacheBytes, health: .shared) }
+
+    init(keyCacheBytes: Int, health: ModuleHealth) {
         cache = KeyCache(capacity: keyCacheBytes)
-        keks = Mutex([:])
+        self.health = health
     }
 
     // MARK: Seal state
 
-    /// Lets the module open records that are sealed under this key.
+    /// Lets the module open records that are sealed under this key, and seal new ones under it.
     public func unlock(kek: SecretKey) {
-        keks.withLock { $0[kek.id] = kek }
+        keks.withLock { keks in
+            keks.byID[kek.id] = kek
+            keks.current = kek
+        }
     }
 
     /// Forgets all key-encryption keys and frees every opened key; operations under way finish, later ones fail.
     public func lock() {
-        keks.withLock { $0 = [:] }
+        keks.withLock { $0 = KeyEncryptionKeys() }
         cache.removeAll()
     }
 
-    public var isUnlocked: Bool { keks.withLock { !$0.isEmpty } }
+    public var isUnlocked: Bool { keks.withLock { $0.current != nil } }
 
     private func kek(for record: SealedRecord) throws(CryptoError) -> SecretKey {
-        guard let kek = keks.withLock({ $0[record.kekID] }) else {
+        guard let kek = keks.withLock({ $0.byID[record.kekID] }) else {
             throw .operationNotPermitted("the module is locked, or the record is under a key that it doesn't hold")
         }
         return kek
@@ -76,7 +89,8 @@ public final class CryptographicModule: Sendable {
 
     /// Makes a key and seals it under the module's key-encryption key. RSA takes from tenths of a second to seconds.
     public func generateKey(_ template: KeyTemplate) throws(CryptoError) -> GeneratedKey {
-        guard let kek = keks.withLock({ $0.values.first }) else {
+        try health.requireGood()
+        guard let kek = keks.withLock({ $0.current }) else {
             throw .operationNotPermitted("the module is locked")
         }
         let key: LoadedKey
@@ -120,6 +134,7 @@ public final class CryptographicModule: Sendable {
         guard digest.count == algorithm.digestLength else {
             throw .wrongDigestLength(expected: algorithm.digestLength, got: digest.count)
         }
+        try health.requireGood()
         // Twice, since another thread may evict the key between look-up and use.
         for _ in 0..<2 {
             let entry = try opened(header, recordDigest, fetch)
@@ -133,16 +148,22 @@ public final class CryptographicModule: Sendable {
         throw .operationNotPermitted("the key was dropped while it was used")
     }
 
-    /// Whether a signature is good. A malformed signature is a bad one.
+    /// Whether a signature is good. A malformed signature is a bad one. For many signatures of a key:
+    /// ``verificationKey(for:)``.
     public func verify(
         publicKey: PublicKey, algorithm: SignatureAlgorithm, digest: [UInt8], signature: [UInt8]
     ) throws(CryptoError) -> Bool {
-        guard digest.count == algorithm.digestLength else {
-            throw .wrongDigestLength(expected: algorithm.digestLength, got: digest.count)
-        }
-        guard algorithm.fits(publicKey) else { throw .operationNotPermitted("verify") }
-        return try LoadedKey.load(publicKey: publicKey.spkiDER()).verify(
-            algorithm.scheme, algorithm.hash, digest, signature)
+        try verificationKey(for: publicKey).verify(algorithm: algorithm, digest: digest, signature: signature)
+    }
+
+    /// Makes a public key ready to check many signatures.
+    /// - Throws: ``CryptoError/malformed(_:)`` for a point that isn't on its curve; ``CryptoError/unsupported(_:)``
+    ///   for RSA
+    ///   of another size than 2048, 3072 or 4096 bits; ``CryptoError/keyRejected(_:)`` for an exponent that is even, 1,
+    ///   or
+    ///   has more than 256 bits.
+    public func verificationKey(for publicKey: PublicKey) throws(CryptoError) -> VerificationKey {
+        try VerificationKey(publicKey, health: health)
     }
 
     public func isCached(recordDigest: [UInt8]) -> Bool { cache.contains(recordDigest) }

@@ -23,6 +23,7 @@ struct TestSigner: TokenSigner {
 
     private static func make(_ keyID: String) -> TestSigner {
         do {
+            try ModuleSelfSetup.startSecureHeap()
             return TestSigner(keyID: keyID, key: try SystemSigningKey.generate(.rsa(bits: 2048)))
         } catch {
             preconditionFailure("no test key: \(error)")

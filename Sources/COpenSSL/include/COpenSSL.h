@@ -2,7 +2,8 @@
 //
 // Rules that every function here keeps:
 // - lengths are checked before memory is touched; the answer is a qk_status, results go to out parameters;
-// - private key material is only in buffers of the secure heap (qk_secure_alloc), or inside objects whose numbers OpenSSL
+// - private key material is only in buffers of the secure heap (qk_secure_alloc), or inside objects whose numbers
+//   OpenSSL
 //   keeps there;
 // - nothing is left on OpenSSL's error queue.
 

@@ -4,8 +4,8 @@
 #include "qk_status.h"
 
 /// AES-256-GCM (SP 800-38D), 96-bit nonce, 128-bit tag. `out` holds `length` bytes.
-qk_status qk_gcm_seal(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length, const void *plain,
-                      size_t length, uint8_t *out, uint8_t tag[16]);
+qk_status qk_gcm_seal(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length,
+                      const void *plain, size_t length, uint8_t *out, uint8_t tag[16]);
 
 /// On a wrong tag `out` is zeroed.
 qk_status qk_gcm_open(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length,

@@ -6,14 +6,17 @@
 typedef enum { QK_RSA = 1, QK_EC = 2 } qk_key_type;
 typedef enum { QK_NO_CURVE = 0, QK_P256 = 1, QK_P384 = 2, QK_P521 = 3, QK_P256K = 4 } qk_curve;
 
-/// A key in OpenSSL's form with prepared contexts. Any number of threads may use one at once; `qk_key_close` may come at any
+/// A key in OpenSSL's form with prepared contexts. Any number of threads may use one at once; `qk_key_close` may come
+/// at any
 /// time; `qk_key_free` only when no thread can reach the key any more.
 typedef struct qk_key qk_key;
 
 /// PKCS#8 DER that lies in the secure heap. RSA of 2048, 3072, 4096 bits or EC on a listed named curve.
 qk_status qk_key_load_private(const uint8_t *pkcs8, size_t length, qk_key **out);
 
-/// SubjectPublicKeyInfo DER. The point of an EC key is checked to lie on its curve.
+/// SubjectPublicKeyInfo DER. The point of an EC key is checked to lie on its curve; the exponent of an RSA key is odd,
+/// not 1, and has
+/// at most 256 bits, else QK_KEY_REJECTED.
 qk_status qk_key_load_public(const uint8_t *spki, size_t length, qk_key **out);
 
 /// `exponent` is big-endian, odd, 65537 or more and below 2^256. The new key has signed and verified a probe.
@@ -30,7 +33,8 @@ qk_key_type qk_key_get_type(const qk_key *key);
 qk_curve qk_key_get_curve(const qk_key *key);
 unsigned qk_key_get_bits(const qk_key *key);
 
-/// Ends the use of the key: the material is freed now, or by the last thread that is using it. Later uses get QK_CLOSED.
+/// Ends the use of the key: the material is freed now, or by the last thread that is using it. Later uses get
+/// QK_CLOSED.
 void qk_key_close(qk_key *key);
 
 /// Closes the key and frees the shell.

@@ -12,7 +12,8 @@ qk_status qk_key_load_pem(const uint8_t *pem, size_t length, const uint8_t *pass
 /// Writes PKCS#8 PEM to a new file of mode 0600 and flushes it. An existing file is refused.
 qk_status qk_key_write_pem(qk_key *key, const char *path);
 
-/// Reads a secret file into the secure heap. The file is a regular one, no symbolic link, belongs to this user or to root,
+/// Reads a secret file into the secure heap. The file is a regular one, no symbolic link, belongs to this user or to
+/// root,
 /// has no permission for group or others, and is no longer than `limit`. QK_KEY_REJECTED where it breaks one of these.
 qk_status qk_secure_read_file(const char *path, size_t limit, uint8_t **out, size_t *out_length);
 

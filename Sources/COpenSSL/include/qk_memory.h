@@ -3,12 +3,16 @@
 
 #include "qk_status.h"
 
-/// Memory of the secure heap: locked, outside core dumps, wiped on fork, zeroed on free. NULL when the arena is full or was
+/// Memory of the secure heap: locked, outside core dumps, wiped on fork, zeroed on free. NULL when the arena is full or
+/// was
 /// never set up, and for a length of 0.
 void *qk_secure_alloc(size_t length);
 
 /// Zeroes `length` bytes and gives the block back. NULL is ignored.
 void qk_secure_free(void *pointer, size_t length);
+
+/// 1 when there is a secure heap.
+int qk_secure_heap_started(void);
 
 /// Bytes of the arena that are taken now.
 size_t qk_secure_used(void);

@@ -19,7 +19,8 @@ int qk_forbid_dumps(void);
 /// Sets the core file limit to 0, soft and hard; 0 on success.
 int qk_forbid_core_files(void);
 
-/// Locks all present and future pages, as they are touched. QK_SYSTEM when the limit does not allow that for good: with a
+/// Locks all present and future pages, as they are touched. QK_SYSTEM when the limit does not allow that for good: with
+/// a
 /// small limit later mappings would fail, so then nothing is locked.
 qk_status qk_lock_all_memory(void);
 

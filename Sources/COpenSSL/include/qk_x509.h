@@ -17,7 +17,8 @@ qk_status qk_certificate_spki(const qk_certificate *certificate, uint8_t *out, s
 qk_status qk_certificate_subject(const qk_certificate *certificate, uint8_t *out, size_t capacity, size_t *out_length);
 
 /// The only common name of the subject, UTF-8. QK_MALFORMED when there is none or more than one.
-qk_status qk_certificate_common_name(const qk_certificate *certificate, uint8_t *out, size_t capacity, size_t *out_length);
+qk_status qk_certificate_common_name(const qk_certificate *certificate, uint8_t *out, size_t capacity,
+                                     size_t *out_length);
 
 /// Seconds since 1970.
 qk_status qk_certificate_validity(const qk_certificate *certificate, int64_t *not_before, int64_t *not_after);
@@ -25,7 +26,8 @@ qk_status qk_certificate_validity(const qk_certificate *certificate, int64_t *no
 /// Whether the certificate's signature was made by `issuer`.
 qk_status qk_certificate_check_signature(const qk_certificate *certificate, qk_key *issuer, int *valid);
 
-/// A certificate for `subject_key` with this common name, signed with SHA-256 by `signer`, whose name is "quorate node".
+/// A certificate for `subject_key` with this common name, signed with SHA-256 by `signer`, whose name is "quorate
+/// node".
 /// Times are seconds since 1970. DER; QK_BUFFER_TOO_SMALL tells the needed length.
 qk_status qk_certificate_make(qk_key *subject_key, const char *common_name, qk_key *signer, int64_t not_before,
                               int64_t not_after, uint8_t *out, size_t capacity, size_t *out_length);

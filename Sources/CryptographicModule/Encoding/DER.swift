@@ -5,7 +5,9 @@ enum DER {
         switch content.count {
         case 0..<0x80: bytes.append(UInt8(content.count))
         case 0x80..<0x100: bytes += [0x81, UInt8(content.count)]
-        default: bytes += [0x82, UInt8(truncatingIfNeeded: content.count >> 8), UInt8(truncatingIfNeeded: content.count)]
+        default:
+            let length = UInt16(truncatingIfNeeded: content.count)
+            bytes += [0x82, UInt8(length >> 8), UInt8(truncatingIfNeeded: length)]
         }
         return bytes + content
     }

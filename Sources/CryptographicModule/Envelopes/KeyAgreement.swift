@@ -10,7 +10,8 @@ public final class KeyAgreement: Sendable {
     }
 
     public static func generate() throws -> KeyAgreement {
-        try KeyAgreement(try .generateEC(.p256))
+        try ModuleHealth.shared.requireGood()
+        return try KeyAgreement(try .generateEC(.p256))
     }
 
     /// The shared secret, 32 bytes: to be put through a key derivation, never used as a key itself.

@@ -20,6 +20,7 @@ public final class RSAPrivateKey: Sendable {
 
     /// - Parameter passphrase: called only when the PEM is encrypted.
     public init(pem: borrowing Secret, passphrase: () throws -> Secret) throws {
+        try ModuleHealth.shared.requireGood()
         if let key = try LoadedKey.load(pem: pem) {
             self.key = key
         } else {
@@ -48,9 +49,13 @@ public final class RSAExchangeKey: Sendable {
     private let key: LoadedKey
 
     /// - Parameters notBefore, notAfter: seconds since 1970-01-01T00:00:00Z.
-    public init(bits: Int, commonName: String, signedBy node: FileSigningKey, notBefore: Int64, notAfter: Int64) throws {
+    public init(
+        bits: Int, commonName: String, signedBy node: FileSigningKey, notBefore: Int64, notAfter: Int64
+    ) throws {
+        try ModuleHealth.shared.requireGood()
         key = try .generateRSA(bits: bits, exponent: [1, 0, 1])
-        certificateDER = try node.certificate(for: key, commonName: commonName, notBefore: notBefore, notAfter: notAfter)
+        certificateDER = try node.certificate(
+            for: key, commonName: commonName, notBefore: notBefore, notAfter: notAfter)
     }
 
     public func decrypt(_ ciphertext: [UInt8]) throws -> Secret { try key.decryptOAEP(ciphertext) }

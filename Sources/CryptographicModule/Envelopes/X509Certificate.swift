@@ -21,7 +21,8 @@ public struct X509Certificate: Sendable {
         let parsed = try Parsed(der)
         self.der = der
         spkiDER = try parsed.read { qk_certificate_spki(parsed.certificate, $0, $1, $2) }
-        subject = String(decoding: try parsed.read { qk_certificate_subject(parsed.certificate, $0, $1, $2) }, as: UTF8.self)
+        let name = try parsed.read { qk_certificate_subject(parsed.certificate, $0, $1, $2) }
+        subject = String(decoding: name, as: UTF8.self)
         publicKey = try? PublicKey(spkiDER: spkiDER)
         var (from, until): (Int64, Int64) = (0, 0)
         let status = withExtendedLifetime(parsed) { qk_certificate_validity(parsed.certificate, &from, &until) }
@@ -81,8 +82,15 @@ enum PEM {
         var digits = lines[(first + 1)..<last].flatMap { $0.filter { $0 != 0x20 && $0 != 0x09 } }
         let padded = digits.count
         while digits.last == UInt8(ascii: "="), padded - digits.count < 2 { digits.removeLast() }
-        guard padded.isMultiple(of: 4), !digits.contains(UInt8(ascii: "-")), !digits.contains(UInt8(ascii: "_")) else { return nil }
-        return Base64URL.decode(
-            digits.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 })
+        guard padded.isMultiple(of: 4) else { return nil }
+        for index in digits.indices {
+            switch digits[index] {
+            case UInt8(ascii: "-"), UInt8(ascii: "_"): return nil
+            case UInt8(ascii: "+"): digits[index] = UInt8(ascii: "-")
+            case UInt8(ascii: "/"): digits[index] = UInt8(ascii: "_")
+            default: break
+            }
+        }
+        return Base64URL.decode(digits)
     }
 }

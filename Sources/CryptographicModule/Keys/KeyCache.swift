@@ -2,7 +2,8 @@ import Synchronization
 
 /// Opened keys by the digest of their record, bounded by the secure memory that they take.
 ///
-/// One short critical section a look-up: a hash of 32 bytes and a retain. Writers hold it no longer, since keys are opened outside.
+/// One short critical section a look-up: a hash of 32 bytes and a retain. Writers hold it no longer, since keys are
+/// opened outside.
 final class KeyCache: Sendable {
     final class Entry: Sendable {
         let header: KeyHeader
@@ -24,9 +25,9 @@ final class KeyCache: Sendable {
 
         init(_ digest: [UInt8]) {
             (high, low) = digest.withUnsafeBytes { bytes in
-                bytes.count < 16
-                    ? (0, 0)
-                    : (bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                guard bytes.count >= 16 else { return (0, 0) }
+                let first = bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+                return (first, bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             }
         }
     }
@@ -62,7 +63,9 @@ final class KeyCache: Sendable {
     func insert(_ entry: Entry, _ digest: [UInt8]) {
         let dropped = state.withLock { state in
             var dropped: [Entry] = []
-            while state.cost + entry.cost > capacity, let oldest = state.slots.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            while state.cost + entry.cost > capacity,
+                let oldest = state.slots.min(by: { $0.value.lastUse < $1.value.lastUse })
+            {
                 state.cost -= oldest.value.entry.cost
                 state.slots[oldest.key] = nil
                 dropped.append(oldest.value.entry)

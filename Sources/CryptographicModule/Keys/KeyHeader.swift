@@ -29,9 +29,9 @@ public struct KeyHeader: Hashable, Sendable {
     public var publicDigest: [UInt8]
 
     public init(
-        poolID: [UInt8], kind: UInt8, name: String, version: [UInt8], keyType: KeyType, curve: EllipticCurve?, bits: Int,
-        operations: KeyOperations, exportable: Bool, releasePolicyDigest: [UInt8], releasePolicyImmutable: Bool,
-        createdAt: Int64, revision: UInt32, publicDigest: [UInt8]
+        poolID: [UInt8], kind: UInt8, name: String, version: [UInt8], keyType: KeyType, curve: EllipticCurve?,
+        bits: Int, operations: KeyOperations, exportable: Bool, releasePolicyDigest: [UInt8],
+        releasePolicyImmutable: Bool, createdAt: Int64, revision: UInt32, publicDigest: [UInt8]
     ) {
         self.poolID = poolID
         self.kind = kind

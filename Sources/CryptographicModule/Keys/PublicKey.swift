@@ -20,7 +20,8 @@ public enum PublicKey: Hashable, Sendable {
         }
     }
 
-    /// Strict: exactly the form that ``spkiDER()`` writes. Whether a point lies on its curve is checked when the key is used.
+    /// Strict: exactly the form that ``spkiDER()`` writes. Whether a point lies on its curve is checked when the key is
+    /// used.
     /// - Throws: ``CryptoError/malformed(_:)`` or ``CryptoError/unsupported(_:)``.
     public init(spkiDER bytes: [UInt8]) throws(CryptoError) {
         guard let key = Self.parse(bytes), key.spkiDER() == bytes else { throw .malformed("SubjectPublicKeyInfo") }
@@ -31,7 +32,9 @@ public enum PublicKey: Hashable, Sendable {
         var outer = DER.Reader(bytes)
         guard let content = outer.read(0x30), outer.isAtEnd else { return nil }
         var reader = DER.Reader(content)
-        guard let algorithm = reader.read(0x30), let bits = reader.read(0x03), bits.first == 0, reader.isAtEnd else { return nil }
+        guard let algorithm = reader.read(0x30), let bits = reader.read(0x03), bits.first == 0, reader.isAtEnd else {
+            return nil
+        }
         let key = Array(bits.dropFirst())
         if DER.element(0x30, Array(algorithm)) == rsaAlgorithm { return parseRSA(key) }
         let curve = EllipticCurve.allCases.first { Array(algorithm) == ecAlgorithm + $0.objectIdentifier }

@@ -1,6 +1,7 @@
 import COpenSSL
 
-/// Bytes that must not be seen: they live in OpenSSL's secure heap (locked, outside core dumps) and are wiped when the value ends.
+/// Bytes that must not be seen: they live in OpenSSL's secure heap (locked, outside core dumps) and are wiped when the
+/// value ends.
 ///
 /// There is no copy, no description and no way to a Swift array; the bytes are reached only inside a closure.
 public struct Secret: ~Copyable, @unchecked Sendable {
@@ -10,7 +11,8 @@ public struct Secret: ~Copyable, @unchecked Sendable {
     public let count: Int
 
     /// Takes `count` bytes of secure memory and lets `body` fill them; they are zero before.
-    /// - Throws: ``CryptoError/secureMemoryExhausted``, or what `body` throws (the memory is then wiped).
+    /// - Throws: ``CryptoError/secureMemoryExhausted``, ``CryptoError/notOperational(_:)`` before there is a secure
+    ///   heap, or what `body` throws (the memory is then wiped).
     public init(count: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
         let memory = try Secret.allocate(count)
         do {
@@ -41,7 +43,10 @@ public struct Secret: ~Copyable, @unchecked Sendable {
 
     private static func allocate(_ count: Int) throws(CryptoError) -> UnsafeMutableRawPointer? {
         guard count > 0 else { return nil }
-        guard let memory = qk_secure_alloc(count) else { throw .secureMemoryExhausted }
+        guard let memory = qk_secure_alloc(count) else {
+            guard qk_secure_heap_started() == 1 else { throw .notOperational("the process was not prepared for keys") }
+            throw .secureMemoryExhausted
+        }
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
         return memory
     }

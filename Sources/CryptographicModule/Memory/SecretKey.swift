@@ -1,6 +1,7 @@
 import Synchronization
 
-/// A symmetric key that several parts of the program share, with a public name. Wiped by ``destroy()`` or when the last user is gone.
+/// A symmetric key that several parts of the program share, with a public name. Wiped by ``destroy()`` or when the last
+/// user is gone.
 public final class SecretKey: Sendable, CustomReflectable {
     /// Names the key in records; not secret.
     public let id: [UInt8]

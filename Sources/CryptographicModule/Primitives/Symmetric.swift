@@ -70,13 +70,14 @@ public enum KeyDerivation {
     public static func deriveRawContext(
         _ key: borrowing Secret, label: String, contextBytes: [UInt8], bits: Int
     ) throws -> Secret {
-        precondition(bits > 0 && bits <= 512 && bits.isMultiple(of: 8), "one block of SP 800-108 gives at most 512 bits")
+        precondition(
+            bits > 0 && bits <= 512 && bits.isMultiple(of: 8), "one block of SP 800-108 gives at most 512 bits")
         let labelBytes = Array(label.utf8)
         return try key.withUnsafeBytes { keyBytes in
             try Secret(count: bits / 8) { target in
                 let status = qk_kdf(
-                    keyBytes.baseAddress, keyBytes.count, labelBytes, labelBytes.count, contextBytes, contextBytes.count,
-                    target.bound, target.count)
+                    keyBytes.baseAddress, keyBytes.count, labelBytes, labelBytes.count, contextBytes,
+                    contextBytes.count, target.bound, target.count)
                 try CryptoError.check(status, "key derivation")
             }
         }
@@ -115,8 +116,8 @@ public enum AESGCM {
         let status = key.withUnsafeBytes { keyBytes in
             plaintext.withUnsafeBytes { plain in
                 qk_gcm_seal(
-                    keyBytes.bound, nonce, associatedData, associatedData.count, plain.baseAddress, plain.count, &ciphertext,
-                    &tag)
+                    keyBytes.bound, nonce, associatedData, associatedData.count, plain.baseAddress, plain.count,
+                    &ciphertext, &tag)
             }
         }
         try CryptoError.check(status, "AES-GCM")
@@ -153,8 +154,8 @@ public enum AESCBCHMAC {
         let status = key.withUnsafeBytes { keyBytes in
             plaintext.withUnsafeBytes { plain in
                 qk_cbc_hmac_seal(
-                    keyBytes.bound, iv, associatedData, associatedData.count, plain.baseAddress, plain.count, &ciphertext,
-                    &length, &tag)
+                    keyBytes.bound, iv, associatedData, associatedData.count, plain.baseAddress, plain.count,
+                    &ciphertext, &length, &tag)
             }
         }
         try CryptoError.check(status, "A256CBC-HS512")

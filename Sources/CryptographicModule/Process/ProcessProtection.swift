@@ -16,13 +16,19 @@ public struct ProcessProtection: Hashable, Sendable {
 public enum ProtectionFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case openSSLTooOld(String)
     case secureHeapNotLocked
+    /// Names the algorithm.
+    case selfTestFailed(String)
     case system(String)
 
     public var description: String {
         switch self {
         case .openSSLTooOld(let version): "OpenSSL \(version) is too old: 3.0.16 or later is needed"
         case .secureHeapNotLocked:
-            "the memory for keys can't be locked: raise the limit (systemd: LimitMEMLOCK=infinity; shell: ulimit -l unlimited)"
+            """
+            the memory for keys can't be locked: raise the limit (systemd: LimitMEMLOCK=infinity; \
+            shell: ulimit -l unlimited)
+            """
+        case .selfTestFailed(let what): what
         case .system(let what): what
         }
     }
@@ -33,7 +39,8 @@ public enum ModuleSelfSetup {
     /// Bytes of locked memory for key material.
     public static let secureHeapBytes = 4 << 20
 
-    /// Restarts the process with Swift's crash backtracer off, which would print memory that registers point to. Returns when it is off.
+    /// Restarts the process with Swift's crash backtracer off, which would print memory that registers point to.
+    /// Returns when it is off.
     /// - Throws: ``ProtectionFailure/system(_:)`` where the process can't be restarted.
     public static func disableBacktraces() throws(ProtectionFailure) {
         guard qk_environment_is("SWIFT_BACKTRACE", "enable=no") != 1 else { return }
@@ -58,12 +65,19 @@ public enum ModuleSelfSetup {
             freedMemoryIsZeroed: qk_memory_hooks_installed() == 1, openSSLVersion: version)
     }
 
-    /// Makes the secure heap; further calls change nothing. Returns whether its pages are locked.
+    /// Makes the secure heap and puts every algorithm to its self-test; further calls change nothing. Before this the
+    /// module uses no
+    /// private key and no secret. Returns whether the heap's pages are locked.
     @discardableResult
     public static func startSecureHeap() throws(ProtectionFailure) -> Bool {
         var locked: Int32 = 0
         guard qk_secure_heap_start(secureHeapBytes, 16, &locked) == QK_OK else {
             throw .system("the memory for keys can't be set up")
+        }
+        do {
+            try ModuleHealth.shared.runTests()
+        } catch {
+            throw .selfTestFailed("\(error)")
         }
         return locked == 1
     }

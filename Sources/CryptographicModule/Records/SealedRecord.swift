@@ -13,7 +13,9 @@ public struct SealedRecord: Hashable, Sendable {
     /// Checks form and length; whether the record is genuine shows when it is opened.
     public init(parsing bytes: [UInt8]) throws(CryptoError) {
         let overhead = Self.headerLength + Self.tagLength
-        guard bytes.count > overhead, bytes.count <= overhead + Self.maximumPlaintext, bytes[0] == Self.formatVersion else {
+        guard bytes.count > overhead, bytes.count <= overhead + Self.maximumPlaintext,
+            bytes[0] == Self.formatVersion
+        else {
             throw .malformed("sealed record")
         }
         guard bytes[1] == Self.algorithm else { throw .unsupported("sealed record algorithm \(bytes[1])") }
@@ -27,7 +29,8 @@ public struct SealedRecord: Hashable, Sendable {
     var tag: [UInt8] { Array(bytes.suffix(Self.tagLength)) }
 }
 
-/// Seals and opens records. Key and nonce are derived from a fresh 256-bit salt and the associated data, so that each encrypts once.
+/// Seals and opens records. Key and nonce are derived from a fresh 256-bit salt and the associated data, so that each
+/// encrypts once.
 public enum Sealing {
     private static let label = "quorate/1/record"
 
@@ -42,7 +45,8 @@ public enum Sealing {
         let (key, nonce) = try Self.derive(kek, salt, associatedData)
         let sealed = try AESGCM.seal(secret, key: key.take(), nonce: nonce, associatedData: associatedData)
         return try SealedRecord(
-            parsing: [SealedRecord.formatVersion, SealedRecord.algorithm] + kek.id + salt + sealed.ciphertext + sealed.tag)
+            parsing: [SealedRecord.formatVersion, SealedRecord.algorithm] + kek.id + salt + sealed.ciphertext
+                + sealed.tag)
     }
 
     /// - Throws: ``CryptoError/authenticationFailed`` where record, key or associated data don't belong together.

@@ -8,11 +8,14 @@ public final class FileSigningKey: Sendable {
 
     private static let maximumFileLength = 64 * 1024
 
-    /// - Throws: ``CryptoError/keyRejected(_:)`` for a file that is a link, another's, open to others, encrypted, or holds no P-256 key.
+    /// - Throws: ``CryptoError/keyRejected(_:)`` for a file that is a link, another's, open to others, encrypted, or
+    ///   holds no P-256 key.
     public init(path: String) throws {
+        try ModuleHealth.shared.requireGood()
         var bytes: UnsafeMutablePointer<UInt8>?
         var length = 0
-        try CryptoError.check(qk_secure_read_file(path, Self.maximumFileLength, &bytes, &length), "private key file \(path)")
+        let status = qk_secure_read_file(path, Self.maximumFileLength, &bytes, &length)
+        try CryptoError.check(status, "private key file \(path)")
         guard let bytes else { throw CryptoError.internalFailure("private key file") }
         let pem = Secret(adopting: bytes, count: length)
         guard let key = try LoadedKey.load(pem: pem) else {
@@ -33,7 +36,8 @@ public final class FileSigningKey: Sendable {
         return signature
     }
 
-    /// Whether `signature` over `message` was made by the key with this SubjectPublicKeyInfo. Malformed input is a bad signature.
+    /// Whether `signature` over `message` was made by the key with this SubjectPublicKeyInfo. Malformed input is a bad
+    /// signature.
     public static func verify(spkiDER: [UInt8], message: [UInt8], signature: [UInt8]) -> Bool {
         guard let key = try? LoadedKey.load(publicKey: spkiDER), !key.isRSA else { return false }
         return (try? key.verify(QK_ECDSA_DER, QK_SHA256, Digest.sha256(message), signature)) ?? false

@@ -2,7 +2,8 @@ import COpenSSL
 
 /// A key in OpenSSL's form with contexts prepared for its uses.
 ///
-/// Unchecked: the C object is made for any number of threads at once and may be closed at any time (see qk_key.h); it is freed only when
+/// Unchecked: the C object is made for any number of threads at once and may be closed at any time (see qk_key.h); it
+/// is freed only when
 /// no reference to this object is left.
 final class LoadedKey: @unchecked Sendable {
     private let key: OpaquePointer
@@ -26,7 +27,8 @@ final class LoadedKey: @unchecked Sendable {
     }
 
     static func load(publicKey spki: [UInt8]) throws(CryptoError) -> LoadedKey {
-        try make("public key") { qk_key_load_public(spki, spki.count, $0) }
+        try ModuleHealth.shared.requireNoFailure()
+        return try make("public key") { qk_key_load_public(spki, spki.count, $0) }
     }
 
     static func load(pem: borrowing Secret, passphrase: borrowing Secret) throws(CryptoError) -> LoadedKey {
@@ -101,7 +103,9 @@ final class LoadedKey: @unchecked Sendable {
         return signature
     }
 
-    func verify(_ scheme: qk_scheme, _ hash: qk_hash, _ digest: [UInt8], _ signature: [UInt8]) throws(CryptoError) -> Bool {
+    func verify(
+        _ scheme: qk_scheme, _ hash: qk_hash, _ digest: [UInt8], _ signature: [UInt8]
+    ) throws(CryptoError) -> Bool {
         var valid: Int32 = 0
         let status = qk_key_verify(key, scheme, hash, digest, digest.count, signature, signature.count, &valid)
         try CryptoError.check(status, "verification")
@@ -111,7 +115,9 @@ final class LoadedKey: @unchecked Sendable {
     func encryptOAEP(_ plaintext: borrowing Secret) throws(CryptoError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: Int(QK_SIGNATURE_MAX))
         var length = 0
-        let status = plaintext.withUnsafeBytes { qk_oaep_encrypt(key, $0.bound, $0.count, &buffer, buffer.count, &length) }
+        let status = plaintext.withUnsafeBytes { plain in
+            qk_oaep_encrypt(key, plain.bound, plain.count, &buffer, buffer.count, &length)
+        }
         try CryptoError.check(status, "RSA-OAEP-256")
         return Array(buffer.prefix(length))
     }

@@ -30,6 +30,7 @@ public enum SignatureAlgorithm: String, Hashable, Sendable, CaseIterable {
         return header.keyType == .rsaHSM
     }
 
+    /// Whether a signature by this key can be one of the algorithm.
     func fits(_ key: PublicKey) -> Bool {
         switch key {
         case .rsa: curve == nil

@@ -15,16 +15,20 @@ public final class SystemSigningKey: Sendable {
     }
 
     public static func generate(_ specification: SystemKeySpecification) throws -> SystemSigningKey {
+        try ModuleHealth.shared.requireGood()
         switch specification {
-        case .rsa(let bits): try SystemSigningKey(try .generateRSA(bits: bits, exponent: [1, 0, 1]))
-        case .ec(let curve): try SystemSigningKey(try .generateEC(curve))
+        case .rsa(let bits): return try SystemSigningKey(try .generateRSA(bits: bits, exponent: [1, 0, 1]))
+        case .ec(let curve): return try SystemSigningKey(try .generateEC(curve))
         }
     }
 
-    /// - Throws: ``CryptoError/authenticationFailed``; ``CryptoError/keyRejected(_:)`` where the key isn't of the specified kind.
+    /// - Throws: ``CryptoError/authenticationFailed``; ``CryptoError/keyRejected(_:)`` where the key isn't of the
+    ///   specified kind.
     public convenience init(
-        opening record: SealedRecord, under kek: SecretKey, associatedData: [UInt8], specification: SystemKeySpecification
+        opening record: SealedRecord, under kek: SecretKey, associatedData: [UInt8],
+        specification: SystemKeySpecification
     ) throws {
+        try ModuleHealth.shared.requireGood()
         let pkcs8 = try Sealing.open(record, under: kek, associatedData: associatedData)
         try self.init(try LoadedKey.load(privateKey: pkcs8))
         switch (specification, publicKey) {

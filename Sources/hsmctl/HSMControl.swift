@@ -28,7 +28,7 @@ struct HSMControl: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as ClientError {
-            FileHandle.standardError.write(Data("hsmctl: \(error.message)\n".utf8))
+            Terminal.note("hsmctl: \(error.message)")
             Foundation.exit(error.exitCode)
         } catch {
             exit(withError: error)

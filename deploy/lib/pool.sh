@@ -252,7 +252,7 @@ pool_resume() {
         local officers=()
         for i in $(seq "$required_officers"); do officers+=(--officer "$dir/officers/officer-$i.crt:$dir/officers/officer-$i.key"); done
         QUORATE_ENDPOINTS=$(endpoint 1) QUORATE_CA="$dir/ca/api-ca.crt" "$binaries/hsmctl" unseal \
-            --security-domain "$dir/security-domain.json" "${officers[@]}" >&2
+            --security-domain "$dir/security-domain.json" --node-certificate "$dir/nodes/node-1/node.crt" "${officers[@]}" >&2
     fi
     await_all seal unsealed 30
 }

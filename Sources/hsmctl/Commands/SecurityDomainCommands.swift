@@ -24,15 +24,7 @@ struct SecurityDomainCommands: AsyncParsableCommand {
         @Option(name: .customLong("out"), help: "New file for the security domain.") var file: String
 
         func run() async throws {
-            let certificates = try officers.map { path in
-                do {
-                    return try X509Certificate(pem: try Files.read(path))
-                } catch let error as ClientError {
-                    throw error
-                } catch {
-                    throw ClientError.usage("\(path) isn't a PEM certificate: \(error)")
-                }
-            }
+            let certificates = try officers.map { try Files.certificate($0) }
             guard !FileManager.default.fileExists(atPath: file) else {
                 throw ClientError.usage("\(file) exists already.")
             }
@@ -74,8 +66,11 @@ struct UnsealCommand: AsyncParsableCommand {
         commandName: "unseal",
         abstract: "Opens a sealed node with officers' shares.",
         discussion: """
-            Each officer runs this on the own machine with the own key; the node opens when enough shares are in. Peers of an open node \
-            are unsealed by it. No credentials are needed.
+            Each officer runs this on the own machine with the own key; the node opens when enough shares are in. Peers of \
+            an open node are unsealed by it. No credentials are needed.
+
+            A share is sealed to the key that the node shows. Name the node's certificate, as you got it when the pool was \
+            made, so that nobody can stand between you and the node.
             """)
     @OptionGroup var connection: ConnectionOptions
     @Option(name: .long, help: "The security domain file.") var securityDomain: String
@@ -83,18 +78,25 @@ struct UnsealCommand: AsyncParsableCommand {
         name: .customLong("officer"), parsing: .singleValue,
         help: "CERTIFICATE:KEY, the PEM files of one officer; repeat it where one person holds several.")
     var officers: [String]
+    @Option(name: .long, help: "The PEM certificate that this node shows to its peers: a node with another key is refused.")
+    var nodeCertificate: String?
 
     func run() async throws {
         try ModuleSelfSetup.startSecureHeap()
         let file = try Files.read(securityDomain)
+        let pinned = try nodeCertificate.map { Digest.sha256(try Files.certificate($0).spkiDER) }
         try await PoolClient.with(connection, authenticated: false) { client in
             let answer = try await client.send(.GET, "/quorate/v1/unseal")
             guard let text = answer.body.text("invitation"), let bytes = Base64URL.decode(text) else {
                 throw ClientError.refused("The node's invitation is malformed.")
             }
             let invitation = try UnsealInvitation.decode(bytes)
+            if pinned == nil {
+                let shown = Digest.sha256(invitation.nodeKey).map { String(format: "%02x", $0) }.joined()
+                Terminal.note("The node's key is \(shown) (SHA-256); --node-certificate makes this tool check it.")
+            }
             for officer in officers {
-                let envelope = try seal(officer, file, invitation)
+                let envelope = try seal(officer, file, invitation, pinned)
                 let progress = try await client.send(.POST, "/quorate/v1/unseal/shares") {
                     $0.member("envelope", Base64URL.encode(envelope.encode()))
                 }.body
@@ -104,7 +106,9 @@ struct UnsealCommand: AsyncParsableCommand {
         }
     }
 
-    private func seal(_ officer: String, _ file: [UInt8], _ invitation: UnsealInvitation) throws -> ShareEnvelope {
+    private func seal(
+        _ officer: String, _ file: [UInt8], _ invitation: UnsealInvitation, _ pinned: [UInt8]?
+    ) throws -> ShareEnvelope {
         let parts = officer.split(separator: ":").map(String.init)
         guard parts.count == 2 else { throw ClientError.usage("Write --officer CERTIFICATE:KEY.") }
         let key = try RSAPrivateKey(pem: try Secret(copying: try Files.read(parts[1]))) {
@@ -112,41 +116,6 @@ struct UnsealCommand: AsyncParsableCommand {
         }
         return try OfficerTool.seal(
             file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
-            nodeKeyDigest: nil,
-            now: Int64(Date().timeIntervalSince1970))
-    }
-}
-
-/// Asks the person at the terminal, without showing what is typed.
-enum Passphrase {
-    static func read(for file: String) throws -> Secret {
-        var bytes = [UInt8](repeating: 0, count: 1024)
-        defer { for index in bytes.indices { bytes[index] = 0 } }
-        let length = readLine("Pass phrase of \(file): ", &bytes)
-        guard length > 0 else { throw ClientError.usage("No pass phrase was given.") }
-        return try Secret(count: length) { target in
-            for index in 0..<length { target[index] = bytes[index] }
-        }
-    }
-
-    /// How many bytes were typed before the end of the line.
-    private static func readLine(_ prompt: String, _ bytes: inout [UInt8]) -> Int {
-        FileHandle.standardError.write(Data(prompt.utf8))
-        var saved = termios()
-        let isTerminal = tcgetattr(STDIN_FILENO, &saved) == 0
-        if isTerminal {
-            var silent = saved
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
-        }
-        defer {
-            if isTerminal { tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved) }
-            FileHandle.standardError.write(Data("\n".utf8))
-        }
-        var length = 0
-        while length < bytes.count, Foundation.read(STDIN_FILENO, &bytes[length], 1) == 1, bytes[length] != 10 {
-            length += 1
-        }
-        return length
+            nodeKeyDigest: pinned, now: Int64(Date().timeIntervalSince1970))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CryptographicModule
 import Foundation
 import StrictJSON
 
@@ -66,6 +67,15 @@ enum Files {
             throw ClientError.usage("\(path) can't be read.")
         }
         return Array(data)
+    }
+
+    static func certificate(_ path: String) throws -> X509Certificate {
+        let pem = try read(path)
+        do {
+            return try X509Certificate(pem: pem)
+        } catch {
+            throw ClientError.usage("\(path) isn't a PEM certificate: \(error)")
+        }
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws {

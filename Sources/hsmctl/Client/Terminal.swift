@@ -1,0 +1,43 @@
+import CryptographicModule
+import Foundation
+
+/// What is for the person and not for the next program in a pipe: standard error.
+enum Terminal {
+    static func note(_ text: String) { write(text + "\n") }
+
+    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+/// Asks the person at the terminal, without showing what is typed.
+enum Passphrase {
+    static func read(for file: String) throws -> Secret {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        defer { for index in bytes.indices { bytes[index] = 0 } }
+        let length = readLine("Pass phrase of \(file): ", &bytes)
+        guard length > 0 else { throw ClientError.usage("No pass phrase was given.") }
+        return try Secret(count: length) { target in
+            for index in 0..<length { target[index] = bytes[index] }
+        }
+    }
+
+    /// How many bytes were typed before the end of the line.
+    private static func readLine(_ prompt: String, _ bytes: inout [UInt8]) -> Int {
+        Terminal.write(prompt)
+        var saved = termios()
+        let isTerminal = tcgetattr(STDIN_FILENO, &saved) == 0
+        if isTerminal {
+            var silent = saved
+            silent.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        }
+        defer {
+            if isTerminal { tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved) }
+            Terminal.write("\n")
+        }
+        var length = 0
+        while length < bytes.count, Foundation.read(STDIN_FILENO, &bytes[length], 1) == 1, bytes[length] != 10 {
+            length += 1
+        }
+        return length
+    }
+}

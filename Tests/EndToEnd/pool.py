@@ -7,8 +7,10 @@ import os
 import pathlib
 import shlex
 import signal
+import sqlite3
 import ssl
 import subprocess
+import threading
 import time
 
 import httpx
@@ -78,6 +80,8 @@ class Pool:
                 [str(binaries() / "hsmd"), "--config", "node.yaml"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, start_new_session=True)
         (folder / "hsmd.pid").write_text(f"{process.pid}\n")
+        # Nobody else takes note of the end of this process: it would stay in the table of processes as if it ran.
+        threading.Thread(target=process.wait, daemon=True).start()
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -141,6 +145,40 @@ class Pool:
 
         wait_until(look, 20, "a leader")
         return found[0]
+
+    def call(
+        self, method: str, node: int, path: str, token: str, body: dict | None = None, *, timeout: float = 30
+    ) -> httpx.Response:
+        """One request of the protocol's newest version on a connection of its own."""
+        separator = "&" if "?" in path else "?"
+        with self.client(timeout=timeout) as client:
+            return client.request(
+                method, f"{self.endpoint(node)}{path}{separator}api-version=7.5", json=body,
+                headers={"authorization": f"Bearer {token}"})
+
+    def await_unsealed(self, *nodes: int, seconds: float = 20) -> None:
+        for node in nodes or range(1, self.nodes + 1):
+            wait_until(lambda: (self.health(node) or {}).get("seal") == "unsealed", seconds, f"node-{node} to be unsealed")
+
+    def applied(self, node: int) -> tuple[int, bytes]:
+        """Index and root of the state that a node has on its disk."""
+        database = sqlite3.connect(f"file:{self.node_folder(node) / 'data' / 'state.db'}?mode=ro", uri=True)
+        try:
+            return database.execute("SELECT idx, state_root FROM applied").fetchone()
+        finally:
+            database.close()
+
+    def await_same_state(self, *nodes: int, seconds: float = 20) -> tuple[int, bytes]:
+        """Waits until the nodes have applied the same index, and demands that they then have the same state."""
+        seen: list[tuple[int, bytes]] = []
+
+        def look() -> bool:
+            seen[:] = [self.applied(node) for node in nodes or range(1, self.nodes + 1)]
+            return len({index for index, _ in seen}) == 1
+
+        wait_until(look, seconds, "the nodes to apply the same index")
+        assert len({root for _, root in seen}) == 1, f"the nodes' states differ: {seen}"
+        return seen[0]
 
     # --- tools --------------------------------------------------------------------------------------------------------
 

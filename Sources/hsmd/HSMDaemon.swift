@@ -13,10 +13,11 @@ struct HSMDaemon: AsyncParsableCommand {
         commandName: "hsmd",
         abstract: "Runs one node of a Quorate pool.",
         discussion: """
-            A node starts sealed. A peer that is unsealed unseals it; where there is none, a quorum of officers does, with \
-            'hsmctl unseal'. The first node of a new pool is started once with --initialize.
+            A node starts sealed. A peer that is unsealed unseals it; where there is none, a quorum of officers does, \
+            with 'hsmctl unseal'. The first node of a new pool is started once with --initialize.
 
-            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 78 bad configuration.
+            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 78 bad \
+            configuration.
             """,
         version: NodeService.version)
 
@@ -76,7 +77,8 @@ struct HSMDaemon: AsyncParsableCommand {
         return logger
     }
 
-    /// Starting over without backtraces goes through /proc/self/exe, which leaves "exe" as the name that `ps` and `pgrep` show.
+    /// Starting over without backtraces goes through /proc/self/exe, which leaves "exe" as the name that `ps` and `pgrep`
+    /// show.
     private func restoreProcessName() {
         guard let file = fopen("/proc/self/comm", "w") else { return }
         fputs("hsmd", file)

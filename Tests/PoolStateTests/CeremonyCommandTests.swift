@@ -58,9 +58,8 @@ import Testing
 
     @Test func nothingIsDoneBeforeGenesis() throws {
         var replica = Replica()
-        #expect(
-            replica.apply(.createPrincipal(NewPrincipal(objectID: Fixture.administrator, kind: .user, displayName: "a")))
-                == .refused(.notInitialized))
+        let principal = NewPrincipal(objectID: Fixture.administrator, kind: .user, displayName: "a")
+        #expect(replica.apply(.createPrincipal(principal)) == .refused(.notInitialized))
         #expect(try replica.reloaded().root == replica.state.root)
     }
 

@@ -19,7 +19,8 @@ import Testing
         full.releasePolicy = ReleasePolicy(contentType: "", data: [1])
         let resealed = ResealedKey(
             header: full.header, record: [1], releasePolicy: ReleasePolicy(contentType: "x", data: []))
-        var genesis = Fixture.genesis(settings: PoolSettings(recoverableDays: 7, purgeProtection: true, strictAudit: false))
+        let settings = PoolSettings(recoverableDays: 7, purgeProtection: true, strictAudit: false)
+        var genesis = Fixture.genesis(settings: settings)
         genesis.pinnedOfficers = [[1], []]
         genesis.principals.append(
             NewPrincipal(
@@ -139,7 +140,8 @@ import Testing
     @Test func randomBytesAreHarmless() {
         var random = SplitMix(seed: 99)
         for _ in 0..<20_000 {
-            let bytes = (0..<Int.random(in: 0..<60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let length = Int.random(in: 0..<60, using: &random)
+            let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
             if let envelope = try? ProposalEnvelope(decoding: bytes) {
                 #expect(envelope.encode() == bytes)
             }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import SecurityDomain
 
-/// The way through an officers' client that shares no code with this one. It needs python3 with the package `cryptography`.
+/// The way through an officers' client that shares no code with this one. It needs python3 with the package
+/// `cryptography`.
 @Suite("Round trip through an independent client", .enabled(if: Python.isUsable))
 struct InteropTests {
     @Test("File to restore blob to root", arguments: [[1, 2], [3, 5]])

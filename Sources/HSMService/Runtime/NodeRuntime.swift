@@ -8,8 +8,8 @@ import Synchronization
 
 /// Runs a node's driver on an event loop of its own, and is the pool for everybody else on this node.
 ///
-/// Callers on any thread leave their wishes in a mailbox; one step of the driver takes all that have gathered, so that they share one
-/// durable write. The loop serves nothing else: the driver may block on the disk.
+/// Callers on any thread leave their wishes in a mailbox; one step of the driver takes all that have gathered, so that
+/// they share one durable write. The loop serves nothing else: the driver may block on the disk.
 final class NodeRuntime: Pool {
     private enum Mail: Sendable {
         case messages([PeerMessage], from: NodeID)

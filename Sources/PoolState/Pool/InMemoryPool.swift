@@ -46,7 +46,9 @@ public final class InMemoryPool: Pool {
 
     /// Submits on the caller's thread and returns the outcome.
     @discardableResult
-    public func submitNow(_ command: PoolCommand, origin: ProposalOrigin = .node) -> Result<Committed, PoolUnavailable> {
+    public func submitNow(
+        _ command: PoolCommand, origin: ProposalOrigin = .node
+    ) -> Result<Committed, PoolUnavailable> {
         content.withLock { InMemoryPool.apply(command, origin, &$0) }
     }
 

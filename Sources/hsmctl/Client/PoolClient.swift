@@ -178,8 +178,8 @@ final class PoolClient {
             return "\(endpoint) can't be reached: \(text)"
         }
         let authority = authorityFile.map { "'\($0)'" } ?? "the system's authorities"
-        return
-            "\(endpoint) shows a certificate that \(authority) did not sign. Name the right authority with --ca or QUORATE_CA."
+        return "\(endpoint) shows a certificate that \(authority) did not sign. "
+            + "Name the right authority with --ca or QUORATE_CA."
     }
 
     static func escape(_ text: String) -> String {

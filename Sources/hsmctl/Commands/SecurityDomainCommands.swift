@@ -66,11 +66,11 @@ struct UnsealCommand: AsyncParsableCommand {
         commandName: "unseal",
         abstract: "Opens a sealed node with officers' shares.",
         discussion: """
-            Each officer runs this on the own machine with the own key; the node opens when enough shares are in. Peers of \
-            an open node are unsealed by it. No credentials are needed.
+            Each officer runs this on the own machine with the own key; the node opens when enough shares are in. Peers \
+            of an open node are unsealed by it. No credentials are needed.
 
-            A share is sealed to the key that the node shows. Name the node's certificate, as you got it when the pool was \
-            made, so that nobody can stand between you and the node.
+            A share is sealed to the key that the node shows. Name the node's certificate, as you got it when the pool \
+            was made, so that nobody can stand between you and the node.
             """)
     @OptionGroup var connection: ConnectionOptions
     @Option(name: .long, help: "The security domain file.") var securityDomain: String
@@ -78,7 +78,8 @@ struct UnsealCommand: AsyncParsableCommand {
         name: .customLong("officer"), parsing: .singleValue,
         help: "CERTIFICATE:KEY, the PEM files of one officer; repeat it where one person holds several.")
     var officers: [String]
-    @Option(name: .long, help: "The PEM certificate that this node shows to its peers: a node with another key is refused.")
+    @Option(
+        name: .long, help: "The PEM certificate that this node shows to its peers: a node with another key is refused.")
     var nodeCertificate: String?
 
     func run() async throws {

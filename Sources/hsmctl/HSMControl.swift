@@ -10,7 +10,7 @@ struct HSMControl: AsyncParsableCommand {
         discussion: """
             Set up a shell once:  export QUORATE_ENDPOINTS="https://node-1:8443 https://node-2:8443"
                                   export QUORATE_CA=ca.crt AZURE_CLIENT_ID=… QUORATE_CLIENT_SECRET_FILE=…
-            Nodes are tried in order until one answers. Every command that prints something takes --json.
+            Nodes are tried in order until one answers. Commands that print a table take --json.
 
             Exit codes: 0 done, 1 refused, 3 not found, 64 wrong usage, 69 no node can answer now, 77 not permitted.
             """,

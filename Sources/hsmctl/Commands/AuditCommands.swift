@@ -21,7 +21,10 @@ struct AuditCommands: ParsableCommand {
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks that no record was changed, removed or put in another place.")
+            abstract: "Checks that no record was changed, removed or put in another place.",
+            discussion: """
+                The chain has no key: who can write the folder can make it anew. Keep copies elsewhere to compare with.
+                """)
         @Argument(help: "The node's audit folder.") var folder: String
 
         func run() throws {

@@ -52,6 +52,7 @@ public struct Simulation: Sendable {
         try demandSafety(world)
         if let unrest = world.unrest { throw .noProgress(unrest) }
         world.checker.history.finish(disks: world.nodes.map(\.disk))
+        world.checker.state.finish()
         try demandSafety(world)
     }
 

@@ -9,6 +9,8 @@ public struct SimulationProfile: Sendable {
     public var safetyPhase: UInt64 = 1_500_000_000
     /// How long the pool has afterwards to come to rest.
     public var livenessPhase: UInt64 = 8_000_000_000
+    /// A run that takes more events is broken off as endless.
+    public var maximumEvents = 250_000
     /// The mean time between two calls of clients.
     public var meanCallInterval: UInt64 = 25_000_000
     /// How many of the calls are reads.
@@ -29,6 +31,8 @@ public struct SimulationProfile: Sendable {
     public var meanPartition: UInt64 = 250_000_000
     public var loss = 20_000
     public var duplication = 20_000
+    /// How many of the messages that carry log entries are lost on top of `loss`, as long as there are faults.
+    public var entryLoss = 0
     public var meanExtraDelay: UInt64 = 1_500_000
     /// The mean time of a synced write.
     public var meanWriteTime: UInt64 = 300_000
@@ -62,6 +66,26 @@ public struct SimulationProfile: Sendable {
         profile.maxInflightMessages = 1
         profile.meanExtraDelay = 8_000_000
         profile.meanCallInterval = 10_000_000
+        profile.reads = 200_000
+        return profile
+    }
+
+    /// Leaders that are struck down before much of what they wrote has reached anyone: what Figure 8 of the Raft paper
+    /// needs three or four times in a row, with an old entry getting through in between.
+    public static var briefReigns: SimulationProfile {
+        var profile = SimulationProfile(name: "briefReigns")
+        profile.sizes = [3]
+        profile.safetyPhase = 3_000_000_000
+        profile.meanFaultInterval = 3_000_000_000
+        profile.coups = 1_000_000
+        profile.meanReign = 80_000_000
+        profile.meanDowntime = 100_000_000
+        profile.meanSealedTime = 5_000_000
+        profile.meanPartition = 150_000_000
+        profile.maxEntryBytesPerMessage = 1
+        profile.maxInflightMessages = 1
+        profile.entryLoss = 600_000
+        profile.meanCallInterval = 30_000_000
         profile.reads = 200_000
         return profile
     }

@@ -32,6 +32,14 @@ struct UnsavedChanges {
     var blobs: [MaterialBlob] = []
     /// Writes of this node that wait to be answered once what they changed is saved and published.
     var finished: [FinishedWrite] = []
+
+    /// The writes that have waited too long for room on the disk.
+    mutating func takeExpired(now: Instant) -> [FinishedWrite] {
+        guard !finished.isEmpty else { return [] }
+        let expired = finished.filter { $0.deadline <= now }
+        finished.removeAll { $0.deadline <= now }
+        return expired
+    }
 }
 
 /// A write of this node that was applied.
@@ -39,4 +47,5 @@ struct FinishedWrite {
     let completion: SubmitCompletion
     let outcome: CommandOutcome
     let index: LogIndex
+    let deadline: Instant
 }

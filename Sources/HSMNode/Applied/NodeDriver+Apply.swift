@@ -21,9 +21,11 @@ extension NodeDriver {
         unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
         guard let id = ProposalID(proposal.proposalID) else { return }
         intake.forget(id)
-        for completion in submissions.takeApplied(id) {
+        guard let write = submissions.takeApplied(id) else { return }
+        for completion in write.completions {
             unsaved.finished.append(
-                FinishedWrite(completion: completion, outcome: result.outcome, index: entry.index))
+                FinishedWrite(
+                    completion: completion, outcome: result.outcome, index: entry.index, deadline: write.deadline))
         }
     }
 

@@ -12,9 +12,18 @@ import Raft
 ///
 /// Then, once for the whole step: the applied rows are saved, the view is published, and waiting calls are answered.
 extension NodeDriver {
+    /// Carries out what there is. Each output may bring another one, but no step goes on without an end: what is left
+    /// after so many is for the next step, which is due at once.
     func drainOutput() {
-        while halted == nil, stalled == nil, raft.hasOutput { carryOut(raft.takeOutput()) }
+        var rounds = 0
+        while halted == nil, stalled == nil, raft.hasOutput, rounds < Self.outputsPerStep {
+            rounds += 1
+            carryOut(raft.takeOutput())
+        }
+        isOutputLeft = rounds == Self.outputsPerStep
     }
+
+    private static var outputsPerStep: Int { 64 }
 
     /// Tries again to carry out an output that found no room. False while it is still held.
     func resumeStalled() -> Bool {

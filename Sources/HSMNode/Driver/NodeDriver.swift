@@ -65,6 +65,8 @@ public final class NodeDriver {
     /// An output whose write found no room. Nothing else is done until it has been carried out.
     var stalled: RaftOutput?
     var stalledUntil = Instant(nanoseconds: 0)
+    /// The step has not carried out all that there was.
+    var isOutputLeft = false
     /// Calls to make at the end of the step.
     var completions: [() -> Void] = []
 
@@ -129,9 +131,9 @@ public final class NodeDriver {
     /// When ``finishStep(now:)`` has to be called though nothing else happens.
     public var nextDeadline: Instant {
         if halted != nil { return .distantFuture }
-        var deadline = min(min(statusDue, savingDue), min(submissions.nextDeadline, reads.nextDeadline))
-        deadline = min(deadline, stalled == nil ? raft.nextDeadline : stalledUntil)
-        return deadline
+        let deadline = min(min(statusDue, savingDue), min(submissions.nextDeadline, reads.nextDeadline))
+        guard stalled == nil else { return min(deadline, stalledUntil) }
+        return isOutputLeft ? now : min(deadline, raft.nextDeadline)
     }
 
     /// Stops the node in good order: every waiting call is answered. Nothing happens afterwards.
@@ -190,6 +192,10 @@ public final class NodeDriver {
 
     /// Answers everything that waits here. A write that was sent may still be applied by the others.
     func giveUp(_ reason: PoolUnavailable) {
+        for write in unsaved.finished {
+            completions.append { write.completion(.failure(.timedOut(maybeApplied: true))) }
+        }
+        unsaved.finished = []
         for write in submissions.takeAll() {
             let answer: PoolUnavailable = write.wasSent ? .timedOut(maybeApplied: true) : reason
             completions.append { write.completion(.failure(answer)) }
@@ -205,14 +211,14 @@ public final class NodeDriver {
     func halt(_ failure: StorageFailure) {
         halted = .storage(failure)
         environment.observer.alarm(.halted(.storage(failure)))
-        for write in unsaved.finished {
-            completions.append { write.completion(.failure(.timedOut(maybeApplied: true))) }
-        }
-        unsaved = UnsavedChanges()
         giveUp(.shuttingDown)
+        unsaved = UnsavedChanges()
     }
 
     private func expire() {
+        for write in unsaved.takeExpired(now: now) {
+            completions.append { write.completion(.failure(.timedOut(maybeApplied: true))) }
+        }
         for (completion, reason) in submissions.takeExpired(now: now) {
             completions.append { completion(.failure(reason)) }
         }

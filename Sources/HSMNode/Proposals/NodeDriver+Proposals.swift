@@ -92,6 +92,10 @@ extension NodeDriver {
     }
 
     func refuse(_ proposal: ForwardedProposal, reason: ProposalRefusalReason) {
+        if reason.isFinal, applied.state.outcome(ofProposal: proposal.proposalID) != nil {
+            // The message came twice. To call a write refused that has been applied would be a lie.
+            return
+        }
         if proposal.proposer == id {
             if let id = ProposalID(proposal.proposalID) { refused(id, reason: reason, by: self.id) }
         } else {
@@ -129,6 +133,16 @@ extension NodeDriver {
         case .notLeader(let leader): .notLeader(hint: leader)
         case .transferring(let target): .notLeader(hint: target)
         case .overloaded, .configurationChangePending, .invalidConfiguration: .overloaded
+        }
+    }
+}
+
+extension ProposalRefusalReason {
+    /// Whether the proposer gives the write up for it; else it asks again.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .notLeader, .sealed: false
+        case .clockSkew, .overloaded, .malformed: true
         }
     }
 }

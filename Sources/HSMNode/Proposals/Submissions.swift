@@ -85,8 +85,8 @@ struct Submissions {
     }
 
     /// The write has been applied here.
-    mutating func takeApplied(_ id: ProposalID) -> [SubmitCompletion] {
-        pending.removeValue(forKey: id)?.completions ?? []
+    mutating func takeApplied(_ id: ProposalID) -> (completions: [SubmitCompletion], deadline: Instant)? {
+        pending.removeValue(forKey: id).map { ($0.completions, $0.deadline) }
     }
 
     /// The writes whose time is up, the oldest first, each with what is to be answered.

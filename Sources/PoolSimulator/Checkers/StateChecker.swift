@@ -1,22 +1,61 @@
 import NodeEnvironment
+import PoolState
 import Raft
 
-/// Nodes that have applied the same log have the same state, and indexes stand in their order.
+/// Every state that a node saves is what the committed log comes to, and indexes stand in their order.
+///
+/// The log is applied here once more, entry by entry, to a state that no node has touched: a node whose state depends on
+/// how its entries were batched, on when it restarted, or on anything else but the log, has another root.
 final class StateChecker {
+    private struct Saved {
+        let node: NodeID
+        let mark: AppliedMark
+    }
+    private struct Point {
+        let term: Term
+        let chainTag: [UInt8]
+        let root: [UInt8]
+    }
+
     private(set) var violation: Violation?
-    private var marks: [LogIndex: (root: [UInt8], chainTag: [UInt8])] = [:]
+    private var reference = PoolState()
+    /// What the log comes to after each index, from 0.
+    private var points = [Point(term: 0, chainTag: [], root: PoolState().root)]
+    /// Saved beyond what is known to be committed: judged when that is known.
+    private var unjudged: [Saved] = []
     private var commits: [NodeID: LogIndex] = [:]
 
     /// `node`, whose log on disk ends at `last`, has saved a state.
     func saved(_ mark: AppliedMark, logged last: LogIndex, by node: NodeID) {
         if mark.index > last { fail(.indexesOutOfOrder(node, applied: mark.index, commit: mark.index, last: last)) }
-        guard let known = marks[mark.index] else {
-            marks[mark.index] = (mark.stateRoot, mark.chainTag)
-            return
+        unjudged.append(Saved(node: node, mark: mark))
+    }
+
+    /// Takes in what is committed by now, and judges what was saved.
+    func learn(_ log: LogChecker) {
+        while let entry = log.committedEntry(at: LogIndex(points.count)) { apply(entry) }
+        guard !unjudged.isEmpty else { return }
+        for saved in unjudged where saved.mark.index < LogIndex(points.count) { judge(saved) }
+        unjudged.removeAll { $0.mark.index < LogIndex(points.count) }
+    }
+
+    private func apply(_ entry: LogEntry) {
+        if case .command(let bytes) = entry.payload, let proposal = try? ProposalEnvelope(decoding: bytes) {
+            _ = reference.apply(index: entry.index, term: entry.term, proposal)
         }
-        if known.root != mark.stateRoot || known.chainTag != mark.chainTag {
-            fail(.statesDiffer(node, index: mark.index))
+        points.append(Point(term: entry.term, chainTag: entry.tag, root: reference.root))
+    }
+
+    private func judge(_ saved: Saved) {
+        let point = points[Int(saved.mark.index)]
+        if saved.mark.stateRoot != point.root || saved.mark.chainTag != point.chainTag || saved.mark.term != point.term {
+            fail(.statesDiffer(saved.node, index: saved.mark.index))
         }
+    }
+
+    /// At the end everything that is committed is known.
+    func finish() {
+        if let saved = unjudged.first { fail(.appliedUncommitted(saved.node, index: saved.mark.index)) }
     }
 
     func stands(_ node: NodeID, applied: LogIndex, commit: LogIndex, last: LogIndex) {

@@ -8,6 +8,8 @@ public enum Violation: Error, Hashable, Sendable {
     case hardStateWentBack(NodeID, term: Term)
     /// A node voted for two candidates in one term.
     case votedTwice(NodeID, term: Term, NodeID, NodeID)
+    /// A node came back without a vote that it had told of: nothing keeps it from voting again in that term.
+    case forgotVote(NodeID, term: Term, candidate: NodeID)
     /// A node came back with an older term than it had spoken in.
     case forgotTerm(NodeID, spoken: Term, stored: Term)
     /// Two different entries share index and term, or follow on different entries.
@@ -20,8 +22,10 @@ public enum Violation: Error, Hashable, Sendable {
     case leaderLacksCommitted(NodeID, term: Term, index: LogIndex)
     /// applied ≤ commit ≤ last doesn't hold, or the commit index fell.
     case indexesOutOfOrder(NodeID, applied: LogIndex, commit: LogIndex, last: LogIndex)
-    /// Two nodes that applied the same log have different states.
+    /// A node saved another state than the log through this index comes to, or named another last entry.
     case statesDiffer(NodeID, index: LogIndex)
+    /// A node saved a state with entries that were never committed.
+    case appliedUncommitted(NodeID, index: LogIndex)
     /// The answer to a write isn't what its log entry comes to, or names an entry that isn't its own.
     case wrongOutcome(proposal: UInt64, index: LogIndex)
     /// A write that was answered isn't in the log.
@@ -40,4 +44,6 @@ public enum Violation: Error, Hashable, Sendable {
     case falseAlarm(NodeID, String)
     /// All faults had ended, and the pool did not come to rest with everything done.
     case noProgress(String)
+    /// The run took more events than any run of its length needs: something goes on without an end.
+    case endless(events: Int)
 }

@@ -1,6 +1,6 @@
 import Raft
 
-/// One leader a term, one vote a term, and a term that never falls on a node, over all its lives.
+/// One leader a term, one vote a term, and a term and vote that a node never forgets, over all its lives.
 final class VoteChecker {
     private struct Ballot: Hashable {
         let voter: NodeID
@@ -10,6 +10,8 @@ final class VoteChecker {
     private(set) var violation: Violation?
     private var leaders: [Term: NodeID] = [:]
     private var granted: [Ballot: NodeID] = [:]
+    /// The newest vote that each node has told of.
+    private var lastGrant: [NodeID: (term: Term, candidate: NodeID)] = [:]
     private var spoken: [NodeID: Term] = [:]
 
     /// How many elections were won.
@@ -28,21 +30,36 @@ final class VoteChecker {
         case .preVoteRequest, .preVoteResponse:
             // These name a term that nobody is in yet.
             return
+        case .voteRequest:
+            // Who asks for votes has given its own to itself.
+            votes(message.from, for: message.from, term: message.term)
         case .voteResponse(granted: true):
-            let ballot = Ballot(voter: message.from, term: message.term)
-            if let other = granted[ballot], other != message.to {
-                fail(.votedTwice(message.from, term: message.term, other, message.to))
-            }
-            granted[ballot] = message.to
+            votes(message.from, for: message.to, term: message.term)
         default:
             break
         }
         spoken[message.from] = max(spoken[message.from] ?? 0, message.term)
     }
 
-    /// `node` starts on a disk that holds `term`.
-    func starts(_ node: NodeID, term: Term) {
-        if let last = spoken[node], last > term { fail(.forgotTerm(node, spoken: last, stored: term)) }
+    private func votes(_ voter: NodeID, for candidate: NodeID, term: Term) {
+        let ballot = Ballot(voter: voter, term: term)
+        if let other = granted[ballot], other != candidate {
+            fail(.votedTwice(voter, term: term, other, candidate))
+        }
+        granted[ballot] = candidate
+        if term >= lastGrant[voter]?.term ?? 0 { lastGrant[voter] = (term, candidate) }
+    }
+
+    /// `node` starts on a disk that holds this.
+    func starts(_ node: NodeID, stored: HardState) {
+        if let grant = lastGrant[node], grant.term >= stored.term,
+            grant.term > stored.term || grant.candidate != stored.vote
+        {
+            fail(.forgotVote(node, term: grant.term, candidate: grant.candidate))
+        }
+        if let last = spoken[node], last > stored.term {
+            fail(.forgotTerm(node, spoken: last, stored: stored.term))
+        }
     }
 
     func stored(_ new: HardState, over old: HardState?, by node: NodeID) {

@@ -39,6 +39,7 @@ extension World {
     /// All faults end: every link works, every machine runs and gets the pool's keys.
     func heal() {
         isHealing = true
+        profile.entryLoss = 0
         healedAt = now
         network.heal()
         network.conditions = .healthy

@@ -16,7 +16,7 @@ final class World {
         case coup(Int)
     }
 
-    let profile: SimulationProfile
+    var profile: SimulationProfile
     let random: SimulatedRandom
     let checker: SafetyChecker
     var counters = SimulationCounters()
@@ -73,11 +73,12 @@ final class World {
         events.add(.fault, at: profile.meanFaultInterval + random.exponential(mean: profile.meanFaultInterval))
     }
 
-    /// Carries out the next event; false if it lies behind `end`.
+    /// Carries out the next event; false if it lies behind `end`, if a promise was broken, or if there were too many.
     func advance(until end: UInt64) -> Bool {
         guard let (time, event) = events.next() else { return false }
         now = time
         counters.events += 1
+        if counters.events > profile.maximumEvents { checker.report(.endless(events: counters.events)) }
         carryOut(event)
         return now < end && checker.violation == nil
     }
@@ -102,7 +103,7 @@ final class World {
 
     func start(_ number: Int) {
         let node = nodes[number]
-        checker.votes.starts(node.id, term: node.disk.hardState?.term ?? 0)
+        checker.votes.starts(node.id, stored: node.disk.hardState ?? HardState())
         checker.log.starts(node.id)
         checker.state.starts(node.id)
         node.clock.trueTime = now
@@ -197,11 +198,17 @@ final class World {
             if case .raft(let raft) = message { checker.votes.sent(raft) }
             let target = Int(receiver.rawValue) - 1
             guard nodes.indices.contains(target), target != node.number else { continue }
+            if Self.carriesEntries(message), random.chance(profile.entryLoss) { continue }
             for delay in network.delays(from: node.number, to: target) {
                 events.add(.deliver(message, from: node.number, to: target), at: now + spent + delay)
             }
         }
         outbox.messages.removeAll(keepingCapacity: true)
+    }
+
+    private static func carriesEntries(_ message: PeerMessage) -> Bool {
+        guard case .raft(let raft) = message, case .append(let request) = raft.body else { return false }
+        return !request.entries.isEmpty
     }
 
     // MARK: Checks
@@ -229,6 +236,7 @@ final class World {
             checker.log.commits(node.id, through: standing.appliedIndex, term: standing.term, disk: node.disk)
         }
         checker.history.learn(checker.log)
+        checker.state.learn(checker.log)
         takeAnswers(outbox, of: node)
         takeAlarms(outbox, of: node)
     }

@@ -9,8 +9,14 @@ public struct APIError: Error, Hashable, Sendable {
     public var message: String
     /// Seconds after which a retry makes sense. Only for 429 and 503: clients retry any answer that carries it.
     public var retryAfterSeconds: Int?
+    /// The methods that the path answers to, separated by commas: goes with 405 (RFC 9110 section 15.5.6).
+    public var allowedMethods: String?
 
-    public init(status: Int, code: String, innerCode: String? = nil, message: String, retryAfterSeconds: Int? = nil) {
+    public init(
+        status: Int, code: String, innerCode: String? = nil, message: String, retryAfterSeconds: Int? = nil,
+        allowedMethods: String? = nil
+    ) {
+        self.allowedMethods = allowedMethods
         self.status = status
         self.code = code
         self.innerCode = innerCode
@@ -56,11 +62,13 @@ extension APIError {
 
     /// A failure inside the service. Its cause goes to the log, never to the caller.
     public static let internalFailure = APIError(
-        status: 500, code: "InternalServerError", message: "The service failed to answer. The node's log has the cause.")
+        status: 500, code: "InternalServerError", message: "The service failed to answer. The node's log has the cause."
+    )
 }
 
 extension APIError {
-    /// The envelope as bytes. The request's id is appended to the message as clients' users know it from the cloud service.
+    /// The envelope as bytes. The request's id is appended to the message as clients' users know it from the cloud
+    /// service.
     func envelope(requestID: String) -> [UInt8] {
         var writer = JSONWriter(capacity: 256)
         writer.object { writer in

@@ -37,7 +37,8 @@ public struct OperationDetails: Sendable {
     /// Full identifier of the key version that was used or changed.
     public var keyIdentifier: String?
     public var algorithm: String?
-    /// SHA-256 of the digest that was submitted for signing: ties the record to the signature without storing what was signed.
+    /// SHA-256 of the digest that was submitted for signing: ties the record to the signature without storing what was
+    /// signed.
     public var inputDigest: [UInt8]?
     /// Whom an anonymous request turned out to come from: a client that got a token.
     public var authenticated: GUID?

@@ -1,44 +1,65 @@
 import AccessControl
 import Audit
 import HTTPTransport
+import Identity
 import PoolState
 
 /// Turns requests and their results into audit records.
 struct AuditRecorder: Sendable {
     let services: PipelineServices
 
-    /// Requests of authenticated callers, and anonymous ones that change something or issue something.
-    func isRecorded(_ context: RequestContext) -> Bool {
-        context.principal != nil || context.endpoint.isAuditedWhenAnonymous
+    /// Requests of authenticated callers, and what anonymous ones changed or obtained. Refusals of anonymous callers
+    /// are counted instead: anybody can cause any number of them.
+    func isRecorded(_ context: RequestContext, _ result: Result<APIResponse, APIError>) -> Bool {
+        if context.principal != nil { return true }
+        guard context.endpoint.isAuditedWhenAnonymous, case .success(let response) = result else { return false }
+        return response.status < 400
     }
 
-    /// Calls `then` when the record is on disk.
+    /// Records the outcome of a request. Calls `then` when the record is on disk.
     func record(
-        _ context: RequestContext, _ result: Result<APIResponse, APIError>,
+        _ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>,
         then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
     ) {
-        services.audit.append(event(context, result), then: then)
+        var event = blank(exchange)
+        event.policyIndex = context.view.appliedIndex
+        switch result {
+        case .success(let response):
+            event.status = response.status
+            event.details = AuditDetails(
+                keyID: response.audit.keyIdentifier, algorithm: response.audit.algorithm,
+                evidence: response.audit.inputDigest.map { .submitted($0) })
+            event.caller = caller(context, response.audit)
+        case .failure(let error):
+            (event.status, event.resultDescription) = (error.status, "\(error.code): \(error.message)")
+            event.caller = caller(context, OperationDetails())
+        }
+        services.audit.append(event, then: then)
     }
 
-    private func event(_ context: RequestContext, _ result: Result<APIResponse, APIError>) -> AuditEvent {
-        let status: Int
-        var description: String?
-        var details = OperationDetails()
-        switch result {
-        case .success(let response): (status, details) = (response.status, response.audit)
-        case .failure(let error): (status, description) = (error.status, "\(error.code): \(error.message)")
+    /// Records that the holder of a genuine token was refused before there was a view to decide on.
+    func record(
+        _ exchange: Exchange, _ token: VerifiedToken, _ error: APIError,
+        then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
+    ) {
+        var event = blank(exchange)
+        (event.status, event.resultDescription) = (error.status, "\(error.code): \(error.message)")
+        event.caller = GUID(bytes: token.principalBytes).map {
+            AuditCaller(objectID: $0.description, authentication: .token)
         }
-        return AuditEvent(
-            time: context.receivedAt, operationName: context.endpoint.operation,
-            operationVersion: context.query["api-version"] ?? "", status: status, resultDescription: description,
-            durationMilliseconds: max(0, services.clock.unixMilliseconds() - context.receivedAt),
-            callerAddress: context.request.remoteAddress, caller: caller(context, details),
-            clientInfo: context.request.headers.first("user-agent") ?? "",
-            correlationID: correlation(context), requestURI: context.host.baseURL + context.request.path,
-            details: AuditDetails(
-                keyID: details.keyIdentifier, algorithm: details.algorithm,
-                evidence: details.inputDigest.map { .submitted($0) }),
-            policyIndex: context.view.appliedIndex)
+        event.policyIndex = services.pool.latestView.appliedIndex
+        services.audit.append(event, then: then)
+    }
+
+    private func blank(_ exchange: Exchange) -> AuditEvent {
+        AuditEvent(
+            time: exchange.receivedAt, operationName: exchange.endpoint.operation,
+            operationVersion: exchange.query["api-version"] ?? "", status: 0,
+            durationMilliseconds: max(0, services.clock.unixMilliseconds() - exchange.receivedAt),
+            callerAddress: exchange.request.remoteAddress,
+            clientInfo: exchange.request.headers.first("user-agent") ?? "",
+            correlationID: ClientRequestID.read(exchange.request) ?? exchange.requestID,
+            requestURI: exchange.host.baseURL + exchange.request.path)
     }
 
     private func caller(_ context: RequestContext, _ details: OperationDetails) -> AuditCaller? {
@@ -52,19 +73,10 @@ struct AuditRecorder: Sendable {
         }
     }
 
-    /// The caller's own request id where it is one: text of another form could be anything.
-    private func correlation(_ context: RequestContext) -> String {
-        guard let text = context.request.headers.first("x-ms-client-request-id"), text.utf8.count == 36,
-            text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "f"))
-                || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")) })
-        else { return context.requestID }
-        return text
-    }
-
     /// Counts a refusal of an unauthenticated caller.
-    func sample(_ exchange: Exchange) {
+    func sample(_ request: HTTPRequest, at time: Int64) {
         // A finished minute's record waits for nobody.
-        if let summary = services.anonymous.count(source: exchange.request.remoteAddress, time: exchange.receivedAt) {
+        if let summary = services.anonymous.count(source: request.remoteAddress, time: time) {
             services.audit.append(summary) { _ in }
         }
     }

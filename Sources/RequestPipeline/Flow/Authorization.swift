@@ -12,7 +12,8 @@ public enum Authorization {
         case .keys: scope = .keys
         case .fixed(let fixed): scope = fixed
         case .keyNamed(let parameter):
-            // A name that no key can have is checked at the scope of all keys: its holder learns nothing about single keys.
+            // A name that no key can have is checked at the scope of all keys: its holder learns nothing about single
+            // keys.
             scope = context.parameters[parameter].flatMap { Scope(path: "/keys/\($0)") } ?? .keys
         case .keyOrCollection(let parameter):
             let name = context.parameters[parameter].flatMap { context.view.state.key($0) == nil ? nil : $0 }

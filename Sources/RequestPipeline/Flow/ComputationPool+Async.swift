@@ -30,7 +30,10 @@ extension APIError {
             self = .badParameter("The digest must have \(expected) bytes, not \(got).")
         case .unsupported(let what): self = .badParameter("Not supported: \(what).")
         case .operationNotPermitted:
-            self = .forbidden("The operation is not permitted on this key.", innerCode: "KeyOperationForbidden")
+            // What a key is for has been checked by then: the module lost the key, because the node was sealed or the
+            // key made room for others.
+            self = .unavailable(
+                "The node's keys were locked while the request was under way. Retry, or ask another node.")
         case .keyRejected(let why): self = .badParameter("The key was refused: \(why).")
         default: self = .internalFailure
         }

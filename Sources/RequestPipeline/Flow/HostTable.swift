@@ -1,18 +1,29 @@
 /// The names under which clients may reach a node.
 ///
-/// Links, challenges and poll addresses are made from the *matched* entry, never from what a client sent; an unknown name is refused
-/// (RFC 9110 section 7.4), so that a forged `Host` can't direct a client elsewhere.
+/// Links, challenges and poll addresses are made from the *matched* entry, never from what a client sent; an unknown
+/// name is refused (RFC 9110 section 7.4), so that a forged `Host` can't direct a client elsewhere.
 public struct HostTable: Sendable {
     public struct Entry: Hashable, Sendable {
         /// `https://host[:port]`, no trailing slash.
         public let baseURL: String
-        /// The audience that clients are told to ask tokens for: the host without its first label, as client libraries require a
-        /// resource to be a parent of the host that they call.
+        /// The audience that clients are told to ask tokens for: the host without its first label, as client libraries
+        /// require a resource to be a parent of the host that they call.
         public let audience: String
-        /// The complete `WWW-Authenticate` value.
+        /// The complete `WWW-Authenticate` value for a request without a token.
         public let challenge: String
-        /// The challenge for a token that was sent and refused; its claims make a client discard what it has cached.
-        public func refreshChallenge(notBefore: Int64) -> String {
+
+        /// The value for a token that was sent and can't become good: clients show the refusal to their user.
+        public var rejection: String { challenge + ", error=\"invalid_token\"" }
+
+        /// The value for a token that was good once: its key or its principal's credential has changed since.
+        ///
+        /// Client libraries keep a token until it expires and offer the same one again, unless the challenge has
+        /// claims.
+        /// Then they ask the issuer for another one, once. Credentials that can't pass claims on fail at this
+        /// challenge, which is why it isn't used for every refusal.
+        ///
+        /// - Parameter notBefore: the earliest issue of a token that may be honoured, seconds since 1970.
+        public func renewal(notBefore: Int64) -> String {
             let claims = "{\"access_token\":{\"nbf\":{\"essential\":true,\"value\":\"\(notBefore)\"}}}"
             let encoded = StandardBase64.encode(Array(claims.utf8))
             return challenge + ", error=\"insufficient_claims\", claims=\"\(encoded)\""
@@ -21,13 +32,14 @@ public struct HostTable: Sendable {
 
     private let entries: [String: Entry]
 
-    /// - Parameter hosts: each `host` or `host:port`, lower case; port 443 is written without.
+    /// - Parameter hosts: each `host` or `host:port`.
     public init(hosts: [String]) {
         var entries: [String: Entry] = [:]
-        for host in hosts {
+        for host in hosts.map(Self.canonical) {
             let audience = Self.audience(host: host)
             let base = "https://\(host)"
-            // The authority ends in /adfs: client libraries then accept it from any tenant and ask no public directory about it.
+            // The authority ends in /adfs: client libraries then take it for any tenant and ask no public directory
+            // about it.
             entries[host] = Entry(
                 baseURL: base, audience: audience,
                 challenge: "Bearer authorization=\"\(base)/adfs\", resource=\"\(audience)\"")
@@ -37,6 +49,7 @@ public struct HostTable: Sendable {
 
     /// `https://` and the host without its first label, port kept; a single-label host stands for itself.
     public static func audience(host: String) -> String {
+        let host = canonical(host)
         let name = host.prefix { $0 != ":" }
         guard let dot = name.firstIndex(of: ".") else { return "https://\(host)" }
         return "https://\(host[host.index(after: dot)...])"
@@ -44,8 +57,13 @@ public struct HostTable: Sendable {
 
     func entry(authority: String) -> Entry? {
         if let entry = entries[authority] { return entry }
+        return entries[Self.canonical(authority)]
+    }
+
+    /// Lower case, without the port that `https` means anyway (RFC 9110 section 4.2.3).
+    private static func canonical(_ authority: String) -> String {
         let lowered = authority.lowercased()
-        return entries[lowered] ?? (lowered.hasSuffix(":443") ? entries[String(lowered.dropLast(4))] : nil)
+        return lowered.hasSuffix(":443") ? String(lowered.dropLast(4)) : lowered
     }
 }
 

@@ -17,7 +17,8 @@ public struct PipelineServices: Sendable {
     public let logger: Logger
 
     public init(
-        pool: any Pool, module: CryptographicModule, custody: any KeyCustody, audit: AuditLog, anonymous: AnonymousSampler, computation: any ComputationPool, hosts: HostTable, clock: any CivilClock,
+        pool: any Pool, module: CryptographicModule, custody: any KeyCustody, audit: AuditLog,
+        anonymous: AnonymousSampler, computation: any ComputationPool, hosts: HostTable, clock: any CivilClock,
         identity: ServiceIdentity, logger: Logger
     ) {
         self.pool = pool

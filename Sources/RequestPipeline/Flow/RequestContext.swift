@@ -15,7 +15,8 @@ public struct RequestContext: Sendable {
     public let requestID: String
     /// Who calls; `nil` only on anonymous endpoints.
     public let principal: AuthenticatedPrincipal?
-    /// The state on which the request is decided: current when the request arrived. On anonymous endpoints the latest this node has.
+    /// The state on which the request is decided: current when the request arrived. On anonymous endpoints the latest
+    /// this node has.
     public let view: PoolView
     /// Receipt, in milliseconds since 1970-01-01T00:00:00Z.
     public let receivedAt: Int64
@@ -77,9 +78,11 @@ extension APIError {
         switch unavailable {
         case .sealed: self = .sealed
         case .noLeader:
-            self = .unavailable("The pool has no leader that this node can reach. It answers again once a majority of nodes does.")
+            self = .unavailable(
+                "The pool has no leader that this node can reach. It answers again once a majority of nodes does.")
         case .timedOut(let maybeApplied):
-            let fate = maybeApplied ? "It may still take effect: read the state before repeating it." : "It had no effect."
+            let fate =
+                maybeApplied ? "It may still take effect: read the state before repeating it." : "It had no effect."
             self = .unavailable("The pool did not confirm the request in time. \(fate)")
         case .overloaded: self = .tooManyRequests
         case .shuttingDown: self = .unavailable("The node is shutting down. Ask another node.")

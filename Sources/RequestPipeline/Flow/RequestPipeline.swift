@@ -1,13 +1,15 @@
 public import HTTPTransport
 import AccessControl
+import Audit
 import Identity
 import Logging
 import PoolState
 
-/// The path of every request: host -> route -> token -> read guard -> principal -> permission -> operation -> audit -> answer.
+/// The path of every request: host -> route -> token -> read guard -> principal -> permission -> operation -> audit ->
+/// answer.
 ///
-/// It runs on the connection's event loop, takes no lock that a writer of the pool's state holds, and decides on one view of that
-/// state which was current when the request arrived.
+/// It runs on the connection's event loop, takes no lock that a writer of the pool's state holds, and decides on one
+/// view of that state which was current when the request arrived.
 public final class RequestPipeline: RequestSink {
     private let router: Router
     private let services: PipelineServices
@@ -36,17 +38,22 @@ public final class RequestPipeline: RequestSink {
         let receivedAt = services.clock.unixMilliseconds()
         guard let host = services.hosts.entry(authority: request.authority) else {
             let error = APIError(
-                status: 421, code: "MisdirectedRequest", message: "This node doesn't serve the host that the request names.")
-            _ = responder.respond(answer(error, requestID: requestID))
+                status: 421, code: "MisdirectedRequest",
+                message: "This node doesn't serve the host that the request names.")
+            recorder.sample(request, at: receivedAt)
+            responder.respond(answer(error, request, requestID: requestID))
             return
         }
         guard let path = RequestPath(request.path), let query = QueryParameters(request.query) else {
-            _ = responder.respond(answer(.badParameter("The request's path or query is malformed."), requestID: requestID))
+            recorder.sample(request, at: receivedAt)
+            let error = APIError.badParameter("The request's path or query is malformed.")
+            responder.respond(answer(error, request, requestID: requestID))
             return
         }
         let (endpoint, parameters) = route(request, path)
         let exchange = Exchange(
-            request: request, responder: responder, host: host, endpoint: endpoint, parameters: parameters, query: query,
+            request: request, responder: responder, host: host, endpoint: endpoint, parameters: parameters,
+            query: query,
             requestID: requestID, receivedAt: receivedAt)
         admit(exchange)
     }
@@ -56,11 +63,13 @@ public final class RequestPipeline: RequestSink {
         case .endpoint(let endpoint, let parameters): return (endpoint, parameters)
         case .unknown: return (unknownEndpoint, PathParameters())
         case .wrongMethod(let allowed):
-            let list = allowed.joined(separator: ", ")
+            let list = Set(allowed).sorted().joined(separator: ", ")
             let endpoint = Endpoint(
                 request.method, "/", operation: "Unknown", access: .authenticated, phase: .unsealed, isVersioned: false,
                 handler: .inline { _ throws(APIError) in
-                    throw APIError(status: 405, code: "MethodNotAllowed", message: "This path answers to \(list) only.")
+                    throw APIError(
+                        status: 405, code: "MethodNotAllowed", message: "This path answers to \(list) only.",
+                        allowedMethods: list)
                 })
             return (endpoint, PathParameters())
         }
@@ -76,13 +85,14 @@ public final class RequestPipeline: RequestSink {
             return run(exchange.context(services: services, principal: nil, view: services.pool.latestView), exchange)
         }
         guard let value = exchange.request.headers.authorization, !value.isEmpty else {
-            return challenge(exchange, rejection: nil)
+            return challenge(exchange, .noToken)
         }
+        guard exchange.request.headers.authorizationCount == 1 else { return challenge(exchange, .severalHeaders) }
         // Tokens can be checked only with the pool's keys at hand.
         guard let unsealed = services.custody.unsealed else { return refuseUnauthenticated(exchange, .sealed) }
         let verified = Authenticator.verify(value, tokens: unsealed.tokens, now: exchange.receivedAt / 1000)
         switch verified {
-        case .failure(let rejection): challenge(exchange, rejection: rejection)
+        case .failure(let refusal): challenge(exchange, refusal)
         case .success(let token): guardRead(exchange, token)
         }
     }
@@ -91,7 +101,7 @@ public final class RequestPipeline: RequestSink {
         services.pool.read { [self] result in
             exchange.request.connection.execute { [self] in
                 switch result {
-                case .failure(let unavailable): refuseUnauthenticated(exchange, APIError(unavailable))
+                case .failure(let unavailable): refuse(exchange, token, APIError(unavailable))
                 case .success(let view): authorize(exchange, token, view)
                 }
             }
@@ -100,7 +110,9 @@ public final class RequestPipeline: RequestSink {
 
     private func authorize(_ exchange: Exchange, _ token: VerifiedToken, _ view: PoolView) {
         switch Authenticator.principal(of: token, in: view) {
-        case .failure(let rejection): challenge(exchange, rejection: rejection)
+        case .failure(let refusal):
+            let error = APIError(status: 401, code: "Unauthorized", message: refusal.message)
+            refuse(exchange, token, error, challenge: challengeValue(exchange, refusal))
         case .success(let principal):
             let context = exchange.context(services: services, principal: principal, view: view)
             do {
@@ -121,7 +133,8 @@ public final class RequestPipeline: RequestSink {
         if context.endpoint.phase == .activated, context.view.state.phase != .activated {
             throw APIError.forbidden(
                 "The pool isn't activated: its officers haven't received the security domain yet. "
-                    + "An administrator downloads it with 'hsmctl security-domain download'.", innerCode: "NotActivated")
+                    + "An administrator downloads it with 'hsmctl security-domain download'.", innerCode: "NotActivated"
+            )
         }
     }
 
@@ -167,56 +180,85 @@ public final class RequestPipeline: RequestSink {
 
     /// Records what happened, and answers only once the record is on disk.
     private func finish(_ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>) {
-        guard recorder.isRecorded(context) else {
-            exchange.responder.respond(answer(result, requestID: exchange.requestID))
+        guard recorder.isRecorded(context, result) else {
+            if context.endpoint.isAuditedWhenAnonymous { recorder.sample(exchange.request, at: exchange.receivedAt) }
+            exchange.responder.respond(answer(result, exchange, context))
             return
         }
-        recorder.record(context, result) { [self] recorded in
-            switch recorded {
-            case .success: exchange.responder.respond(answer(result, requestID: exchange.requestID))
-            case .failure(let failure):
-                // Strict mode: a result whose record is not on disk doesn't leave the node.
-                services.logger.error("audit record refused", metadata: ["cause": "\(failure)"])
-                exchange.responder.respond(
-                    answer(
-                        .unavailable("The audit log can't be written, so the result is withheld.", retryAfterSeconds: 5),
-                        requestID: exchange.requestID))
+        recorder.record(exchange, context, result) { [self] recorded in
+            respond(exchange, recorded) { answer(result, exchange, context) }
+        }
+    }
+
+    /// Refuses the holder of a genuine token before an operation began: recorded like any other outcome.
+    private func refuse(_ exchange: Exchange, _ token: VerifiedToken, _ error: APIError, challenge: String? = nil) {
+        recorder.record(exchange, token, error) { [self] recorded in
+            respond(exchange, recorded) {
+                var response = answer(error, exchange.request, requestID: exchange.requestID)
+                if let challenge { response.headers.append(("www-authenticate", challenge)) }
+                return response
             }
         }
     }
 
-    /// Answers 401 with the challenge. Not one strict record each: anybody can cause them, so they are counted and sampled.
-    private func challenge(_ exchange: Exchange, rejection: AuthenticationRefusal?) {
-        recorder.sample(exchange)
-        let message = rejection.map { $0.message } ?? "The request needs an access token."
-        var response = answer(APIError(status: 401, code: "Unauthorized", message: message), requestID: exchange.requestID)
-        let value =
-            rejection == nil
-            ? exchange.host.challenge : exchange.host.refreshChallenge(notBefore: exchange.receivedAt / 1000)
-        response.headers.append(("www-authenticate", value))
+    private func respond(
+        _ exchange: Exchange, _ recorded: Result<Void, AuditFailure>, _ response: () -> HTTPResponse
+    ) {
+        switch recorded {
+        case .success: exchange.responder.respond(response())
+        case .failure(let failure):
+            // A result whose record is not on disk doesn't leave the node.
+            services.logger.error("audit record refused", metadata: ["cause": "\(failure)"])
+            let error = APIError.unavailable(
+                "The audit log can't be written, so the result is withheld.", retryAfterSeconds: 5)
+            exchange.responder.respond(answer(error, exchange.request, requestID: exchange.requestID))
+        }
+    }
+
+    /// Answers 401 with the challenge. Not one strict record each: anybody can cause them, so they are counted.
+    private func challenge(_ exchange: Exchange, _ refusal: AuthenticationRefusal) {
+        recorder.sample(exchange.request, at: exchange.receivedAt)
+        let error = APIError(status: 401, code: "Unauthorized", message: refusal.message)
+        var response = answer(error, exchange.request, requestID: exchange.requestID)
+        response.headers.append(("www-authenticate", challengeValue(exchange, refusal)))
         exchange.responder.respond(response)
     }
 
-    private func refuseUnauthenticated(_ exchange: Exchange, _ error: APIError) {
-        exchange.responder.respond(answer(error, requestID: exchange.requestID))
+    private func challengeValue(_ exchange: Exchange, _ refusal: AuthenticationRefusal) -> String {
+        guard exchange.request.headers.authorizationCount > 0 else { return exchange.host.challenge }
+        guard refusal.isOutdated else { return exchange.host.rejection }
+        return exchange.host.renewal(notBefore: exchange.receivedAt / 1000)
     }
 
-    private func answer(_ result: Result<APIResponse, APIError>, requestID: String) -> HTTPResponse {
+    private func refuseUnauthenticated(_ exchange: Exchange, _ error: APIError) {
+        recorder.sample(exchange.request, at: exchange.receivedAt)
+        exchange.responder.respond(answer(error, exchange.request, requestID: exchange.requestID))
+    }
+
+    private func answer(
+        _ result: Result<APIResponse, APIError>, _ exchange: Exchange, _ context: RequestContext
+    ) -> HTTPResponse {
         switch result {
-        case .failure(let error): return answer(error, requestID: requestID)
+        case .failure(let error): return answer(error, exchange.request, requestID: exchange.requestID)
         case .success(let response):
-            var headers = AnswerHeaders.common(requestID: requestID)
-            headers.append(("x-ms-keyvault-region", services.identity.region))
+            var headers = AnswerHeaders.common(
+                requestID: exchange.requestID, request: exchange.request, own: response.headers)
+            if context.principal != nil {
+                headers.append(
+                    contentsOf: AnswerHeaders.service(
+                        region: services.identity.region, remoteAddress: exchange.request.remoteAddress,
+                        milliseconds: services.clock.unixMilliseconds() - exchange.receivedAt))
+            }
             if !response.body.isEmpty { headers.append(("content-type", response.contentType)) }
-            headers.append(contentsOf: response.headers)
             return HTTPResponse(status: response.status, headers: headers, body: response.body)
         }
     }
 
-    private func answer(_ error: APIError, requestID: String) -> HTTPResponse {
-        var headers = AnswerHeaders.common(requestID: requestID)
+    private func answer(_ error: APIError, _ request: HTTPRequest, requestID: String) -> HTTPResponse {
+        var headers = AnswerHeaders.common(requestID: requestID, request: request)
         headers.append(("content-type", APIResponse.json))
         if let seconds = error.retryAfterSeconds { headers.append(("retry-after", "\(seconds)")) }
+        if let methods = error.allowedMethods { headers.append(("allow", methods)) }
         return HTTPResponse(status: error.status, headers: headers, body: error.envelope(requestID: requestID))
     }
 }

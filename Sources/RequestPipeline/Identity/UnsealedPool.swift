@@ -1,4 +1,4 @@
-public import AccessControl
+import AccessControl
 import CryptographicModule
 public import Identity
 public import PoolState

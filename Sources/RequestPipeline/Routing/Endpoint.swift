@@ -53,7 +53,8 @@ public enum ScopeRule: Sendable {
     case keys
     /// The key that a path parameter names.
     case keyNamed(parameter: String)
-    /// The key that a path parameter names where it exists, else all keys: a right on one name doesn't extend to making it.
+    /// The key that a path parameter names where it exists, else all keys: a right on one name doesn't extend to making
+    /// it.
     case keyOrCollection(parameter: String)
     /// The scope that the path itself names before `/providers/`: `/`, `/keys` or `/keys/{name}`.
     case fixed(Scope)

@@ -1,7 +1,7 @@
 /// The shape of an endpoint's path, such as `/keys/{name}/{version?}/sign`.
 ///
-/// Words compare without case, as clients vary it. `{x}` takes one non-empty segment. `{x?}` takes one segment that may be empty or
-/// missing: both mean "latest".
+/// Words compare without case, as clients vary it. `{x}` takes one non-empty segment. `{x?}` takes one segment that may
+/// be empty or missing: both mean "latest".
 struct PathPattern: Sendable {
     enum Part: Hashable, Sendable {
         case word(String)
@@ -32,7 +32,9 @@ struct PathPattern: Sendable {
         for (offset, part) in zip(parts.indices, parts) {
             switch part {
             case .word(let word):
-                guard let segment = segments.popFirst(), segment == word || segment.lowercased() == word else { return nil }
+                guard let segment = segments.popFirst(), segment == word || segment.lowercased() == word else {
+                    return nil
+                }
             case .parameter(let name):
                 guard let segment = segments.popFirst(), !segment.isEmpty else { return nil }
                 parameters.set(name, segment)

@@ -1,15 +1,15 @@
 /// The segments of a request's path, percent-decoded once.
 ///
-/// Clients send empty segments on purpose: `/keys/name/` and `/keys/name//sign` both mean the latest version. Inner empty segments are
-/// kept, leading and trailing ones dropped.
+/// Clients send empty segments on purpose: `/keys/name/` and `/keys/name//sign` both mean the latest version. Inner
+/// empty segments are kept, leading and trailing ones dropped.
 public struct RequestPath: Hashable, Sendable {
     public static let maximumLength = 2048
     public static let maximumSegments = 16
 
     public let segments: [String]
 
-    /// Returns `nil` for a path that no route can mean: too long, a bad escape, an escaped slash or NUL, `.` or `..` segments, or bytes
-    /// that are not UTF-8.
+    /// Returns `nil` for a path that no route can mean: too long, a bad escape, an escaped slash or NUL, `.` or `..`
+    /// segments, or bytes that are not UTF-8.
     public init?(_ path: String) {
         guard path.utf8.count <= Self.maximumLength else { return nil }
         var parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)[...]
@@ -39,7 +39,8 @@ enum PercentEncoding {
                 decoded.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(hexadecimalValue), let low = iterator.next().flatMap(hexadecimalValue)
+            guard let high = iterator.next().flatMap(hexadecimalValue),
+                let low = iterator.next().flatMap(hexadecimalValue)
             else { return nil }
             decoded.append(high << 4 | low)
         }
@@ -69,7 +70,8 @@ public struct QueryParameters: Sendable {
             guard pairs.count < Self.maximumParameters else { return nil }
             let equals = part.firstIndex(of: UInt8(ascii: "="))
             guard let name = PercentEncoding.decode(part[..<(equals ?? part.endIndex)]),
-                let value = PercentEncoding.decode(equals.map { part[part.index(after: $0)...] } ?? part[part.endIndex...])
+                let value = PercentEncoding.decode(
+                    equals.map { part[part.index(after: $0)...] } ?? part[part.endIndex...])
             else { return nil }
             pairs.append((name.lowercased(), value))
         }

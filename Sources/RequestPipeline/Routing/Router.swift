@@ -1,4 +1,4 @@
-public import HTTPTransport
+import HTTPTransport
 
 /// Finds the endpoint of a request.
 struct Router: Sendable {

@@ -18,8 +18,10 @@ enum CommandRefusals {
             return .conflict("The role assignment already exists.", code: "RoleAssignmentExists")
         case .roleAssignmentNotFound: return .notFound("RoleAssignmentNotFound", "Requested role assignment not found")
         case .roleDefinitionNotFound: return .notFound("RoleDefinitionNotFound", "Requested role definition not found")
-        case .purgeProtected: return .forbidden("Purge protection is on: the key is purged when its retention has run out.")
-        case .lastAdministrator: return .forbidden("This is the last administrator's assignment. Assign the role to another first.")
+        case .purgeProtected:
+            return .forbidden("Purge protection is on: the key is purged when its retention has run out.")
+        case .lastAdministrator:
+            return .forbidden("This is the last administrator's assignment. Assign the role to another first.")
         default: break
         }
         let message = "The pool refused the request: \(refusal)."

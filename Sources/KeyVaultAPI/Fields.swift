@@ -86,14 +86,18 @@ struct Fields {
     /// Tags: at most 15, names and values of at most 256 characters.
     func tags() throws(APIError) -> [String: String]? {
         guard let section = try section("tags") else { return nil }
-        guard section.object.members.count <= 15 else { throw .badParameter("The parameter 'tags' has more than 15 members.") }
+        guard section.object.members.count <= 15 else {
+            throw .badParameter("The parameter 'tags' has more than 15 members.")
+        }
         var tags: [String: String] = [:]
         for member in section.object.members {
             guard case .string(let value) = member.value else {
                 throw .badParameter("The parameter 'tags' must hold strings only.")
             }
-            guard member.name.count <= 256, value.count <= 256 else {
-                throw .badParameter("The parameter 'tags' has a name or value of more than 256 characters.")
+            // Counted in UTF-16 units, as clients do: a grapheme cluster can be of any length.
+            guard !member.name.isEmpty, member.name.utf16.count <= 256, value.utf16.count <= 256 else {
+                throw .badParameter(
+                    "The parameter 'tags' has an empty name, or a name or value of more than 256 characters.")
             }
             tags[member.name] = value
         }

@@ -2,7 +2,8 @@
 public protocol NodeControl: Sendable {
     func health() -> NodeHealth
     func members() async -> [MemberHealth]
-    /// Begins the officers' ceremony, or gives the one under way. The bytes are the invitation that officers' tools read.
+    /// Begins the officers' ceremony, or gives the one under way. The bytes are the invitation that officers' tools
+    /// read.
     func unsealInvitation() async throws(UnsealRequestRefusal) -> [UInt8]
     /// Takes an officer's envelope.
     func acceptShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress

@@ -33,11 +33,14 @@ enum PrincipalEndpoints {
 
     @Sendable
     private static func create(_ context: RequestContext) async throws(APIError) -> APIResponse {
-        guard case .string(let name)? = try context.jsonBody()["displayName"], !name.isEmpty, name.utf8.count <= 256 else {
+        guard case .string(let name)? = try context.jsonBody()["displayName"], !name.isEmpty, name.utf8.count <= 256
+        else {
             throw .badParameter("The parameter 'displayName' must be a text of 1 to 256 bytes.")
         }
         guard let (secret, hash) = try? ClientSecret.generate() else { throw .internalFailure }
-        guard let objectID = GUID(bytes: Self.randomGUID()), let clientID = GUID(bytes: Self.randomGUID()) else { throw .internalFailure }
+        guard let objectID = GUID(bytes: Self.randomGUID()), let clientID = GUID(bytes: Self.randomGUID()) else {
+            throw .internalFailure
+        }
         let principal = NewPrincipal(
             objectID: objectID, clientID: clientID, kind: .servicePrincipal, displayName: name, secretHash: hash)
         let committed = try await context.submit(.createPrincipal(principal))

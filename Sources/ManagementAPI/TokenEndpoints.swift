@@ -7,7 +7,8 @@ import RequestPipeline
 import SecurityDomain
 import StrictJSON
 
-/// The embedded token issuer: client credentials, OpenID discovery, key set. Under `/adfs` and under a tenant's name, as clients vary.
+/// The embedded token issuer: client credentials, OpenID discovery, key set. Under `/adfs` and under a tenant's name,
+/// as clients vary.
 enum TokenEndpoints {
     static let endpoints: [Endpoint] = ["/adfs", "/{tenant}"].flatMap { prefix in
         [
@@ -24,7 +25,8 @@ enum TokenEndpoints {
         _ body: @escaping @Sendable (RequestContext) throws(APIError) -> APIResponse
     ) -> Endpoint {
         Endpoint(
-            method, path, operation: operation, access: .anonymous, phase: .any, isVersioned: false, handler: .inline(body))
+            method, path, operation: operation, access: .anonymous, phase: .any, isVersioned: false,
+            handler: .inline(body))
     }
 
     private static func token(_ path: String) -> Endpoint {
@@ -85,8 +87,7 @@ enum TokenEndpoints {
     private static func response(_ answer: TokenEndpointResponse, of principal: GUID?) -> APIResponse {
         APIResponse(
             status: answer.status,
-            headers: answer.headers.filter { $0.name.lowercased() != "content-type" && $0.name.lowercased() != "cache-control" }
-                .map { ($0.name.lowercased(), $0.value) },
+            headers: answer.headers.map { ($0.name.lowercased(), $0.value) }.filter { $0.0 != "content-type" },
             body: answer.body, audit: OperationDetails(authenticated: principal))
     }
 }

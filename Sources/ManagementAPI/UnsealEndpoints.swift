@@ -22,7 +22,9 @@ enum UnsealEndpoints {
                 .post, "/quorate/v1/unseal/shares", operation: "UnsealShareSubmit", access: .anonymous, phase: .any,
                 isVersioned: false, isAuditedWhenAnonymous: true,
                 handler: .asynchronous { context throws(APIError) in
-                    guard case .string(let text)? = try context.jsonBody()["envelope"], let bytes = Base64URL.decode(text) else {
+                    guard case .string(let text)? = try context.jsonBody()["envelope"],
+                        let bytes = Base64URL.decode(text)
+                    else {
                         throw .badParameter("The parameter 'envelope' must be base64url.")
                     }
                     do throws(UnsealRequestRefusal) {

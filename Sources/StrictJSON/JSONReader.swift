@@ -1,7 +1,7 @@
 /// A strict reader of JSON (RFC 8259) with limits, over bytes as they came from the network.
 ///
-/// Refused: duplicate names, unpaired surrogates, invalid UTF-8, control characters in strings, leading zeros, anything after the
-/// document, and whatever exceeds ``Limits``. No input traps; work and memory are proportional to the input.
+/// Refused: duplicate names, unpaired surrogates, invalid UTF-8, control characters in strings, leading zeros, anything
+/// after the document, and whatever exceeds ``Limits``. No input traps; work and memory are proportional to the input.
 public struct JSONReader {
     public struct Limits: Sendable {
         /// Nesting of arrays and objects.
@@ -240,7 +240,9 @@ public struct JSONReader {
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
             try skipDigits()
         }
-        guard position - start <= limits.numberLength else { throw failure("number longer than \(limits.numberLength)") }
+        guard position - start <= limits.numberLength else {
+            throw failure("number longer than \(limits.numberLength)")
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isInteger, let integer = Int64(text) { return .integer(integer) }
         guard let double = Double(text), double.isFinite else { throw failure("number out of range") }

@@ -43,7 +43,8 @@ public struct JSONObject: Hashable, Sendable {
         members.append(Member(name: name, value: value))
     }
 
-    /// The value of a member, or `nil` where it is absent. An explicit `null` reads as absent, as the API's clients expect.
+    /// The value of a member, or `nil` where it is absent. An explicit `null` reads as absent, as the API's clients
+    /// expect.
     public subscript(name: String) -> JSONValue? {
         for member in members where member.name == name {
             if case .null = member.value { return nil }

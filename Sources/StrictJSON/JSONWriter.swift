@@ -1,4 +1,5 @@
-/// Writes compact JSON (RFC 8259) straight into bytes: no tree, no Foundation, slashes unescaped as the protocol's service does.
+/// Writes compact JSON (RFC 8259) straight into bytes: no tree, no Foundation, slashes unescaped as the protocol's
+/// service does.
 public struct JSONWriter {
     public private(set) var bytes: [UInt8]
     private var needsComma = false

@@ -35,7 +35,8 @@ struct KeyBundle {
     }
 
     /// One element of a list. Lists of keys and of deleted keys name them without a version.
-    func item(_ version: KeyVersionRecord, isVersioned: Bool, deletion: KeyDeletion? = nil, _ writer: inout JSONWriter) {
+    func item(_ version: KeyVersionRecord, isVersioned: Bool, deletion: KeyDeletion? = nil, _ writer: inout JSONWriter)
+    {
         let identifier =
             isVersioned
             ? context.keyIdentifier(name: version.name, version: version.version)

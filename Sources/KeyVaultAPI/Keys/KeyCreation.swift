@@ -9,7 +9,8 @@ import StrictJSON
 enum KeyCreation {
     static let endpoints = [
         Endpoint(
-            .post, "/keys/{name}/create", operation: "KeyCreate", access: .dataAction(.keysCreate, .keyOrCollection(parameter: "name")),
+            .post, "/keys/{name}/create", operation: "KeyCreate",
+            access: .dataAction(.keysCreate, .keyOrCollection(parameter: "name")),
             handler: .asynchronous(create))
     ]
 
@@ -22,15 +23,20 @@ enum KeyCreation {
         guard let pool = context.view.state.pool else { throw .internalFailure }
         let template = request.template(poolID: pool.poolID, name: name, createdAt: context.now)
         let module = context.services.module
-        let generated = try await context.services.computation.run { () throws(CryptoError) in try module.generateKey(template) }
+        let generated = try await context.services.computation.run { () throws(CryptoError) in
+            try module.generateKey(template)
+        }
         let command = PoolCommand.createKeyVersion(
             NewKeyVersion(
-                header: generated.header, publicKey: generated.publicKey, record: generated.record.bytes, origin: .generated,
+                header: generated.header, publicKey: generated.publicKey, record: generated.record.bytes,
+                origin: .generated,
                 enabled: request.attributes.enabled ?? true, notBefore: request.attributes.notBefore,
                 expires: request.attributes.expires, tags: request.tags))
         let committed = try await context.submit(command)
         if case .refused(let refusal) = committed.outcome { throw CommandRefusals.error(refusal, context) }
-        guard let version = committed.view.state.key(name)?.version(generated.header.version) else { throw .internalFailure }
+        guard let version = committed.view.state.key(name)?.version(generated.header.version) else {
+            throw .internalFailure
+        }
         return KeyBundle(context: context.with(view: committed.view)).response(version)
     }
 }
@@ -53,7 +59,8 @@ struct KeyRequest {
         attributes = try AttributeFields(fields)
         tags = try fields.tags() ?? [:]
         guard attributes.exportable != true, fields.object["release_policy"] == nil else {
-            throw .badParameter("The parameter 'attributes.exportable': exportable keys are not supported by this service.")
+            throw .badParameter(
+                "The parameter 'attributes.exportable': exportable keys are not supported by this service.")
         }
     }
 
@@ -138,6 +145,11 @@ struct AttributeFields {
         notBefore = try section?.time("nbf")
         expires = try section?.time("exp")
         exportable = try section?.bool("exportable")
+        try Self.requireOrder(notBefore: notBefore, expires: expires)
+    }
+
+    /// A version that is never valid is a mistake.
+    static func requireOrder(notBefore: Int64?, expires: Int64?) throws(APIError) {
         if let notBefore, let expires, notBefore >= expires {
             throw .badParameter("The parameter 'attributes.exp' must be later than 'attributes.nbf'.")
         }

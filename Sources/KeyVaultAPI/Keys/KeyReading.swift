@@ -9,7 +9,8 @@ import StrictJSON
 enum KeyReading {
     static let endpoints = [
         Endpoint(
-            .get, "/keys/{name}/{version?}", operation: "KeyGet", access: .dataAction(.keysRead, .keyNamed(parameter: "name")),
+            .get, "/keys/{name}/{version?}", operation: "KeyGet",
+            access: .dataAction(.keysRead, .keyNamed(parameter: "name")),
             handler: .inline { context throws(APIError) in
                 KeyBundle(context: context).response(try KeyLookup.version(context))
             }),
@@ -67,7 +68,8 @@ enum KeyReading {
         }
         let bundle = KeyBundle(context: context)
         return page.response(
-            Array(versions.prefix(page.limit + 1)), path: "/keys/\(name)/versions", nameOf: { Hexadecimal.encode($0.version) }
+            Array(versions.prefix(page.limit + 1)), path: "/keys/\(name)/versions",
+            nameOf: { Hexadecimal.encode($0.version) }
         ) { version, writer in
             bundle.item(version, isVersioned: true, &writer)
         }

@@ -18,12 +18,13 @@ enum Signing {
             handler: .inline { context throws(APIError) in try verify(context) }),
     ]
 
-    /// An RSA private operation takes up to milliseconds; a key that isn't in memory has to be read from disk first. Neither may
-    /// hold up an event loop.
+    /// An RSA private operation takes up to milliseconds; a key that isn't in memory has to be read from disk first.
+    /// Neither may hold up an event loop.
     @Sendable
     private static func isSlow(_ context: RequestContext) -> Bool {
         guard let version = try? KeyLookup.version(context) else { return false }
-        return version.header.keyType == .rsaHSM || !context.services.module.isCached(recordDigest: version.recordDigest)
+        return version.header.keyType == .rsaHSM
+            || !context.services.module.isCached(recordDigest: version.recordDigest)
     }
 
     @Sendable
@@ -71,7 +72,8 @@ enum Signing {
             throw context.failure(error, of: version)
         }
         let identifier = context.keyIdentifier(name: version.name, version: version.version)
-        let audit = OperationDetails(keyIdentifier: identifier, algorithm: algorithm.rawValue, inputDigest: Digest.sha256(digest))
+        let audit = OperationDetails(
+            keyIdentifier: identifier, algorithm: algorithm.rawValue, inputDigest: Digest.sha256(digest))
         return .object(audit: audit) { $0.member("value", isGood) }
     }
 }

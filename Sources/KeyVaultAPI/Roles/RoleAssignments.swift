@@ -24,7 +24,8 @@ enum RoleAssignments {
             Endpoint(
                 .put, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentCreate",
                 access: .dataAction(.roleAssignmentsWrite, place.rule), phase: .unsealed,
-                handler: .asynchronous { context throws(APIError) in try await create(context, try place.scope(context)) }),
+                handler: .asynchronous { context throws(APIError) in try await create(context, try place.scope(context))
+                }),
             Endpoint(
                 .delete, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentDelete",
                 access: .dataAction(.roleAssignmentsDelete, place.rule), phase: .unsealed,
@@ -45,7 +46,8 @@ enum RoleAssignments {
         return assignment
     }
 
-    /// Without a filter: the assignments made at exactly this scope. `principalId eq {id}`: those of one principal at, above or below.
+    /// Without a filter: the assignments made at exactly this scope. `principalId eq {id}`: those of one principal at,
+    /// above or below.
     private static func list(_ context: RequestContext, _ scope: Scope) throws(APIError) -> APIResponse {
         let permissions = context.view.state.permissions
         var assignments: [RoleAssignment]
@@ -54,7 +56,9 @@ enum RoleAssignments {
             guard let principal = GUID(text.filter { $0 != "'" }) else {
                 throw .badParameter("The parameter '$filter' must end in a principal's GUID.")
             }
-            assignments = permissions.assignments(of: principal).filter { $0.scope.contains(scope) || scope.contains($0.scope) }
+            assignments = permissions.assignments(of: principal).filter {
+                $0.scope.contains(scope) || scope.contains($0.scope)
+            }
         } else if filter.isEmpty {
             assignments = permissions.assignments(at: scope)
         } else if filter.lowercased() == "atscope()" {
@@ -67,7 +71,9 @@ enum RoleAssignments {
         }
         assignments.sort { $0.name.description < $1.name.description }
         return .object { writer in
-            writer.member("value") { $0.array { writer in for one in assignments { writer.object { write(one, &$0) } } } }
+            writer.member("value") {
+                $0.array { writer in for one in assignments { writer.object { write(one, &$0) } } }
+            }
         }
     }
 

@@ -4,38 +4,39 @@ import PoolState
 import RequestPipeline
 import StrictJSON
 
-/// The roles that can be assigned, built in and custom. Listed at every scope, since clients look a role's name up where they
-/// are about to assign it.
+/// The roles that can be assigned, built in and custom. Listed at every scope, since clients look a role's name up
+/// where they are about to assign it.
 enum RoleDefinitions {
     private static let collection = "/providers/Microsoft.Authorization/roleDefinitions"
 
-    static let endpoints: [Endpoint] = RoleScopes.all.flatMap { place in
-        [
+    static let endpoints: [Endpoint] =
+        RoleScopes.all.flatMap { place in
+            [
+                Endpoint(
+                    .get, place.prefix + collection, operation: "RoleDefinitionList",
+                    access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
+                    handler: .inline { context throws(APIError) in list(context) }),
+                Endpoint(
+                    .get, place.prefix + collection + "/{definition}", operation: "RoleDefinitionGet",
+                    access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
+                    handler: .inline { context throws(APIError) in
+                        let definition = try find(context)
+                        return .object { write(definition, &$0) }
+                    }),
+            ]
+        } + [
             Endpoint(
-                .get, place.prefix + collection, operation: "RoleDefinitionList",
-                access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
-                handler: .inline { context throws(APIError) in list(context) }),
+                .put, collection + "/{definition}", operation: "RoleDefinitionCreate",
+                access: .dataAction(.roleDefinitionsWrite, .root), phase: .unsealed, handler: .asynchronous(put)),
             Endpoint(
-                .get, place.prefix + collection + "/{definition}", operation: "RoleDefinitionGet",
-                access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
-                handler: .inline { context throws(APIError) in
+                .delete, collection + "/{definition}", operation: "RoleDefinitionDelete",
+                access: .dataAction(.roleDefinitionsDelete, .root), phase: .unsealed,
+                handler: .asynchronous { context throws(APIError) in
                     let definition = try find(context)
+                    _ = try await context.apply(.deleteRoleDefinition(id: definition.id))
                     return .object { write(definition, &$0) }
                 }),
         ]
-    } + [
-        Endpoint(
-            .put, collection + "/{definition}", operation: "RoleDefinitionCreate",
-            access: .dataAction(.roleDefinitionsWrite, .root), phase: .unsealed, handler: .asynchronous(put)),
-        Endpoint(
-            .delete, collection + "/{definition}", operation: "RoleDefinitionDelete",
-            access: .dataAction(.roleDefinitionsDelete, .root), phase: .unsealed,
-            handler: .asynchronous { context throws(APIError) in
-                let definition = try find(context)
-                _ = try await context.apply(.deleteRoleDefinition(id: definition.id))
-                return .object { write(definition, &$0) }
-            }),
-    ]
 
     static func identifier(_ id: GUID) -> String {
         "Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/\(id)"
@@ -52,7 +53,9 @@ enum RoleDefinitions {
     private static func list(_ context: RequestContext) -> APIResponse {
         let definitions = context.view.state.permissions.roleDefinitions.sorted { $0.name < $1.name }
         return .object { writer in
-            writer.member("value") { $0.array { writer in for one in definitions { writer.object { write(one, &$0) } } } }
+            writer.member("value") {
+                $0.array { writer in for one in definitions { writer.object { write(one, &$0) } } }
+            }
         }
     }
 
@@ -62,16 +65,19 @@ enum RoleDefinitions {
         guard let properties = try context.fields().section("properties") else {
             throw .badParameter("The parameter 'properties' is required.")
         }
-        var dataActions: [String] = []
-        var notDataActions: [String] = []
+        var (actions, notActions): ([String], [String]) = ([], [])
+        var (dataActions, notDataActions): ([String], [String]) = ([], [])
         for permission in try properties.sections("permissions") ?? [] {
+            actions += try permission.strings("actions") ?? []
+            notActions += try permission.strings("notActions") ?? []
             dataActions += try permission.strings("dataActions") ?? []
             notDataActions += try permission.strings("notDataActions") ?? []
         }
         let definition = RoleDefinition(
-            id: id, name: try properties.string("roleName") ?? "", description: try properties.string("description") ?? "",
-            kind: .custom, dataActions: dataActions, notDataActions: notDataActions, actions: [], notActions: [],
-            assignableScopes: [.root])
+            id: id, name: try properties.string("roleName") ?? "",
+            description: try properties.string("description") ?? "",
+            kind: .custom, dataActions: dataActions, notDataActions: notDataActions, actions: actions,
+            notActions: notActions, assignableScopes: [.root])
         _ = try await context.apply(.putRoleDefinition(definition))
         return .object(status: 201) { write(definition, &$0) }
     }

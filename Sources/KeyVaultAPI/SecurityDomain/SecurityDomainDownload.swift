@@ -11,7 +11,8 @@ enum SecurityDomainDownload {
     static let endpoints = [
         Endpoint(
             .post, "/securitydomain/download", operation: "SecurityDomainBackup",
-            access: .dataAction(.securityDomainDownload, .root), phase: .unsealed, bodyLimit: DownloadRequest.maximumLength,
+            access: .dataAction(.securityDomainDownload, .root), phase: .unsealed,
+            bodyLimit: DownloadRequest.maximumLength,
             handler: .asynchronous(download)),
         Endpoint(
             .get, "/securitydomain/download/pending", operation: "SecurityDomainBackupStatusGet",
@@ -19,13 +20,16 @@ enum SecurityDomainDownload {
             handler: .asynchronous(status)),
     ]
 
-    /// The file is in this one answer and nowhere else. The pool counts as activated only when its status has been asked
-    /// for, so that a lost answer can be asked for again.
+    /// The file is in this one answer and nowhere else. The pool counts as activated only when its status has been
+    /// asked for, so that a lost answer can be asked for again.
     @Sendable
     private static func download(_ context: RequestContext) async throws(APIError) -> APIResponse {
-        guard let unsealed = context.services.custody.unsealed, let pool = context.view.state.pool else { throw .sealed }
+        guard let unsealed = context.services.custody.unsealed, let pool = context.view.state.pool else {
+            throw .sealed
+        }
         guard context.view.state.phase != .activated else {
-            throw .forbidden("The security domain has been delivered. New shares need the approval of a quorum of its officers.")
+            throw .forbidden(
+                "The security domain has been delivered. New shares need the approval of a quorum of its officers.")
         }
         let officers = try officers(context.request.body, pinned: pool.pinnedOfficers)
         let made = try await context.services.computation.run { () throws(CryptoError) in

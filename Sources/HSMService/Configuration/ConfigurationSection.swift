@@ -10,28 +10,60 @@ struct ConfigurationSection {
 
     /// Parses a whole file.
     static func parse(_ text: String, file: String) throws(ConfigurationError) -> ConfigurationSection {
-        guard !text.utf8.contains(UInt8(ascii: "&")) || !text.split(separator: "\n").contains(where: hasAlias) else {
-            throw ConfigurationError(
-                file: file, problem: "YAML anchors and aliases are not accepted",
-                cure: "Write the value out where it is used.")
-        }
         let node: Node?
         do {
-            node = try Yams.compose(yaml: text)
+            let parser = try Parser(yaml: text)
+            node = try parser.singleRoot()
+            // While the parser lives: nodes refer to their anchors weakly.
+            if let node, let line = anchorLine(node) {
+                throw ConfigurationError(
+                    file: file, line: line, problem: "YAML anchors and aliases are not accepted",
+                    cure: "Write the value out where it is used.")
+            }
+        } catch let error as ConfigurationError {
+            throw error
         } catch {
-            throw ConfigurationError(file: file, problem: "not readable as YAML: \(error)", cure: "Correct the syntax.")
+            throw unreadable(error, file: file)
         }
         guard let node, case .mapping(let mapping) = node else {
             throw ConfigurationError(
                 file: file, line: 1, problem: "the file must be a mapping of names to values",
-                cure: "Begin it with 'node:' as in cluster-config/node.example.yaml.")
+                cure: "Write it like the examples in cluster-config.")
         }
         return try ConfigurationSection(file: file, path: "", mapping: mapping, line: 1)
     }
 
-    private static func hasAlias(_ line: Substring) -> Bool {
-        let value = line.drop { $0 != ":" }.dropFirst().drop { $0 == " " }
-        return value.first == "&" || value.first == "*"
+    /// The line of the first anchor. An alias needs one before it, so none is ever followed.
+    private static func anchorLine(_ node: Node) -> Int? {
+        if node.anchor != nil { return node.mark?.line ?? 1 }
+        switch node {
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                if let line = anchorLine(key) ?? anchorLine(value) { return line }
+            }
+        case .sequence(let sequence):
+            for element in sequence {
+                if let line = anchorLine(element) { return line }
+            }
+        case .scalar, .alias: break
+        }
+        return nil
+    }
+
+    private static func unreadable(_ error: any Error, file: String) -> ConfigurationError {
+        switch error {
+        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
+            return ConfigurationError(
+                file: file, line: mark.line, problem: "not readable as YAML: \(problem)",
+                cure: "Correct the syntax at column \(mark.column).")
+        case YamlError.duplicatedKeysInMapping(let names, let context):
+            return ConfigurationError(
+                file: file, line: context.mark.line, problem: "the key '\(names.first ?? "?")' occurs twice",
+                cure: "Keep one of them.")
+        default:
+            return ConfigurationError(file: file, problem: "not readable as YAML", cure: "Save it as UTF-8 text.")
+        }
     }
 
     private init(file: String, path: String, mapping: Node.Mapping, line: Int?) throws(ConfigurationError) {
@@ -39,19 +71,16 @@ struct ConfigurationSection {
         self.path = path
         self.mapping = mapping
         self.line = line
-        var seen = Set<String>()
-        for (key, _) in mapping {
-            guard let name = key.string, seen.insert(name).inserted else {
-                throw ConfigurationError(
-                    file: file, line: key.mark?.line, problem: "the key '\(key.string ?? "?")' occurs twice",
-                    cure: "Keep one of them.")
-            }
+        for (key, _) in mapping where key.string == nil {
+            throw ConfigurationError(
+                file: file, line: key.mark?.line ?? line, problem: "a key isn't a text", cure: "Write 'name: value'.")
         }
     }
 
     private func full(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    /// Refuses keys that nobody reads, naming the nearest known one: a misspelt setting must not be silently without effect.
+    /// Refuses keys that nobody reads, naming the nearest known one: a misspelt setting must not be silently without
+    /// effect.
     func allow(only known: [String]) throws(ConfigurationError) {
         for (key, _) in mapping {
             guard let name = key.string, !known.contains(name) else { continue }
@@ -113,7 +142,7 @@ struct ConfigurationSection {
 
     func section(_ name: String) throws(ConfigurationError) -> ConfigurationSection {
         guard let section = try optionalSection(name) else {
-            throw error(name, "is missing", cure: "Add a section '\(name):' as in cluster-config/node.example.yaml.")
+            throw error(name, "is missing", cure: "Add a section '\(name):' as in the examples in cluster-config.")
         }
         return section
     }
@@ -128,7 +157,10 @@ struct ConfigurationSection {
         var sections: [ConfigurationSection] = []
         for (offset, element) in sequence.enumerated() {
             guard case .mapping(let inner) = element else {
-                throw error(name, "must be a list of sections", cure: "Write 'key: value' pairs below each '- '.")
+                throw ConfigurationError(
+                    file: file, line: element.mark?.line ?? line(of: name),
+                    problem: "'\(full(name))' must be a list of sections",
+                    cure: "Write 'key: value' pairs below each '- '.")
             }
             sections.append(
                 try ConfigurationSection(

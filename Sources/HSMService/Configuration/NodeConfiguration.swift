@@ -4,7 +4,8 @@ public import Raft
 import Replication
 import Yams
 
-/// Everything that one node's file says. What concerns the whole pool (roles, issuers, audit mode) isn't here: it is replicated.
+/// Everything that one node's file says. What concerns the whole pool (roles, issuers, audit mode) isn't here: it is
+/// replicated.
 public struct NodeConfiguration: Sendable {
     public struct Listener: Sendable {
         public let host: String
@@ -100,15 +101,44 @@ extension NodeConfiguration {
                 "id", "is \(id.rawValue), which no element of 'members' has", cure: "Add this node to 'members'.")
         }
         return NodeConfiguration(
-            file: file, nodeID: id, nodeName: try nodeName(node, "name"), poolName: try nodeName(node, "pool"),
+            file: file, nodeID: id, nodeName: try nodeName(node, "name"), poolName: try poolName(node),
             poolID: try poolID(node),
             dataFolder: dataFolder, auditFolder: auditFolder,
-            api: try listener(api, resolve), apiHosts: try api.optionalStrings("hosts") ?? [],
+            api: try listener(api, resolve), apiHosts: try hosts(api),
             peers: try listener(peers, resolve),
             peerAuthorityFile: resolve(try peers.string("authority_file", example: "node-ca.crt")), members: members,
             eventLoops: try api.optionalInteger("event_loops", in: 0...256) ?? 0,
             cryptoThreads: try crypto?.optionalInteger("threads", in: 0...256) ?? 0,
             logLevel: try logLevel(log))
+    }
+
+    /// The length is what clients accept in the name of a pool.
+    private static func poolName(_ node: ConfigurationSection) throws(ConfigurationError) -> String {
+        let name = try nodeName(node, "pool")
+        guard (3...24).contains(name.utf8.count) else {
+            throw node.error("pool", "is '\(name)'", cure: "Use 3 to 24 lower-case letters, digits and '-'.")
+        }
+        return name
+    }
+
+    private static func hosts(_ api: ConfigurationSection) throws(ConfigurationError) -> [String] {
+        let hosts = try api.optionalStrings("hosts") ?? []
+        for host in hosts {
+            guard let url = URL(string: "https://\(host)"), isPlain(url) else {
+                throw api.error(
+                    "hosts", "has '\(host)', which is neither host nor host:port",
+                    cure: "Write it like hsm.example:8443.")
+            }
+        }
+        return hosts
+    }
+
+    /// Whether a URL names a server and nothing else.
+    private static func isPlain(_ url: URL) -> Bool {
+        guard url.scheme == "https", let host = url.host, !host.isEmpty, (1...65_535).contains(url.port ?? 443) else {
+            return false
+        }
+        return url.path.isEmpty && url.query == nil && url.fragment == nil && url.user == nil && url.password == nil
     }
 
     private static func poolID(_ node: ConfigurationSection) throws(ConfigurationError) -> [UInt8] {
@@ -158,6 +188,9 @@ extension NodeConfiguration {
             (1...65_535).contains(port), colon != text.startIndex
         else { throw section.error(key, "is '\(text)', not host:port", cure: "Write it like \(example).") }
         let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        guard !host.isEmpty, !host.contains(where: { $0 == "/" || $0.isWhitespace }) else {
+            throw section.error(key, "is '\(text)', not host:port", cure: "Write it like \(example).")
+        }
         return (host, port)
     }
 
@@ -171,9 +204,7 @@ extension NodeConfiguration {
             }
             let (host, port) = try address(section, "peer_address", example: "127.0.0.1:9443")
             let endpoint = try section.string("endpoint", example: "https://127.0.0.1:8443")
-            guard let url = URL(string: endpoint), url.scheme == "https", url.host != nil, url.path.isEmpty,
-                url.query == nil
-            else {
+            guard let url = URL(string: endpoint), isPlain(url) else {
                 throw section.error(
                     "endpoint", "is '\(endpoint)'", cure: "Write https://host:port, without a path or a trailing slash."
                 )
@@ -184,11 +215,11 @@ extension NodeConfiguration {
                     "public_key", "isn't a public key in base64",
                     cure: "Print it with: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
             }
-            members.append(
-                Member(
-                    id: id, name: try nodeName(section, "name"), peerHost: host, peerPort: port,
-                    endpoint: endpoint.lowercased(),
-                    publicKey: bytes))
+            let member = Member(
+                id: id, name: try nodeName(section, "name"), peerHost: host, peerPort: port,
+                endpoint: endpoint.lowercased(), publicKey: bytes)
+            try requireDistinct(member, from: members, section)
+            members.append(member)
         }
         guard [1, 3, 5, 7].contains(members.count) else {
             throw root.error("members", "has \(members.count) elements", cure: "A pool has 1, 3, 5 or 7 nodes.")
@@ -196,10 +227,32 @@ extension NodeConfiguration {
         return members
     }
 
+    /// Members that share a key or an address are one member under two names: its vote would count twice.
+    private static func requireDistinct(
+        _ member: Member, from others: [Member], _ section: ConfigurationSection
+    ) throws(ConfigurationError) {
+        func refuse(_ key: String, _ other: Member) -> ConfigurationError {
+            section.error(
+                key, "of member \(member.id.rawValue) is that of member \(other.id.rawValue)",
+                cure: "Give each member its own \(key).")
+        }
+        for other in others {
+            if other.name == member.name { throw refuse("name", other) }
+            if other.publicKey == member.publicKey { throw refuse("public_key", other) }
+            if other.endpoint == member.endpoint { throw refuse("endpoint", other) }
+            if other.peerHost == member.peerHost, other.peerPort == member.peerPort {
+                throw refuse("peer_address", other)
+            }
+        }
+    }
+
     /// Decodes hexadecimal digits; `nil` for anything else.
     static func bytes(hexadecimal text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
-        guard digits.count.isMultiple(of: 2) else { return nil }
+        // `UInt8(_:radix:)` would take a sign.
+        guard digits.count.isMultiple(of: 2), text.allSatisfy(\.isHexDigit), text.allSatisfy(\.isASCII) else {
+            return nil
+        }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {
             guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else {

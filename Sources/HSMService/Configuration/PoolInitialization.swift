@@ -1,4 +1,7 @@
-/// What the first node needs to make a new pool: read once, on an empty data folder, from the file given to `hsmd --initialize`.
+import AccessControl
+
+/// What the first node needs to make a new pool: read once, on an empty data folder, from the file given to
+/// `hsmd --initialize`.
 public struct PoolInitialization: Sendable {
     /// A service principal that becomes Managed HSM Administrator at `/`.
     public struct Administrator: Sendable {
@@ -36,13 +39,24 @@ extension PoolInitialization {
             administrators.append(
                 Administrator(
                     displayName: try section.string("display_name", example: "Pool administrator"),
-                    objectID: try section.string("object_id", example: "a GUID"),
-                    clientID: try section.string("client_id", example: "a GUID"), secretDigest: bytes))
+                    objectID: try guid(
+                        section, "object_id", cure: "Make a credential with: hsmctl credential generate"),
+                    clientID: try guid(
+                        section, "client_id", cure: "Make a credential with: hsmctl credential generate"),
+                    secretDigest: bytes))
         }
         return PoolInitialization(
-            file: file, tenantID: try root.string("tenant_id", example: "a GUID"),
+            file: file, tenantID: try guid(root, "tenant_id", cure: "Make one with: uuidgen"),
             region: try root.optionalString("region") ?? "local", administrators: administrators,
             audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root))
+    }
+
+    private static func guid(
+        _ section: ConfigurationSection, _ key: String, cure: String
+    ) throws(ConfigurationError) -> String {
+        let text = try section.string(key, example: "a GUID")
+        guard GUID(text) != nil else { throw section.error(key, "is '\(text)', not a GUID", cure: cure) }
+        return text
     }
 
     /// With or without the colons that `openssl x509 -fingerprint` prints.

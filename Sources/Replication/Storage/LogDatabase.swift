@@ -151,8 +151,8 @@ final class LogDatabase {
                 if let truncateFrom { try truncate(from: truncateFrom, &next, database) }
                 try append(entries, &next, database)
                 if let hardState { next.head.hardState = hardState }
-                precondition(
-                    next.head.hardState.commit <= next.head.lastIndex, "an entry is committed that the log doesn't hold")
+                let commit = next.head.hardState.commit
+                precondition(commit <= next.head.lastIndex, "an entry is committed that the log doesn't hold")
                 try next.head.save(in: database)
             }
         }

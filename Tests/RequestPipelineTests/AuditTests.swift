@@ -1,0 +1,128 @@
+import AccessControl
+import Glibc
+import HTTPTransport
+import PoolState
+import RequestTesting
+import StrictJSON
+import Synchronization
+import Testing
+
+@testable import Audit
+@testable import RequestPipeline
+
+/// No answer without its record, and exactly one record for each answer.
+@Suite struct AuditTests {
+    @Test func oneRecordForEachAuthenticatedRequest() async throws {
+        let pool = try TestPool(Probe.all)
+        let calls: [(TestPrincipal, HTTPMethod, String, Int64)] = [
+            (.user, .get, "/probe", 200), (.user, .get, "/keys/alpha", 200), (.nobody, .get, "/keys/alpha", 403),
+            (.user, .get, "/nowhere", 404), (.user, .delete, "/probe", 405), (.user, .get, "/failing", 500),
+            (.user, .get, "/slow", 200), (.user, .get, "/waiting", 200),
+        ]
+        for (position, call) in calls.enumerated() {
+            let answer = try await pool.call(
+                call.0, call.1, call.2,
+                headers: [
+                    ("user-agent", "tests/1"), ("x-ms-client-request-id", "9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11"),
+                ])
+            // Read at once: the record was on disk before the answer came.
+            let records = try pool.records()
+            #expect(records.count == position + 1)
+            let record = try #require(records.last)
+            #expect(record.integer("httpStatusCode") == call.3 && Int64(answer.status) == call.3)
+            #expect(record.string("identity")?.contains(call.0.objectID.description) == true)
+            #expect(record.string("identity")?.contains(call.0.clientID.description) == true)
+            #expect(record.string("requestUri") == TestPool.base + call.2)
+            #expect(record.string("operationVersion") == "2025-07-01" && record.string("clientInfo") == "tests/1")
+            #expect(record.string("correlationId") == "9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11")
+            #expect(record.string("callerIpAddress") == "192.0.2.7")
+            #expect(record.string("resultType") == (call.3 == 200 ? "Success" : record.string("resultType")))
+            #expect((record.string("resultDescription") == nil) == (call.3 == 200))
+        }
+        let properties = try #require(try pool.records().first?.object("properties"))
+        #expect(properties.string("id") == "the-key" && properties.string("algorithm") == "ES256")
+        #expect(properties.string("digest") == "AQID")
+        #expect(pool.countedRefusals() == 0)
+    }
+
+    @Test func anonymousRequestsAreCountedAndWhatTheyObtainIsRecorded() async throws {
+        let pool = try TestPool(Probe.all)
+        for _ in 0..<3 { _ = await pool.send(.get, "/probe") }
+        _ = await pool.send(.get, "/open")
+        _ = await pool.send(.post, "/refuse-issue")
+        _ = await pool.send(.get, "/%")
+        #expect(try pool.records().isEmpty)
+        #expect(await pool.send(.post, "/issue").status == 200)
+        #expect(try pool.records().map { $0.integer("httpStatusCode") } == [200])
+        // The count of a finished minute is a record of its own.
+        pool.advance(seconds: 61)
+        _ = await pool.send(.get, "/probe")
+        try #require(await settled(pool, records: 2))
+        let summary = try #require(try pool.records().last)
+        #expect(summary.string("operationName") == "Authentication")
+        #expect(summary.object("properties")?.string("count") == "5")
+    }
+
+    private func settled(_ pool: TestPool, records: Int) async throws -> Bool {
+        for _ in 0..<1000 where try pool.records().count < records { try await Task.sleep(for: .milliseconds(5)) }
+        return try pool.records().count == records
+    }
+
+    @Test func aLogThatAcceptsNothingMeansNoResult() async throws {
+        let pool = try TestPool(Probe.all)
+        pool.audit.close()
+        for (method, path) in [(HTTPMethod.get, "/probe"), (.get, "/slow"), (.get, "/waiting"), (.get, "/nowhere")] {
+            let answer = try await pool.call(.user, method, path)
+            #expect(answer.status == 503 && answer.code == "ServiceUnavailable" && answer.header("retry-after") == "5")
+            #expect(!answer.text.contains("done") && answer.header("x-ms-keyvault-region") == nil)
+        }
+        #expect(await pool.send(.post, "/issue").status == 503)
+        pool.pool.setUnavailable(.noLeader)
+        #expect(try await pool.call(.user, .get, "/probe").header("retry-after") == "5")
+        // What needs no record still answers.
+        #expect(await pool.send(.get, "/probe").status == 401)
+        #expect(await pool.send(.get, "/open").status == 200)
+    }
+
+    /// A disk whose flush waits, then works or fails.
+    private final class SlowDisk: Sendable {
+        private let state = Mutex<(isHeld: Bool, fails: Bool)>((false, false))
+
+        func hold() { state.withLock { $0.isHeld = true } }
+        func release(failing: Bool) { state.withLock { $0 = (false, failing) } }
+
+        var calls: DiskCalls {
+            var calls = DiskCalls.system
+            calls.sync = { [self] _ in
+                while state.withLock({ $0.isHeld }) { usleep(1000) }
+                guard state.withLock({ $0.fails }) else { return 0 }
+                errno = EIO
+                return -1
+            }
+            return calls
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func theAnswerWaitsForTheDisk(fails: Bool) async throws {
+        let disk = SlowDisk()
+        let pool = try TestPool(Probe.all) { folder in
+            try AuditLog(
+                folder: folder, origin: AuditOrigin(node: "node-1", pool: "pool-1"), mode: .strict,
+                options: AuditLogOptions(), calls: disk.calls)
+        }
+        disk.hold()
+        let hasAnswered = Atomic<Bool>(false)
+        async let answer = {
+            let answer = try await pool.call(.user, .get, "/probe")
+            hasAnswered.store(true, ordering: .releasing)
+            return answer
+        }()
+        try await Task.sleep(for: .milliseconds(200))
+        let tooEarly = hasAnswered.load(ordering: .acquiring)
+        #expect(!tooEarly)
+        disk.release(failing: fails)
+        #expect(try await answer.status == (fails ? 503 : 200))
+        #expect(try await answer.text.contains("done") == !fails)
+    }
+}

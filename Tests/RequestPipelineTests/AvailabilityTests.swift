@@ -1,0 +1,51 @@
+import AccessControl
+import HTTPTransport
+import PoolState
+import RequestTesting
+import StrictJSON
+import Testing
+
+@testable import RequestPipeline
+
+/// What callers are told while the node can't answer.
+@Suite struct AvailabilityTests {
+    @Test func aSealedNodeSaysSoAndWhatHelps() async throws {
+        let pool = try TestPool(Probe.all)
+        let bearer = ("authorization", "Bearer \(try pool.token(.user))")
+        pool.custody.seal()
+        let answer = await pool.send(.get, "/probe", headers: [bearer])
+        #expect(answer.status == 503 && answer.code == "ServiceUnavailable" && answer.innerCode == "NodeSealed")
+        #expect(answer.header("retry-after") == "1")
+        #expect(answer.message.contains("sealed") && answer.message.contains("hsmctl unseal"))
+        // The challenge needs no keys, nor do endpoints that say that they work on a sealed node.
+        #expect(await pool.send(.get, "/probe").status == 401)
+        #expect(await pool.send(.get, "/open").status == 200)
+        #expect(pool.countedRefusals() == 2)
+    }
+
+    @Test(arguments: [
+        (PoolUnavailable.noLeader, 503, "majority"), (.timedOut(maybeApplied: true), 503, "may still take effect"),
+        (.timedOut(maybeApplied: false), 503, "no effect"), (.overloaded, 429, "Retry"), (.sealed, 503, "sealed"),
+        (.shuttingDown, 503, "another node"),
+    ])
+    func withoutThePoolNothingIsDecided(reason: PoolUnavailable, status: Int, text: String) async throws {
+        let pool = try TestPool(Probe.all)
+        pool.pool.setUnavailable(reason)
+        let answer = try await pool.call(.user, .get, "/probe")
+        #expect(answer.status == status && answer.message.contains(text) && answer.header("retry-after") != nil)
+        let record = try #require(try pool.records().first)
+        #expect(record.integer("httpStatusCode") == Int64(status))
+        #expect(record.string("identity")?.contains(TestPrincipal.user.objectID.description) == true)
+    }
+
+    @Test func anUnactivatedPoolNamesTheNextStep() async throws {
+        let endpoint = Endpoint(
+            .get, "/needs-activation", operation: "Probe", access: .authenticated, isVersioned: false,
+            handler: .inline { _ throws(APIError) in APIResponse() })
+        for phase in [PoolPhase.provisioned, .activating] {
+            let answer = try await TestPool([endpoint], phase: phase).call(.administrator, .get, "/needs-activation")
+            #expect(answer.status == 403 && answer.code == "Forbidden" && answer.innerCode == "NotActivated")
+            #expect(answer.message.contains("security-domain download"))
+        }
+    }
+}

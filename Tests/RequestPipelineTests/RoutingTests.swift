@@ -1,0 +1,88 @@
+import HTTPTransport
+import Testing
+
+@testable import RequestPipeline
+
+@Suite struct RoutingTests {
+    private func match(_ pattern: String, _ path: String) -> [String?]? {
+        guard let segments = RequestPath(path)?.segments, let found = PathPattern(pattern).match(segments) else {
+            return nil
+        }
+        return [found["name"], found["version"]]
+    }
+
+    @Test func emptySegmentsMeanTheLatestVersion() {
+        let pattern = "/keys/{name}/{version?}/sign"
+        #expect(match(pattern, "/keys/a/sign") == ["a", nil])
+        #expect(match(pattern, "/keys/a//sign") == ["a", nil])
+        #expect(match(pattern, "/keys/a/v/SIGN") == ["a", "v"])
+        #expect(match(pattern, "/Keys/a/v/sign/") == ["a", "v"])
+        #expect(match(pattern, "/keys//sign") == nil)
+        #expect(match(pattern, "/keys/a/v/w/sign") == nil)
+        #expect(match(pattern, "/keys/a/v") == nil)
+        #expect(match("/keys/{name}/{version?}", "/keys/a/") == ["a", nil])
+        #expect(match("/keys/{name}/{version?}", "/keys/a/v") == ["a", "v"])
+        #expect(match("/keys/{name}/{version?}", "/keys") == nil)
+    }
+
+    @Test func wordsWinOverParameters() {
+        func endpoint(_ method: HTTPMethod, _ path: String) -> Endpoint {
+            Endpoint(
+                method, path, operation: path, access: .authenticated,
+                handler: .inline { _ throws(APIError) in APIResponse() })
+        }
+        let router = Router([
+            endpoint(.get, "/keys/{name}/{version?}"), endpoint(.get, "/keys/{name}/versions"),
+            endpoint(.get, "/keys/providers/Microsoft.Authorization/roleAssignments"),
+            endpoint(.get, "/{tenant}/discovery/keys"),
+            endpoint(.post, "/keys/restore"), endpoint(.put, "/keys/{name}"),
+        ])
+        func found(_ method: HTTPMethod, _ path: String) -> String? {
+            guard case .endpoint(let endpoint, _) = router.match(method, RequestPath(path)?.segments ?? []) else {
+                return nil
+            }
+            return endpoint.operation
+        }
+        #expect(found(.get, "/keys/a/versions") == "/keys/{name}/versions")
+        #expect(found(.get, "/keys/providers") == "/keys/{name}/{version?}")
+        #expect(
+            found(.get, "/keys/providers/microsoft.authorization/ROLEASSIGNMENTS")
+                == "/keys/providers/Microsoft.Authorization/roleAssignments")
+        #expect(found(.get, "/adfs/discovery/keys") == "/{tenant}/discovery/keys")
+        #expect(found(.get, "/keys/discovery/keys") == "/keys/{name}/{version?}")
+        #expect(found(.get, "/keys/restore") == "/keys/{name}/{version?}")
+        #expect(found(.post, "/keys/restore") == "/keys/restore")
+        guard case .wrongMethod(let allowed) = router.match(.delete, ["keys", "a"]) else {
+            Issue.record("a known path with another method")
+            return
+        }
+        #expect(Set(allowed) == ["GET", "PUT"])
+    }
+
+    @Test func hostsAreCanonical() {
+        let table = HostTable(hosts: [
+            "hsm.pool.example", "HSM2.pool.example:443", "127.0.0.1:8443", "single", "[::1]:8443",
+        ])
+        #expect(table.entry(authority: "hsm.pool.example:443")?.baseURL == "https://hsm.pool.example")
+        #expect(table.entry(authority: "hsm2.POOL.example")?.baseURL == "https://hsm2.pool.example")
+        #expect(table.entry(authority: "hsm2.pool.example:443")?.audience == "https://pool.example")
+        #expect(table.entry(authority: "hsm.pool.example:8443") == nil)
+        #expect(table.entry(authority: "single")?.audience == "https://single")
+        #expect(table.entry(authority: "[::1]:8443")?.audience == "https://[::1]:8443")
+        // Client libraries compare host names as text: to them an address has a parent like any other name.
+        #expect(table.entry(authority: "127.0.0.1:8443")?.audience == "https://0.0.1:8443")
+    }
+
+    @Test func queries() throws {
+        let query = try #require(QueryParameters("API-version=7.4&x=&y&x=2&$skiptoken=a%2Db&=z"))
+        #expect(query["api-version"] == "7.4" && query["x"]?.isEmpty == true && query["y"]?.isEmpty == true)
+        #expect(query["$skiptoken"] == "a-b" && query["none"] == nil)
+    }
+
+    @Test func base64WithPadding() {
+        let pairs = [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ]
+        for (text, encoded) in pairs { #expect(StandardBase64.encode(Array(text.utf8)) == encoded) }
+    }
+}

@@ -1,0 +1,144 @@
+import AccessControl
+import HTTPTransport
+import PoolState
+import RequestTesting
+import StrictJSON
+import Testing
+
+@Suite struct RoleTests {
+    private static let collection = "/providers/Microsoft.Authorization/"
+    private static let one = "0ffe0000-0000-4000-8000-000000000001"
+
+    private func body(_ role: String, _ principal: TestPrincipal = .nobody) -> String {
+        #"{"properties":{"roleDefinitionId":"\#(role)","principalId":"\#(principal.objectID)"}}"#
+    }
+
+    @Test func assignments() async throws {
+        let pool = try TestPool(API.endpoints)
+        let user = BuiltInRole.cryptoUser.id.description
+        let full = "Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/\(user)"
+        for (number, text) in [user, full, "/" + full, user.uppercased()].enumerated() {
+            let path =
+                "/keys/k\(number)" + Self.collection + "roleAssignments/0ffe0000-0000-4000-8000-00000000001\(number)"
+            let made = try await pool.call(.administrator, .put, path, body(text))
+            #expect(made.status == 201 && made.json?.string("type") == "Microsoft.Authorization/roleAssignments")
+            // The id has no scope in it, whatever the scope is.
+            #expect(
+                made.json?.string("id") == Self.collection
+                    + "roleAssignments/0ffe0000-0000-4000-8000-00000000001\(number)")
+            let properties = try #require(made.json?.object("properties"))
+            #expect(properties.string("roleDefinitionId") == full && properties.string("scope") == "/keys/k\(number)")
+            #expect(properties.string("principalId") == TestPrincipal.nobody.objectID.description)
+            #expect(try await pool.call(.administrator, .get, path).json == made.json)
+            #expect(try await pool.call(.administrator, .delete, path).json == made.json)
+            let gone = try await pool.call(.administrator, .delete, path)
+            #expect(gone.status == 404 && gone.code == "RoleAssignmentNotFound")
+        }
+    }
+
+    @Test func refusedAssignments() async throws {
+        let pool = try TestPool(API.endpoints)
+        let path = Self.collection + "roleAssignments/" + Self.one
+        let user = BuiltInRole.cryptoUser.id.description
+        #expect(try await pool.call(.administrator, .put, path, body(user)).status == 201)
+        for (target, text, status, code) in [
+            (path, body(user), 409, "RoleAssignmentExists"),
+            (String(path.dropLast()) + "2", body(user), 409, "RoleAssignmentExists"),
+            (path, body(Self.one), 404, "RoleDefinitionNotFound"), (path, body("x"), 400, "BadParameter"),
+            (path, #"{"properties":{"roleDefinitionId":"\#(user)"}}"#, 400, "BadParameter"),
+            (path, #"{"properties":{"roleDefinitionId":"\#(user)","principalId":"me"}}"#, 400, "BadParameter"),
+            (path, "{}", 400, "BadParameter"), (path, #"{"properties":[]}"#, 400, "BadParameter"),
+            (Self.collection + "roleAssignments/x", body(user), 400, "BadParameter"),
+            ("/keys/a_b" + path, body(user), 400, "BadParameter"),
+        ] {
+            let answer = try await pool.call(.administrator, .put, target, text)
+            #expect(answer.status == status && answer.code == code, "\(target) \(text): \(answer.text)")
+        }
+        // An assignment is found only at its own scope.
+        #expect(try await pool.call(.administrator, .get, "/keys" + path).status == 404)
+        #expect(try await pool.call(.administrator, .delete, "/keys" + path).status == 404)
+    }
+
+    @Test func theLastAdministratorStays() async throws {
+        let pool = try TestPool(API.endpoints)
+        let list = try await pool.call(.administrator, .get, Self.collection + "roleAssignments")
+        let own = try #require(
+            list.json?.objects("value").first {
+                $0.object("properties")?.string("principalId") == TestPrincipal.administrator.objectID.description
+            }?.string("name"))
+        let answer = try await pool.call(.administrator, .delete, Self.collection + "roleAssignments/" + own)
+        #expect(answer.status == 403 && answer.code == "Forbidden" && answer.message.contains("last administrator"))
+    }
+
+    @Test func listsAndFilters() async throws {
+        let pool = try TestPool(API.endpoints)
+        try pool.assign(.cryptoUser, to: .nobody, at: .keys)
+        try pool.assign(.cryptoAuditor, to: .nobody, at: .key("a"))
+        func scopes(_ path: String, _ filter: String = "") async throws -> [String] {
+            let answer = try await pool.call(.administrator, .get, path + Self.collection + "roleAssignments" + filter)
+            #expect(answer.status == 200, "\(answer.text)")
+            return (answer.json?.objects("value") ?? []).compactMap { $0.object("properties")?.string("scope") }
+        }
+        let root = TestPrincipal.allCases.compactMap(\.role).map { _ in "/" }
+        #expect(try await scopes("") == root)
+        #expect(try await scopes("/keys") == ["/keys"])
+        #expect(try await scopes("/keys/a") == ["/keys/a"])
+        #expect(try await scopes("/keys/a", "?$filter=atScope()").sorted() == (root + ["/keys", "/keys/a"]).sorted())
+        let id = TestPrincipal.nobody.objectID
+        #expect(try await scopes("/keys", "?$filter=principalId%20eq%20\(id)").sorted() == ["/keys", "/keys/a"])
+        #expect(try await scopes("/keys/b", "?$filter=principalId%20eq%20'\(id)'") == ["/keys"])
+        for filter in ["x", "principalId%20eq%20x", "principalId", "atScope"] {
+            let answer = try await pool.call(
+                .administrator, .get, Self.collection + "roleAssignments?$filter=\(filter)")
+            #expect(answer.status == 400 && answer.message.contains("'$filter'"))
+        }
+    }
+
+    @Test func definitions() async throws {
+        let pool = try TestPool(API.endpoints)
+        for place in ["", "/keys", "/keys/a"] {
+            let answer = try await pool.call(.auditor, .get, place + Self.collection + "roleDefinitions")
+            let names = (answer.json?.objects("value") ?? []).compactMap { $0.object("properties")?.string("roleName") }
+            #expect(Set(names) == Set(BuiltInRole.allCases.map(\.name)))
+        }
+        let path = Self.collection + "roleDefinitions/" + Self.one
+        let text = """
+            {"properties":{"roleName":"Signer","description":"signs","type":"CustomRole","assignableScopes":["/"],\
+            "permissions":[{"actions":[],"notActions":[],\
+            "dataActions":["Microsoft.KeyVault/managedHsm/keys/sign/action"],"notDataActions":[]}]}}
+            """
+        let made = try await pool.call(.policyAdministrator, .put, path, text)
+        #expect(made.status == 201 && made.json?.string("name") == Self.one)
+        #expect(made.json?.string("id") == "Microsoft.KeyVault" + path)
+        let properties = try #require(made.json?.object("properties"))
+        #expect(properties.string("type") == "CustomRole" && properties.string("roleName") == "Signer")
+        #expect(properties.strings("assignableScopes") == ["/"])
+        #expect(
+            properties.objects("permissions").first?.strings("dataActions") == [
+                "Microsoft.KeyVault/managedHsm/keys/sign/action"
+            ])
+        // It permits what it says and nothing else.
+        let assignment = Self.collection + "roleAssignments/" + Self.one
+        #expect(try await pool.call(.administrator, .put, assignment, body(Self.one)).status == 201)
+        try await pool.create("k")
+        let sign = #"{"alg":"ES256","value":"\#(digest(32))"}"#
+        #expect(try await pool.call(.nobody, .post, "/keys/k/sign", sign).status == 200)
+        #expect(try await pool.call(.nobody, .get, "/keys/k").status == 403)
+        #expect(try await pool.call(.administrator, .delete, path).json == made.json)
+        #expect(try await pool.call(.nobody, .post, "/keys/k/sign", sign).status == 403)
+        #expect(try await pool.call(.administrator, .get, path).code == "RoleDefinitionNotFound")
+
+        let builtIn = Self.collection + "roleDefinitions/\(BuiltInRole.cryptoUser.id)"
+        let replaced = try await pool.call(.administrator, .put, builtIn, text)
+        #expect((400...403).contains(replaced.status), "\(replaced.text)")
+        let deleted = try await pool.call(.administrator, .delete, builtIn)
+        #expect((400...403).contains(deleted.status), "\(deleted.text)")
+        for text in [
+            "{}", #"{"properties":{"permissions":{}}}"#, #"{"properties":{"permissions":[1]}}"#,
+            #"{"properties":{"permissions":[{"dataActions":"x"}]}}"#, #"{"properties":{"roleName":7}}"#,
+        ] {
+            let answer = try await pool.call(.administrator, .put, path, text)
+            #expect(answer.status == 400 && answer.code == "BadParameter", "\(answer.text)")
+        }
+    }
+}

@@ -1,0 +1,237 @@
+import AccessControl
+import HTTPTransport
+import RequestPipeline
+import RequestTesting
+import Testing
+
+/// Every route, what it asks of its caller, and who may use it.
+@Suite struct RouteTests {
+    /// Who has the data action, by the first letters of the built-in roles: Administrator, Officer, User, Policy,
+    /// auditor (R).
+    private struct Expected {
+        let route: String
+        let operation: String
+        let action: String
+        let roles: String
+
+        init(_ route: String, _ operation: String, _ action: String, _ roles: String) {
+            self.route = route
+            self.operation = operation
+            self.action = action
+            self.roles = roles
+        }
+    }
+
+    private static let keyRoutes = [
+        Expected("POST /keys/{name}/create", "KeyCreate", "keys/create @key or /keys activated", "U"),
+        Expected("GET /keys/{name}/{version?}", "KeyGet", "keys/read/action @key activated", "UR"),
+        Expected("GET /keys", "KeyList", "keys/read/action @/keys activated", "UR"),
+        Expected("GET /keys/{name}/versions", "KeyListVersions", "keys/read/action @key activated", "UR"),
+        Expected("PATCH /keys/{name}/{version?}", "KeyUpdate", "keys/write/action @key activated", "U"),
+        Expected("DELETE /keys/{name}", "KeyDelete", "keys/delete @key activated", "U"),
+        Expected("GET /deletedkeys", "KeyListDeleted", "keys/deletedKeys/read/action @/keys activated", "OR"),
+        Expected("GET /deletedkeys/{name}", "KeyGetDeleted", "keys/deletedKeys/read/action @key activated", "OR"),
+        Expected(
+            "POST /deletedkeys/{name}/recover", "KeyRecover", "keys/deletedKeys/recover/action @key activated", "O"),
+        Expected("DELETE /deletedkeys/{name}", "KeyPurge", "keys/deletedKeys/delete @key activated", "O"),
+        Expected("POST /keys/{name}/{version?}/sign", "KeySign", "keys/sign/action @key activated", "U"),
+        Expected("POST /keys/{name}/{version?}/verify", "KeyVerify", "keys/verify/action @key activated", "U"),
+        Expected("POST /rng", "RandomBytesGet", "rng/action @/keys activated", "U"),
+    ]
+
+    private static let roleRoutes: [Expected] = [("", "/"), ("/keys", "/keys"), ("/keys/{name}", "key")].flatMap {
+        place in
+        let (prefix, scope) = (place.0 + "/providers/Microsoft.Authorization", place.1)
+        let assignments = prefix + "/roleAssignments"
+        return [
+            Expected(
+                "GET \(assignments)", "RoleAssignmentList", "roleAssignments/read/action @\(scope) unsealed", "AOUPR"),
+            Expected(
+                "GET \(assignments)/{assignment}", "RoleAssignmentGet",
+                "roleAssignments/read/action @\(scope) unsealed",
+                "AOUPR"),
+            Expected(
+                "PUT \(assignments)/{assignment}", "RoleAssignmentCreate",
+                "roleAssignments/write/action @\(scope) unsealed", "AOP"),
+            Expected(
+                "DELETE \(assignments)/{assignment}", "RoleAssignmentDelete",
+                "roleAssignments/delete/action @\(scope) unsealed", "AOP"),
+            Expected(
+                "GET \(prefix)/roleDefinitions", "RoleDefinitionList", "roleDefinitions/read/action @\(scope) unsealed",
+                "AOUPR"),
+            Expected(
+                "GET \(prefix)/roleDefinitions/{definition}", "RoleDefinitionGet",
+                "roleDefinitions/read/action @\(scope) unsealed", "AOUPR"),
+        ]
+    }
+
+    private static let poolRoutes = [
+        Expected(
+            "PUT /providers/Microsoft.Authorization/roleDefinitions/{definition}", "RoleDefinitionCreate",
+            "roleDefinitions/write/action @/ unsealed", "AOP"),
+        Expected(
+            "DELETE /providers/Microsoft.Authorization/roleDefinitions/{definition}", "RoleDefinitionDelete",
+            "roleDefinitions/delete/action @/ unsealed", "AOP"),
+        Expected(
+            "POST /securitydomain/download", "SecurityDomainBackup", "securitydomain/download/action @/ unsealed", "A"),
+        Expected(
+            "GET /securitydomain/download/pending", "SecurityDomainBackupStatusGet",
+            "securitydomain/download/read @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/principals", "PrincipalCreate", "roleAssignments/write/action @/ unsealed unversioned",
+            "AOP"),
+        Expected(
+            "GET /quorate/v1/principals", "PrincipalList", "roleAssignments/read/action @/ unsealed unversioned",
+            "AOUPR"),
+        Expected(
+            "PATCH /quorate/v1/principals/{objectId}", "PrincipalUpdate",
+            "roleAssignments/write/action @/ unsealed unversioned", "AOP"),
+        Expected("GET /quorate/v1/status", "PoolStatusGet", "authenticated unsealed unversioned", "AOUPRN"),
+        Expected("GET /quorate/v1/health", "HealthGet", "anonymous any unversioned", ""),
+        Expected("GET /quorate/v1/unseal", "UnsealInvitationGet", "anonymous any unversioned audited", ""),
+        Expected("POST /quorate/v1/unseal/shares", "UnsealShareSubmit", "anonymous any unversioned audited", ""),
+    ]
+
+    private static let tokenRoutes: [Expected] = ["/adfs", "/{tenant}"].flatMap { prefix in
+        ["", "/v2.0"].map {
+            Expected(
+                "GET \(prefix)\($0)/.well-known/openid-configuration", "DiscoveryGet", "anonymous any unversioned", "")
+        }
+            + ["discovery/keys", "discovery/v2.0/keys"].map {
+                Expected("GET \(prefix)/\($0)", "TokenKeysGet", "anonymous any unversioned", "")
+            }
+            + ["oauth2/token", "oauth2/v2.0/token"].map {
+                Expected("POST \(prefix)/\($0)", "Authentication", "anonymous unsealed unversioned audited", "")
+            }
+    }
+
+    private static let expected = keyRoutes + roleRoutes + poolRoutes + tokenRoutes
+
+    private func describe(_ endpoint: Endpoint) -> String {
+        var words: [String]
+        switch endpoint.access {
+        case .anonymous: words = ["anonymous"]
+        case .authenticated: words = ["authenticated"]
+        case .dataAction(let action, let rule):
+            let scope: String =
+                switch rule {
+                case .root: "/"
+                case .keys: "/keys"
+                case .fixed(let scope): scope.path
+                case .keyNamed("name"): "key"
+                case .keyOrCollection("name"): "key or /keys"
+                case .keyNamed(let other), .keyOrCollection(let other): "unknown parameter \(other)"
+                }
+            words = [String(action.name.dropFirst("Microsoft.KeyVault/managedHsm/".count)), "@" + scope]
+        }
+        words.append("\(endpoint.phase)")
+        if !endpoint.isVersioned { words.append("unversioned") }
+        if endpoint.isAuditedWhenAnonymous { words.append("audited") }
+        return words.joined(separator: " ")
+    }
+
+    @Test func everyRouteIsKnownHereAndAsksForItsPermission() {
+        let found = API.endpoints.map { "\($0.method) \($0.path) = \($0.operation): \(describe($0))" }
+        let wanted = Self.expected.map { "\($0.route) = \($0.operation): \($0.action)" }
+        #expect(Set(found).subtracting(wanted).sorted() == [])
+        #expect(Set(wanted).subtracting(found).sorted() == [])
+        #expect(found.count == Set(found).count)
+        // An anonymous endpoint that needs the pool activated, or changes keys, would be a hole.
+        for endpoint in API.endpoints {
+            guard case .anonymous = endpoint.access else { continue }
+            #expect(
+                endpoint.path.hasPrefix("/quorate/") || endpoint.path.hasPrefix("/adfs/")
+                    || endpoint.path.hasPrefix("/{tenant}/"))
+        }
+    }
+
+    private func target(_ path: String) -> String {
+        let values = [
+            "{name}": "alpha", "/{version?}": "", "{assignment}": "0ffe0000-0000-4000-8000-000000000001",
+            "{definition}": "0ffe0000-0000-4000-8000-000000000002",
+            "{objectId}": "0ffe0000-0000-4000-8000-000000000003", "{tenant}": "common",
+        ]
+        return values.reduce(path) { $0.replacing($1.key, with: $1.value) }
+    }
+
+    @Test func theMatrixOfRolesAndRoutes() async throws {
+        let letters: [TestPrincipal: Character] = [
+            .administrator: "A", .officer: "O", .user: "U", .policyAdministrator: "P", .auditor: "R", .nobody: "N",
+        ]
+        let pool = try TestPool(API.endpoints)
+        for expected in Self.expected where !expected.roles.isEmpty {
+            let parts = expected.route.split(separator: " ").map(String.init)
+            for (principal, letter) in letters {
+                let answer = try await pool.call(principal, HTTPMethod(parts[0]), target(parts[1]), "[")
+                let isDenied = answer.status == 403 && answer.code == "AccessDenied"
+                #expect(isDenied != expected.roles.contains(letter), "\(principal) \(expected.route): \(answer.text)")
+                #expect(answer.status < 500, "\(principal) \(expected.route): \(answer.text)")
+                guard isDenied else { continue }
+                #expect(answer.message.contains("/managedHsm/" + (expected.action.split(separator: " ").first ?? "?")))
+            }
+        }
+    }
+
+    @Test func aRoleOnOneKeyReachesThatKeyOnly() async throws {
+        let pool = try TestPool(API.endpoints)
+        try await pool.create("alpha")
+        try await pool.create("beta")
+        try pool.assign(.cryptoUser, to: .nobody, at: .key("alpha"))
+        func status(_ method: HTTPMethod, _ path: String, _ body: String = "") async throws -> Int {
+            try await pool.call(.nobody, method, path, body).status
+        }
+        let sign = #"{"alg":"ES256","value":"\#(digest(32))"}"#
+        #expect(try await status(.get, "/keys/alpha") == 200)
+        #expect(try await status(.get, "/keys/alpha/versions") == 200)
+        #expect(try await status(.post, "/keys/alpha/sign", sign) == 200)
+        #expect(try await status(.patch, "/keys/alpha", #"{"tags":{"a":"b"}}"#) == 200)
+        #expect(try await status(.post, "/keys/alpha/create", #"{"kty":"EC"}"#) == 200)
+        #expect(try await status(.get, "/keys/alpha/providers/Microsoft.Authorization/roleAssignments") == 200)
+        for (method, path) in [
+            (HTTPMethod.get, "/keys/beta"), (.get, "/keys"), (.get, "/keys/beta/versions"), (.get, "/keys/ALPHA"),
+            (.post, "/keys/beta/sign"), (.post, "/keys/gamma/create"), (.post, "/rng"), (.delete, "/deletedkeys/alpha"),
+            (.get, "/providers/Microsoft.Authorization/roleAssignments"),
+            (.get, "/keys/providers/Microsoft.Authorization/roleAssignments"),
+            (.get, "/keys/beta/providers/Microsoft.Authorization/roleAssignments"),
+            (.get, "/keys/alph%61%00/providers/Microsoft.Authorization/roleAssignments"),
+        ] {
+            #expect(try await status(method, path) >= 400)
+            #expect(try await status(method, path) != 404, "\(path) tells whether it exists")
+        }
+        // Deleting the only key that one has a right on ends the right to make it anew.
+        #expect(try await status(.delete, "/keys/alpha") == 200)
+        #expect(try await status(.post, "/keys/alpha/create", #"{"kty":"EC"}"#) == 403)
+        #expect(try await status(.get, "/keys/alpha") == 404)
+    }
+
+    @Test func aRoleOnAllKeysIsNoRoleOnThePool() async throws {
+        let pool = try TestPool(API.endpoints)
+        try pool.assign(.cryptoUser, to: .nobody, at: .keys)
+        try pool.assign(.cryptoOfficer, to: .nobody, at: .keys)
+        func code(_ method: HTTPMethod, _ path: String, _ body: String = "") async throws -> String? {
+            try await pool.call(.nobody, method, path, body).code
+        }
+        #expect(try await code(.get, "/keys") == nil)
+        #expect(try await code(.post, "/keys/new/create", #"{"kty":"EC"}"#) == nil)
+        #expect(try await code(.post, "/rng", #"{"count":8}"#) == nil)
+        #expect(try await code(.get, "/deletedkeys") == nil)
+        #expect(try await code(.get, "/keys/providers/Microsoft.Authorization/roleDefinitions") == nil)
+        #expect(try await code(.get, "/providers/Microsoft.Authorization/roleDefinitions") == "AccessDenied")
+        #expect(try await code(.get, "/quorate/v1/principals") == "AccessDenied")
+        #expect(try await code(.post, "/securitydomain/download", "{}") == "AccessDenied")
+    }
+
+    @Test func rightsEndWithTheAssignment() async throws {
+        let pool = try TestPool(API.endpoints)
+        let path = "/keys/providers/Microsoft.Authorization/roleAssignments/0ffe0000-0000-4000-8000-000000000009"
+        let body = """
+            {"properties":{"principalId":"\(TestPrincipal.nobody.objectID)",\
+            "roleDefinitionId":"\(BuiltInRole.cryptoUser.id)"}}
+            """
+        #expect(try await pool.call(.nobody, .get, "/keys").status == 403)
+        #expect(try await pool.call(.administrator, .put, path, body).status == 201)
+        #expect(try await pool.call(.nobody, .get, "/keys").status == 200)
+        #expect(try await pool.call(.administrator, .delete, path).status == 200)
+        #expect(try await pool.call(.nobody, .get, "/keys").status == 403)
+    }
+}

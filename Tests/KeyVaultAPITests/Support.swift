@@ -1,0 +1,71 @@
+import AccessControl
+import CryptographicModule
+import HTTPTransport
+import KeyVaultAPI
+import ManagementAPI
+import PoolState
+import RequestPipeline
+import RequestTesting
+import StrictJSON
+import Testing
+
+/// All endpoints, on a node that answers questions about itself from memory.
+enum API {
+    struct Node: NodeControl {
+        func health() -> NodeHealth {
+            NodeHealth(node: "node-1", role: "leader", isSealed: true, phase: "activated", version: "1")
+        }
+
+        func members() async -> [MemberHealth] {
+            [
+                MemberHealth(
+                    node: 1, name: "node-1", endpoint: TestPool.base, role: "leader", isSealed: nil, appliedIndex: 7)
+            ]
+        }
+
+        func unsealInvitation() async throws(UnsealRequestRefusal) -> [UInt8] {
+            throw UnsealRequestRefusal("The node is not sealed.", isConflict: true)
+        }
+
+        func acceptShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress {
+            guard envelope == [1, 2, 3] else { throw UnsealRequestRefusal("The share is damaged.") }
+            return UnsealProgress(officers: 1, required: 2, isUnsealed: false)
+        }
+    }
+
+    static let endpoints = KeyVaultEndpoints.all + ManagementEndpoints.all(node: Node())
+}
+
+extension TestPool {
+    /// Creates a key as the user and returns the answer's `key` member.
+    @discardableResult
+    func create(_ name: String, _ body: String = #"{"kty":"EC"}"#) async throws -> JSONObject {
+        let answer = try await call(.user, .post, "/keys/\(name)/create", body)
+        guard answer.status == 200, let key = answer.json?.object("key") else {
+            throw TestFailure("create: \(answer.text)")
+        }
+        return key
+    }
+
+    /// The version that a key identifier ends in.
+    func version(_ key: JSONObject) -> String {
+        (key.string("kid") ?? "").split(separator: "/").last.map(String.init) ?? ""
+    }
+
+    func expectRefusal(
+        _ method: HTTPMethod, _ path: String, _ body: String = "", status: Int = 400, code: String = "BadParameter",
+        inner: String? = nil, says text: String = "", sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let answer = try await call(.user, method, path, body)
+        let comment = Comment(rawValue: "\(method) \(path) \(body.prefix(200)) -> \(answer.status) \(answer.text)")
+        #expect(answer.status == status, comment, sourceLocation: sourceLocation)
+        #expect(answer.code == code && answer.innerCode == inner, comment, sourceLocation: sourceLocation)
+        #expect(answer.message.contains(text), comment, sourceLocation: sourceLocation)
+        #expect(answer.header("retry-after") == nil, comment, sourceLocation: sourceLocation)
+    }
+}
+
+/// A digest of a length, in base64url.
+func digest(_ length: Int, _ fill: UInt8 = 7) -> String {
+    Base64URL.encode([UInt8](repeating: fill, count: length))
+}

@@ -5,8 +5,8 @@ import HashTreeCollections
 /// The work is done when something changes. A check costs at most two hash look-ups for the principal and two for each
 /// of its groups, and a few bit tests, however many assignments there are.
 ///
-/// A value with structure sharing: a copy is O(1), and a change copies a few tree nodes, so that a published copy can be
-/// read while the next one is made. Limits (how many assignments at a scope, no duplicates) are the caller's rules.
+/// A value with structure sharing: a copy is O(1), and a change copies a few tree nodes, so that a published copy can
+/// be read while the next one is made. Limits (how many assignments at a scope, no duplicates) are the caller's rules.
 public struct PermissionIndex: Sendable {
     private var assignmentsByName = TreeDictionary<GUID, RoleAssignment>()
     /// Names of the assignments at each scope. At most tens at each, hence arrays, in order of name.

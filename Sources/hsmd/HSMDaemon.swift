@@ -77,8 +77,8 @@ struct HSMDaemon: AsyncParsableCommand {
         return logger
     }
 
-    /// Starting over without backtraces goes through /proc/self/exe, which leaves "exe" as the name that `ps` and `pgrep`
-    /// show.
+    /// Starting over without backtraces goes through /proc/self/exe, which leaves "exe" as the name that `ps` and
+    /// `pgrep` show.
     private func restoreProcessName() {
         guard let file = fopen("/proc/self/comm", "w") else { return }
         fputs("hsmd", file)

@@ -13,7 +13,8 @@ import Testing
     private static let pure: Set = [
         "Raft", "StrictJSON", "AccessControl", "PoolState", "NodeEnvironment", "HSMNode", "PoolSimulator",
     ]
-    /// Foundation is for start-up and tools, never for the path of a request. The libraries below replication take `Data`.
+    /// Foundation is for start-up and tools, never for the path of a request. The libraries below replication take
+    /// `Data`.
     private static let mayUseFoundation: Set = ["HSMService", "hsmd", "hsmctl", "Replication"]
 
     /// Words without which no line is looked at closely.

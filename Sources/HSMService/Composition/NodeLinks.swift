@@ -3,8 +3,8 @@ import PoolState
 import Raft
 import Synchronization
 
-/// Connects the parts that are made one after the other and call each other: events that come before the last is made are
-/// dropped, as a network may.
+/// Connects the parts that are made one after the other and call each other: events that come before the last is made
+/// are dropped, as a network may.
 final class NodeLinks: Sendable {
     private struct Ends {
         var runtime: NodeRuntime?

@@ -66,8 +66,8 @@ struct UnsealCommand: AsyncParsableCommand {
         commandName: "unseal",
         abstract: "Opens a sealed node with officers' shares.",
         discussion: """
-            Each officer runs this on the own machine with the own key; the node opens when enough shares are in. Peers \
-            of an open node are unsealed by it. No credentials are needed.
+            Each officer runs this on the own machine with the own key; the node opens when enough shares are in. \
+            Peers of an open node are unsealed by it. No credentials are needed.
 
             A share is sealed to the key that the node shows. Name the node's certificate, as you got it when the pool \
             was made, so that nobody can stand between you and the node.

@@ -1,0 +1,119 @@
+import HSMNode
+import NodeEnvironment
+@testable import PoolSimulator
+import PoolState
+import Raft
+
+/// One machine of a bench: its disk and clock last, its driver comes and goes.
+final class Machine {
+    let number: Int
+    let id: NodeID
+    let disk: SimulatedDisk
+    let clock: SimulatedClock
+    private(set) var driver: NodeDriver?
+    var inbox: [NodeEvent] = []
+    var alarms: [NodeAlarm] = []
+    /// The views that were published, over all lives.
+    var views: [PoolView] = []
+    /// What somebody does to the stored data before the next start.
+    var edit: (inout StoredNode) -> Void = { _ in }
+    private let outbox = Outbox()
+    private let random: SimulatedRandom
+    private let adjust: (inout NodeOptions) -> Void
+
+    private final class Outbox: PeerNetwork {
+        var messages: [(message: PeerMessage, to: NodeID)] = []
+
+        func send(_ message: PeerMessage, to: NodeID) {
+            messages.append((message, to))
+        }
+    }
+
+    init(
+        number: Int, disk: SimulatedDisk, clock: SimulatedClock, random: SimulatedRandom,
+        adjust: @escaping (inout NodeOptions) -> Void
+    ) {
+        self.number = number
+        id = NodeID(UInt64(number + 1))
+        self.disk = disk
+        self.clock = clock
+        self.random = random
+        self.adjust = adjust
+    }
+
+    /// Nil while the machine is down.
+    var standing: NodeStanding? { driver?.standing }
+
+    func start(now: UInt64) throws {
+        clock.trueTime = now
+        var options = NodeOptions(raft: Raft.Options(id: id, randomSeed: random.uint64()), version: "bench")
+        options.statusInterval = 100_000_000
+        adjust(&options)
+        let observer = NodeObserver(
+            published: { [unowned self] in views.append($0) }, alarm: { [unowned self] in alarms.append($0) },
+            roleChanged: { _ in }, unsealMessage: { _, _ in })
+        let environment = NodeDriver.Environment(
+            storage: EditedDisk(disk: disk, edit: edit), network: outbox, clock: clock, random: random,
+            observer: observer)
+        driver = try NodeDriver(options: options, environment: environment, now: clock.now())
+    }
+
+    func crash() {
+        driver = nil
+        inbox.removeAll()
+        outbox.messages.removeAll()
+        disk.crash()
+    }
+
+    /// Stops in good order, and stays to answer what is asked of it.
+    func stop() {
+        driver?.stop()
+    }
+
+    /// One step; what it sends.
+    func step(now: UInt64) -> [Bench.Letter] {
+        guard let driver else {
+            inbox.removeAll()
+            return []
+        }
+        clock.trueTime = now
+        let time = clock.now()
+        let events = inbox
+        inbox.removeAll()
+        for event in events { driver.handle(event, now: time) }
+        driver.finishStep(now: time)
+        defer { outbox.messages.removeAll() }
+        return outbox.messages.map { Bench.Letter(message: $0.message, from: number, to: Int($0.to.rawValue) - 1) }
+    }
+}
+
+/// A disk whose contents somebody has changed while the machine was off.
+final class EditedDisk: NodeStorage {
+    private let disk: SimulatedDisk
+    private let edit: (inout StoredNode) -> Void
+
+    init(disk: SimulatedDisk, edit: @escaping (inout StoredNode) -> Void) {
+        self.disk = disk
+        self.edit = edit
+    }
+
+    func load() throws(StorageFailure) -> StoredNode {
+        var stored = try disk.load()
+        edit(&stored)
+        return stored
+    }
+
+    func persist(hardState: HardState?, truncateFrom: LogIndex?, entries: [LogEntry]) throws(StorageFailure) {
+        try disk.persist(hardState: hardState, truncateFrom: truncateFrom, entries: entries)
+    }
+
+    func saveApplied(_ mark: AppliedMark, rows: [StateRow], blobs: [MaterialBlob]) throws(StorageFailure) {
+        try disk.saveApplied(mark, rows: rows, blobs: blobs)
+    }
+
+    func compactLog(
+        through: LogIndex, term: Term, tag: [UInt8], configuration: PoolConfiguration
+    ) throws(StorageFailure) {
+        try disk.compactLog(through: through, term: term, tag: tag, configuration: configuration)
+    }
+}

@@ -1,0 +1,207 @@
+import HSMNode
+import NodeEnvironment
+@testable import PoolSimulator
+import PoolState
+import Raft
+import Testing
+
+/// A write is answered exactly once, on the node that took it, with what the log makes of it.
+@Suite struct ProposalTests {
+    @Test func everyNodeTakesWrites() throws {
+        let bench = try Bench.running()
+        for number in 0..<3 {
+            let write = bench.submit(Write.assign(number), at: number)
+            try bench.run(until: "the answer") { !write.list.isEmpty }
+            let committed = try #require(try? write.list[0].get())
+            #expect(committed.outcome == .applied)
+            #expect(committed.view.isAssigned(number) && committed.view.appliedIndex >= committed.index)
+        }
+        try bench.settle()
+        #expect(bench.checker.violation == nil)
+        for number in 0..<3 { #expect((0..<3).allSatisfy(bench[number].views.last?.isAssigned ?? { _ in false })) }
+    }
+
+    @Test func aRefusedCommandIsAnsweredAsRefused() throws {
+        let bench = try Bench.running()
+        let writes = [bench.submit(Write.assign(0), at: 1), bench.submit(Write.assign(0), at: 1)]
+        bench.run(100)
+        #expect(writes[0].outcome == .applied)
+        #expect(writes[1].outcome == .refused(.roleAssignmentExists))
+    }
+
+    /// The old leader's entry survives it: the successor commits it, and the node that waits is told.
+    @Test func aWriteOutlivesItsLeader() throws {
+        let bench = try Bench.running()
+        let id = bench.newID()
+        bench.route = { $0.to == 0 && $0.message.isAppendResponse ? .lose : .deliver }
+        let write = bench.submit(Write.rotate(to: 1), at: 1, id: id)
+        try bench.run(until: "the entry") { bench.copies(of: id, on: 1) == 1 && bench.copies(of: id, on: 2) == 1 }
+        #expect(write.list.isEmpty)
+        bench.cut = [0]
+        try bench.run(until: "the answer") { !write.list.isEmpty }
+        bench.cut = []
+        bench.release()
+        try bench.settle()
+        bench.run(1_000)
+        #expect(write.outcome == .applied)
+        for number in 0..<3 { #expect(bench[number].views.last?.generation == 1) }
+        #expect(bench.checker.violation == nil)
+    }
+
+    /// The old leader's entry dies with it: the node that waits sends the write to the successor.
+    @Test func aWriteLostWithItsLeaderIsSentAgain() throws {
+        let bench = try Bench.running()
+        let id = bench.newID()
+        bench.route = { $0.from == 0 && !$0.entries.isEmpty ? .lose : .deliver }
+        let write = bench.submit(Write.rotate(to: 1), at: 1, id: id)
+        try bench.run(until: "the entry") { bench.copies(of: id, on: 0) == 1 }
+        bench.cut = [0]
+        bench.release()
+        try bench.run(until: "the answer") { !write.list.isEmpty }
+        bench.cut = []
+        try bench.settle()
+        bench.run(1_000)
+        #expect(write.outcome == .applied)
+        for number in 0..<3 {
+            #expect(bench.copies(of: id, on: number) == 1)
+            #expect(bench[number].views.last?.generation == 1)
+        }
+        #expect(bench.checker.violation == nil)
+    }
+
+    @Test func anIDIsAppliedOnceWhereverItIsSubmitted() throws {
+        let bench = try Bench.running()
+        let id = bench.newID()
+        let together = [
+            bench.submit(Write.rotate(to: 1), at: 1, id: id), bench.submit(Write.rotate(to: 1), at: 1, id: id),
+            bench.submit(Write.rotate(to: 1), at: 2, id: id),
+        ]
+        bench.run(100)
+        let later = bench.submit(Write.rotate(to: 1), at: 0, id: id)
+        bench.run(100)
+        for write in together + [later] { #expect(write.outcome == .applied) }
+        #expect(bench[0].views.last?.generation == 1)
+        let another = bench.submit(Write.rotate(to: 1), at: 0)
+        bench.run(100)
+        #expect(another.outcome == .refused(.credentialGenerationMismatch))
+    }
+
+    @Test func aMessageThatComesTwiceMakesOneEntry() throws {
+        let bench = try Bench.running()
+        let id = bench.newID()
+        bench.route = { letter in
+            if case .forwardedProposal = letter.message { bench.inject(letter.message, from: letter.from, to: letter.to) }
+            return .deliver
+        }
+        let write = bench.submit(Write.assign(0), at: 1, id: id)
+        try bench.run(until: "the answer") { !write.list.isEmpty }
+        #expect(bench.copies(of: id, on: 0) == 1)
+    }
+
+    /// The second copy comes when the leader is busy and has long forgotten the first one.
+    @Test func aRepeatedMessageDoesNotRefuseWhatWasApplied() throws {
+        let bench = try Bench.running { $0.maximumProposalsInFlight = 1 }
+        var copy: PeerMessage?
+        bench.route = { letter in
+            if case .forwardedProposal = letter.message { copy = letter.message }
+            // Node 1 hears of nothing that is committed.
+            return letter.from == 0 && letter.to == 1 && letter.message.isAppend ? .hold : .deliver
+        }
+        let write = bench.submit(Write.assign(0), at: 1)
+        try bench.run(until: "the leader's view") { bench[0].views.last?.isAssigned(0) == true }
+        bench.route = { $0.message.isAppend || $0.message.isAppendResponse ? .hold : .deliver }
+        let other = bench.submit(Write.assign(1), at: 0)
+        bench.run(5)
+        bench.inject(try #require(copy), from: 1, to: 0)
+        bench.run(5)
+        #expect(write.list.isEmpty && other.list.isEmpty)
+        bench.release()
+        try bench.run(until: "the answers") { !write.list.isEmpty && !other.list.isEmpty }
+        #expect(write.outcome == .applied && other.outcome == .applied)
+    }
+
+    // MARK: No answer
+
+    @Test func aWriteThatNobodyWasSentHasNotHappened() throws {
+        let bench = try Bench.running { $0.submitTimeout = 300_000_000 }
+        bench.cut = [1]
+        try bench.run(until: "a node without a leader") { bench[1].standing?.leader == nil }
+        let write = bench.submit(Write.assign(0), at: 1)
+        bench.run(290)
+        #expect(write.list.isEmpty)
+        bench.run(50)
+        #expect(write.refusal == .noLeader)
+        bench.cut = []
+        try bench.settle()
+        bench.run(1_000)
+        #expect(bench[1].views.last?.isAssigned(0) == false)
+        #expect(write.list.count == 1)
+    }
+
+    @Test func aWriteThatWasSentMayHaveHappened() throws {
+        let bench = try Bench.running { $0.submitTimeout = 300_000_000 }
+        bench.cut = [0]
+        let write = bench.submit(Write.assign(0), at: 0)
+        try bench.run(until: "the answer") { !write.list.isEmpty }
+        #expect(write.refusal == .timedOut(maybeApplied: true))
+        bench.cut = []
+        try bench.settle()
+        #expect(write.list.count == 1)
+    }
+
+    @Test func aNodeThatStopsAnswersEveryCall() throws {
+        let bench = try Bench.running()
+        bench.cut = [1]
+        let sent = bench.submit(Write.assign(0), at: 1)
+        bench.run(2)
+        try bench.run(until: "a node without a leader") { bench[1].standing?.leader == nil }
+        let unsent = bench.submit(Write.assign(1), at: 1)
+        let read = bench.read(at: 1)
+        bench.run(2)
+        bench[1].stop()
+        #expect(sent.refusal == .timedOut(maybeApplied: true))
+        #expect(unsent.refusal == .shuttingDown && read.refusal == .shuttingDown)
+        let late = (bench.submit(Write.assign(2), at: 1), bench.read(at: 1), bench.unseal(1))
+        bench.run(2)
+        #expect(late.0.refusal == .shuttingDown && late.1.refusal == .shuttingDown && late.2.refusal == .halted)
+        #expect(bench[1].driver?.halted == .stopped && bench[1].driver?.nextDeadline == .distantFuture)
+    }
+
+    // MARK: Applied, and no room to save it
+
+    @Test func aWriteThatFindsNoRoomIsAnsweredInTime() throws {
+        let bench = try Bench.running { $0.submitTimeout = 300_000_000 }
+        let write = try appliedWithoutRoom(bench)
+        bench.run(350)
+        #expect(write.refusal == .timedOut(maybeApplied: true))
+        #expect(bench[0].alarms.contains(.storageFull))
+        #expect(bench[0].views.last?.isAssigned(0) == false)
+        bench[0].disk.refusals = 0
+        try bench.settle()
+        #expect(bench[0].views.last?.isAssigned(0) == true)
+        #expect(write.list.count == 1)
+    }
+
+    @Test(arguments: [false, true]) func aWriteThatFindsNoRoomIsAnsweredAtTheEnd(seals: Bool) throws {
+        let bench = try Bench.running()
+        let write = try appliedWithoutRoom(bench)
+        if seals { bench.seal(0) } else { bench[0].stop() }
+        bench.run(2)
+        #expect(write.refusal == .timedOut(maybeApplied: true))
+        bench[0].disk.refusals = 0
+        bench.unseal(0)
+        bench.run(100)
+        #expect(write.list.count == 1)
+    }
+
+    /// A write at the leader that is committed and applied, while its disk takes nothing any more.
+    private func appliedWithoutRoom(_ bench: Bench) throws -> Answers<Result<Committed, PoolUnavailable>> {
+        let id = bench.newID()
+        let write = bench.submit(Write.assign(0), at: 0, id: id)
+        try bench.run(until: "the entry") { bench.copies(of: id, on: 0) == 1 }
+        bench[0].disk.refusals = .max
+        bench.run(100)
+        #expect(write.list.isEmpty)
+        return write
+    }
+}

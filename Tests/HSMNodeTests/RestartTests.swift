@@ -1,0 +1,132 @@
+import HSMNode
+import NodeEnvironment
+@testable import PoolSimulator
+import PoolState
+import Raft
+import Testing
+
+/// What a node finds again.
+@Suite struct RestartTests {
+    private func write(_ bench: Bench, _ numbers: Range<Int>) throws {
+        for number in numbers {
+            let write = bench.submit(Write.assign(number), at: 0)
+            try bench.run(until: "the answer") { !write.list.isEmpty }
+            #expect(write.outcome == .applied)
+        }
+    }
+
+    /// Once from the saved state and once from the log alone: with no quorum in reach only what is on disk can be seen.
+    @Test(arguments: [false, true]) func theAppliedStateIsFoundAgain(isStateLost: Bool) throws {
+        let bench = try Bench.running()
+        try write(bench, 0..<3)
+        try bench.settle()
+        let root = bench[1].views.last?.state.root
+        bench.crash(1)
+        if isStateLost {
+            bench[1].edit = {
+                $0.applied = nil
+                $0.rows = []
+            }
+        }
+        try bench.start(1)
+        let unsealed = bench.unseal(1)
+        bench.run(2)
+        #expect(unsealed.index != nil)
+        try bench.settle()
+        #expect(bench[1].views.last?.state.root == root)
+        #expect((0..<3).allSatisfy(bench[1].views.last?.isAssigned ?? { _ in false }))
+        #expect(bench.checker.violation == nil)
+    }
+
+    @Test func theWholePoolIsFoundAgain() throws {
+        let bench = try Bench.running()
+        try write(bench, 0..<3)
+        for number in 0..<3 { bench.crash(number) }
+        for number in 0..<3 {
+            try bench.start(number)
+            bench.unseal(number)
+        }
+        try bench.settle()
+        let read = bench.read(at: 1)
+        bench.run(50)
+        #expect((0..<3).allSatisfy(read.view?.isAssigned ?? { _ in false }))
+        #expect(bench.checker.violation == nil)
+    }
+
+    @Test func aCutLogIsFoundAgain() throws {
+        let bench = try Bench.running {
+            $0.logEntriesKept = 2
+            $0.compactionStep = 3
+        }
+        for generation in 1...UInt32(20) {
+            let write = bench.submit(Write.rotate(to: generation), at: 0)
+            try bench.run(until: "the answer") { !write.list.isEmpty }
+            bench.run(100)
+        }
+        for number in 0..<3 { #expect(bench[number].disk.compactedIndex > 10) }
+        bench.crash(2)
+        try bench.start(2)
+        let unsealed = bench.unseal(2)
+        bench.run(2)
+        #expect(unsealed.index != nil)
+        try bench.settle()
+        #expect(bench[2].views.last?.generation == 20)
+        #expect(bench.checker.violation == nil)
+    }
+
+    /// A node that is down holds the others' logs: nobody may cut what it still needs.
+    @Test func nobodyCutsWhatAMemberLacks() throws {
+        let bench = try Bench.running {
+            $0.logEntriesKept = 2
+            $0.compactionStep = 3
+        }
+        bench.crash(2)
+        let last = bench[2].disk.lastIndex
+        for generation in 1...UInt32(20) {
+            let write = bench.submit(Write.rotate(to: generation), at: 0)
+            try bench.run(until: "the answer") { !write.list.isEmpty }
+        }
+        bench.run(500)
+        for number in 0..<2 { #expect(bench[number].disk.compactedIndex <= last) }
+        try bench.start(2)
+        bench.unseal(2)
+        try bench.settle()
+        #expect(bench[2].views.last?.generation == 20)
+    }
+
+    @Test func aDiskThatFailsStopsTheNode() throws {
+        let bench = try Bench.running()
+        bench[0].disk.armCrash(after: 1, at: .before)
+        let write = bench.submit(Write.assign(0), at: 0)
+        bench.run(2)
+        #expect(bench[0].driver?.halted == .storage(.device("power lost")))
+        #expect(write.refusal == .timedOut(maybeApplied: true))
+        #expect(bench[0].alarms.contains(.halted(.storage(.device("power lost")))))
+        let read = bench.read(at: 0)
+        bench.run(2)
+        #expect(read.refusal == .shuttingDown)
+    }
+
+    @Test func aFullDiskHoldsTheNodeUntilThereIsRoom() throws {
+        let bench = try Bench.running()
+        bench[1].disk.refusals = 2
+        let write = bench.submit(Write.assign(0), at: 0)
+        bench.run(5)
+        #expect(bench[1].standing?.isStalled == true)
+        #expect(bench[1].alarms == [.storageFull])
+        #expect(write.outcome == .applied)
+        bench.run(300)
+        try bench.settle()
+        #expect(bench[1].standing?.isStalled == false)
+        #expect(bench[1].views.last?.isAssigned(0) == true)
+    }
+
+    @Test func aPoolIsBegunOnAnEmptyDiskOnly() throws {
+        let bench = try Bench()
+        #expect(throws: NodeDriver.BootstrapFailure.notEmpty) {
+            try NodeDriver.bootstrap(
+                storage: bench[0].disk, configuration: PoolConfiguration(voters: [NodeID(1)]),
+                genesis: Workload.genesis(nodes: [NodeID(1)]), authenticator: SimulatedAuthenticator(key: 1))
+        }
+    }
+}

@@ -118,6 +118,17 @@ import Testing
         #expect(try await pool.call(.nobody, .get, "/keys/%3Cb%3E").message.contains("on '/keys'"))
     }
 
+    @Test func encodedBodiesAreRefused() async throws {
+        let pool = try TestPool(Probe.all)
+        func status(_ principal: TestPrincipal, _ coding: String) async throws -> Int {
+            try await pool.call(principal, .put, "/keys/a", "{}", headers: [("Content-Encoding", coding)]).status
+        }
+        #expect(try await status(.user, "gzip") == 415)
+        #expect(try await status(.user, "identity, br") == 415)
+        #expect(try await status(.user, "Identity") == 200)
+        #expect(try await status(.nobody, "gzip") == 403)
+    }
+
     @Test func bodyLimitsFollowTheRoute() throws {
         let small = Endpoint(
             .post, "/small", operation: "Small", access: .authenticated, bodyLimit: 10,

@@ -129,6 +129,11 @@ public final class RequestPipeline: RequestSink {
         if case .dataAction(let action, let rule) = context.endpoint.access {
             try Authorization.require(action, rule, in: context)
         }
+        if let coding = context.request.headers.first("content-encoding"), coding.lowercased() != "identity" {
+            // A small compressed body can be a large one: none is unpacked.
+            throw APIError(
+                status: 415, code: "UnsupportedMediaType", message: "A body must not be compressed or otherwise encoded.")
+        }
         if context.endpoint.isVersioned { try APIVersion.check(context.query["api-version"]) }
         if context.endpoint.phase == .activated, context.view.state.phase != .activated {
             throw APIError.forbidden(

@@ -1,0 +1,186 @@
+"""A hundred thousand mutated requests against one node of a pool, while a well-behaved client goes on.
+
+The node must stay up, answer nothing with 5xx, never fall silent, and hold no more memory or descriptors afterwards. Every mutant
+follows from QUORATE_FUZZ_SEED (default 1) and its number, which a failure prints.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import pytest
+
+from people import CRYPTO_OFFICER, CRYPTO_USER, VERSION, hire
+from pool import Pool, is_running, wait_until
+
+SEED = int(os.environ.get("QUORATE_FUZZ_SEED", "1"))
+# Scales the number of requests, for trying things out.
+SCALE = float(os.environ.get("QUORATE_FUZZ_SCALE", "1"))
+# How many mutants of which kind, each line in a process of its own. A connection is served one request after the other, so that
+# several at once go much faster.
+MUTANTS = [
+    ("Bytes", 9_000), ("Bytes", 9_000), ("Bodies", 7_000), ("Bodies", 7_000), ("Bodies", 7_000), ("Fields", 7_500),
+    ("Fields", 7_500), ("Frames", 23_000), ("Frames", 23_000),
+]
+# Growth from the middle of the run to its end, in KiB.
+GROWTH = 6 * 1024
+
+
+def encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
+class Process:
+    """What the kernel tells of a node's process."""
+
+    def __init__(self, pool: Pool, node: int):
+        self.pid = pool.pid(node)
+        self.log = pool.node_folder(node) / "hsmd.log"
+        self.started = self.stat()[19]
+
+    def stat(self) -> list[str]:
+        return pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+    def is_the_same(self) -> bool:
+        return is_running(self.pid) and self.stat()[19] == self.started
+
+    def memory(self) -> int:
+        """Memory of its own in KiB: without mapped files."""
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1])
+        raise AssertionError("no RssAnon")
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+class Client:
+    """Signs on the node all the while, over a connection of its own, and remembers what went wrong."""
+
+    def __init__(self, pool: Pool, node: int, token: str):
+        self.client = httpx.Client(
+            base_url=pool.endpoint(node), verify=pool.tls(), headers={"authorization": f"Bearer {token}"}, timeout=30)
+        self.failures: list[str] = []
+        self.times: list[float] = []
+        self.ends = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self) -> None:
+        body = {"alg": "ES256", "value": encoded(bytes(32))}
+        while not self.ends.wait(0.02):
+            begun = time.monotonic()
+            try:
+                answer = self.client.post(f"/keys/fuzz-ec-good/sign?{VERSION}", json=body)
+                if answer.status_code != 200:
+                    self.failures.append(f"{answer.status_code} {answer.text}")
+            except httpx.HTTPError as failure:
+                self.failures.append(repr(failure))
+            self.times.append(time.monotonic() - begun)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ends.set()
+        self.thread.join(60)
+        self.client.close()
+
+
+class Run:
+    """The fuzzers' processes, and what they have done so far."""
+
+    def __init__(self, task: dict):
+        self.sent = 0
+        self.results: list[dict] = []
+        self.lock = threading.Lock()
+        self.threads = []
+        for number, (kind, count) in enumerate(MUTANTS):
+            one = dict(task, kind=kind, count=int(count * SCALE), seed=f"{SEED}.{number}")
+            self.threads.append(threading.Thread(target=self.drive, args=(one,), daemon=True))
+        for thread in self.threads:
+            thread.start()
+
+    def drive(self, task: dict) -> None:
+        folder = pathlib.Path(__file__).parent
+        process = subprocess.Popen(
+            [sys.executable, "fuzzers.py"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+        process.stdin.write(json.dumps(task))
+        process.stdin.close()
+        for line in process.stdout:
+            report = json.loads(line)
+            with self.lock:
+                if "total" in report:
+                    self.results.append(report)
+                else:
+                    self.sent += report["sent"]
+        if process.wait() != 0:
+            with self.lock:
+                self.results.append({"kind": task["kind"], "total": 0, "finding": process.stderr.read()[-3000:], "statuses": {}})
+
+    @property
+    def is_over(self) -> bool:
+        return not any(thread.is_alive() for thread in self.threads)
+
+    @property
+    def findings(self) -> list[str]:
+        with self.lock:
+            return [result["finding"] for result in self.results if result["finding"]]
+
+
+@pytest.fixture
+def task(own_pool):
+    person = hire(own_pool, CRYPTO_USER, CRYPTO_OFFICER, name="fuzzer")
+    token = person.token(own_pool)
+    with httpx.Client(verify=own_pool.tls(), headers={"authorization": f"Bearer {token}"}) as client:
+        base = f"{own_pool.endpoint(1)}/keys"
+        for name, kind in (("fuzz-ec", "EC"), ("fuzz-ec-good", "EC"), ("fuzz-rsa", "RSA"), ("fuzz-deleted", "EC")):
+            assert client.post(f"{base}/{name}/create?{VERSION}", json={"kty": kind}).status_code == 200
+        assert client.delete(f"{base}/fuzz-deleted?{VERSION}").status_code == 200
+    return {"authority": str(own_pool.authority), "token": token, "administrator": own_pool.token()}
+
+
+def test_a_hundred_thousand_mutants(own_pool, task):
+    node = own_pool.leader()
+    process = Process(own_pool, node)
+    log_before = process.log.stat().st_size
+    descriptors_before = process.descriptors()
+    samples: list[tuple[int, int]] = []
+    begun = time.monotonic()
+    with Client(own_pool, node, task["token"]) as client:
+        run = Run(dict(task, port=own_pool.port + node - 1))
+        while not run.is_over:
+            assert process.is_the_same(), f"the node has ended: {process.log.read_text()[-3000:]}"
+            assert not run.findings, run.findings
+            samples.append((run.sent, process.memory()))
+            time.sleep(0.25)
+    assert process.is_the_same(), process.log.read_text()[-3000:]
+    assert not run.findings, run.findings
+    total = sum(result["total"] for result in run.results)
+    seconds = time.monotonic() - begun
+    middle = max(memory for sent, memory in samples if sent <= total / 2)
+    wait_until(lambda: process.descriptors() <= descriptors_before + 2, 20, "the descriptors of the mutants' connections")
+    growth = process.memory() - middle
+    statuses: dict[str, int] = {}
+    for result in run.results:
+        for status, count in result["statuses"].items():
+            statuses[status] = statuses.get(status, 0) + count
+    slowest = max(client.times)
+    print(f"\n{total} mutants in {seconds:.0f} s, seed {SEED}; answers {dict(sorted(statuses.items()))}; memory {samples[0][1]} KiB "
+          f"at the start, {middle} in the first half, {process.memory()} at the end; {len(client.times)} good requests, the "
+          f"slowest {slowest * 1000:.0f} ms; connections {[(r['kind'], r['connections']) for r in run.results]}")
+    assert total == sum(int(count * SCALE) for _, count in MUTANTS)
+    # The mutants got through to every layer: some were even good, some were refused at each check.
+    assert all(statuses.get(status, 0) > total / 100 for status in ("200", "400", "401", "404", "409")), statuses
+    assert growth <= GROWTH, f"{growth} KiB more than in the first half: {samples[::20]}"
+    assert not client.failures, client.failures[:5]
+    assert len(client.times) > seconds and slowest < 10
+    assert process.log.stat().st_size - log_before < 64 * 1024, process.log.read_text()[-3000:]

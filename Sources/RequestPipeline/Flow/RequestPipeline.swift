@@ -132,7 +132,8 @@ public final class RequestPipeline: RequestSink {
         if let coding = context.request.headers.first("content-encoding"), coding.lowercased() != "identity" {
             // A small compressed body can be a large one: none is unpacked.
             throw APIError(
-                status: 415, code: "UnsupportedMediaType", message: "A body must not be compressed or otherwise encoded.")
+                status: 415, code: "UnsupportedMediaType",
+                message: "A body must not be compressed or otherwise encoded.")
         }
         if context.endpoint.isVersioned { try APIVersion.check(context.query["api-version"]) }
         if context.endpoint.phase == .activated, context.view.state.phase != .activated {

@@ -90,7 +90,9 @@ import Testing
         let bench = try Bench.running()
         let id = bench.newID()
         bench.route = { letter in
-            if case .forwardedProposal = letter.message { bench.inject(letter.message, from: letter.from, to: letter.to) }
+            if case .forwardedProposal = letter.message {
+                bench.inject(letter.message, from: letter.from, to: letter.to)
+            }
             return .deliver
         }
         let write = bench.submit(Write.assign(0), at: 1, id: id)

@@ -4,8 +4,8 @@ import Raft
 
 /// Every state that a node saves is what the committed log comes to, and indexes stand in their order.
 ///
-/// The log is applied here once more, entry by entry, to a state that no node has touched: a node whose state depends on
-/// how its entries were batched, on when it restarted, or on anything else but the log, has another root.
+/// The log is applied here once more, entry by entry, to a state that no node has touched: a node whose state depends
+/// on how its entries were batched, on when it restarted, or on anything else but the log, has another root.
 final class StateChecker {
     private struct Saved {
         let node: NodeID
@@ -48,7 +48,8 @@ final class StateChecker {
 
     private func judge(_ saved: Saved) {
         let point = points[Int(saved.mark.index)]
-        if saved.mark.stateRoot != point.root || saved.mark.chainTag != point.chainTag || saved.mark.term != point.term {
+        let isSameEntry = saved.mark.term == point.term && saved.mark.chainTag == point.chainTag
+        if !isSameEntry || saved.mark.stateRoot != point.root {
             fail(.statesDiffer(saved.node, index: saved.mark.index))
         }
     }

@@ -1,7 +1,7 @@
 import HSMNode
 import Raft
 
-/// A fast keyed hash in place of the real MACs: as deterministic, and as sensitive to every input. It stops no attacker.
+/// A fast keyed hash in place of the real MACs: as deterministic, and as sensitive to every input. It stops nobody.
 struct SimulatedAuthenticator: StateAuthenticator {
     let key: UInt64
 

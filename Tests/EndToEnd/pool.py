@@ -32,12 +32,16 @@ class Pool:
         self.port = port
         self.nodes = nodes
         self.environment: dict[str, str] = {}
+        self.processes: dict[int, subprocess.Popen] = {}
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
-    def quickstart(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+    def quickstart(
+        self, *arguments: str, check: bool = True, prefix: list[str] | None = None
+    ) -> subprocess.CompletedProcess:
+        """`prefix` is a command that runs the script in another setting, for example as another user."""
         command = [
-            str(QUICKSTART), *arguments, "--dir", str(self.folder), "--binaries", str(binaries()), "--port", str(self.port),
+            *(prefix or []), str(QUICKSTART), *arguments, "--dir", str(self.folder), "--binaries", str(binaries()), "--port", str(self.port),
             "--nodes", str(self.nodes),
         ]
         result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
@@ -80,6 +84,7 @@ class Pool:
                 [str(binaries() / "hsmd"), "--config", "node.yaml"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, start_new_session=True)
         (folder / "hsmd.pid").write_text(f"{process.pid}\n")
+        self.processes[node] = process
         # Nobody else takes note of the end of this process: it would stay in the table of processes as if it ran.
         threading.Thread(target=process.wait, daemon=True).start()
 

@@ -101,15 +101,16 @@ struct SecretTests {
             let keys = [try bench.make(.ec(.p256)), try bench.make(.rsa(2048))]
             final class Block { var secret: Secret?; init(_ secret: consuming Secret) { self.secret = consume secret } }
             var blocks: [Block] = []
-            var size = 1 << 20
-            while size >= 16 {
+            var (size, taken) = (1 << 20, 0)
+            while size >= 16, taken <= ModuleSelfSetup.secureHeapBytes {
                 do {
                     blocks.append(Block(try Secret(count: size) { _ in }))
+                    taken += size
                 } catch CryptoError.secureMemoryExhausted {
                     size /= 2
                 }
             }
-            #expect(qk_secure_used() <= ModuleSelfSetup.secureHeapBytes)
+            #expect(taken <= ModuleSelfSetup.secureHeapBytes && taken > ModuleSelfSetup.secureHeapBytes / 2)
             let full = CryptoError.secureMemoryExhausted
             for (key, algorithm) in zip(keys, [SignatureAlgorithm.ES256, .PS256]) {
                 #expect(throws: full) { try bench.sign(key, algorithm, Digest.sha256([1])) }

@@ -1,3 +1,7 @@
+#if PLANTED_FAULTS && !DEBUG
+    #error("No release build contains planted faults.")
+#endif
+
 #if PLANTED_FAULTS
     extension Raft {
         func has(fault: PlantedFault) -> Bool { options.plantedFault == fault }

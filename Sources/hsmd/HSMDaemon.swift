@@ -63,8 +63,8 @@ struct HSMDaemon: AsyncParsableCommand {
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         do {
             try await group.run()
-        } catch let error as ConfigurationError {
-            fail("\(error)", code: 78)
+        } catch let failure as NodeFailure {
+            fail("\(failure)", code: failure.exitCode)
         } catch {
             fail("the node can't run: \(error)", code: 71)
         }

@@ -31,8 +31,9 @@ final class NodeAssembly: Sendable {
     private let audit: AuditLog
     private let server: HTTPServer
     private let pipeline: RequestPipeline
+    private let anonymous: AnonymousSampler
     private let firstKeyring: Keyring?
-    private let asking = Mutex<Task<Void, Never>?>(nil)
+    private let tasks = Mutex<[Task<Void, Never>]>([])
 
     init(configuration: NodeConfiguration, initialization: PoolInitialization?, logger: Logger) throws {
         self.configuration = configuration
@@ -56,11 +57,13 @@ final class NodeAssembly: Sendable {
         self.vault = vault
 
         let links = NodeLinks()
-        let transport = try Self.makeTransport(configuration, links, loops, logger)
+        let alarms = AlarmJournal(logger: logger)
+        let transport = try Self.makeTransport(configuration, links, loops, alarms, logger)
         self.transport = transport
-        let runtime = try Self.makeRuntime(configuration, disk, transport, links, driverLoops.next(), logger)
+        let runtime = try Self.makeRuntime(
+            configuration, disk, transport, links, driverLoops.next(), alarms, logger)
         self.runtime = runtime
-        audit = try Self.openAudit(configuration, runtime, vault)
+        audit = try Self.openAudit(configuration, disk, runtime, vault)
 
         let identity = PeerUnsealing.Identity(
             poolID: configuration.poolID, epoch: configuration.epoch, node: configuration.nodeID,
@@ -74,8 +77,10 @@ final class NodeAssembly: Sendable {
             stored: disk.stored, nodeKey: nodeKey, custody: vault, opened: { await opening.open($0) })
         links.connect(runtime: runtime, unsealing: unsealing)
 
+        let anonymous = AnonymousSampler()
+        self.anonymous = anonymous
         let services = PipelineServices(
-            pool: runtime, module: module, custody: vault, audit: audit, anonymous: AnonymousSampler(),
+            pool: runtime, module: module, custody: vault, audit: audit, anonymous: anonymous,
             computation: computation, hosts: HostTable(hosts: configuration.allHosts), clock: SystemClock(),
             identity: ServiceIdentity(
                 poolName: configuration.poolName, nodeName: configuration.nodeName,
@@ -92,7 +97,8 @@ final class NodeAssembly: Sendable {
     }
 
     private static func makeTransport(
-        _ configuration: NodeConfiguration, _ links: NodeLinks, _ group: MultiThreadedEventLoopGroup, _ logger: Logger
+        _ configuration: NodeConfiguration, _ links: NodeLinks, _ group: MultiThreadedEventLoopGroup,
+        _ alarms: AlarmJournal, _ logger: Logger
     ) throws -> PeerTransport {
         let settings = PeerTransportConfiguration(
             node: configuration.nodeID, uri: configuration.uri(of: configuration.nodeID), poolID: configuration.poolID,
@@ -105,13 +111,13 @@ final class NodeAssembly: Sendable {
             configuration: settings, expectedPins: configuration.selfMember.map { [$0.keyDigest] } ?? [],
             handlers: PeerHandlers(
                 received: { links.received($1, from: $0) }, connected: { links.connected($0) },
-                alarm: { logger.warning("peer alarm", metadata: ["alarm": "\($0)"]) }),
+                alarm: { alarms.log("\($0)") }),
             group: group, logger: logger)
     }
 
     private static func makeRuntime(
         _ configuration: NodeConfiguration, _ disk: NodeDisk, _ transport: PeerTransport, _ links: NodeLinks,
-        _ loop: any EventLoop, _ logger: Logger
+        _ loop: any EventLoop, _ alarms: AlarmJournal, _ logger: Logger
     ) throws -> NodeRuntime {
         let clock = SystemClock()
         let raft = Raft.Options(id: configuration.nodeID, randomSeed: SystemRandom().uint64())
@@ -121,7 +127,7 @@ final class NodeAssembly: Sendable {
         return try loop.submit {
             let observer = NodeObserver(
                 published: { links.published($0) },
-                alarm: { logger.warning("node alarm", metadata: ["alarm": "\($0)"]) },
+                alarm: { alarms.log("\($0)") },
                 roleChanged: { logger.info("role changed", metadata: ["role": "\($0.role)", "term": "\($0.term)"]) },
                 unsealMessage: { links.unsealMessage($0, from: $1) })
             let driver = try NodeDriver(
@@ -139,10 +145,12 @@ final class NodeAssembly: Sendable {
     }
 
     private static func openAudit(
-        _ configuration: NodeConfiguration, _ runtime: NodeRuntime, _ vault: KeyVault
+        _ configuration: NodeConfiguration, _ disk: NodeDisk, _ runtime: NodeRuntime, _ vault: KeyVault
     ) throws -> AuditLog {
         let node = configuration.nodeID.rawValue
-        let options = AuditLogOptions(onHead: { head in
+        // What this node once told the pool about its log: a log that falls short of it, or differs, was tampered with.
+        let known = disk.stored?.auditHead(of: node).map { Audit.AuditHead(count: $0.count, chain: $0.hash) }
+        let options = AuditLogOptions(anchors: known.map { [$0] } ?? [], onHead: { head in
             guard vault.unsealed != nil else { return }
             let command = ReplicatedAuditHead.command(
                 node: node, count: head.count, hash: head.chain, time: SystemClock().unixMilliseconds())
@@ -163,20 +171,34 @@ final class NodeAssembly: Sendable {
         runtime.start()
         logger.notice(
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
-        if let firstKeyring {
-            await NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger).open(
-                firstKeyring)
+        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger)
+        let housekeeping = Housekeeping(
+            runtime: runtime, custody: vault, audit: audit, anonymous: anonymous, logger: logger)
+        // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.
+        let unsealed = Task { [unsealing, firstKeyring] in
+            if let firstKeyring { await opening.open(firstKeyring) }
+            await unsealing.askUntilUnsealed()
         }
-        let task = Task { [unsealing] in await unsealing.askUntilUnsealed() }
-        asking.withLock { $0 = task }
+        tasks.withLock { $0 = [unsealed, Task { await housekeeping.run() }] }
+    }
+
+    /// Reads the API's certificate and key again; connections that are open keep the old one.
+    func reloadCertificate() {
+        do {
+            try server.reloadCertificate()
+            logger.notice("certificate reloaded", metadata: ["file": "\(configuration.api.certificateFile)"])
+        } catch {
+            logger.error("the certificate was not reloaded: the old one stays", metadata: ["cause": "\(error)"])
+        }
     }
 
     func stop() async {
-        asking.withLock { $0 }?.cancel()
+        for task in tasks.withLock({ $0 }) { task.cancel() }
         await server.shutdown(graceSeconds: 5)
         await runtime.stop()
         await transport.shutdown()
         vault.close()
+        if let summary = anonymous.drain() { audit.append(summary) { _ in } }
         audit.close()
         await computation.shutdown()
         try? await loops.shutdownGracefully()

@@ -10,6 +10,9 @@ struct NodeControlPanel: NodeControl {
     let vault: KeyVault
     let officers: OfficerUnsealing
 
+    /// Members tell of themselves every second or so. Nanoseconds.
+    private static let longSilence: UInt64 = 5_000_000_000
+
     func health() -> NodeHealth {
         NodeHealth(
             node: configuration.nodeName, role: "\(runtime.latestStanding.role)", isSealed: vault.unsealed == nil,
@@ -21,11 +24,13 @@ struct NodeControlPanel: NodeControl {
         return configuration.members.map { member in
             let isSelf = member.id == configuration.nodeID
             let peer = report.peers.first { $0.node == member.id }
-            let role = report.standing.leader == member.id ? "leader" : "follower"
+            let isSilent = !isSelf && (peer?.silentFor ?? .max) > Self.longSilence
+            let role = isSilent ? "unreachable" : report.standing.leader == member.id ? "leader" : "follower"
             return MemberHealth(
                 node: member.id.rawValue, name: member.name, endpoint: member.endpoint, role: role,
                 isSealed: isSelf ? vault.unsealed == nil : peer?.isSealed,
-                appliedIndex: isSelf ? report.standing.appliedIndex : peer?.appliedIndex ?? 0)
+                appliedIndex: isSelf ? report.standing.appliedIndex : peer?.appliedIndex ?? 0,
+                silentForMilliseconds: isSelf ? nil : peer?.silentFor.map { $0 / 1_000_000 })
         }
     }
 

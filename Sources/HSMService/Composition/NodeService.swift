@@ -16,6 +16,7 @@ import Replication
 import RequestPipeline
 import SecurityDomain
 public import ServiceLifecycle
+import UnixSignals
 
 /// One node on a real machine: made from its configuration, run until it is told to stop.
 public struct NodeService: Service {
@@ -31,11 +32,20 @@ public struct NodeService: Service {
         self.logger = logger
     }
 
-    /// - Throws: what keeps the node from starting, before any socket opens; or what ended it.
+    /// - Throws: ``NodeFailure``: what keeps the node from starting, before any socket opens; or what ended it.
     public func run() async throws {
-        let node = try NodeAssembly(configuration: configuration, initialization: initialization, logger: logger)
-        try await node.start()
+        let node: NodeAssembly
+        do {
+            node = try NodeAssembly(configuration: configuration, initialization: initialization, logger: logger)
+            try await node.start()
+        } catch {
+            throw NodeFailure(error)
+        }
+        let reloads = Task {
+            for await _ in await UnixSignalsSequence(trapping: .sighup) { node.reloadCertificate() }
+        }
         try await gracefulShutdown()
+        reloads.cancel()
         await node.stop()
     }
 }

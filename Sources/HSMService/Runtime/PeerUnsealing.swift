@@ -28,7 +28,7 @@ final class PeerUnsealing: Sendable {
     private let send: @Sendable (PeerMessage, NodeID) -> Void
     private let opened: @Sendable (Keyring) async -> Void
     private let session = Mutex<PeerUnsealSession?>(nil)
-    private let lastGrant = Mutex<[NodeID: Int64]>([:])
+    private let allowances = Mutex<[NodeID: GrantAllowance]>([:])
 
     init(
         identity: Identity, pool: any Pool, custody: any KeyCustody, logger: Logger,
@@ -108,14 +108,9 @@ final class PeerUnsealing: Sendable {
         }
     }
 
-    /// At most one grant a second for each node.
     private func mayGrantNow(to node: NodeID) -> Bool {
-        let now = SystemClock().unixMilliseconds()
-        return lastGrant.withLock { last in
-            guard now - (last[node] ?? 0) >= 1000 else { return false }
-            last[node] = now
-            return true
-        }
+        let now = SystemClock().now()
+        return allowances.withLock { $0[node, default: GrantAllowance(now: now)].take(now: now) }
     }
 
     private func refuse(_ node: NodeID, _ reason: String) {

@@ -153,7 +153,7 @@ final class PeerHub {
         case .silent, .tooSlow:
             logger.notice("peer connection closed", metadata: ["reason": "\(refusal)", "address": "\(address)"])
         default:
-            logger.warning(
+            logger.debug(
                 "peer connection refused",
                 metadata: [
                     "reason": "\(refusal)", "address": "\(address)", "direction": wasAccepted ? "in" : "out",

@@ -86,3 +86,18 @@ public enum PeerAlarm: Hashable, Sendable {
     /// Someone reached the peer port, and was turned away.
     case refused(PeerRefusal, address: String)
 }
+
+extension PeerAlarm: CustomStringConvertible {
+    /// Without the caller's port, which is another one each time.
+    public var description: String {
+        switch self {
+        case .clonedNode(let node, let address):
+            return "a second process speaks as node \(node) from \(Self.host(address)): were its folder and key copied?"
+        case .refused(let refusal, let address): return "peer at \(Self.host(address)) refused: \(refusal)"
+        }
+    }
+
+    private static func host(_ address: String) -> Substring {
+        address.lastIndex(of: ":").map { address[..<$0] } ?? address[...]
+    }
+}

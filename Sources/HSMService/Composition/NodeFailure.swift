@@ -1,0 +1,55 @@
+import Audit
+import HSMNode
+import HTTPTransport
+import NodeEnvironment
+import PoolState
+import Raft
+import Replication
+
+/// Why a node doesn't run, in words for its operator, with the exit code that says the kind (BSD sysexits).
+public struct NodeFailure: Error, Sendable, CustomStringConvertible {
+    public let description: String
+    public let exitCode: Int32
+
+    static let osError: Int32 = 71
+    static let dataError: Int32 = 74
+    static let configurationError: Int32 = 78
+
+    public init(_ error: any Error) {
+        switch error {
+        case let error as ConfigurationError: self.init("\(error)", Self.configurationError)
+        case NodeFolderError.storage(let failure): self.init(failure)
+        case let error as NodeFolderError: self.init("\(error)", Self.configurationError)
+        case let error as StorageFailure: self.init(error)
+        case NodeStartFailure.storage(let failure): self.init(failure)
+        case NodeStartFailure.raft(let error):
+            self.init("the log contradicts itself (\(error)). \(Self.replacement)", Self.dataError)
+        case let error as StateCorruption:
+            self.init("the stored state contradicts itself (\(error)). \(Self.replacement)", Self.dataError)
+        case AuditOpenError.damaged(let found):
+            self.init(
+                """
+                the audit log doesn't verify: \(found). Nothing was changed. Keep the folder as evidence; start with \
+                another 'audit_folder' to go on
+                """, Self.dataError)
+        case let error as AuditOpenError: self.init("the audit log can't be opened: \(error)", Self.dataError)
+        default: self.init("\(error)", Self.osError)
+        }
+    }
+
+    private init(_ failure: StorageFailure) {
+        switch failure {
+        case .full: self.init("the disk of the data folder is full: make room and start again", Self.dataError)
+        case .device(let text): self.init("the disk failed: \(text)", Self.dataError)
+        case .corrupted(let text): self.init("the data folder is damaged: \(text)", Self.dataError)
+        }
+    }
+
+    private init(_ description: String, _ exitCode: Int32) {
+        self.description = description
+        self.exitCode = exitCode
+    }
+
+    private static let replacement =
+        "Nothing was changed. Keep the folder for inspection; the pool goes on as long as a majority of its nodes does"
+}

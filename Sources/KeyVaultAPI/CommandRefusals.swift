@@ -20,6 +20,9 @@ enum CommandRefusals {
         case .roleDefinitionNotFound: return .notFound("RoleDefinitionNotFound", "Requested role definition not found")
         case .purgeProtected:
             return .forbidden("Purge protection is on: the key is purged when its retention has run out.")
+        case .rootGenerationMismatch:
+            return .conflict(
+                "The security domain was made before, for other officers or another quorum. Ask with the same ones.")
         case .lastAdministrator:
             return .forbidden("This is the last administrator's assignment. Assign the role to another first.")
         default: break

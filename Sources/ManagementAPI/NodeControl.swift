@@ -35,14 +35,20 @@ public struct MemberHealth: Sendable {
     /// `nil` where the member never told.
     public let isSealed: Bool?
     public let appliedIndex: UInt64
+    /// Since it was last heard of; `nil` for the node itself and for one that was never heard.
+    public let silentForMilliseconds: UInt64?
 
-    public init(node: UInt64, name: String, endpoint: String, role: String, isSealed: Bool?, appliedIndex: UInt64) {
+    public init(
+        node: UInt64, name: String, endpoint: String, role: String, isSealed: Bool?, appliedIndex: UInt64,
+        silentForMilliseconds: UInt64?
+    ) {
         self.node = node
         self.name = name
         self.endpoint = endpoint
         self.role = role
         self.isSealed = isSealed
         self.appliedIndex = appliedIndex
+        self.silentForMilliseconds = silentForMilliseconds
     }
 }
 

@@ -31,6 +31,11 @@ enum NodeStatusEndpoints {
                         writer.member("appliedIndex", context.view.appliedIndex)
                         writer.member("keys", context.view.state.keyCount)
                         writer.member("members") { $0.array { writer in for one in members { write(one, &writer) } } }
+                        writer.member("auditHeads") { writer in
+                            writer.array { writer in
+                                for head in context.view.state.auditHeads { write(head, &writer) }
+                            }
+                        }
                     }
                 }),
         ]
@@ -44,6 +49,17 @@ enum NodeStatusEndpoints {
             writer.member("role", member.role)
             writer.member("seal", member.isSealed.map { $0 ? "sealed" : "unsealed" } ?? "unknown")
             writer.member("appliedIndex", member.appliedIndex)
+            if let silence = member.silentForMilliseconds { writer.member("silentForMilliseconds", silence) }
+        }
+    }
+
+    /// What the member last told the pool about its audit log: how many events, and the hash over them.
+    private static func write(_ head: AuditHead, _ writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("node", head.node)
+            writer.member("sequence", head.count)
+            writer.member("head", Hexadecimal.encode(head.hash))
+            writer.member("time", head.time)
         }
     }
 }

@@ -64,7 +64,15 @@ enum PrincipalEndpoints {
             throw .badParameter("The parameter 'enabled' must be true or false.")
         }
         let committed = try await context.submit(.setPrincipalEnabled(objectID: objectID, enabled: enabled))
-        guard case .applied = committed.outcome, let record = committed.view.state.principal(objectID) else {
+        if case .refused(let refusal) = committed.outcome {
+            switch refusal {
+            case .lastAdministrator:
+                throw .forbidden("This is the last administrator. Make another principal one first.")
+            case .principalNotFound: throw .notFound("PrincipalNotFound", "Requested principal not found")
+            default: throw .badParameter("The pool refused the change: \(refusal).")
+            }
+        }
+        guard let record = committed.view.state.principal(objectID) else {
             throw .notFound("PrincipalNotFound", "Requested principal not found")
         }
         return .object { write(record, &$0) }

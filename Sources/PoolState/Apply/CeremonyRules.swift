@@ -41,11 +41,16 @@ enum CeremonyRules {
     /// Whether the file is the next one. The first holds the root that the pool began with, or a new one; each that
     /// replaces it holds a new root, so that what went to the officers before opens nothing. Of two files made at the
     /// same time only the first fits.
+    ///
+    /// A first file whose answer was lost may be made again around the same root as long as nobody but the same
+    /// officers, as many of them together, can open either.
     static func follows(
         _ domain: PreparedSecurityDomain, pool: PoolRecord, current: SecurityDomainRecord?
     ) -> Bool {
         if domain.keyring == nil {
-            return current == nil && domain.generation == pool.rootGeneration
+            guard domain.generation == pool.rootGeneration else { return false }
+            guard let current else { return true }
+            return Set(current.officers) == Set(domain.officers) && current.required == domain.required
         }
         return pool.rootGeneration < .max && domain.generation == pool.rootGeneration + 1
     }

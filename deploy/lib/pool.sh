@@ -134,7 +134,12 @@ node_pid() { # prints the pid of a running node
     local pid
     pid=$(cat "$dir/nodes/node-$1/hsmd.pid" 2>/dev/null) || return 1
     # "exe": for a moment, while the daemon starts itself over without backtraces.
-    case $(cat "/proc/${pid:-0}/comm" 2>/dev/null) in hsmd | exe) echo "$pid" ;; *) return 1 ;; esac
+    # Z and X: killed, but not yet gone.
+    case $(sed -n 's/^[0-9]* (\(.*\)) \(.\).*/\1 \2/p' "/proc/${pid:-0}/stat" 2>/dev/null) in
+    *' Z' | *' X') return 1 ;;
+    'hsmd '* | 'exe '*) echo "$pid" ;;
+    *) return 1 ;;
+    esac
 }
 
 # Prints the flag that hsmd needs where this user may not lock the memory that holds keys.

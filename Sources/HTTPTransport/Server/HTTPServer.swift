@@ -88,6 +88,12 @@ public final class HTTPServer: Sendable {
         }
     }
 
+    /// Finds out, without opening a socket, whether certificate, key and limits can be used.
+    public func validate() throws(TransportError) {
+        try configuration.limits.validate()
+        if let files = configuration.tls { _ = try makeTLS(files) }
+    }
+
     private func makeTLS(_ files: TLSFiles) throws(TransportError) -> NIOSSLContext {
         try ServerTLS.makeContext(files, shutdownTimeout: HTTPServer.closeNotifyTimeout)
     }

@@ -36,6 +36,28 @@ import Testing
         #expect(!log.contains(try TestKeys.shared().clientSecret) && !log.contains("eyJ"))
     }
 
+    /// What client libraries do after a change of the secret: the claims go along with the next request for a token.
+    @Test func aClientRecoversFromAChangedSecret() async throws {
+        let pool = try TestPool(API.endpoints)
+        func list(_ token: String?) async -> Answer {
+            await pool.send(.get, "/keys?api-version=7.4", headers: [("authorization", "Bearer \(token ?? "")")])
+        }
+        let former = await token(pool, try form()).json?.string("access_token")
+        #expect(await list(former).status == 200)
+        let hash = Digest.sha256(Random.bytes(32))
+        pool.pool.submitNow(
+            .setPrincipalSecret(objectID: TestPrincipal.user.objectID, hash: hash, generation: 2))
+        #expect(await list(former).header("www-authenticate")?.contains("claims=") == true)
+        #expect(await token(pool, try form()).status == 401)
+        let restored = try #require(pool.pool.latestView.state.principal(TestPrincipal.auditor.objectID)?.secretHash)
+        pool.pool.submitNow(
+            .setPrincipalSecret(objectID: TestPrincipal.user.objectID, hash: restored, generation: 3))
+        #expect(await list(former).status == 401)
+        let claims = "&claims=%7B%22access_token%22%3A%7B%22nbf%22%3A%7B%22essential%22%3Atrue%7D%7D%7D&client_info=1"
+        let renewed = await token(pool, try form() + claims).json?.string("access_token")
+        #expect(await list(renewed).status == 200)
+    }
+
     @Test func everyWrongCredentialLooksTheSame() async throws {
         let pool = try TestPool(API.endpoints)
         pool.pool.submitNow(.setPrincipalEnabled(objectID: TestPrincipal.auditor.objectID, enabled: false))
@@ -164,5 +186,6 @@ import Testing
         let status = try await pool.call(.nobody, .get, "/quorate/v1/status")
         #expect(status.json?.string("pool") == "pool-1" && status.json?.string("phase") == "activated")
         #expect(status.json?.objects("members").first?.string("seal") == "unknown")
+        #expect(status.json?.objects("members").first?.integer("silentForMilliseconds") == 12)
     }
 }

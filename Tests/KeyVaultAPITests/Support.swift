@@ -19,7 +19,8 @@ enum API {
         func members() async -> [MemberHealth] {
             [
                 MemberHealth(
-                    node: 1, name: "node-1", endpoint: TestPool.base, role: "leader", isSealed: nil, appliedIndex: 7)
+                    node: 1, name: "node-1", endpoint: TestPool.base, role: "leader", isSealed: nil, appliedIndex: 7,
+                    silentForMilliseconds: 12)
             ]
         }
 

@@ -1,7 +1,7 @@
 import Raft
 
-/// How many grants one member may have: each is an entry of the log. A few at once, since a reply can be lost and a node
-/// can be restarted twice in a row; then one in ten seconds.
+/// How many grants one member may have: each is an entry of the log. A few at once, since a reply can be lost and a
+/// node can be restarted twice in a row; then one in ten seconds.
 struct GrantAllowance {
     private static let burst: UInt64 = 3
     private static let refill: UInt64 = 10_000_000_000

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Runs `body` in threads of its own, which no pool of tasks limits to the number of cores, while `meanwhile` runs here;
-/// waits for all.
+/// Runs `body` in threads of its own, which no pool of tasks limits to the number of cores, while `meanwhile` runs
+/// here; waits for all.
 func inThreads(
     _ count: Int, meanwhile: () throws -> Void = {}, _ body: @escaping @Sendable (Int) throws -> Void
 ) throws {

@@ -82,7 +82,8 @@ class SigningLoad:
         self.stopping = threading.Event()
         self.threads = [
             threading.Thread(
-                target=self.run, args=(Connection(pool, node, token, http2=kind >= http1, timeout=timeout),), daemon=True)
+                target=self.run, daemon=True,
+                args=(Connection(pool, node, token, http2=kind >= http1, timeout=timeout),))
             for node in nodes for kind in range(http1 + http2)
         ]
 

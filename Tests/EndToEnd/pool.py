@@ -24,11 +24,13 @@ def binaries() -> pathlib.Path:
     return pathlib.Path(os.environ.get("QUORATE_BINARIES", ROOT / ".build" / "debug"))
 
 
+
 class Pool:
     """A pool of nodes on loopback. Nodes are numbered from 1, as quickstart names them."""
 
-    def __init__(self, folder: pathlib.Path, port: int, nodes: int = 3):
+    def __init__(self, folder: pathlib.Path, port: int, nodes: int = 3, build: pathlib.Path | None = None):
         self.folder = folder
+        self.binaries = build or binaries()
         self.port = port
         self.nodes = nodes
         self.environment: dict[str, str] = {}
@@ -41,8 +43,8 @@ class Pool:
     ) -> subprocess.CompletedProcess:
         """`prefix` is a command that runs the script in another setting, for example as another user."""
         command = [
-            *(prefix or []), str(QUICKSTART), *arguments, "--dir", str(self.folder), "--binaries", str(binaries()), "--port", str(self.port),
-            "--nodes", str(self.nodes),
+            *(prefix or []), str(QUICKSTART), *arguments, "--dir", str(self.folder), "--binaries", str(self.binaries),
+            "--port", str(self.port), "--nodes", str(self.nodes),
         ]
         result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
         if check and result.returncode != 0:
@@ -81,8 +83,8 @@ class Pool:
         folder = self.node_folder(node)
         with open(folder / "hsmd.log", "ab") as log:
             process = subprocess.Popen(
-                [str(binaries() / "hsmd"), "--config", "node.yaml"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True)
+                [str(self.binaries / "hsmd"), "--config", "node.yaml"], cwd=folder, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True)
         (folder / "hsmd.pid").write_text(f"{process.pid}\n")
         self.processes[node] = process
         # Nobody else takes note of the end of this process: it would stay in the table of processes as if it ran.
@@ -163,7 +165,8 @@ class Pool:
 
     def await_unsealed(self, *nodes: int, seconds: float = 20) -> None:
         for node in nodes or range(1, self.nodes + 1):
-            wait_until(lambda: (self.health(node) or {}).get("seal") == "unsealed", seconds, f"node-{node} to be unsealed")
+            wait_until(
+                lambda: (self.health(node) or {}).get("seal") == "unsealed", seconds, f"node-{node} to be unsealed")
 
     def applied(self, node: int) -> tuple[int, bytes]:
         """Index and root of the state that a node has on its disk."""
@@ -193,7 +196,7 @@ class Pool:
             os.environ, QUORATE_ENDPOINTS=" ".join(self.endpoints), QUORATE_CA=str(self.authority),
             AZURE_CLIENT_ID=client_id, QUORATE_CLIENT_SECRET_FILE=str(self.folder / f"{user}.secret"))
         result = subprocess.run(
-            [str(binaries() / "hsmctl"), *arguments], capture_output=True, text=True, timeout=60, env=environment)
+            [str(self.binaries / "hsmctl"), *arguments], capture_output=True, text=True, timeout=60, env=environment)
         if check and result.returncode != 0:
             raise AssertionError(f"hsmctl {shlex.join(arguments)} failed: {result.stderr}")
         return result

@@ -1,7 +1,7 @@
-"""Opens a pool's keys as its officers could: from the security domain file, two officers' private keys and a node's disk.
+"""Opens a pool's keys as its officers could: from the security domain file, two officers' keys and a node's disk.
 
-It shares no code with the product, so that what it finds is what the formats say. Tests use it to learn secrets that must not be
-found anywhere else.
+It shares no code with the product, so that what it finds is what the formats say. Tests use it to learn secrets that
+must not be found anywhere else.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def message_of(data: bytes) -> dict[int, list]:
     return found
 
 
-# --- officers -------------------------------------------------------------------------------------------------------------
+# --- officers ---------------------------------------------------------------------------------------------------------
 
 
 def open_jwe(text: str, key_of) -> bytes:
@@ -127,7 +127,7 @@ def combine(shares: list[bytes]) -> bytes:
     return bytes(secret)
 
 
-# --- keys -----------------------------------------------------------------------------------------------------------------
+# --- keys -------------------------------------------------------------------------------------------------------------
 
 
 def numbers_of(name: str, key) -> dict[str, bytes]:

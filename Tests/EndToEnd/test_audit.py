@@ -1,4 +1,4 @@
-"""The audit log of a real node: nothing answered is missing from it, nothing in it can be changed unnoticed, no secret is in it."""
+"""The audit log of a real node: nothing answered is missing, nothing is changed unnoticed, no secret is in it."""
 
 import base64
 import collections
@@ -47,7 +47,7 @@ def verify(folder: pathlib.Path) -> subprocess.CompletedProcess:
         [str(binaries() / "hsmctl"), "audit", "verify", str(folder)], capture_output=True, text=True, timeout=60)
 
 
-# --- completeness ---------------------------------------------------------------------------------------------------------
+# --- completeness -----------------------------------------------------------------------------------------------------
 
 
 def test_kill_loses_no_event_of_an_answered_request(own_pool: Pool, token: str, path: str):
@@ -159,7 +159,7 @@ def test_no_secret_in_the_log(own_pool: Pool, token: str):
             assert form.encode() not in logs, f"{name} is in the operational log"
 
 
-# --- tampering ------------------------------------------------------------------------------------------------------------
+# --- tampering --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -296,7 +296,7 @@ def test_rewritten_chain_is_found_by_the_head(genuine: pathlib.Path, tmp_path: p
 
 @pytest.mark.parametrize("attack", ["cut", "rewritten"])
 def test_node_finds_what_the_pool_remembers(own_pool: Pool, token: str, path: str, tmp_path: pathlib.Path, attack: str):
-    """Log and head beside it changed alike: the folder alone can't show it. The pool holds a later head of it and does."""
+    """Log and head beside it changed alike: the folder alone can't show it. The pool holds a later head and does."""
     node = next(n for n in (1, 2, 3) if n != own_pool.leader())
     with SigningLoad(own_pool, [node], path, token, http1=1, http2=0) as load:
         wait_until(lambda: len(load.answers) > 30, 10, "some records")

@@ -191,7 +191,7 @@ class HeldConnection:
 
 @pytest.mark.parametrize("change", ["disabled", "deleted"])
 def test_paused_leader_honours_nothing_old(own_pool: Pool, token: str, change: str):
-    """A leader sleeps through its own replacement. What the pool has revoked meanwhile, it must not honour when it wakes."""
+    """A leader sleeps through its own replacement. What was revoked meanwhile it must not honour when it wakes."""
     leader = own_pool.leader()
     rest = others(own_pool, leader)
     created = create_key(own_pool, leader, f"paused-{change}", token)

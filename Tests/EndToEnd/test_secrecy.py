@@ -1,7 +1,7 @@
 """Secrets of a real pool are looked for wherever they must not be: disks, logs, wires, core dumps, the process table.
 
-The test knows the secrets because it opens the security domain as two officers could. Each search is tried on a planted secret
-first: a search that can't find what is there shows nothing.
+The test knows the secrets because it opens the security domain as two officers could. Each search is tried on a planted
+secret first: a search that can't find what is there shows nothing.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from conftest import free_ports
-from load import DIGEST, SIGN_BODY, SigningLoad
+from load import DIGEST, SigningLoad
 from pool import Pool, is_running, wait_until
 from recovered_secrets import RecoveredSecrets
 
 CHUNK = 16
 
 
-# --- search ---------------------------------------------------------------------------------------------------------------
+# --- search -----------------------------------------------------------------------------------------------------------
 
 
 def forms(chunk: bytes) -> set[bytes]:
-    """How a piece of a secret may be written: as it is, backwards, in hexadecimal, in base64 at each of three offsets."""
+    """How a piece of a secret may be written: as it is, backwards, in hexadecimal, in base64 at any offset."""
     written = set()
     for value in (chunk, chunk[::-1]):
         written |= {value, value.hex().encode(), value.hex().upper().encode()}
@@ -91,7 +91,7 @@ def test_the_search_finds_what_is_there():
     assert search.of(str(number).encode()) == set() and search.of(os.urandom(1 << 16)) == set()
 
 
-# --- the pool whose life is recorded ----------------------------------------------------------------------------------------
+# --- the pool whose life is recorded ----------------------------------------------------------------------------------
 
 
 class Capture:
@@ -101,7 +101,8 @@ class Capture:
         self.file = file
         expression = f"tcp portrange {ports.start}-{ports.stop - 1}"
         self.process = subprocess.Popen(
-            ["tcpdump", "-i", "lo", "-s", "0", "-B", "16384", "-U", "--immediate-mode", "-Z", "root", "-w", str(file), expression],
+            ["tcpdump", "-i", "lo", "-s", "0", "-B", "16384", "-U", "--immediate-mode", "-Z", "root", "-w", str(file),
+             expression],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
         while "listening" not in line:
@@ -224,7 +225,7 @@ def test_no_secret_on_the_wire(recorded: Recorded):
     assert found == planted, found - planted
 
 
-# --- processes ------------------------------------------------------------------------------------------------------------
+# --- processes --------------------------------------------------------------------------------------------------------
 
 
 def test_no_secret_in_the_process_table(recorded: Recorded):

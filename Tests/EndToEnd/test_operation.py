@@ -1,0 +1,389 @@
+"""What an operator meets: mistakes in configuration, things that stand in the way, nodes that can't serve yet."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+
+import pytest
+
+from conftest import free_ports
+from pool import Pool, binaries, wait_until
+
+USAGE, SYSTEM, DATA, CONFIGURATION = 64, 71, 74, 78
+REFUSALS = (SYSTEM, DATA, CONFIGURATION)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory):
+    """A pool of one that has been stopped: its folder is the pattern of what the tests spoil."""
+    made = Pool(tmp_path_factory.mktemp("pattern") / "state", free_ports(2), nodes=1).up()
+    made.quickstart("down")
+    yield made
+    made.wipe()
+
+
+class Node:
+    """A copy of a node's folder on ports of its own, and its daemon run in the foreground."""
+
+    def __init__(self, stopped: Pool, folder: pathlib.Path):
+        self.pool_folder = folder / "state"
+        self.folder = self.pool_folder / "nodes" / "node-1"
+        shutil.copytree(stopped.folder, self.pool_folder)
+        self.port = free_ports(2)
+        self.yaml = self.folder / "node.yaml"
+        text = self.yaml.read_text()
+        for offset in range(2):
+            text = text.replace(f":{stopped.port + offset}", f":{self.port + offset}")
+        self.write(text)
+
+    def write(self, text: str) -> None:
+        self.yaml.write_text(text)
+
+    def replace(self, old: str, new: str) -> int:
+        """Replaces a piece of the configuration; the number of its line."""
+        text = self.yaml.read_text()
+        assert old in text, f"'{old}' isn't in the configuration"
+        self.write(text.replace(old, new, 1))
+        return text[:text.index(old)].count("\n") + 1
+
+    def run(self, *arguments: str, seconds: float = 15) -> tuple[int | None, str]:
+        """Exit code (None: it went on running) and output."""
+        process = subprocess.Popen(
+            [str(binaries() / "hsmd"), *(arguments or ("--config", "node.yaml"))], cwd=self.folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            said, _ = process.communicate(timeout=seconds)
+            return process.returncode, said
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None, process.communicate()[0]
+
+
+@pytest.fixture
+def node(stopped: Pool, tmp_path: pathlib.Path) -> Node:
+    return Node(stopped, tmp_path)
+
+
+@pytest.fixture
+def taken_ports(node: Node):
+    """Holds both ports of the node: a daemon that got as far as to open one would complain about that instead."""
+    sockets = []
+    for port in (node.port, node.port + 1):
+        one = socket.socket()
+        one.bind(("127.0.0.1", port))
+        one.listen()
+        sockets.append(one)
+    yield
+    for one in sockets:
+        one.close()
+
+
+def test_the_pattern_runs(node: Node):
+    """Otherwise every refusal below might have another cause."""
+    code, said = node.run("--config", "node.yaml", "--check")
+    assert code == 0 and "good" in said, said
+    code, said = node.run(seconds=2)
+    assert code is None and "listening" in said, said
+
+
+# --- configuration ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("old", "new", "line", "words"), [
+    ("  listen: ", "  listn: ", 0, ["unknown key 'api.listn'", "Did you mean 'listen'?"]),
+    ("node:\n", "node:\n  password: x\n", 1, ["unknown key 'node.password'", "Known here: id, name, pool"]),
+    ("  pool_id: ", "  #", -4, ["'node.pool_id' is missing", "Add 'pool_id: "]),
+    ("  pool_id: ", "  pool_id: zz", 0, ["isn't 32 hexadecimal digits", "openssl rand -hex 16"]),
+    ("  listen: 127.0.0.1:", "  listen: 127.0.0.1:9", 0,
+     ["'api.listen' is '127.0.0.1:9", "Write it like 127.0.0.1:8443"]),
+    ("  id: 1\n", "  id: one\n", 0, ["must be a whole number", "Correct 'one'"]),
+    ("  id: 1\n", "  id: 2\n", 0, ["'node.id' is 2, which no element of 'members' has", "Add this node to 'members'"]),
+    ("  name: node-1", "  name: Node 1", 0, ["'node.name' is 'Node 1'", "lower-case letters"]),
+    ("  pool: quickstart", "  pool: quickstart\n  pool: other", 0, ["'pool' occurs twice", "Keep one"]),
+    ("  data_folder: data", "  data_folder: &x data", 0,
+     ["anchors and aliases are not accepted", "Write the value out"]),
+    ("  data_folder: data", "  data_folder: [data", 1, ["not readable as YAML", "Correct the syntax"]),
+    ("    endpoint: https://", "    endpoint: http://", 0,
+     ["'members[0].endpoint' is 'http://", "Write https://host:port"]),
+    ("    public_key: M", "    public_key: N", 0, ["isn't a public key in base64", "openssl pkey"]),
+    ("  hosts: [localhost:", "  hosts: [http://localhost:", 0, ["neither host nor host:port", "Write it like"]),
+])
+def test_mistakes_name_file_line_and_cure(node: Node, taken_ports, old: str, new: str, line: int, words: list[str]):
+    place = node.replace(old, new) + line
+    code, said = node.run()
+    assert code == CONFIGURATION, f"exit code {code}: {said}"
+    named = re.search(r"node\.yaml:(\d+): ", said)
+    assert named, f"no line is named: {said}"
+    for word in words:
+        assert word in said, said
+    assert "\n  cure: " in said, said
+    # A missing key is reported at its section, and an open bracket at the line behind it.
+    assert abs(int(named[1]) - place) <= (1 if line else 0), f"line {named[1]} instead of {place}: {said}"
+    check, said = node.run("--config", "node.yaml", "--check")
+    assert check == CONFIGURATION, said
+
+
+def spoil_mode(node: Node) -> str:
+    node.yaml.chmod(0o644)
+    return "chmod 600 node.yaml"
+
+
+def spoil_link(node: Node) -> str:
+    node.yaml.rename(node.folder / "real.yaml")
+    node.yaml.symlink_to("real.yaml")
+    return "not a link"
+
+
+def spoil_absence(node: Node) -> str:
+    node.yaml.unlink()
+    return "node.yaml: can't be opened: No such file or directory"
+
+
+def spoil_key(node: Node) -> str:
+    subprocess.run(
+        ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "node.key"],
+        cwd=node.folder, check=True, capture_output=True)
+    return "isn't the one that 'members' names"
+
+
+def spoil_key_mode(node: Node) -> str:
+    (node.folder / "api.key").chmod(0o640)
+    return "api.key"
+
+
+def spoil_node_key_mode(node: Node) -> str:
+    (node.folder / "node.key").chmod(0o604)
+    return "node.key"
+
+
+def spoil_certificate(node: Node) -> str:
+    (node.folder / "api.crt").unlink()
+    return "api.crt"
+
+
+def spoil_certificate_text(node: Node) -> str:
+    (node.folder / "api.crt").write_text("-----BEGIN CERTIFICATE-----\nnothing\n-----END CERTIFICATE-----\n")
+    return "api.crt"
+
+
+def spoil_certificate_key(node: Node) -> str:
+    """A certificate of another key."""
+    shutil.copy(node.folder / "node.crt", node.folder / "api.crt")
+    return "api."
+
+
+def spoil_authority(node: Node) -> str:
+    (node.pool_folder / "ca" / "node-ca.crt").write_text("")
+    return "node-ca.crt"
+
+
+@pytest.mark.parametrize("spoil", [
+    spoil_mode, spoil_link, spoil_absence, spoil_key, spoil_key_mode, spoil_node_key_mode, spoil_certificate,
+    spoil_certificate_text, spoil_certificate_key, spoil_authority,
+])
+def test_files_that_cannot_be_used_are_named(node: Node, taken_ports, spoil):
+    words = spoil(node)
+    code, said = node.run()
+    assert code in REFUSALS, f"exit code {code}: {said}"
+    assert words in said, said
+    assert " in use" not in said, f"a port was opened first: {said}"
+
+
+def test_wrong_usage_has_its_own_code(node: Node):
+    for arguments in (["--nonsense"], ["--initialize", "x"]):
+        code, said = node.run(*arguments)
+        assert code == USAGE and "Usage: hsmd" in said, f"{code}: {said}"
+
+
+# --- what stands in the way -------------------------------------------------------------------------------------------
+
+
+def test_port_in_use(node: Node):
+    for port in (node.port, node.port + 1):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            code, said = node.run()
+        assert code == SYSTEM, f"exit code {code}: {said}"
+        assert re.search(rf"127\.0\.0\.1:{port} is (already )?in use", said), said
+
+
+def spoil_pool(node: Node) -> list[str]:
+    found = re.search(r"pool_id: (\w+)", node.yaml.read_text())[1]
+    node.replace(found, found[::-1])
+    return [f"belongs to pool {found}", f"configured for pool {found[::-1]}"]
+
+
+def spoil_node(node: Node) -> list[str]:
+    text = node.yaml.read_text()
+    node.write(text.replace("id: 1\n", "id: 2\n"))
+    return ["belongs to node 1", "configured as node 2"]
+
+
+def spoil_folder_mode(node: Node) -> list[str]:
+    (node.folder / "data").chmod(0o750)
+    return ["data has mode 750", "chmod go= "]
+
+
+def spoil_database_mode(node: Node) -> list[str]:
+    (node.folder / "data" / "log.db").chmod(0o644)
+    return ["log.db has mode 644", "chmod go= "]
+
+
+def spoil_folder_link(node: Node) -> list[str]:
+    (node.folder / "data").rename(node.folder / "elsewhere")
+    (node.folder / "data").symlink_to("elsewhere")
+    return ["data is a symbolic link"]
+
+
+def spoil_database(node: Node) -> list[str]:
+    """One byte in the middle of what was applied."""
+    path = node.folder / "data" / "state.db"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    place = content.rindex(b"demo-rsa")
+    content[place + 5] ^= 0x20
+    path.write_bytes(content)
+    return ["state.db"]
+
+
+def spoil_audit_mode(node: Node) -> list[str]:
+    (node.folder / "data" / "audit" / "audit-00000001.jsonl").chmod(0o644)
+    return ["audit"]
+
+
+def spoil_audit(node: Node) -> list[str]:
+    path = node.folder / "data" / "audit" / "audit-00000001.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"KeySign"', b'"KeySeal"', 1))
+    return ["audit"]
+
+
+@pytest.mark.parametrize("spoil", [
+    spoil_pool, spoil_node, spoil_folder_mode, spoil_database_mode, spoil_folder_link, spoil_database,
+    spoil_audit_mode, spoil_audit,
+])
+def test_unfit_data_folder_is_refused(node: Node, taken_ports, spoil):
+    words = spoil(node)
+    before = contents(node.folder / "data")
+    code, said = node.run()
+    assert code in REFUSALS, f"exit code {code}: {said}"
+    for word in words:
+        assert word in said, said
+    assert " in use" not in said, f"a port was opened first: {said}"
+    if spoil is spoil_pool or spoil is spoil_node:
+        assert contents(node.folder / "data") == before, "a folder that isn't this node's was changed"
+
+
+def contents(folder: pathlib.Path) -> dict[str, bytes | list[str]]:
+    """Databases by what is in them, since opening one may tidy its journal; other files byte by byte. `lock` names who
+    had the folder last."""
+    found: dict[str, bytes | list[str]] = {}
+    for file in sorted(folder.rglob("*")):
+        if file.suffix == ".db":
+            with contextlib.closing(sqlite3.connect(file)) as database:
+                found[str(file)] = list(database.iterdump())
+        elif file.is_file() and file.name != "lock" and ".db-" not in file.name:
+            found[str(file)] = file.read_bytes()
+    return found
+
+
+def test_second_process_on_a_data_folder(stopped: Pool, node: Node):
+    first = subprocess.Popen(
+        [str(binaries() / "hsmd"), "--config", "node.yaml"], cwd=node.folder, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        lock = node.folder / "data" / "lock"
+        wait_until(lambda: lock.read_text() == f"process {first.pid}", 10, "the first process")
+        other = free_ports(2)
+        text = node.yaml.read_text()
+        second = node.folder / "second.yaml"
+        second.write_text(text.replace(f":{node.port}", f":{other}").replace(f":{node.port + 1}", f":{other + 1}"))
+        second.chmod(0o600)
+        code, said = node.run("--config", "second.yaml")
+        assert code in REFUSALS, f"exit code {code}: {said}"
+        assert f"in use by process {first.pid}" in said, said
+        assert first.poll() is None
+    finally:
+        first.kill()
+        first.communicate()
+
+
+def test_initialize_on_a_folder_with_a_pool(node: Node, taken_ports):
+    before = contents(node.folder / "data")
+    code, said = node.run("--config", "node.yaml", "--initialize", str(node.pool_folder / "initialize.yaml"))
+    assert code == CONFIGURATION, f"exit code {code}: {said}"
+    assert "holds a pool already" in said and "cure: Start without --initialize" in said, said
+    assert contents(node.folder / "data") == before, "the pool's data was changed"
+
+
+# --- before a node can serve ------------------------------------------------------------------------------------------
+
+
+class Daemon:
+    """A node's daemon in the background, and requests to it."""
+
+    def __init__(self, node: Node, *arguments: str):
+        self.pool = Pool(node.pool_folder, node.port, nodes=1)
+        self.process = subprocess.Popen(
+            [str(binaries() / "hsmd"), "--config", "node.yaml", *arguments], cwd=node.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.pool.health(1), 10, "the node to answer")
+
+    def __enter__(self) -> Pool:
+        return self.pool
+
+    def __exit__(self, *_) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def test_sealed_node_says_so(stopped: Pool, node: Node):
+    with Daemon(node) as pool:
+        assert pool.health(1)["seal"] == "sealed"
+        credentials = pool.credentials()
+        with pool.client() as client:
+            answers = {
+                "sign": pool.call("POST", 1, "/keys/demo-ec/sign", "a token", {"alg": "ES256", "value": "A" * 43}),
+                "read": pool.call("GET", 1, "/keys/demo-ec", "a token"),
+                "status": pool.call("GET", 1, "/quorate/v1/status", "a token"),
+                "token": client.post(f"{pool.endpoint(1)}/adfs/oauth2/v2.0/token", data={
+                    "grant_type": "client_credentials", "client_id": credentials[0], "client_secret": credentials[1],
+                    "scope": "https://managedhsm.azure.net/.default"}),
+            }
+        for what, answer in answers.items():
+            assert answer.status_code == 503, f"{what}: {answer.status_code} {answer.text}"
+            assert int(answer.headers["retry-after"]) >= 1, what
+            error = answer.json()["error"]
+            assert error["innererror"]["code"] == "NodeSealed", f"{what}: {error}"
+            assert "sealed" in error["message"] and "hsmctl unseal" in error["message"], error
+
+
+def test_pool_that_is_not_activated_says_so(stopped: Pool, node: Node):
+    shutil.rmtree(node.folder / "data")
+    with Daemon(node, "--initialize", str(node.pool_folder / "initialize.yaml")) as pool:
+        pool.await_unsealed(1)
+        assert pool.health(1)["phase"] != "activated"
+        token = pool.token()
+        for method, path, body in [
+            ("POST", "/keys/early/create", {"kty": "EC-HSM", "crv": "P-256"}), ("GET", "/keys", None),
+        ]:
+            answer = pool.call(method, 1, path, token, body)
+            # The administrator may not use keys: what he is told first is that he has no permission.
+            assert answer.status_code == 403, answer.text
+        administrator = json.loads((pool.folder / "administrator.json").read_text())["objectId"]
+        pool.hsmctl("role", "assignment", "create", "--role", "Managed HSM Crypto User", "--scope", "/", "--assignee",
+                    administrator)
+        answer = pool.call("POST", 1, "/keys/early/create", token, {"kty": "EC-HSM", "crv": "P-256"})
+        assert answer.status_code == 403, answer.text
+        error = answer.json()["error"]
+        assert error["innererror"]["code"] == "NotActivated"
+        assert "isn't activated" in error["message"] and "hsmctl security-domain download" in error["message"], error

@@ -165,6 +165,8 @@ final class NodeAssembly: Sendable {
     // MARK: Life
 
     func start() async throws {
+        // Before the peers' socket opens: a node without a certificate for clients is of no use to its peers either.
+        try server.validate()
         _ = try await transport.start()
         transport.setPeers(configuration.peerRecords)
         let port = try await server.start(group: loops, sink: pipeline)

@@ -17,3 +17,12 @@ struct ConnectionShouldDrain {}
 extension Duration {
     var timeAmount: TimeAmount { .nanoseconds(Int64(clamping: clampedNanoseconds)) }
 }
+
+extension NIOIsolatedEventLoop {
+    /// Runs `work` after the loop has looked for events on its other connections.
+    ///
+    /// A task that is merely executed runs before that: a loop empties its queue first, and what tasks add to it as well.
+    func afterOthers(_ work: @escaping () -> Void) {
+        scheduleTask(in: .microseconds(50), work)
+    }
+}

@@ -19,6 +19,7 @@ final class HTTP1Handler: ChannelInboundHandler {
     }
 
     private static let lingerTime = TimeAmount.seconds(2)
+    private static let sliceNanoseconds: UInt64 = 500_000
 
     private let connection: ConnectionContext
     private let sink: any RequestSink
@@ -37,6 +38,12 @@ final class HTTP1Handler: ChannelInboundHandler {
     private var sequence: Int32 = 0
     private var hasSeenRequest = false
     private var isDraining = false
+    /// The answer to the request in hand, until it is written.
+    private var waitingAnswer: HTTPResponse?
+    private var isAnswering = false
+    private var isReading = false
+    /// When the loop's other connections shall have their turn.
+    private var sliceEnd: UInt64 = 0
 
     init(
         connection: ConnectionContext, sink: any RequestSink, limits: TransportLimits, timeouts: TransportTimeouts,
@@ -72,17 +79,27 @@ final class HTTP1Handler: ChannelInboundHandler {
         context = nil
         connection.receiver = nil
         state = .closed
+        waitingAnswer = nil
         bodyBudget.removeAll()
     }
 
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !isReading, !isAnswering {
+            isReading = true
+            sliceEnd = MonotonicClock.now() + HTTP1Handler.sliceNanoseconds
+        }
         switch unwrapInboundIn(data) {
         case .head(let head): receive(head, context)
         case .body(let bytes): receive(bytes, context)
         case .end: receiveEnd(context)
         }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !isAnswering { isReading = false }
+        context.fireChannelReadComplete()
     }
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -235,14 +252,34 @@ final class HTTP1Handler: ChannelInboundHandler {
 
 extension HTTP1Handler: ResponseReceiver {
     func deliver(_ response: HTTPResponse, stream: Int32, inBatch: Bool) {
-        guard let context, stream == sequence, case .handling(let method, let version, let wanted) = state else {
-            return
+        guard stream == sequence, case .handling = state, waitingAnswer == nil else { return }
+        waitingAnswer = response
+        if !isAnswering { answer() }
+    }
+
+    /// Writes the answer that waits, and those to the pipelined requests behind it that are answered at once.
+    ///
+    /// Writing an answer lets the next request in. Were its answer written from in there, each would stand on the stack of
+    /// the one before, and a peer that sends enough of them would bring the stack to its end. So they come back here,
+    /// and after a slice of time the rest waits for the loop's other connections.
+    private func answer() {
+        isAnswering = true
+        defer { isAnswering = false }
+        if !isReading { sliceEnd = MonotonicClock.now() + HTTP1Handler.sliceNanoseconds }
+        while let context, let response = waitingAnswer, case .handling(let method, let version, let wanted) = state {
+            let now = MonotonicClock.now()
+            guard now < sliceEnd else {
+                return context.eventLoop.assumeIsolated().afterOthers {
+                    self.isReading = false
+                    self.answer()
+                }
+            }
+            waitingAnswer = nil
+            let keepAlive = wanted && !isDraining
+            state = keepAlive ? .idle(since: now) : .lingering
+            write(response, method: method, version: version, keepAlive: keepAlive, context)
+            if !keepAlive { linger(context) }
         }
-        let keepAlive = wanted && !isDraining
-        // Writing lets the next pipelined request in, so the state is set first.
-        state = keepAlive ? .idle(since: MonotonicClock.now()) : .lingering
-        write(response, method: method, version: version, keepAlive: keepAlive, context)
-        if !keepAlive { linger(context) }
     }
 
     func deliveriesEnded() {}

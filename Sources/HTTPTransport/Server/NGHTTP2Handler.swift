@@ -85,7 +85,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
         writeOutput(context)
         guard engine.hasReadyRequests, !isTurnScheduled else { return }
         isTurnScheduled = true
-        context.eventLoop.assumeIsolated().execute {
+        context.eventLoop.assumeIsolated().afterOthers {
             self.isTurnScheduled = false
             if let context = self.context { self.takeTurn(context) }
         }

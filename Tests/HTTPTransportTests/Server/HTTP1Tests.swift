@@ -115,6 +115,51 @@ struct HTTP1Tests {
         #expect(sink.seen.map(\.authority) == ["a", "b:1", "a"])
     }
 
+    /// Each answer lets the next request in. Written from in there, they would stand on one another's stacks.
+    @Test func `thousands of requests behind one that takes long are answered`() async throws {
+        let sink = RecordingSink { request, responder in
+            guard request.path == "/long" else {
+                responder.respond(HTTPResponse(status: 204))
+                return
+            }
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: 0.2)
+                responder.respond(HTTPResponse(status: 200))
+            }
+        }
+        let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 5000)
+        try await TestServer.run(tls: false, sink: sink) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            // The server reads in larger pieces the more it finds: the later rounds are the hard ones.
+            for _ in 0..<4 {
+                async let answers = socket.read(until: "HTTP/1.1 204 ", count: 5000, seconds: 30)
+                socket.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + requests)
+                #expect(await answers.ending == nil)
+            }
+        }
+        #expect(sink.seen.count == 4 * 5001)
+    }
+
+    /// A thousand answers take longer than a slice: whoever else is on the loop is served in between.
+    @Test func `a long pipeline leaves the loop to others`() async throws {
+        let sink = RecordingSink { request, responder in
+            if request.path == "/" { Thread.sleep(forTimeInterval: 0.001) }
+            responder.respond(HTTPResponse(status: request.path == "/" ? 204 : 200))
+        }
+        try await TestServer.run(tls: false, sink: sink) { server in
+            let greedy = try #require(RawSocket(port: server.port))
+            let modest = try #require(RawSocket(port: server.port))
+            async let answers = greedy.read(until: "HTTP/1.1 204 ", count: 1000, seconds: 30)
+            greedy.send(String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000))
+            while sink.seen.count < 10 { try await Task.sleep(for: .milliseconds(1)) }
+            modest.send("GET /modest HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = await modest.read(until: "HTTP/1.1 200 ")
+            let position = sink.seen.firstIndex { $0.path == "/modest" } ?? .max
+            #expect(position < 500)
+            #expect(await answers.ending == nil)
+        }
+    }
+
     @Test func `HEAD has the length and not the content`() async throws {
         let sink = RecordingSink { _, responder in responder.respond(HTTPResponse(status: 200, body: [65, 66, 67])) }
         let (answer, ending) = try await converse("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", sink: sink)

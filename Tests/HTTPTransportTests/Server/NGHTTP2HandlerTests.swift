@@ -80,7 +80,7 @@ struct NGHTTP2HandlerTests {
             })
         try channel.writeInbound(requests(0..<3))
         #expect(try answered(written(channel)) == [1])
-        channel.embeddedEventLoop.run()
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
         #expect(try answered(written(channel)) == [3, 5])
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPTransport
 
-@Suite("Server: shutdown", .serialized)
+@Suite("Server: shutdown", .serialized, .timeLimit(.minutes(5)))
 struct ShutdownTests {
     /// Answers after a while, from another thread.
     private func slowSink(seconds: Double) -> RecordingSink {
@@ -27,9 +27,8 @@ struct ShutdownTests {
             let request = HTTP2ClientRequest(method: .get, authority: "localhost", path: "/")
             async let response = client.send(request)
             try await waitForRequests(sink, 1)
-            let began = ContinuousClock.now
-            await server.server.shutdown(graceSeconds: 10)
-            #expect(ContinuousClock.now - began < .seconds(5))
+            // Ends because the answer is out, and not because the grace is over.
+            await server.server.shutdown(graceSeconds: 3600)
             #expect(try await response.status == 200)
             await #expect(throws: HTTP2ClientError.connectionClosed) { try await client.send(request) }
             #expect(RawSocket(port: server.port) == nil)

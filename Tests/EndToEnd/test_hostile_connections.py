@@ -11,7 +11,7 @@ import pytest
 
 import wire
 from people import CRYPTO_USER, VERSION, hire
-from pool import wait_until
+from pool import is_running, wait_until
 
 # The transport's own deadlines in seconds; noticing takes a quarter of the shortest of them.
 HANDSHAKE = FIRST_REQUEST = 10
@@ -131,6 +131,21 @@ def test_clear_requests_in_a_row_are_each_answered(pool, open_connection, user):
     reader = wire.Reader(connection)
     connection.sendall(good * 3 + chunked * 3 + wire.request("GET", "/quorate/v1/health", host))
     assert [reader.answer().status for _ in range(7)] == [200] * 7
+
+
+def test_thousands_of_requests_behind_one_that_takes_long(pool, open_connection):
+    """Nobody needs a token for it. Answered each from within the one before, they once took a node's stack to its end."""
+    host, pid = f"127.0.0.1:{pool.port}", pool.pid(1)
+    long = wire.request(
+        "POST", "/adfs/oauth2/token", host, b"grant_type=client_credentials&client_id=x&client_secret=y&resource=https://z",
+        "content-type: application/x-www-form-urlencoded")
+    connection = open_connection()
+    reader = wire.Reader(connection)
+    for _ in range(3):
+        connection.sendall(long + b"GET / HTTP/1.1\r\nhost:x\r\n\r\n" * 8000)
+        assert reader.answer().status in (400, 401)
+        assert {reader.answer().status for _ in range(8000)} == {421}
+    assert is_running(pid) and is_served(pool)
 
 
 def test_a_trailer_changes_nothing(pool, open_connection, user):

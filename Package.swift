@@ -1,7 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Every target is built in the Swift 6 language mode with the same upcoming features, so that a file moves between targets unchanged.
+/// Every target is built in the Swift 6 language mode with the same upcoming features, so that a file moves between
+/// targets unchanged.
 let common: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -9,7 +10,8 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// The consensus core and its simulator run millions of steps in the suite: they are optimised in debug builds too.
+/// The consensus core, the pool's state and their simulator run millions of steps in the suite: they are optimised in
+/// debug builds too.
 /// `PLANTED_FAULTS` compiles in the known bugs that the simulator has to find; no release build contains them.
 let simulated: [SwiftSetting] =
     common + [
@@ -76,7 +78,7 @@ let package = Package(
             ],
             swiftSettings: common),
         .target(
-            name: "PoolSimulator", dependencies: ["HSMNode", "PoolState", "NodeEnvironment", "Raft"],
+            name: "PoolSimulator", dependencies: ["HSMNode", "PoolState", "AccessControl", "NodeEnvironment", "Raft"],
             swiftSettings: simulated),
 
         // Floor 3: the driver, and the two planes of the API.
@@ -128,7 +130,7 @@ let package = Package(
             name: "PoolState",
             dependencies: ["AccessControl", "CryptographicModule", protobuf, persistentCollections],
             exclude: ["Schema/pool.proto"],
-            swiftSettings: common),
+            swiftSettings: simulated),
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", logging], swiftSettings: common),
@@ -137,7 +139,7 @@ let package = Package(
         // Floor 0: pure cores, and the system libraries.
         .target(name: "StrictJSON", swiftSettings: common),
         .target(name: "Raft", swiftSettings: simulated),
-        .target(name: "AccessControl", dependencies: [persistentCollections], swiftSettings: common),
+        .target(name: "AccessControl", dependencies: [persistentCollections], swiftSettings: simulated),
         .target(name: "CryptographicModule", dependencies: ["COpenSSL"], swiftSettings: common),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .systemLibrary(

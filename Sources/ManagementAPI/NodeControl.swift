@@ -2,9 +2,8 @@
 public protocol NodeControl: Sendable {
     func health() -> NodeHealth
     func members() async -> [MemberHealth]
-    /// Begins the officers' ceremony, or gives the one under way. The bytes are the invitation that officers' tools
-    /// read.
-    func unsealInvitation() async throws(UnsealRequestRefusal) -> [UInt8]
+    /// Begins the officers' ceremony, or gives the one under way.
+    func unsealInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
     /// Takes an officer's envelope.
     func acceptShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
 }
@@ -15,14 +14,25 @@ public struct NodeHealth: Sendable {
     public let role: String
     public let isSealed: Bool
     public let phase: String
-    public let version: String
+    public let term: UInt64
+    /// The name of the leader that the node follows; `nil` while it knows none.
+    public let leader: String?
+    public let commitIndex: UInt64
+    /// The last index that the node has applied and saved.
+    public let appliedIndex: UInt64
 
-    public init(node: String, role: String, isSealed: Bool, phase: String, version: String) {
+    public init(
+        node: String, role: String, isSealed: Bool, phase: String, term: UInt64, leader: String?, commitIndex: UInt64,
+        appliedIndex: UInt64
+    ) {
         self.node = node
         self.role = role
         self.isSealed = isSealed
         self.phase = phase
-        self.version = version
+        self.term = term
+        self.leader = leader
+        self.commitIndex = commitIndex
+        self.appliedIndex = appliedIndex
     }
 }
 
@@ -35,12 +45,14 @@ public struct MemberHealth: Sendable {
     /// `nil` where the member never told.
     public let isSealed: Bool?
     public let appliedIndex: UInt64
+    /// The program's; `nil` where the member never told.
+    public let version: String?
     /// Since it was last heard of; `nil` for the node itself and for one that was never heard.
     public let silentForMilliseconds: UInt64?
 
     public init(
         node: UInt64, name: String, endpoint: String, role: String, isSealed: Bool?, appliedIndex: UInt64,
-        silentForMilliseconds: UInt64?
+        version: String?, silentForMilliseconds: UInt64?
     ) {
         self.node = node
         self.name = name
@@ -48,7 +60,20 @@ public struct MemberHealth: Sendable {
         self.role = role
         self.isSealed = isSealed
         self.appliedIndex = appliedIndex
+        self.version = version
         self.silentForMilliseconds = silentForMilliseconds
+    }
+}
+
+/// What officers' tools need to take part in a ceremony.
+public struct CeremonyInvitation: Sendable {
+    public let bytes: [UInt8]
+    /// This request began the ceremony.
+    public let isNew: Bool
+
+    public init(bytes: [UInt8], isNew: Bool) {
+        self.bytes = bytes
+        self.isNew = isNew
     }
 }
 

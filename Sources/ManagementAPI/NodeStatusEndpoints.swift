@@ -16,6 +16,10 @@ enum NodeStatusEndpoints {
                         writer.member("role", health.role)
                         writer.member("seal", health.isSealed ? "sealed" : "unsealed")
                         writer.member("phase", health.phase)
+                        writer.member("term", health.term)
+                        if let leader = health.leader { writer.member("leader", leader) }
+                        writer.member("commitIndex", health.commitIndex)
+                        writer.member("appliedIndex", health.appliedIndex)
                     }
                 }),
             Endpoint(
@@ -49,6 +53,7 @@ enum NodeStatusEndpoints {
             writer.member("role", member.role)
             writer.member("seal", member.isSealed.map { $0 ? "sealed" : "unsealed" } ?? "unknown")
             writer.member("appliedIndex", member.appliedIndex)
+            if let version = member.version { writer.member("version", version) }
             if let silence = member.silentForMilliseconds { writer.member("silentForMilliseconds", silence) }
         }
     }

@@ -13,7 +13,11 @@ enum UnsealEndpoints {
                 handler: .asynchronous { _ throws(APIError) in
                     do throws(UnsealRequestRefusal) {
                         let invitation = try await node.unsealInvitation()
-                        return .object { $0.member("invitation", Base64URL.encode(invitation)) }
+                        var answer = APIResponse.object {
+                            $0.member("invitation", Base64URL.encode(invitation.bytes))
+                        }
+                        answer.audit.isRepetition = !invitation.isNew
+                        return answer
                     } catch {
                         throw APIError(error)
                     }

@@ -13,18 +13,20 @@ import Testing
 enum API {
     struct Node: NodeControl {
         func health() -> NodeHealth {
-            NodeHealth(node: "node-1", role: "leader", isSealed: true, phase: "activated", version: "1")
+            NodeHealth(
+                node: "node-1", role: "leader", isSealed: true, phase: "activated", term: 3, leader: "node-1",
+                commitIndex: 9, appliedIndex: 7)
         }
 
         func members() async -> [MemberHealth] {
             [
                 MemberHealth(
                     node: 1, name: "node-1", endpoint: TestPool.base, role: "leader", isSealed: nil, appliedIndex: 7,
-                    silentForMilliseconds: 12)
+                    version: "1.2.3", silentForMilliseconds: 12)
             ]
         }
 
-        func unsealInvitation() async throws(UnsealRequestRefusal) -> [UInt8] {
+        func unsealInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {
             throw UnsealRequestRefusal("The node is not sealed.", isConflict: true)
         }
 

@@ -94,11 +94,25 @@ import Testing
             replica.apply(.securityDomainPrepared(again)) == .refused(.securityDomainAlreadyActivated))
     }
 
+    @Test func aFirstFileThatWasLostIsMadeAgainForTheSameOfficersOnly() {
+        var replica = provisioned()
+        replica.apply(.securityDomainPrepared(Fixture.securityDomain()))
+        var again = Fixture.securityDomain()
+        again.encryptedData += [7]
+        #expect(replica.apply(.securityDomainPrepared(again)) == .applied)
+        #expect(replica.state.securityDomain?.encryptedData == again.encryptedData)
+        var others = Fixture.securityDomain()
+        others.officers[0] += [1]
+        #expect(replica.apply(.securityDomainPrepared(others)) == .refused(.rootGenerationMismatch))
+        var fewer = Fixture.securityDomain()
+        fewer.required -= 1
+        #expect(replica.apply(.securityDomainPrepared(fewer)) == .refused(.rootGenerationMismatch))
+        #expect(replica.state.securityDomain?.encryptedData == again.encryptedData)
+    }
+
     @Test func aSecondFileHasANewRoot() {
         var replica = provisioned()
         replica.apply(.securityDomainPrepared(Fixture.securityDomain()))
-        #expect(
-            replica.apply(.securityDomainPrepared(Fixture.securityDomain())) == .refused(.rootGenerationMismatch))
         #expect(
             replica.apply(.securityDomainPrepared(Fixture.securityDomain(generation: 0, keyring: [4])))
                 == .refused(.rootGenerationMismatch))

@@ -14,9 +14,12 @@ struct NodeControlPanel: NodeControl {
     private static let longSilence: UInt64 = 5_000_000_000
 
     func health() -> NodeHealth {
-        NodeHealth(
-            node: configuration.nodeName, role: "\(runtime.latestStanding.role)", isSealed: vault.unsealed == nil,
-            phase: "\(runtime.latestView.state.phase)", version: NodeService.version)
+        let standing = runtime.latestStanding
+        return NodeHealth(
+            node: configuration.nodeName, role: "\(standing.role)", isSealed: vault.unsealed == nil,
+            phase: "\(runtime.latestView.state.phase)", term: standing.term,
+            leader: configuration.members.first { $0.id == standing.leader }?.name,
+            commitIndex: standing.commitIndex, appliedIndex: standing.appliedIndex)
     }
 
     func members() async -> [MemberHealth] {
@@ -30,11 +33,12 @@ struct NodeControlPanel: NodeControl {
                 node: member.id.rawValue, name: member.name, endpoint: member.endpoint, role: role,
                 isSealed: isSelf ? vault.unsealed == nil : peer?.isSealed,
                 appliedIndex: isSelf ? report.standing.appliedIndex : peer?.appliedIndex ?? 0,
+                version: isSelf ? NodeService.version : peer?.version,
                 silentForMilliseconds: isSelf ? nil : peer?.silentFor.map { $0 / 1_000_000 })
         }
     }
 
-    func unsealInvitation() async throws(UnsealRequestRefusal) -> [UInt8] {
+    func unsealInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {
         try officers.invitation(now: SystemClock().unixMilliseconds() / 1000)
     }
 

@@ -23,22 +23,26 @@ final class OfficerUnsealing: Sendable {
         self.opened = opened
     }
 
-    func invitation(now: Int64) throws(UnsealRequestRefusal) -> [UInt8] {
+    /// The ceremony under way, or a new one. Parallel calls get the same: a new one would spend the shares of the other.
+    func invitation(now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {
         guard custody.unsealed == nil else {
             throw UnsealRequestRefusal("This node is unsealed already.", isConflict: true)
         }
-        if let current = ceremony.withLock({ $0 }), current.progress != nil, now < current.terms.expiresAt {
-            return current.invitation.encode()
+        let result: Result<CeremonyInvitation, UnsealRequestRefusal> = ceremony.withLock { ceremony in
+            if let current = ceremony, current.progress != nil, now < current.terms.expiresAt {
+                return .success(CeremonyInvitation(bytes: current.invitation.encode(), isNew: false))
+            }
+            do {
+                let made = try UnsealCeremony(domain: try domain(), purpose: .unseal, nodeKey: nodeKey, now: now)
+                ceremony = made
+                return .success(CeremonyInvitation(bytes: made.invitation.encode(), isNew: true))
+            } catch let refusal as UnsealRequestRefusal {
+                return .failure(refusal)
+            } catch {
+                return .failure(UnsealRequestRefusal("The ceremony could not begin: \(error)", isConflict: true))
+            }
         }
-        do {
-            let made = try UnsealCeremony(domain: try domain(), purpose: .unseal, nodeKey: nodeKey, now: now)
-            ceremony.withLock { $0 = made }
-            return made.invitation.encode()
-        } catch let refusal as UnsealRequestRefusal {
-            throw refusal
-        } catch {
-            throw UnsealRequestRefusal("The ceremony could not begin: \(error)", isConflict: true)
-        }
+        return try result.get()
     }
 
     func accept(_ envelope: [UInt8], now: Int64) async throws(UnsealRequestRefusal) -> UnsealProgress {

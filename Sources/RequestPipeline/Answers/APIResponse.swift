@@ -42,6 +42,8 @@ public struct OperationDetails: Sendable {
     public var inputDigest: [UInt8]?
     /// Whom an anonymous request turned out to come from: a client that got a token.
     public var authenticated: GUID?
+    /// The request changed nothing and obtained what an earlier, recorded one had obtained: anonymous ones are counted.
+    public var isRepetition = false
 
     public init(
         keyIdentifier: String? = nil, algorithm: String? = nil, inputDigest: [UInt8]? = nil, authenticated: GUID? = nil

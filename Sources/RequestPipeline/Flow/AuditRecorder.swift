@@ -13,7 +13,7 @@ struct AuditRecorder: Sendable {
     func isRecorded(_ context: RequestContext, _ result: Result<APIResponse, APIError>) -> Bool {
         if context.principal != nil { return true }
         guard context.endpoint.isAuditedWhenAnonymous, case .success(let response) = result else { return false }
-        return response.status < 400
+        return response.status < 400 && !response.audit.isRepetition
     }
 
     /// Records the outcome of a request. Calls `then` when the record is on disk.

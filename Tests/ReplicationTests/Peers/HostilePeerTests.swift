@@ -31,7 +31,8 @@ struct HostilePeerTests {
         _ issued: CertificateAuthority.Issued?, maximumTLS: TLSVersion? = nil
     ) async throws -> RawPeer {
         let peer = try await RawPeer(node: 2, issued: issued, port: victim.port, maximumTLS: maximumTLS)
-        try await peer.connect()
+        // The refusal may come before the connection is set up; that there is one is what each test goes on to show.
+        try? await peer.connect()
         return peer
     }
 

@@ -84,7 +84,7 @@ final class NodeAssembly: Sendable {
             computation: computation, hosts: HostTable(hosts: configuration.allHosts), clock: SystemClock(),
             identity: ServiceIdentity(
                 poolName: configuration.poolName, nodeName: configuration.nodeName,
-                region: "local", version: NodeService.version),
+                region: configuration.region, version: NodeService.version),
             logger: logger)
         let control = NodeControlPanel(configuration: configuration, runtime: runtime, vault: vault, officers: officers)
         pipeline = RequestPipeline(

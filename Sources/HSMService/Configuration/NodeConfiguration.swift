@@ -32,6 +32,8 @@ public struct NodeConfiguration: Sendable {
     public let nodeID: NodeID
     public let nodeName: String
     public let poolName: String
+    /// Where the node stands, as answers tell their clients: 1 to 63 of `a-z`, `0-9` and `-`.
+    public let region: String
     /// 16 bytes, the same on all nodes, different for every pool that was ever made.
     public let poolID: [UInt8]
     public let dataFolder: String
@@ -81,7 +83,7 @@ extension NodeConfiguration {
         }
 
         let node = try root.section("node")
-        try node.allow(only: ["id", "name", "pool", "pool_id", "data_folder", "audit_folder"])
+        try node.allow(only: ["id", "name", "pool", "pool_id", "region", "data_folder", "audit_folder"])
         let id = NodeID(UInt64(try node.integer("id", in: 1...1_000_000, example: 1)))
         let dataFolder = resolve(try node.string("data_folder", example: "data"))
         let auditFolder = try node.optionalString("audit_folder").map(resolve) ?? dataFolder + "/audit"
@@ -102,6 +104,7 @@ extension NodeConfiguration {
         }
         return NodeConfiguration(
             file: file, nodeID: id, nodeName: try nodeName(node, "name"), poolName: try poolName(node),
+            region: try node.optionalString("region") == nil ? "local" : try nodeName(node, "region"),
             poolID: try poolID(node),
             dataFolder: dataFolder, auditFolder: auditFolder,
             api: try listener(api, resolve), apiHosts: try hosts(api),

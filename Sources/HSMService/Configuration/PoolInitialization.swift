@@ -14,7 +14,6 @@ public struct PoolInitialization: Sendable {
 
     let file: String
     public let tenantID: String
-    public let region: String
     public let administrators: [Administrator]
     /// Audiences of access tokens beside those that follow from the members' endpoints.
     public let audiences: [String]
@@ -26,7 +25,7 @@ public struct PoolInitialization: Sendable {
 extension PoolInitialization {
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
-        try root.allow(only: ["tenant_id", "region", "administrators", "audiences", "officer_fingerprints"])
+        try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints"])
         var administrators: [Administrator] = []
         for section in try root.sections("administrators") {
             try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
@@ -47,7 +46,7 @@ extension PoolInitialization {
         }
         return PoolInitialization(
             file: file, tenantID: try guid(root, "tenant_id", cure: "Make one with: uuidgen"),
-            region: try root.optionalString("region") ?? "local", administrators: administrators,
+            administrators: administrators,
             audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root))
     }
 

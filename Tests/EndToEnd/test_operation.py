@@ -10,6 +10,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
@@ -24,6 +25,8 @@ REFUSALS = (SYSTEM, DATA, CONFIGURATION)
 def stopped(tmp_path_factory: pytest.TempPathFactory):
     """A pool of one that has been stopped: its folder is the pattern of what the tests spoil."""
     made = Pool(tmp_path_factory.mktemp("pattern") / "state", free_ports(2), nodes=1).up()
+    # The end of the audit log has reached the pool's state by then.
+    time.sleep(1.5)
     made.quickstart("down")
     yield made
     made.wipe()
@@ -267,9 +270,15 @@ def spoil_audit(node: Node) -> list[str]:
     return ["audit"]
 
 
+def spoil_audit_folder(node: Node) -> list[str]:
+    """The log is gone, head and all; the pool remembers that there was one."""
+    (node.folder / "data" / "audit").rename(node.folder / "gone")
+    return ["audit", "the pool knows of"]
+
+
 @pytest.mark.parametrize("spoil", [
     spoil_pool, spoil_node, spoil_folder_mode, spoil_database_mode, spoil_folder_link, spoil_database,
-    spoil_audit_mode, spoil_audit,
+    spoil_audit_mode, spoil_audit, spoil_audit_folder,
 ])
 def test_unfit_data_folder_is_refused(node: Node, taken_ports, spoil):
     words = spoil(node)

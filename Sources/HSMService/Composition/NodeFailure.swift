@@ -29,8 +29,8 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         case AuditOpenError.damaged(let found):
             self.init(
                 """
-                the audit log doesn't verify: \(found). Nothing was changed. Keep the folder as evidence; start with \
-                another 'audit_folder' to go on
+                the audit log doesn't verify: \(found). Nothing was changed. Keep the folder as evidence, and put \
+                it back from a copy; the pool goes on as long as a majority of its nodes does
                 """, Self.dataError)
         case let error as AuditOpenError: self.init("the audit log can't be opened: \(error)", Self.dataError)
         default: self.init("\(error)", Self.osError)

@@ -4,8 +4,10 @@ import base64
 import collections
 import hashlib
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -131,6 +133,34 @@ def test_disabled_principal_is_recorded(own_pool: Pool, token: str):
         if record["correlationId"] == refused.headers["x-ms-request-id"]
     ]
     assert len(found) == 1 and found[0]["httpStatusCode"] == 401 and created["objectId"] in found[0]["identity"], found
+
+
+def test_refusals_of_strangers_are_counted(own_pool: Pool, token: str):
+    """Not one record each, since anybody can cause any number: their number. It is there when the node has stopped."""
+    folder = audit_folder(own_pool, 3)
+
+    def counted() -> int:
+        return sum(
+            int(record["properties"]["count"]) for record in records(folder)
+            if record.get("resultDescription") == "Unauthenticated requests within one minute")
+
+    own_pool.kill(3)
+    own_pool.start(3)
+    own_pool.await_unsealed(3)
+    before, lines = counted(), len(records(folder))
+    refused = []
+    with own_pool.client() as client:
+        for bearer in [None] * 7 + [token[:-8] + "AAAAAAAA", "garbage", "a.b.c"]:
+            headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
+            refused.append(client.get(f"{own_pool.endpoint(3)}/keys?api-version=7.5", headers=headers))
+    assert [answer.status_code for answer in refused] == [401] * 10
+    assert len(records(folder)) <= lines + 1, "strangers can fill the log"
+    pid = own_pool.pid(3)
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not is_running(pid), 15, "the node to stop")
+    own_pool.start(3)
+    own_pool.await_unsealed(3)
+    assert counted() - before == 10
 
 
 def test_no_secret_in_the_log(own_pool: Pool, token: str):

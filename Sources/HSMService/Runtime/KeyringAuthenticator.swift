@@ -19,5 +19,10 @@ struct KeyringAuthenticator: StateAuthenticator {
             ?? []
     }
 
+    func proposalProof(proposer: NodeID, proposalID: [UInt8], command: [UInt8]) -> [UInt8] {
+        (try? keyring.proposalProof(
+            epoch: epoch, proposer: proposer.rawValue, proposalID: proposalID, command: command)) ?? []
+    }
+
     func tagsAreEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool { SecureCompare.equal(left, right) }
 }

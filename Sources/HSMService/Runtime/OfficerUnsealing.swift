@@ -7,17 +7,53 @@ import Synchronization
 
 /// The officers' ceremony at this node.
 final class OfficerUnsealing: Sendable {
-    private let stored: PoolState?
+    private let stored: Stored
     private let nodeKey: FileSigningKey
     private let custody: any KeyCustody
     private let opened: @Sendable (Keyring) async -> Void
     private let ceremony = Mutex<UnsealCeremony?>(nil)
 
+    /// What the disk held at the start. Not the state itself: it would stay in memory beside the one that the node runs
+    /// on.
+    private struct Stored {
+        let material: Result<SealedKeyring, any Error>
+        let domain: Result<SecurityDomain.SecurityDomainRecord, any Error>
+
+        init(_ state: PoolState?) {
+            material = Result { try Stored.material(state) }
+            domain = Result { try Stored.domain(state) }
+        }
+
+        private static func material(_ state: PoolState?) throws -> SealedKeyring {
+            guard let pool = state?.pool else {
+                throw UnsealRequestRefusal(
+                    "This node has never been part of the pool. Unseal another one: it will unseal this one.",
+                    isConflict: true)
+            }
+            return try SealedKeyring.decode(pool.keyring)
+        }
+
+        private static func domain(_ state: PoolState?) throws -> SecurityDomain.SecurityDomainRecord {
+            let material = try material(state)
+            guard let record = state?.securityDomain else {
+                throw UnsealRequestRefusal(
+                    "The pool had no officers when this node was stopped: its provisional root is lost.",
+                    isConflict: true)
+            }
+            let certificates = try record.officers.enumerated().map { try OfficerCertificate(der: $1, position: $0) }
+            return try SecurityDomain.SecurityDomainRecord(
+                identity: material.identity,
+                officers: try Officers(certificates: certificates, required: record.required),
+                commitments: try record.commitments.map { try ShareCommitment(digest: $0) },
+                encryptedItems: try EncryptedItems(parsing: record.encryptedData))
+        }
+    }
+
     init(
         stored: PoolState?, nodeKey: FileSigningKey, custody: any KeyCustody,
         opened: @escaping @Sendable (Keyring) async -> Void
     ) {
-        self.stored = stored
+        self.stored = Stored(stored)
         self.nodeKey = nodeKey
         self.custody = custody
         self.opened = opened
@@ -33,7 +69,8 @@ final class OfficerUnsealing: Sendable {
                 return .success(CeremonyInvitation(bytes: current.invitation.encode(), isNew: false))
             }
             do {
-                let made = try UnsealCeremony(domain: try domain(), purpose: .unseal, nodeKey: nodeKey, now: now)
+                let made = try UnsealCeremony(
+                    domain: try stored.domain.get(), purpose: .unseal, nodeKey: nodeKey, now: now)
                 ceremony = made
                 return .success(CeremonyInvitation(bytes: made.invitation.encode(), isNew: true))
             } catch let refusal as UnsealRequestRefusal {
@@ -61,34 +98,11 @@ final class OfficerUnsealing: Sendable {
             return UnsealProgress(officers: progress.officers.count, required: progress.required, isUnsealed: false)
         case .opened(let root):
             do {
-                await opened(try Keyring.unseal(root: root, material: try material()))
+                await opened(try Keyring.unseal(root: root, material: try stored.material.get()))
             } catch {
                 throw UnsealRequestRefusal("The root did not open the pool's keys: \(error)")
             }
             return UnsealProgress(officers: required, required: required, isUnsealed: custody.unsealed != nil)
         }
-    }
-
-    private func material() throws -> SealedKeyring {
-        guard let pool = stored?.pool else {
-            throw UnsealRequestRefusal(
-                "This node has never been part of the pool. Unseal another one: it will unseal this one.",
-                isConflict: true)
-        }
-        return try SealedKeyring.decode(pool.keyring)
-    }
-
-    private func domain() throws -> SecurityDomain.SecurityDomainRecord {
-        let material = try material()
-        guard let record = stored?.securityDomain else {
-            throw UnsealRequestRefusal(
-                "The pool had no officers when this node was stopped: its provisional root is lost.",
-                isConflict: true)
-        }
-        let certificates = try record.officers.enumerated().map { try OfficerCertificate(der: $1, position: $0) }
-        return try SecurityDomain.SecurityDomainRecord(
-            identity: material.identity, officers: try Officers(certificates: certificates, required: record.required),
-            commitments: try record.commitments.map { try ShareCommitment(digest: $0) },
-            encryptedItems: try EncryptedItems(parsing: record.encryptedData))
     }
 }

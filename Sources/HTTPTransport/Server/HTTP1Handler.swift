@@ -218,6 +218,11 @@ final class HTTP1Handler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, !isAnswering { answer() }
+        context.fireChannelWritabilityChanged()
+    }
+
     // MARK: Time
 
     private func scheduleCheck(_ context: ChannelHandlerContext) {
@@ -267,6 +272,8 @@ extension HTTP1Handler: ResponseReceiver {
         defer { isAnswering = false }
         if !isReading { sliceEnd = MonotonicClock.now() + HTTP1Handler.sliceNanoseconds }
         while let context, let response = waitingAnswer, case .handling(let method, let version, let wanted) = state {
+            // The peer has to take what it got first: a later answer would only be kept for it.
+            guard context.channel.isWritable else { return }
             let now = MonotonicClock.now()
             guard now < sliceEnd else {
                 return context.eventLoop.assumeIsolated().afterOthers {

@@ -140,6 +140,31 @@ struct HTTP1Tests {
         #expect(sink.seen.count == 4 * 5001)
     }
 
+    @Test func `answers aren't made for a peer that takes none`() async throws {
+        let body = [UInt8](repeating: 65, count: 60_000)
+        let sink = RecordingSink { request, responder in
+            guard request.path == "/long" else {
+                responder.respond(HTTPResponse(status: 200, body: body))
+                return
+            }
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: 0.2)
+                responder.respond(HTTPResponse(status: 200))
+            }
+        }
+        let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000)
+        try await TestServer.run(tls: false, sink: sink) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + requests)
+            try await Task.sleep(for: .seconds(1))
+            // What the kernel holds for both sides, and not sixty megabytes.
+            #expect((2..<300).contains(sink.seen.count))
+            let (answers, _) = await socket.read(until: "HTTP/1.1 200 ", count: sink.seen.count + 50, seconds: 5)
+            #expect(answers.utf8.count > 60_000 * 50)
+        }
+        #expect(sink.seen.count > 50)
+    }
+
     /// A thousand answers take longer than a slice: whoever else is on the loop is served in between.
     @Test func `a long pipeline leaves the loop to others`() async throws {
         let sink = RecordingSink { request, responder in

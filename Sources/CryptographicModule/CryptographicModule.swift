@@ -42,15 +42,15 @@ public struct GeneratedKey: Sendable {
 /// header under which
 /// a record opens. Safe to call from any thread.
 public final class CryptographicModule: Sendable {
-    private struct KeyEncryptionKeys {
+    struct KeyEncryptionKeys {
         var byID: [[UInt8]: SecretKey] = [:]
         /// What new records are sealed under.
         var current: SecretKey?
     }
 
     private let cache: KeyCache
-    private let keks = Mutex(KeyEncryptionKeys())
-    private let health: ModuleHealth
+    let keks = Mutex(KeyEncryptionKeys())
+    let health: ModuleHealth
 
     /// - Parameter keyCacheBytes: how much secure memory opened keys may take; the least recently used make room.
     public convenience init(keyCacheBytes: Int) { self.init(keyCacheBytes: keyCacheBytes, health: .shared) }
@@ -78,10 +78,16 @@ public final class CryptographicModule: Sendable {
 
     public var isUnlocked: Bool { keks.withLock { $0.current != nil } }
 
-    private func kek(for record: SealedRecord) throws(CryptoError) -> SecretKey {
+    func kek(for record: SealedRecord) throws(CryptoError) -> SecretKey {
         guard let kek = keks.withLock({ $0.byID[record.kekID] }) else {
             throw .operationNotPermitted("the module is locked, or the record is under a key that it doesn't hold")
         }
+        return kek
+    }
+
+    /// What new records are sealed under.
+    func currentKEK() throws(CryptoError) -> SecretKey {
+        guard let kek = keks.withLock({ $0.current }) else { throw .operationNotPermitted("the module is locked") }
         return kek
     }
 
@@ -90,9 +96,7 @@ public final class CryptographicModule: Sendable {
     /// Makes a key and seals it under the module's key-encryption key. RSA takes from tenths of a second to seconds.
     public func generateKey(_ template: KeyTemplate) throws(CryptoError) -> GeneratedKey {
         try health.requireGood()
-        guard let kek = keks.withLock({ $0.current }) else {
-            throw .operationNotPermitted("the module is locked")
-        }
+        let kek = try currentKEK()
         let key: LoadedKey
         let type: KeyType
         var curve: EllipticCurve?

@@ -35,6 +35,16 @@ import Testing
                 KeyAttributeChange(
                     name: "a", version: [1], enabled: false, notBefore: .clear, expires: .set(0), tags: [:],
                     resealed: resealed)),
+            .restoreKey(RestoredKey(name: "", versions: [], rotationRules: nil)),
+            .restoreKey(
+                RestoredKey(
+                    name: "a", versions: [.init(version: full, updated: -7), .init(version: full, updated: 0)],
+                    rotationRules: RotationRules(expiry: CalendarDuration("P1Y"), trigger: nil))),
+            .createKeyVersion(Fixture.rotated(Fixture.key("a", version: 2), after: 1, onlyIfDue: true)),
+            .setRotationRules(name: "a", rules: nil),
+            .setRotationRules(name: "a", rules: RotationRules(expiry: nil, trigger: nil)),
+            .setRotationRules(name: "a", rules: Fixture.rules("P90D", beforeExpiry: "PT48H")),
+            .setRotationRules(name: "a", rules: Fixture.rules(nil, afterCreation: "P1Y2M3DT4H5M6S")),
             .deleteKey(name: "a"), .recoverKey(name: ""), .purgeKey(name: "a", onlyIfDue: true),
             .purgeKey(name: "a", onlyIfDue: false), .createPrincipal(genesis.principals[2]),
             .setPrincipalEnabled(objectID: id, enabled: true), .setPrincipalEnabled(objectID: id, enabled: false),

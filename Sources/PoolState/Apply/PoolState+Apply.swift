@@ -83,6 +83,8 @@ extension PoolState {
         case .deleteKey(let name): try deleteKey(name, in: pool, &changes)
         case .recoverKey(let name): try recoverKey(name, in: pool, &changes)
         case .purgeKey(let name, let onlyIfDue): try purgeKey(name, onlyIfDue: onlyIfDue, in: pool, &changes)
+        case .restoreKey(let key): try restoreKey(key, in: pool, &changes)
+        case .setRotationRules(let name, let rules): try setRotationRules(of: name, rules, in: pool, &changes)
         case .securityDomainPrepared(let domain): try prepareSecurityDomain(domain, in: pool, &changes)
         case .securityDomainActivated(let generation):
             try activateSecurityDomain(generation: generation, in: pool, &changes)

@@ -12,14 +12,15 @@ extension PoolState {
         let existing = keyRecords[name]
         let versions = existing?.versions ?? []
         guard existing?.deletion == nil else { throw .keyIsDeleted }
+        if let rotation = new.rotation {
+            guard let existing, existing.latest.version == rotation.follows else { throw .rotationSuperseded }
+            guard !rotation.onlyIfDue || existing.isRotationDue(at: now) else { throw .rotationNotDue }
+        }
         guard versions.count < PoolLimits.versionsPerKey else { throw .tooManyKeyVersions }
         guard versions.allSatisfy({ $0.identifier != identifier }) else { throw .duplicateKeyVersion }
 
         let digest = Digest.sha256(new.record)
-        let content = KeyVersionRecord.Content(
-            header: new.header, publicKey: new.publicKey, recordDigest: digest, origin: new.origin,
-            enabled: new.enabled, notBefore: new.notBefore, expires: new.expires, tags: new.tags,
-            releasePolicy: new.releasePolicy, created: new.header.createdAt, updated: new.header.createdAt)
+        let content = KeyVersionRecord.Content(new, recordDigest: digest, updated: new.header.createdAt)
         let version = KeyVersionRecord(content, identifier: identifier)
         if let material = version.materialHash {
             // Keys made here must be new. An import may well repeat: clients import the same key under several names.
@@ -33,7 +34,7 @@ extension PoolState {
         if existing == nil {
             liveNames.insert(name)
         }
-        let key = KeyRecord(name: name, earlier: versions, latest: version, deletion: nil)
+        let key = KeyRecord(name: name, earlier: versions, latest: version, deletion: nil, rotation: existing?.rotation)
         keyRecords[name] = key
         changes.store(KeyRow(key))
         changes.store(KeyVersionRow(ordinal: versions.count, content: content))
@@ -69,7 +70,8 @@ extension PoolState {
         var versions = key.versions
         versions[ordinal] = version
         let latest = versions.removeLast()
-        keyRecords[key.name] = KeyRecord(name: key.name, earlier: versions, latest: latest, deletion: nil)
+        keyRecords[key.name] = KeyRecord(
+            name: key.name, earlier: versions, latest: latest, deletion: nil, rotation: key.rotation)
         changes.store(KeyVersionRow(ordinal: ordinal, content: content))
     }
 
@@ -110,7 +112,8 @@ extension PoolState {
 
     private mutating func store(_ key: KeyRecord, deletion: KeyDeletion?, _ changes: inout StateChanges) {
         let record = KeyRecord(
-            name: key.name, earlier: key.versions.dropLast(), latest: key.latest, deletion: deletion)
+            name: key.name, earlier: key.versions.dropLast(), latest: key.latest, deletion: deletion,
+            rotation: key.rotation)
         keyRecords[key.name] = record
         changes.store(KeyRow(record))
     }
@@ -131,6 +134,15 @@ extension PoolState {
             changes.remove(.keyVersion, RowKey.keyVersion(name, version.version))
             changes.removeBlob(digest: version.recordDigest)
         }
+    }
+}
+
+extension KeyVersionRecord.Content {
+    init(_ new: NewKeyVersion, recordDigest: [UInt8], updated: Int64) {
+        self.init(
+            header: new.header, publicKey: new.publicKey, recordDigest: recordDigest, origin: new.origin,
+            enabled: new.enabled, notBefore: new.notBefore, expires: new.expires, tags: new.tags,
+            releasePolicy: new.releasePolicy, created: new.header.createdAt, updated: updated)
     }
 }
 

@@ -15,11 +15,13 @@ public struct NewKeyVersion: Hashable, Sendable {
     public var expires: Int64?
     public var tags: [String: String]
     public var releasePolicy: ReleasePolicy?
+    /// Set where the version is made by rotation.
+    public var rotation: RotationCondition?
 
     public init(
         header: KeyHeader, publicKey: PublicKey?, record: [UInt8], origin: KeyOrigin, enabled: Bool = true,
         notBefore: Int64? = nil, expires: Int64? = nil, tags: [String: String] = [:],
-        releasePolicy: ReleasePolicy? = nil
+        releasePolicy: ReleasePolicy? = nil, rotation: RotationCondition? = nil
     ) {
         self.header = header
         self.publicKey = publicKey
@@ -30,6 +32,46 @@ public struct NewKeyVersion: Hashable, Sendable {
         self.expires = expires
         self.tags = tags
         self.releasePolicy = releasePolicy
+        self.rotation = rotation
+    }
+}
+
+/// What has to hold for a rotated version to be added. Two proposals of the same rotation carry the same condition, so
+/// that only the first one takes effect, whoever makes them.
+public struct RotationCondition: Hashable, Sendable {
+    /// The id of the version that has to be the newest, 16 bytes.
+    public var follows: [UInt8]
+    /// Whether the key's rules have to ask for the rotation at the time of the log.
+    public var onlyIfDue: Bool
+
+    public init(follows: [UInt8], onlyIfDue: Bool) {
+        self.follows = follows
+        self.onlyIfDue = onlyIfDue
+    }
+}
+
+/// A key out of a backup.
+public struct RestoredKey: Hashable, Sendable {
+    /// A version with the time of its last change, Unix time in seconds.
+    public struct Version: Hashable, Sendable {
+        public var version: NewKeyVersion
+        public var updated: Int64
+
+        public init(version: NewKeyVersion, updated: Int64) {
+            self.version = version
+            self.updated = updated
+        }
+    }
+
+    public var name: String
+    /// Oldest first, 1 to 100.
+    public var versions: [Version]
+    public var rotationRules: RotationRules?
+
+    public init(name: String, versions: [Version], rotationRules: RotationRules?) {
+        self.name = name
+        self.versions = versions
+        self.rotationRules = rotationRules
     }
 }
 

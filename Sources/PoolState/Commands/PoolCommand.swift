@@ -14,6 +14,10 @@ public enum PoolCommand: Hashable, Sendable {
     /// Removes a deleted key for good. With `onlyIfDue` it is refused while the retention runs, which is what a timer
     /// proposes, so that it can't hit a key deleted anew under the same name.
     case purgeKey(name: String, onlyIfDue: Bool)
+    /// Brings back a key with all its versions under their old ids. Refused where the name is taken.
+    case restoreKey(RestoredKey)
+    /// Sets or removes (`nil`) the rules by which a key gets new versions.
+    case setRotationRules(name: String, rules: RotationRules?)
 
     case createPrincipal(NewPrincipal)
     case setPrincipalEnabled(objectID: GUID, enabled: Bool)

@@ -36,6 +36,15 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// `import` can neither be given to nor be taken from an existing key, and stands alone.
     case importOperationImmutable = 37
     case tooManyKeyVersions = 38
+    /// Restoring over a key that is there.
+    case keyExists = 39
+    /// The version to rotate is no longer the newest.
+    case rotationSuperseded = 40
+    /// The key's rules don't ask for a rotation yet, or no longer.
+    case rotationNotDue = 41
+    case invalidRotationRules = 42
+    /// A restored key without versions, or with versions of another name.
+    case invalidRestoredKey = 43
 
     // Principals.
     case principalNotFound = 50
@@ -91,13 +100,14 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
         case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
             .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
             .credentialGenerationMismatch, .roleAssignmentExists, .securityDomainAlreadyActivated,
-            .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue:
+            .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue, .keyExists,
+            .rotationSuperseded, .rotationNotDue:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions:
             .limit
         case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
-            .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead:
+            .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
             .lastAdministrator, .officersNotPinned:

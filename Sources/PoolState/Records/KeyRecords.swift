@@ -92,13 +92,19 @@ public final class KeyRecord: Sendable {
     public let latest: KeyVersionRecord
     /// Set while the key is deleted but recoverable.
     public let deletion: KeyDeletion?
+    /// By what rules the key gets new versions; `nil` where none were set.
+    public let rotation: RotationPolicy?
 
     /// `versions` are the earlier ones, oldest first; `latest` follows them.
-    init(name: String, earlier: [KeyVersionRecord], latest: KeyVersionRecord, deletion: KeyDeletion?) {
+    init(
+        name: String, earlier: [KeyVersionRecord], latest: KeyVersionRecord, deletion: KeyDeletion?,
+        rotation: RotationPolicy?
+    ) {
         self.name = name
         self.versions = earlier + [latest]
         self.latest = latest
         self.deletion = deletion
+        self.rotation = rotation
     }
 
     /// The version with this 16-byte id.
@@ -122,12 +128,14 @@ extension KeyVersionRecord: Hashable {
 extension KeyRecord: Hashable {
     public static func == (left: KeyRecord, right: KeyRecord) -> Bool {
         left === right
-            || (left.name == right.name && left.deletion == right.deletion && left.versions == right.versions)
+            || (left.name == right.name && left.deletion == right.deletion && left.rotation == right.rotation
+                && left.versions == right.versions)
     }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(versions)
         hasher.combine(deletion)
+        hasher.combine(rotation)
     }
 }

@@ -19,6 +19,12 @@ extension PoolCommand: WireConvertible {
         case .purgeKey(let name, let onlyIfDue):
             wire.purgeKey.name = name
             wire.purgeKey.onlyIfDue = onlyIfDue
+        case .restoreKey(let key): wire.restoreKey = key.wire
+        case .setRotationRules(let name, let rules):
+            wire.setRotationRules.name = name
+            if let rules {
+                wire.setRotationRules.rules = rules.wire
+            }
         case .securityDomainPrepared(let prepared): wire.securityDomainPrepared = prepared.wire
         case .securityDomainActivated(let generation):
             wire.securityDomainActivated = .with { $0.generation = generation }
@@ -69,6 +75,10 @@ extension PoolCommand: WireConvertible {
         case .deleteKey(let key): self = .deleteKey(name: key.name)
         case .recoverKey(let key): self = .recoverKey(name: key.name)
         case .purgeKey(let purge): self = .purgeKey(name: purge.name, onlyIfDue: purge.onlyIfDue)
+        case .restoreKey(let key): self = .restoreKey(try RestoredKey(wire: key))
+        case .setRotationRules(let change):
+            self = .setRotationRules(
+                name: change.name, rules: change.hasRules ? try RotationRules(wire: change.rules) : nil)
         case .securityDomainPrepared(let prepared):
             self = .securityDomainPrepared(try PreparedSecurityDomain(wire: prepared))
         case .securityDomainActivated(let activated):

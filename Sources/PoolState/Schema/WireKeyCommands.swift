@@ -1,4 +1,5 @@
 import CryptographicModule
+import SwiftProtobuf
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -26,6 +27,9 @@ extension NewKeyVersion: WireConvertible {
         if let releasePolicy {
             wire.releasePolicy = releasePolicy.wire
         }
+        if let rotation {
+            wire.rotation = .with { ($0.follows, $0.onlyIfDue) = (rotation.follows.wire, rotation.onlyIfDue) }
+        }
         return wire
     }
 
@@ -36,7 +40,32 @@ extension NewKeyVersion: WireConvertible {
             origin: try known(wire.origin), enabled: wire.enabled,
             notBefore: wire.hasNotBefore ? wire.notBefore : nil, expires: wire.hasExpires ? wire.expires : nil,
             tags: try TagList.decode(wire.tags),
-            releasePolicy: wire.hasReleasePolicy ? ReleasePolicy(wire: wire.releasePolicy) : nil)
+            releasePolicy: wire.hasReleasePolicy ? ReleasePolicy(wire: wire.releasePolicy) : nil,
+            rotation: wire.hasRotation
+                ? RotationCondition(follows: [UInt8](wire.rotation.follows), onlyIfDue: wire.rotation.onlyIfDue) : nil)
+    }
+}
+
+extension RestoredKey: WireConvertible {
+    var wire: WireRestoredKey {
+        var wire = WireRestoredKey()
+        wire.name = name
+        wire.versions = versions.map { version in
+            .with { ($0.version, $0.updated) = (version.version.wire, version.updated) }
+        }
+        if let rotationRules {
+            wire.rotationRules = rotationRules.wire
+        }
+        return wire
+    }
+
+    init(wire: WireRestoredKey) throws {
+        self.init(
+            name: wire.name,
+            versions: try wire.versions.map {
+                Version(version: try NewKeyVersion(wire: $0.version), updated: $0.updated)
+            },
+            rotationRules: wire.hasRotationRules ? try RotationRules(wire: wire.rotationRules) : nil)
     }
 }
 

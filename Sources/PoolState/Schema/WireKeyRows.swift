@@ -11,6 +11,7 @@ struct KeyRow: StoredRow {
     let name: String
     let versionCount: Int
     let deletion: KeyDeletion?
+    let rotation: RotationPolicy?
 
     static var table: RowTable { .key }
     var rowKey: [UInt8] { RowKey.key(name) }
@@ -19,6 +20,7 @@ struct KeyRow: StoredRow {
         name = key.name
         versionCount = key.versions.count
         deletion = key.deletion
+        rotation = key.rotation
     }
 
     var wire: WireKey {
@@ -28,6 +30,11 @@ struct KeyRow: StoredRow {
         if let deletion {
             wire.deletion.deletedAt = deletion.deletedAt
             wire.deletion.scheduledPurgeAt = deletion.scheduledPurgeAt
+        }
+        if let rotation {
+            wire.rotation.rules = rotation.rules.wire
+            wire.rotation.created = rotation.created
+            wire.rotation.updated = rotation.updated
         }
         return wire
     }
@@ -39,6 +46,12 @@ struct KeyRow: StoredRow {
             wire.hasDeletion
             ? KeyDeletion(
                 deletedAt: wire.deletion.deletedAt, scheduledPurgeAt: wire.deletion.scheduledPurgeAt)
+            : nil
+        rotation =
+            wire.hasRotation
+            ? RotationPolicy(
+                rules: try RotationRules(wire: wire.rotation.rules), created: wire.rotation.created,
+                updated: wire.rotation.updated)
             : nil
     }
 }

@@ -143,6 +143,22 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .purgeKey(newValue)}
   }
 
+  package var restoreKey: WireRestoredKey {
+    get {
+      if case .restoreKey(let v)? = kind {return v}
+      return WireRestoredKey()
+    }
+    set {kind = .restoreKey(newValue)}
+  }
+
+  package var setRotationRules: WireRotationRulesChange {
+    get {
+      if case .setRotationRules(let v)? = kind {return v}
+      return WireRotationRulesChange()
+    }
+    set {kind = .setRotationRules(newValue)}
+  }
+
   package var createPrincipal: WireNewPrincipal {
     get {
       if case .createPrincipal(let v)? = kind {return v}
@@ -256,6 +272,8 @@ package nonisolated struct WireCommand: Sendable {
     case deleteKey(WireKeyName)
     case recoverKey(WireKeyName)
     case purgeKey(WirePurgeKey)
+    case restoreKey(WireRestoredKey)
+    case setRotationRules(WireRotationRulesChange)
     case createPrincipal(WireNewPrincipal)
     case setPrincipalEnabled(WirePrincipalEnabled)
     case setPrincipalSecret(WirePrincipalSecret)
@@ -394,11 +412,110 @@ package nonisolated struct WireNewKeyVersion: @unchecked Sendable {
   /// Clears the value of `releasePolicy`. Subsequent reads from it will return its default value.
   package mutating func clearReleasePolicy() {_uniqueStorage()._releasePolicy = nil}
 
+  /// absent: unconditional
+  package var rotation: WireRotationCondition {
+    get {_storage._rotation ?? WireRotationCondition()}
+    set {_uniqueStorage()._rotation = newValue}
+  }
+  /// Returns true if `rotation` has been explicitly set.
+  package var hasRotation: Bool {_storage._rotation != nil}
+  /// Clears the value of `rotation`. Subsequent reads from it will return its default value.
+  package mutating func clearRotation() {_uniqueStorage()._rotation = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct WireRotationCondition: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var follows: Data = Data()
+
+  package var onlyIfDue: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRestoredKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  /// oldest first
+  package var versions: [WireRestoredVersion] = []
+
+  package var rotationRules: WireRotationRules {
+    get {_rotationRules ?? WireRotationRules()}
+    set {_rotationRules = newValue}
+  }
+  /// Returns true if `rotationRules` has been explicitly set.
+  package var hasRotationRules: Bool {self._rotationRules != nil}
+  /// Clears the value of `rotationRules`. Subsequent reads from it will return its default value.
+  package mutating func clearRotationRules() {self._rotationRules = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _rotationRules: WireRotationRules? = nil
+}
+
+package nonisolated struct WireRestoredVersion: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var version: WireNewKeyVersion {
+    get {_version ?? WireNewKeyVersion()}
+    set {_version = newValue}
+  }
+  /// Returns true if `version` has been explicitly set.
+  package var hasVersion: Bool {self._version != nil}
+  /// Clears the value of `version`. Subsequent reads from it will return its default value.
+  package mutating func clearVersion() {self._version = nil}
+
+  /// Unix s
+  package var updated: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _version: WireNewKeyVersion? = nil
+}
+
+package nonisolated struct WireRotationRulesChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  /// absent: remove
+  package var rules: WireRotationRules {
+    get {_rules ?? WireRotationRules()}
+    set {_rules = newValue}
+  }
+  /// Returns true if `rules` has been explicitly set.
+  package var hasRules: Bool {self._rules != nil}
+  /// Clears the value of `rules`. Subsequent reads from it will return its default value.
+  package mutating func clearRules() {self._rules = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _rules: WireRotationRules? = nil
 }
 
 package nonisolated struct WireKeyAttributeChange: Sendable {
@@ -896,6 +1013,52 @@ package nonisolated struct WireReleasePolicy: Sendable {
   package init() {}
 }
 
+/// Durations are ISO 8601 text as the client gave it.
+package nonisolated struct WireRotationRules: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var expiry: String {
+    get {_expiry ?? String()}
+    set {_expiry = newValue}
+  }
+  /// Returns true if `expiry` has been explicitly set.
+  package var hasExpiry: Bool {self._expiry != nil}
+  /// Clears the value of `expiry`. Subsequent reads from it will return its default value.
+  package mutating func clearExpiry() {self._expiry = nil}
+
+  package var trigger: WireRotationRules.OneOf_Trigger? = nil
+
+  package var afterCreation: String {
+    get {
+      if case .afterCreation(let v)? = trigger {return v}
+      return String()
+    }
+    set {trigger = .afterCreation(newValue)}
+  }
+
+  package var beforeExpiry: String {
+    get {
+      if case .beforeExpiry(let v)? = trigger {return v}
+      return String()
+    }
+    set {trigger = .beforeExpiry(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Trigger: Equatable, Sendable {
+    case afterCreation(String)
+    case beforeExpiry(String)
+
+  }
+
+  package init() {}
+
+  fileprivate var _expiry: String? = nil
+}
+
 /// Table 1, key empty.
 package nonisolated struct WirePool: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -979,11 +1142,48 @@ package nonisolated struct WireKey: Sendable {
   /// Clears the value of `deletion`. Subsequent reads from it will return its default value.
   package mutating func clearDeletion() {self._deletion = nil}
 
+  package var rotation: WireRotationPolicy {
+    get {_rotation ?? WireRotationPolicy()}
+    set {_rotation = newValue}
+  }
+  /// Returns true if `rotation` has been explicitly set.
+  package var hasRotation: Bool {self._rotation != nil}
+  /// Clears the value of `rotation`. Subsequent reads from it will return its default value.
+  package mutating func clearRotation() {self._rotation = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _deletion: WireDeletion? = nil
+  fileprivate var _rotation: WireRotationPolicy? = nil
+}
+
+package nonisolated struct WireRotationPolicy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var rules: WireRotationRules {
+    get {_rules ?? WireRotationRules()}
+    set {_rules = newValue}
+  }
+  /// Returns true if `rules` has been explicitly set.
+  package var hasRules: Bool {self._rules != nil}
+  /// Clears the value of `rules`. Subsequent reads from it will return its default value.
+  package mutating func clearRules() {self._rules = nil}
+
+  /// Unix s
+  package var created: Int64 = 0
+
+  /// Unix s
+  package var updated: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _rules: WireRotationRules? = nil
 }
 
 package nonisolated struct WireDeletion: Sendable {
@@ -1470,7 +1670,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{4}\u{6}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1554,6 +1754,32 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.kind = .purgeKey(v)
+        }
+      }()
+      case 15: try {
+        var v: WireRestoredKey?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .restoreKey(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .restoreKey(v)
+        }
+      }()
+      case 16: try {
+        var v: WireRotationRulesChange?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .setRotationRules(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .setRotationRules(v)
         }
       }()
       case 20: try {
@@ -1760,6 +1986,14 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .purgeKey(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
+    case .restoreKey?: try {
+      guard case .restoreKey(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .setRotationRules?: try {
+      guard case .setRotationRules(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
     case .createPrincipal?: try {
       guard case .createPrincipal(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
@@ -1915,7 +2149,7 @@ nonisolated extension WireGenesis: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireNewKeyVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NewKeyVersion"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{3}public_key\0\u{1}record\0\u{1}origin\0\u{1}enabled\0\u{3}not_before\0\u{1}expires\0\u{1}tags\0\u{3}release_policy\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{3}public_key\0\u{1}record\0\u{1}origin\0\u{1}enabled\0\u{3}not_before\0\u{1}expires\0\u{1}tags\0\u{3}release_policy\0\u{1}rotation\0")
 
   fileprivate class _StorageClass {
     var _header: WireKeyHeader? = nil
@@ -1927,6 +2161,7 @@ nonisolated extension WireNewKeyVersion: SwiftProtobuf.Message, SwiftProtobuf._M
     var _expires: Int64? = nil
     var _tags: [WireTag] = []
     var _releasePolicy: WireReleasePolicy? = nil
+    var _rotation: WireRotationCondition? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1946,6 +2181,7 @@ nonisolated extension WireNewKeyVersion: SwiftProtobuf.Message, SwiftProtobuf._M
       _expires = source._expires
       _tags = source._tags
       _releasePolicy = source._releasePolicy
+      _rotation = source._rotation
     }
   }
 
@@ -1973,6 +2209,7 @@ nonisolated extension WireNewKeyVersion: SwiftProtobuf.Message, SwiftProtobuf._M
         case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._expires) }()
         case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._tags) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._releasePolicy) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._rotation) }()
         default: break
         }
       }
@@ -2012,6 +2249,9 @@ nonisolated extension WireNewKeyVersion: SwiftProtobuf.Message, SwiftProtobuf._M
       try { if let v = _storage._releasePolicy {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      try { if let v = _storage._rotation {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2030,10 +2270,168 @@ nonisolated extension WireNewKeyVersion: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._expires != rhs_storage._expires {return false}
         if _storage._tags != rhs_storage._tags {return false}
         if _storage._releasePolicy != rhs_storage._releasePolicy {return false}
+        if _storage._rotation != rhs_storage._rotation {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRotationCondition: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RotationCondition"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}follows\0\u{3}only_if_due\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.follows) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.onlyIfDue) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.follows.isEmpty {
+      try visitor.visitSingularBytesField(value: self.follows, fieldNumber: 1)
+    }
+    if self.onlyIfDue != false {
+      try visitor.visitSingularBoolField(value: self.onlyIfDue, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRotationCondition, rhs: WireRotationCondition) -> Bool {
+    if lhs.follows != rhs.follows {return false}
+    if lhs.onlyIfDue != rhs.onlyIfDue {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoredKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoredKey"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}versions\0\u{3}rotation_rules\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.versions) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._rotationRules) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.versions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.versions, fieldNumber: 2)
+    }
+    try { if let v = self._rotationRules {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoredKey, rhs: WireRestoredKey) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.versions != rhs.versions {return false}
+    if lhs._rotationRules != rhs._rotationRules {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoredVersion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoredVersion"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}updated\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._version) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.updated) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._version {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.updated != 0 {
+      try visitor.visitSingularInt64Field(value: self.updated, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoredVersion, rhs: WireRestoredVersion) -> Bool {
+    if lhs._version != rhs._version {return false}
+    if lhs.updated != rhs.updated {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRotationRulesChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RotationRulesChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}rules\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._rules) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._rules {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRotationRulesChange, rhs: WireRotationRulesChange) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._rules != rhs._rules {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3004,6 +3402,68 @@ nonisolated extension WireReleasePolicy: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension WireRotationRules: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RotationRules"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}expiry\0\u{3}after_creation\0\u{3}before_expiry\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._expiry) }()
+      case 2: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.trigger != nil {try decoder.handleConflictingOneOf()}
+          self.trigger = .afterCreation(v)
+        }
+      }()
+      case 3: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.trigger != nil {try decoder.handleConflictingOneOf()}
+          self.trigger = .beforeExpiry(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._expiry {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    switch self.trigger {
+    case .afterCreation?: try {
+      guard case .afterCreation(let v)? = self.trigger else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    }()
+    case .beforeExpiry?: try {
+      guard case .beforeExpiry(let v)? = self.trigger else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRotationRules, rhs: WireRotationRules) -> Bool {
+    if lhs._expiry != rhs._expiry {return false}
+    if lhs.trigger != rhs.trigger {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pool"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0")
@@ -3140,7 +3600,7 @@ nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Key"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}version_count\0\u{1}deletion\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}version_count\0\u{1}deletion\0\u{1}rotation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3151,6 +3611,7 @@ nonisolated extension WireKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.versionCount) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._deletion) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._rotation) }()
       default: break
       }
     }
@@ -3170,6 +3631,9 @@ nonisolated extension WireKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     try { if let v = self._deletion {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._rotation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3177,6 +3641,51 @@ nonisolated extension WireKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.name != rhs.name {return false}
     if lhs.versionCount != rhs.versionCount {return false}
     if lhs._deletion != rhs._deletion {return false}
+    if lhs._rotation != rhs._rotation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRotationPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RotationPolicy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rules\0\u{1}created\0\u{1}updated\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._rules) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.created) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.updated) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._rules {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.created != 0 {
+      try visitor.visitSingularInt64Field(value: self.created, fieldNumber: 2)
+    }
+    if self.updated != 0 {
+      try visitor.visitSingularInt64Field(value: self.updated, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRotationPolicy, rhs: WireRotationPolicy) -> Bool {
+    if lhs._rules != rhs._rules {return false}
+    if lhs.created != rhs.created {return false}
+    if lhs.updated != rhs.updated {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -77,6 +77,22 @@ enum Fixture {
         return key
     }
 
+    /// The same version as a rotation of the one with this number.
+    static func rotated(_ key: NewKeyVersion, after number: Int, onlyIfDue: Bool = false) -> NewKeyVersion {
+        var key = key
+        key.rotation = RotationCondition(follows: version(number), onlyIfDue: onlyIfDue)
+        return key
+    }
+
+    static func rules(
+        _ expiry: String?, afterCreation: String? = nil, beforeExpiry: String? = nil
+    ) -> RotationRules {
+        let trigger: RotationRules.Trigger? =
+            afterCreation.flatMap { CalendarDuration($0) }.map { .afterCreation($0) }
+            ?? beforeExpiry.flatMap { CalendarDuration($0) }.map { .beforeExpiry($0) }
+        return RotationRules(expiry: expiry.flatMap { CalendarDuration($0) }, trigger: trigger)
+    }
+
     static func securityDomain(generation: UInt32 = 0, keyring: [UInt8]? = nil) -> PreparedSecurityDomain {
         PreparedSecurityDomain(
             generation: generation, keyring: keyring, required: 2, officers: [[1], [2], [3]],

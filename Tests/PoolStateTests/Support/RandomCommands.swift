@@ -35,7 +35,11 @@ struct RandomCommands {
     mutating func next(_ state: PoolState) -> PoolCommand {
         serial += 1
         switch number(0..<100) {
-        case 0..<25: return .createKeyVersion(key())
+        case 0..<20: return .createKeyVersion(key())
+        case 20..<23: return restored()
+        case 23..<25:
+            let rules = [nil, Fixture.rules("P90D", beforeExpiry: "P30D"), Fixture.rules(nil, afterCreation: "P28D")]
+            return .setRotationRules(name: name(), rules: rules[number(0..<3)])
         case 25..<40: return attributes(state)
         case 40..<50: return .deleteKey(name: name())
         case 50..<55: return .recoverKey(name: name())
@@ -70,6 +74,17 @@ struct RandomCommands {
             key.expires = Int64(number(0..<100))
             return key
         }
+    }
+
+    private mutating func restored() -> PoolCommand {
+        let name = name()
+        let versions = (0..<number(0..<4)).map { place in
+            RestoredKey.Version(
+                version: Fixture.key(name, version: serial * 8 + 100_000 + place, origin: .restored),
+                updated: Int64(serial))
+        }
+        let rules = number(0..<2) == 0 ? nil : Fixture.rules("P28D")
+        return .restoreKey(RestoredKey(name: name, versions: versions, rotationRules: rules))
     }
 
     private mutating func attributes(_ state: PoolState) -> PoolCommand {

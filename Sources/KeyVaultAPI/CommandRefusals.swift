@@ -14,6 +14,10 @@ enum CommandRefusals {
         case .keyNotFound, .keyVersionNotFound: return KeyLookup.notFound(context)
         case .deletedKeyNotFound: return KeyLookup.notFound(context, collection: "deletedkeys")
         case .keyIsDeleted: return keyIsDeleted(context.parameters["name"] ?? "")
+        case .keyExists:
+            return .conflict("A key of this name is there already. A backup is restored only where there is none.")
+        case .revisionMismatch, .rotationSuperseded:
+            return .conflict("The key was changed by another request at the same time. Read it and try again.")
         case .roleAssignmentExists:
             return .conflict("The role assignment already exists.", code: "RoleAssignmentExists")
         case .roleAssignmentNotFound: return .notFound("RoleAssignmentNotFound", "Requested role assignment not found")

@@ -3,7 +3,8 @@ public import RequestPipeline
 /// The data plane: every endpoint of the Managed HSM protocol that the service answers.
 public enum KeyVaultEndpoints {
     public static let all: [Endpoint] =
-        KeyCreation.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints + Signing.endpoints
+        KeyCreation.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints + KeyBackup.endpoints
+        + KeyRotation.endpoints + Signing.endpoints
         + RandomBytes.endpoints
         + RoleAssignments.endpoints + RoleDefinitions.endpoints + SecurityDomainDownload.endpoints
 }

@@ -1,4 +1,5 @@
 import AccessControl
+import CryptographicModule
 import HTTPTransport
 import PoolState
 import RequestTesting
@@ -53,14 +54,55 @@ import Testing
         // Without a version the latest is meant.
         #expect(try await pool.call(.user, .patch, "/keys/k/", #"{"attributes":{"enabled":false}}"#).status == 200)
         #expect(try await pool.call(.user, .get, "/keys/k").json?.object("attributes")?.bool("enabled") == false)
-        // What is there already may be said again; anything else about the operations is refused.
-        #expect(try await pool.call(.user, .patch, path, #"{"key_ops":["verify","sign"]}"#).status == 200)
-        try await pool.expectRefusal(.patch, path, #"{"key_ops":["sign"]}"#, says: "'key_ops'")
-        try await pool.expectRefusal(.patch, path, #"{"key_ops":["import"]}"#, says: "'key_ops'")
         try await pool.expectRefusal(.patch, path, #"{"attributes":{"exportable":true}}"#, says: "exportable")
         try await pool.expectRefusal(.patch, path, #"{"attributes":{"exp":99}}"#, says: "'attributes.exp'")
         try await pool.expectRefusal(.patch, path, #"{"release_policy":{}}"#, says: "'release_policy'")
         try await pool.expectRefusal(.patch, "/keys/none", "{}", status: 404, code: "KeyNotFound")
+    }
+
+    @Test func operationsChange() async throws {
+        let pool = try TestPool(API.endpoints)
+        let version = pool.version(try await pool.create("k"))
+        let sign = #"{"alg":"ES256","value":"\#(digest(32))"}"#
+        #expect(try await pool.call(.user, .post, "/keys/k/sign", sign).status == 200)
+        let changed = try await pool.call(
+            .user, .patch, "/keys/k", #"{"key_ops":["verify"],"tags":{"a":"1"},"attributes":{"exp":9999999999}}"#)
+        #expect(changed.json?.object("key")?.strings("key_ops") == ["verify"], "\(changed.text)")
+        #expect(changed.json?.object("key").map(pool.version) == version)
+        #expect(changed.json?.object("tags")?.string("a") == "1")
+        #expect(changed.json?.object("attributes")?.integer("exp") == 9_999_999_999)
+        try await pool.expectRefusal(
+            .post, "/keys/k/sign", sign, status: 403, code: "Forbidden", inner: "KeyOperationForbidden")
+        // The same key as before, sealed with other operations: what it signed before still verifies.
+        _ = try await pool.call(.user, .patch, "/keys/k", #"{"key_ops":["sign","verify"]}"#)
+        #expect(pool.pool.latestView.state.key("k")?.latest.header.revision == 2)
+        let signature = try await pool.call(.user, .post, "/keys/k/sign", sign).json?.string("value") ?? ""
+        let check = #"{"alg":"ES256","digest":"\#(digest(32))","value":"\#(signature)"}"#
+        #expect(try await pool.call(.user, .post, "/keys/k/verify", check).json?.bool("value") == true)
+        // What is there already may be said again, and no operation at all is a choice too.
+        #expect(try await pool.call(.user, .patch, "/keys/k", #"{"key_ops":["verify","sign"]}"#).status == 200)
+        #expect(pool.pool.latestView.state.key("k")?.latest.header.revision == 2)
+        #expect(try await pool.call(.user, .patch, "/keys/k", #"{"key_ops":[]}"#).status == 200)
+        try await pool.expectRefusal(
+            .post, "/keys/k/sign", sign, status: 403, code: "Forbidden", inner: "KeyOperationForbidden")
+    }
+
+    @Test func operationsThatCannotChange() async throws {
+        let pool = try TestPool(API.endpoints)
+        try await pool.create("k")
+        try await pool.create("kek", #"{"kty":"RSA","key_ops":["import"]}"#)
+        for body in [
+            #"{"key_ops":["encrypt"]}"#, #"{"key_ops":["fly"]}"#, #"{"key_ops":"sign"}"#, #"{"key_ops":[1]}"#,
+            #"{"key_ops":["import"]}"#, #"{"key_ops":["export"]}"#,
+        ] { try await pool.expectRefusal(.patch, "/keys/k", body, says: "'key_ops'") }
+        for body in [#"{"key_ops":["decrypt"]}"#, #"{"key_ops":[]}"#, #"{"key_ops":["import","decrypt"]}"#] {
+            try await pool.expectRefusal(.patch, "/keys/kek", body, says: "'key_ops'")
+        }
+        #expect(try await pool.call(.user, .patch, "/keys/kek", #"{"key_ops":["import"]}"#).status == 200)
+        #expect(pool.pool.latestView.state.key("k")?.latest.header.revision == 0)
+        pool.module.lock()
+        let locked = try await pool.call(.user, .patch, "/keys/k", #"{"key_ops":["sign"]}"#)
+        #expect(locked.status == 503)
     }
 
     @Test func deleteRecoverPurge() async throws {

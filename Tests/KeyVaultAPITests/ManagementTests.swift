@@ -99,6 +99,9 @@ import Testing
         let health = await pool.send(.get, "/quorate/v1/health")
         #expect(
             health.status == 200 && health.json?.string("seal") == "sealed" && health.json?.string("node") == "node-1")
+        #expect(health.json?.integer("term") == 3 && health.json?.string("leader") == "node-1")
+        #expect(health.json?.integer("commitIndex") == 9 && health.json?.integer("appliedIndex") == 7)
+        #expect(health.json?["version"] == nil, "the program's version is for principals")
         #expect(await pool.send(.get, "/adfs/.well-known/openid-configuration").status == 200)
         for answer in [
             await token(pool, try form()), await pool.send(.get, "/adfs/discovery/keys"),
@@ -187,5 +190,6 @@ import Testing
         #expect(status.json?.string("pool") == "pool-1" && status.json?.string("phase") == "activated")
         #expect(status.json?.objects("members").first?.string("seal") == "unknown")
         #expect(status.json?.objects("members").first?.integer("silentForMilliseconds") == 12)
+        #expect(status.json?.objects("members").first?.string("version") == "1.2.3")
     }
 }

@@ -36,6 +36,11 @@ import Testing
         Expected("DELETE /deletedkeys/{name}", "KeyPurge", "keys/deletedKeys/delete @key activated", "O"),
         Expected("POST /keys/{name}/{version?}/sign", "KeySign", "keys/sign/action @key activated", "U"),
         Expected("POST /keys/{name}/{version?}/verify", "KeyVerify", "keys/verify/action @key activated", "U"),
+        Expected("POST /keys/{name}/backup", "KeyBackup", "keys/backup/action @key activated", "U"),
+        Expected("POST /keys/restore", "KeyRestore", "keys/restore/action @/keys activated", "U"),
+        Expected("POST /keys/{name}/rotate", "KeyRotate", "keys/rotate/action @key activated", "U"),
+        Expected("GET /keys/{name}/rotationpolicy", "KeyRotationPolicyGet", "keys/read/action @key activated", "UR"),
+        Expected("PUT /keys/{name}/rotationpolicy", "KeyRotationPolicySet", "keys/write/action @key activated", "U"),
         Expected("POST /rng", "RandomBytesGet", "rng/action @/keys activated", "U"),
     ]
 

@@ -96,7 +96,13 @@ import Testing
             (verify("ES256", good, "?"), "'value' isn't base64url"),
         ] { try await pool.expectRefusal(.post, "/keys/k/verify", body, says: text) }
         try await pool.expectRefusal(.post, "/keys/k/v/fly", "{}", status: 404, code: "NotFound")
-        try await pool.expectRefusal(.get, "/keys/k/v/sign", status: 405, code: "MethodNotAllowed")
+        try await pool.expectRefusal(.post, "/keys/k/fly", "{}", status: 404, code: "NotFound")
+        try await pool.expectRefusal(.put, "/keys/k/fly", "{}", status: 404, code: "NotFound")
+        try await pool.expectRefusal(
+            .post, "/keys/k/0123456789abcdefABCDEF0123456789", "{}", status: 405, code: "MethodNotAllowed")
+        try await pool.expectRefusal(
+            .get, "/keys/k/0123456789abcdefABCDEF0123456789/sign", status: 405, code: "MethodNotAllowed")
+        try await pool.expectRefusal(.get, "/keys/k//sign", status: 405, code: "MethodNotAllowed")
     }
 
     @Test func stateOfTheKey() async throws {

@@ -26,18 +26,21 @@ enum KeyCreation {
         let generated = try await context.services.computation.run { () throws(CryptoError) in
             try module.generateKey(template)
         }
-        let command = PoolCommand.createKeyVersion(
+        return try await add(
             NewKeyVersion(
                 header: generated.header, publicKey: generated.publicKey, record: generated.record.bytes,
                 origin: .generated,
                 enabled: request.attributes.enabled ?? true, notBefore: request.attributes.notBefore,
-                expires: request.attributes.expires, tags: request.tags))
-        let committed = try await context.submit(command)
-        if case .refused(let refusal) = committed.outcome { throw CommandRefusals.error(refusal, context) }
-        guard let version = committed.view.state.key(name)?.version(generated.header.version) else {
+                expires: request.attributes.expires, tags: request.tags), context)
+    }
+
+    /// Has the pool take a version, and answers with it.
+    static func add(_ version: NewKeyVersion, _ context: RequestContext) async throws(APIError) -> APIResponse {
+        let view = try await context.apply(.createKeyVersion(version))
+        guard let made = view.state.key(version.header.name)?.version(version.header.version) else {
             throw .internalFailure
         }
-        return KeyBundle(context: context.with(view: committed.view)).response(version)
+        return KeyBundle(context: context.with(view: view)).response(made)
     }
 }
 
@@ -46,6 +49,13 @@ struct KeyRequest {
     enum Kind {
         case rsa(bits: Int, publicExponent: [UInt8])
         case ec(EllipticCurve)
+
+        var type: KeyType {
+            switch self {
+            case .rsa: .rsaHSM
+            case .ec: .ecHSM
+            }
+        }
     }
 
     let kind: Kind
@@ -55,7 +65,7 @@ struct KeyRequest {
 
     init(_ fields: Fields) throws(APIError) {
         kind = try Self.kind(fields)
-        operations = try Self.operations(fields, kind)
+        operations = try KeyOperationFields.read(fields, for: kind.type) ?? KeyOperationFields.permitted(kind.type)
         attributes = try AttributeFields(fields)
         tags = try fields.tags() ?? [:]
         guard attributes.exportable != true, fields.object["release_policy"] == nil else {
@@ -104,14 +114,25 @@ struct KeyRequest {
         let bytes = (0..<8).reversed().map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
         return Array(bytes.drop { $0 == 0 })
     }
+}
 
-    private static func operations(_ fields: Fields, _ kind: Kind) throws(APIError) -> KeyOperations {
-        let permitted: KeyOperations
-        switch kind {
-        case .rsa: permitted = [.sign, .verify, .encrypt, .decrypt, .wrapKey, .unwrapKey]
-        case .ec: permitted = [.sign, .verify]
+/// The member `key_ops`.
+enum KeyOperationFields {
+    /// What a type of key can do.
+    static func permitted(_ type: KeyType) -> KeyOperations {
+        switch type {
+        case .rsaHSM, .octHSM: [.sign, .verify, .encrypt, .decrypt, .wrapKey, .unwrapKey]
+        case .ecHSM: [.sign, .verify]
         }
-        guard let names = try fields.strings("key_ops") else { return permitted }
+    }
+
+    /// `nil` where the request has no such member.
+    static func read(_ fields: Fields, for type: KeyType) throws(APIError) -> KeyOperations? {
+        guard let names = try fields.strings("key_ops") else { return nil }
+        return try read(names, for: type)
+    }
+
+    static func read(_ names: [String], for type: KeyType) throws(APIError) -> KeyOperations {
         var operations: KeyOperations = []
         for name in names {
             guard let operation = KeyOperations(jsonName: name) else {
@@ -120,12 +141,12 @@ struct KeyRequest {
             operations.formUnion(operation)
         }
         if operations.contains(.import) {
-            guard operations == .import, case .rsa = kind else {
+            guard operations == .import, type == .rsaHSM else {
                 throw .badParameter("The parameter 'key_ops': 'import' is for RSA keys and must be the only operation.")
             }
             return operations
         }
-        guard permitted.isSuperset(of: operations) else {
+        guard permitted(type).isSuperset(of: operations) else {
             throw .badParameter("The parameter 'key_ops' holds an operation that this type of key can't do.")
         }
         return operations

@@ -31,31 +31,53 @@ enum KeyLifecycle {
         guard fields.object["release_policy"] == nil else {
             throw .badParameter("The parameter 'release_policy': exportable keys are not supported by this service.")
         }
-        try requireUnchanged(try fields.strings("key_ops"), of: version)
+        let operations = try changedOperations(fields, of: version)
         let attributes = try AttributeFields(fields)
         guard attributes.exportable != true else {
             throw .badParameter("The parameter 'attributes.exportable' can't be changed.")
         }
         try AttributeFields.requireOrder(
             notBefore: attributes.notBefore ?? version.notBefore, expires: attributes.expires ?? version.expires)
-        let change = KeyAttributeChange(
+        var change = KeyAttributeChange(
             name: version.name, version: version.version, enabled: attributes.enabled,
             notBefore: attributes.notBefore.map { .set($0) } ?? .keep,
             expires: attributes.expires.map { .set($0) } ?? .keep,
             tags: try fields.tags())
+        if let operations { change.resealed = try await reseal(version, operations, context) }
         let view = try await context.apply(.setKeyAttributes(change))
+        if operations != nil { context.services.module.evict(recordDigest: version.recordDigest) }
         guard let changed = view.state.key(version.name)?.version(version.version) else {
             throw KeyLookup.notFound(context)
         }
         return KeyBundle(context: context.with(view: view)).response(changed)
     }
 
-    /// A key's operations are sealed with it. Clients that send back what they have read ask for no change.
-    private static func requireUnchanged(_ names: [String]?, of version: KeyVersionRecord) throws(APIError) {
-        guard let names else { return }
-        guard Set(names) == Set(version.operations.jsonNames) else {
-            throw .badParameter("The parameter 'key_ops' can't be changed. Make a new version of the key instead.")
+    /// `nil` where the request says nothing of operations, or what they are already.
+    private static func changedOperations(
+        _ fields: Fields, of version: KeyVersionRecord
+    ) throws(APIError) -> KeyOperations? {
+        guard let operations = try KeyOperationFields.read(fields, for: version.header.keyType) else { return nil }
+        guard operations != version.operations else { return nil }
+        guard operations.contains(.import) == version.operations.contains(.import) else {
+            throw .badParameter(
+                "The parameter 'key_ops': 'import' can neither be given to nor be taken from an existing key.")
         }
+        return operations
+    }
+
+    /// A key's operations are sealed with it, so that changing them takes the key out of its record and into another.
+    private static func reseal(
+        _ version: KeyVersionRecord, _ operations: KeyOperations, _ context: RequestContext
+    ) async throws(APIError) -> ResealedKey {
+        var header = version.header
+        header.operations = operations
+        header.revision += 1
+        let (services, old, new) = (context.services, version.header, header)
+        let record = try await services.computation.run { () throws(CryptoError) in
+            try services.module.reseal(
+                try services.custody.record(digest: version.recordDigest), from: old, to: new)
+        }
+        return ResealedKey(header: header, record: record.bytes, releasePolicy: version.releasePolicy)
     }
 
     @Sendable

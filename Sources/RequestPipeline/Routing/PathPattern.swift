@@ -1,7 +1,8 @@
 /// The shape of an endpoint's path, such as `/keys/{name}/{version?}/sign`.
 ///
 /// Words compare without case, as clients vary it. `{x}` takes one non-empty segment. `{x?}` takes one segment that may
-/// be empty or missing: both mean "latest".
+/// be empty or missing: both mean "latest". An empty segment before a word is skipped: some clients send
+/// `/keys//restore`.
 struct PathPattern: Sendable {
     enum Part: Hashable, Sendable {
         case word(String)
@@ -32,6 +33,7 @@ struct PathPattern: Sendable {
         for (offset, part) in zip(parts.indices, parts) {
             switch part {
             case .word(let word):
+                if segments.first?.isEmpty == true { segments.removeFirst() }
                 guard let segment = segments.popFirst(), segment == word || segment.lowercased() == word else {
                     return nil
                 }

@@ -42,9 +42,19 @@ struct Router: Sendable {
             for route in group {
                 guard let parameters = route.pattern.match(segments) else { continue }
                 if route.endpoint.method == method { return .endpoint(route.endpoint, parameters) }
+                // `/keys/{name}/fly` is no version of a key that happens to answer to other methods: it is nothing.
+                if let version = parameters["version"], !Self.isVersion(version) { continue }
                 allowed.append(route.endpoint.method.rawValue)
             }
         }
         return allowed.isEmpty ? .unknown : .wrongMethod(allowed: allowed)
+    }
+
+    /// 32 hexadecimal digits.
+    private static func isVersion(_ text: String) -> Bool {
+        text.utf8.count == 32 && text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+        }
     }
 }

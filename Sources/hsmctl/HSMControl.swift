@@ -1,19 +1,30 @@
 import ArgumentParser
+import CryptographicModule
 import Foundation
+import SecurityDomain
 
 /// The operator's tool.
 @main
 struct HSMControl: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "hsmctl",
         abstract: "Operates a Quorate pool.",
         discussion: """
-            Set up a shell once:  export QUORATE_ENDPOINTS="https://node-1:8443 https://node-2:8443"
-                                  export QUORATE_CA=ca.crt AZURE_CLIENT_ID=… QUORATE_CLIENT_SECRET_FILE=…
-            Nodes are tried in order until one answers. Commands that print a table take --json.
+            Set up a shell once:
+              export QUORATE_ENDPOINTS="https://node-1:8443 https://node-2:8443 https://node-3:8443"
+              export QUORATE_CA=ca.crt AZURE_CLIENT_ID=... QUORATE_CLIENT_SECRET_FILE=...
 
-            Exit codes: 0 done, 1 refused, 3 not found, 64 wrong usage, 69 no node can answer now, 77 not permitted.
+            Nodes are asked in order until one can answer. Commands print a table, or JSON with --json; what is only \
+            for people goes to standard error. 'hsmctl help COMMAND' shows a command with an example.
+
+            Completion: hsmctl --generate-completion-script bash > /etc/bash_completion.d/hsmctl (or zsh, fish).
+
+            Exit codes: 0 done; 1 refused, or checked and found bad; 3 not found; 64 wrong usage; 69 no node can \
+            answer now; 74 something on this machine can't be read or written; 77 not permitted.
             """,
+        version: "hsmctl \(version)",
         subcommands: [
             PoolCommands.self, KeyCommands.self, RoleCommands.self, PrincipalCommands.self, CredentialCommands.self,
             SecurityDomainCommands.self, UnsealCommand.self, AuditCommands.self,
@@ -27,11 +38,23 @@ struct HSMControl: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-        } catch let error as ClientError {
-            Terminal.note("hsmctl: \(error.message)")
-            Foundation.exit(error.exitCode)
         } catch {
-            exit(withError: error)
+            guard let known = explained(error) else { exit(withError: error) }
+            Terminal.note("hsmctl: \(known.message)")
+            Foundation.exit(known.exitCode)
+        }
+    }
+
+    /// What is shown for a failure; `nil` for what the argument parser shows itself.
+    static func explained(_ error: any Error) -> ClientError? {
+        switch error {
+        case let error as ClientError: error
+        case let failure as NodeFailure: NodeFailure.error([failure])
+        case let error as SecurityDomainError: .refused("\(error).")
+        case let error as CeremonyRefusal: .refused("\(error).")
+        case let error as CryptoError: .refused("\(error).")
+        case is CancellationError: .refused("interrupted")
+        default: nil
         }
     }
 }

@@ -52,6 +52,14 @@ public struct AuditReport: Hashable, Sendable {
     public var bytes: UInt64 = 0
     /// The sequence number of the first line; above 1 when older files were moved away.
     public var firstSequence: UInt64 = 1
+    /// The node and the pool that the oldest file names; `nil` when there is no such file.
+    public var node: String?
+    public var pool: String?
+    /// Times of the first event and of the last line that verified, as they stand there.
+    public var firstEventTime: String?
+    public var lastTime: String?
+    /// Whether the head sidecar is there and can be read.
+    public var hasHead = false
     /// The last line that verified.
     public var head = AuditHead.empty
     /// Lines behind the last one that the head sidecar or an anchor covers: these could be cut off without being

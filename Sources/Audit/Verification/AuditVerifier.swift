@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// Verifies a log's folder: anybody can, without a key and while the node is stopped.
 ///
 /// Finds every changed, removed, repeated, moved or inserted line, and lines cut off the end as far as the head sidecar
@@ -19,7 +21,9 @@ public enum AuditVerifier {
         switch try folder.readHead() {
         case .absent: break
         case .unreadable: report.firstBreak = AuditBreak(file: LogFolder.headName, line: 0, kind: .badHead)
-        case .head(let head): checkpoints.append(ChainScanner.Checkpoint(head: head, isSidecar: true))
+        case .head(let head):
+            report.hasHead = true
+            checkpoints.append(ChainScanner.Checkpoint(head: head, isSidecar: true))
         }
         let start = try self.start(of: folder, first: numbers.first)
         report.firstSequence = start.count + 1
@@ -63,6 +67,7 @@ public enum AuditVerifier {
             report.bytes += UInt64(result.goodBytes)
             report.head = scanner.head
             linesInLast = result.lines
+            note(scanner, into: &report)
             if let fault = result.fault {
                 report.firstBreak = AuditBreak(
                     file: LogFolder.fileName(number), line: result.lines + 1, kind: fault)
@@ -71,6 +76,28 @@ public enum AuditVerifier {
             expected += 1
         }
         return linesInLast
+    }
+
+    /// Where and when the lines were written.
+    private static func note(_ scanner: ChainScanner, into report: inout AuditReport) {
+        if report.node == nil, let header = record(scanner.firstHeader) {
+            report.node = text(header, "node")
+            report.pool = text(header, "PoolName")
+        }
+        if report.firstEventTime == nil { report.firstEventTime = record(scanner.firstEvent).flatMap { text($0, "time") } }
+        if let last = record(scanner.last) { report.lastTime = text(last, "time") }
+    }
+
+    /// The members that a line's chain value covers.
+    private static func record(_ content: [UInt8]) -> JSONObject? {
+        guard !content.isEmpty, case .object(let members)? = try? JSONReader.parse(content + [UInt8(ascii: "}")]) else {
+            return nil
+        }
+        return members
+    }
+
+    private static func text(_ record: JSONObject, _ name: String) -> String? {
+        if case .string(let text)? = record[name] { SafeText.printable(text) } else { nil }
     }
 
     private static func missingEnd(

@@ -23,8 +23,14 @@ struct ChainScanner {
 
     /// The last line that verified.
     private(set) var head: AuditHead
+    /// Contents of the first header and of the first event that verified; empty before them.
+    private(set) var firstHeader: [UInt8] = []
+    private(set) var firstEvent: [UInt8] = []
     private let checkpoints: [UInt64: [Checkpoint]]
     private var input: [UInt8] = []
+
+    /// Content of the last line that verified; empty before the first one.
+    private(set) var last: [UInt8] = []
 
     init(after head: AuditHead, checkpoints: [Checkpoint] = []) {
         self.head = head
@@ -70,6 +76,10 @@ struct ChainScanner {
         input.append(contentsOf: parts.content)
         guard Digest.sha256(input) == parts.chain else { return .wrongChain }
         head = AuditHead(count: parts.sequence, chain: parts.chain)
+        if isFirst, firstHeader.isEmpty { firstHeader = Array(parts.content) }
+        if !isFirst, firstEvent.isEmpty { firstEvent = Array(parts.content) }
+        last.removeAll(keepingCapacity: true)
+        last.append(contentsOf: parts.content)
         return disagreement()
     }
 

@@ -1,5 +1,5 @@
 /// What went wrong, in words for the person at the terminal, and the exit code that scripts see.
-struct ClientError: Error, CustomStringConvertible {
+struct ClientError: Error, Hashable, CustomStringConvertible {
     let message: String
     let exitCode: Int32
 
@@ -9,6 +9,8 @@ struct ClientError: Error, CustomStringConvertible {
     static func usage(_ message: String) -> ClientError { ClientError(message: message, exitCode: 64) }
     /// No node could be reached, or none can answer now.
     static func unavailable(_ message: String) -> ClientError { ClientError(message: message, exitCode: 69) }
+    /// Something on this machine can't be read or written.
+    static func unreadable(_ message: String) -> ClientError { ClientError(message: message, exitCode: 74) }
     /// The credentials were refused, or a permission is missing.
     static func denied(_ message: String) -> ClientError { ClientError(message: message, exitCode: 77) }
     static func notFound(_ message: String) -> ClientError { ClientError(message: message, exitCode: 3) }

@@ -5,13 +5,28 @@ import Foundation
 struct ConnectionOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .singleValue,
-        help: "URL of a node; repeat it for more. Nodes are tried in order. [env: QUORATE_ENDPOINTS, space-separated]")
+        help: ArgumentHelp(
+            "URL of a node; repeat it for more. [env: QUORATE_ENDPOINTS, separated by spaces]",
+            discussion: "Nodes are asked in this order until one can answer.", valueName: "url"))
     var endpoint: [String] = []
 
-    @Option(name: .long, help: "PEM file of the authority that signed the nodes' certificates. [env: QUORATE_CA]")
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "PEM file of the authority that signed the nodes' certificates. [env: QUORATE_CA]", valueName: "file"),
+        completion: .file())
     var ca: String?
 
-    @Option(name: .long, help: "Client id of the service principal. [env: AZURE_CLIENT_ID]")
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How long a node may take to accept a connection, 1 to 60 s. [env: QUORATE_CONNECT_TIMEOUT] (default: 1)",
+            valueName: "seconds"))
+    var connectTimeout: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Client id of the service principal. [env: AZURE_CLIENT_ID]", valueName: "guid"))
     var clientID: String?
 
     @Option(
@@ -19,7 +34,9 @@ struct ConnectionOptions: ParsableArguments {
         help: ArgumentHelp(
             "File that holds the client secret. [env: QUORATE_CLIENT_SECRET_FILE, or AZURE_CLIENT_SECRET]",
             discussion:
-                "There is no option for the secret itself: arguments are visible to every process of the machine."))
+                "There is no option for the secret itself: arguments are visible to every process of the machine.",
+            valueName: "file"),
+        completion: .file())
     var clientSecretFile: String?
 
     var endpoints: [String] {
@@ -37,6 +54,19 @@ struct ConnectionOptions: ParsableArguments {
                 }
             }
             return named.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        }
+    }
+
+    /// Whether anything says where a pool is.
+    var namesPool: Bool { !endpoint.isEmpty || environment("QUORATE_ENDPOINTS") != nil }
+
+    var connectSeconds: Int {
+        get throws {
+            let text = connectTimeout.map(String.init) ?? environment("QUORATE_CONNECT_TIMEOUT") ?? "1"
+            guard let seconds = Int(text), (1...60).contains(seconds) else {
+                throw ClientError.usage("The connect timeout is 1 to 60 seconds, not '\(text)'.")
+            }
+            return seconds
         }
     }
 

@@ -1,94 +1,84 @@
 import AsyncHTTPClient
 import Foundation
-import NIOCore
 import NIOHTTP1
-import NIOSSL
 import StrictJSON
 
 /// Talks to a pool: finds a node that answers, gets a token, sends requests.
 final class PoolClient {
     static let apiVersion = "2025-07-01"
 
-    private let http: HTTPClient
-    private let endpoints: [String]
-    private let authorityFile: String?
+    let transport: Transport
+    let endpoints: [String]
     private let credentials: (() throws -> Credentials)?
     private var token: String?
+    /// The node that answered last is asked first.
+    private var order: [String]
 
-    struct Answer {
-        let status: Int
-        let body: JSONObject
-        let headers: HTTPHeaders
-        let endpoint: String
-    }
+    typealias Body = (inout JSONWriter) -> Void
 
     /// Runs `body` with a client and closes it afterwards, whatever happens.
     static func with<Result>(
-        _ options: ConnectionOptions, authenticated: Bool = true, _ body: (PoolClient) async throws -> Result
+        _ options: ConnectionOptions, authenticated: Bool = true, answerSeconds: Int64 = Transport.answerSeconds,
+        _ body: (PoolClient) async throws -> Result
     ) async throws -> Result {
-        let client = try PoolClient(options, authenticated: authenticated)
+        let client = try PoolClient(options, authenticated: authenticated, answerSeconds: answerSeconds)
         do {
             let result = try await body(client)
-            try await client.http.shutdown()
+            await client.transport.shutdown()
             return result
         } catch {
-            try? await client.http.shutdown()
+            await client.transport.shutdown()
             throw error
         }
     }
 
-    private init(_ options: ConnectionOptions, authenticated: Bool) throws {
+    private init(_ options: ConnectionOptions, authenticated: Bool, answerSeconds: Int64) throws {
         endpoints = try options.endpoints
-        authorityFile = options.authorityFile
+        order = endpoints
         credentials = authenticated ? { try options.credentials() } : nil
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let file = options.authorityFile {
-            guard FileManager.default.isReadableFile(atPath: file) else {
-                throw ClientError.usage("The authority file \(file) can't be read.")
-            }
-            tls.trustRoots = .file(file)
-        }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.timeout = .init(connect: .seconds(3), read: .seconds(60))
-        configuration.redirectConfiguration = .disallow
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        transport = try Transport(options, answerSeconds: answerSeconds)
     }
-
-    var allEndpoints: [String] { endpoints }
 
     // MARK: Requests
 
-    /// Sends an authenticated request to the first node that answers and returns its JSON object.
+    /// Sends an authenticated request to the first node that can answer and returns its JSON object.
+    ///
+    /// - Parameter isRepeatable: whether another node may be asked after one that may have carried the request out.
     func send(
-        _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: ((inout JSONWriter) -> Void)? = nil
+        _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], isRepeatable: Bool = true,
+        body: Body? = nil
     ) async throws -> Answer {
-        var lastFailure = "no endpoint"
-        for endpoint in endpoints {
+        var failures: [NodeFailure] = []
+        for endpoint in order {
             do {
                 let answer = try await send(method, path, query: query, body: body, to: endpoint)
-                guard answer.status == 503, endpoint != endpoints.last else { return try Self.check(answer) }
-                lastFailure = Self.message(of: answer)
-            } catch let error as ClientError {
-                throw error
-            } catch {
-                lastFailure = explain(error, endpoint)
+                guard answer.status == 503 else {
+                    order = [endpoint] + endpoints.filter { $0 != endpoint }
+                    return try Self.check(answer)
+                }
+                failures.append(NodeFailure(endpoint: endpoint, cause: .unavailable(answer.message)))
+            } catch let failure as NodeFailure {
+                failures.append(failure)
+            }
+            if !isRepeatable, let last = failures.last, Self.mayHaveHappened(last) {
+                throw ClientError.unavailable(
+                    NodeFailure.summary([last])
+                        + "\n        The request may have been carried out: look before you repeat it.")
             }
         }
-        throw ClientError.unavailable(lastFailure)
+        throw NodeFailure.error(failures)
     }
 
     /// Sends a request to one node; any status is returned.
     func send(
-        _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: ((inout JSONWriter) -> Void)? = nil,
-        to endpoint: String
+        _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: Body? = nil, to endpoint: String,
+        seconds: Int64 = Transport.answerSeconds
     ) async throws -> Answer {
         var url = endpoint + path
         let parameters = [("api-version", Self.apiVersion)] + query
         url += "?" + parameters.map { "\($0)=\(Self.escape($1))" }.joined(separator: "&")
         var request = HTTPClientRequest(url: url)
         request.method = method
-        request.headers.add(name: "user-agent", value: "hsmctl")
         if credentials != nil {
             request.headers.add(name: "authorization", value: "Bearer \(try await accessToken(from: endpoint))")
         }
@@ -98,19 +88,27 @@ final class PoolClient {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(writer.bytes)
         }
-        return try await execute(request, endpoint)
+        return try await transport.execute(request, endpoint, seconds: seconds)
     }
 
-    private func execute(_ request: HTTPClientRequest, _ endpoint: String) async throws -> Answer {
-        let response = try await http.execute(request, timeout: .seconds(60))
-        let bytes = Array((try await response.body.collect(upTo: 16 << 20)).readableBytesView)
-        var object = JSONObject()
-        if !bytes.isEmpty,
-            case .object(let parsed)? = try? JSONReader.parse(bytes, limits: .init(depth: 32, members: 4096))
-        {
-            object = parsed
+    /// All elements of a list, page by page.
+    func list(_ path: String) async throws -> [JSONObject] {
+        var elements: [JSONObject] = []
+        var token: String?
+        repeat {
+            let page = try await send(.GET, path, query: token.map { [("$skiptoken", $0)] } ?? []).body
+            elements += page.objects("value")
+            token = page.text("nextLink")?.components(separatedBy: "$skiptoken=").dropFirst().first
+        } while token != nil
+        return elements
+    }
+
+    private static func mayHaveHappened(_ failure: NodeFailure) -> Bool {
+        switch failure.cause {
+        case .interrupted: true
+        case .unavailable(let message): message.contains("may still take effect")
+        case .unreachable, .untrusted: false
         }
-        return Answer(status: Int(response.status.code), body: object, headers: response.headers, endpoint: endpoint)
     }
 
     // MARK: Token
@@ -127,24 +125,26 @@ final class PoolClient {
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
         request.body = .bytes(Array(form.map { "\($0)=\(Self.escape($1))" }.joined(separator: "&").utf8))
-        let answer = try await execute(request, endpoint)
+        let answer: Answer
+        do {
+            answer = try await transport.execute(request, endpoint)
+        } catch let failure as NodeFailure {
+            // A token that wasn't received has no effect: the next node may be asked, whatever the command does.
+            guard case .interrupted(let reason) = failure.cause else { throw failure }
+            throw NodeFailure(endpoint: endpoint, cause: .unreachable(reason))
+        }
         guard answer.status == 200, let token = answer.body.text("access_token") else {
-            if answer.status == 503 { throw TokenUnavailable(message: Self.message(of: answer)) }
-            let reason = answer.body.text("error_description") ?? Self.message(of: answer)
-            throw ClientError.denied("The node refused the credentials: \(reason)")
+            // A node that can't issue tokens now (it is sealed, or has no majority): another may.
+            if answer.status == 503 { throw NodeFailure(endpoint: endpoint, cause: .unavailable(answer.message)) }
+            let reason = answer.body.text("error_description") ?? answer.message
+            throw ClientError.denied("\(endpoint) refused the credentials: \(reason)")
         }
         self.token = token
         return token
     }
 
-    /// A node that can't issue tokens now (it is sealed): another may.
-    private struct TokenUnavailable: Error, CustomStringConvertible {
-        let message: String
-        var description: String { message }
-    }
-
     /// The audience that a node's challenge names: its host without the first label.
-    private static func audience(of endpoint: String) -> String {
+    static func audience(of endpoint: String) -> String {
         let host = String(endpoint.dropFirst("https://".count))
         guard let dot = host.firstIndex(of: "."), host.firstIndex(of: ":").map({ dot < $0 }) ?? true else {
             return endpoint
@@ -154,60 +154,22 @@ final class PoolClient {
 
     // MARK: Failures
 
-    private static func check(_ answer: Answer) throws -> Answer {
+    static func check(_ answer: Answer) throws -> Answer {
         switch answer.status {
         case 200..<300: return answer
-        case 401, 403: throw ClientError.denied(message(of: answer))
-        case 404: throw ClientError.notFound(message(of: answer))
-        case 503, 429: throw ClientError.unavailable(message(of: answer))
-        default: throw ClientError.refused(message(of: answer))
+        case 401, 403: throw ClientError.denied(answer.message)
+        case 404: throw ClientError.notFound(answer.message)
+        case 503, 429: throw ClientError.unavailable("\(answer.endpoint) answers: \(answer.message)")
+        default: throw ClientError.refused(answer.message)
         }
-    }
-
-    static func message(of answer: Answer) -> String {
-        guard case .object(let error)? = answer.body["error"] else {
-            return "\(answer.endpoint) answered \(answer.status)"
-        }
-        return "(\(error.text("code") ?? "?")) \(error.text("message") ?? "status \(answer.status)")"
-    }
-
-    private func explain(_ error: any Error, _ endpoint: String) -> String {
-        if let unavailable = error as? TokenUnavailable { return unavailable.message }
-        let text = "\(error)"
-        guard text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("handshakeFailed") else {
-            return "\(endpoint) can't be reached: \(text)"
-        }
-        let authority = authorityFile.map { "'\($0)'" } ?? "the system's authorities"
-        return "\(endpoint) shows a certificate that \(authority) did not sign. "
-            + "Name the right authority with --ca or QUORATE_CA."
     }
 
     static func escape(_ text: String) -> String {
-        var allowed = CharacterSet.alphanumerics
-        allowed.insert(charactersIn: "-._~")
-        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? text
-    }
-}
-
-extension JSONObject {
-    func text(_ name: String) -> String? {
-        if case .string(let text)? = self[name] { text } else { nil }
-    }
-
-    func number(_ name: String) -> Int64? {
-        if case .integer(let number)? = self[name] { number } else { nil }
-    }
-
-    func flag(_ name: String) -> Bool? {
-        if case .bool(let flag)? = self[name] { flag } else { nil }
-    }
-
-    func object(_ name: String) -> JSONObject? {
-        if case .object(let object)? = self[name] { object } else { nil }
-    }
-
-    func objects(_ name: String) -> [JSONObject] {
-        guard case .array(let elements)? = self[name] else { return [] }
-        return elements.compactMap { if case .object(let object) = $0 { object } else { nil } }
+        // RFC 3986 section 2.3. The sets of Foundation hold letters beyond ASCII.
+        text.utf8.map { byte in
+            let character = Character(UnicodeScalar(byte))
+            let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-._~".contains(character))
+            return isPlain ? String(character) : String(format: "%%%02X", byte)
+        }.joined()
     }
 }

@@ -1,43 +1,92 @@
 import ArgumentParser
 import Audit
+import Foundation
+import NIOHTTP1
+import StrictJSON
 
-struct AuditCommands: ParsableCommand {
+struct AuditCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Reads a node's audit log.", subcommands: [Tail.self, Verify.self])
 
     struct Tail: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows the last records.")
-        @Argument(help: "The node's audit folder.") var folder: String
-        @Option(name: [.customShort("n"), .long], help: "How many records.") var count = 20
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the last records. They aren't verified.",
+            discussion: """
+                A line: time, operation, status, result, caller, address, and what was used. With --json the records \
+                themselves, one a line.
+
+                Example: hsmctl audit tail /var/lib/quorate/audit -n 50
+                """)
+        @Argument(help: ArgumentHelp("The node's audit folder.", valueName: "folder"), completion: .directory)
+        var folder: String
+        @Option(
+            name: [.customShort("n"), .long], help: ArgumentHelp("How many records, up to 10000.", valueName: "number"))
+        var count = 20
+        @OptionGroup(title: "Output") var output: OutputOptions
+
+        func validate() throws {
+            guard (1...AuditTail.maximumLines).contains(count) else {
+                throw ValidationError("--count is 1 to \(AuditTail.maximumLines).")
+            }
+        }
 
         func run() throws {
+            let lines: [[UInt8]]
             do {
-                for line in try AuditTail.lines(folder: folder, count: count) { print(AuditTail.render(line)) }
+                lines = try AuditTail.lines(folder: folder, count: count)
             } catch {
-                throw ClientError.usage("\(folder) can't be read as an audit log: \(error)")
+                throw ClientError.unreadable("\(error)")
+            }
+            for line in lines {
+                // What was written is JSON: it has no control characters.
+                print(output.json ? Table.harmless(String(decoding: line, as: UTF8.self)) : AuditTail.render(line))
             }
         }
     }
 
-    struct Verify: ParsableCommand {
+    struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks that no record was changed, removed or put in another place.",
             discussion: """
-                The chain has no key: who can write the folder can make it anew. Keep copies elsewhere to compare with.
-                """)
-        @Argument(help: "The node's audit folder.") var folder: String
+                Reads all files of the folder; the node may run meanwhile. The chain has no key: who can write the \
+                folder can make it anew, or cut it off. Against that the pool keeps each log's end at intervals of \
+                about a second. Where a pool is named (--endpoint or QUORATE_ENDPOINTS) the log is compared with what \
+                the pool knows, and the output says so. A folder to which a node's log was copied is checked likewise.
 
-        func run() throws {
-            let report: AuditReport
+                Exit codes: 0 intact; 1 broken; 69 the pool that --endpoint names can't be asked; 74 there is no log, \
+                or it can't be read.
+
+                Example: hsmctl audit verify /var/lib/quorate/audit --endpoint https://node-2.example.com:8443
+                """)
+        @Argument(help: ArgumentHelp("The node's audit folder.", valueName: "folder"), completion: .directory)
+        var folder: String
+        @Option(
+            name: .long,
+            help: ArgumentHelp("The node whose log this must be; the one that the log names by default.", valueName: "name"))
+        var node: String?
+        @Flag(name: .long, help: "Don't ask the pool.") var offline = false
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            // The pool is asked first: what it knows then is in the files that are read after it.
+            let pool = try await knowledge()
+            let check = try await AuditCheck.run(folder: folder, node: node, pool: pool)
+            if output.json || check.isIntact { output.print(check.json, text: check.text) }
+            if let problem = check.problem { throw problem }
+        }
+
+        private func knowledge() async throws -> AuditCheck.Pool {
+            guard !offline else { return .notAsked("--offline was given") }
+            guard connection.namesPool else { return .notAsked("no --endpoint is given") }
             do {
-                report = try AuditVerifier.verify(folder: folder)
+                return try await PoolClient.with(connection) { client in
+                    .asked(try await client.send(.GET, "/quorate/v1/status").body)
+                }
             } catch {
-                throw ClientError.usage("\(folder) can't be read as an audit log: \(error)")
+                guard connection.endpoint.isEmpty else { throw error }
+                return .notAsked(HSMControl.explained(error)?.message ?? "\(error)")
             }
-            if let first = report.firstBreak {
-                throw ClientError.refused("the log is broken at \(first.file), line \(first.line): \(first.kind)")
-            }
-            print("intact: \(report.events) events in \(report.lines) lines of \(report.files) file(s)")
         }
     }
 }

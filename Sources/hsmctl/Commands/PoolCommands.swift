@@ -7,22 +7,61 @@ struct PoolCommands: AsyncParsableCommand {
         commandName: "pool", abstract: "Shows the pool.", subcommands: [Status.self])
 
     struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows each node's role, seal state and progress.")
-        @OptionGroup var connection: ConnectionOptions
-        @OptionGroup var output: OutputOptions
+        static let configuration = CommandConfiguration(
+            abstract: "Asks each node how it stands.",
+            discussion: """
+                Works without credentials, on sealed nodes and without a majority too; then only the nodes that \
+                --endpoint names are known, and no versions. ROLE 'candidate' or 'preCandidate': the node looks for a \
+                leader. A node behind the others in APPLIED is catching up.
+
+                Exit code 69: no node answered at all.
+
+                Example: hsmctl pool status
+                """)
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            try await PoolClient.with(connection) { client in
-                let status = try await client.send(.GET, "/quorate/v1/status").body
-                output.print(status) {
-                    var table = Table("NODE", "ENDPOINT", "ROLE", "SEAL", "APPLIED")
-                    for member in status.objects("members") {
-                        table.row(
-                            member.text("name") ?? "?", member.text("endpoint") ?? "?", member.text("role") ?? "?",
-                            member.text("seal") ?? "?", "\(member.number("appliedIndex") ?? 0)")
-                    }
-                    return table
-                }
+            let isAuthenticated = (try? connection.credentials()) != nil
+            let found = try await PoolClient.with(connection, authenticated: isAuthenticated) { client in
+                let named = await client.transport.healths(client.endpoints)
+                let status = await Self.status(client, isAuthenticated, named.compactMap { try? $0.health.get() })
+                let others = (status?.objects("members") ?? []).compactMap { $0.text("endpoint") }
+                    .filter { !client.endpoints.contains($0) }
+                return PoolStatus(status: status, asked: await named + client.transport.healths(others))
+            }
+            output.print(found.json) { found.table }
+            for node in found.nodes {
+                if let failure = node.failure { Terminal.note("\(node.endpoint): \(failure)") }
+            }
+            guard found.answering > 0 else {
+                throw ClientError.unavailable("No node answers.")
+            }
+        }
+
+        /// What one node knows of the pool; nothing where none can tell or nobody asks with a token.
+        private static func status(
+            _ client: PoolClient, _ isAuthenticated: Bool, _ healths: [JSONObject]
+        ) async -> JSONObject? {
+            guard !healths.isEmpty else { return nil }
+            guard isAuthenticated else {
+                Terminal.note("No credentials are given: versions and other members aren't shown.")
+                return nil
+            }
+            // Nodes that can't serve would let the question wait for seconds.
+            guard healths.contains(where: { $0.text("seal") == "unsealed" }) else {
+                Terminal.note("All nodes that answer are sealed: versions and other members aren't shown.")
+                return nil
+            }
+            guard healths.contains(where: { $0.text("leader") != nil }) else {
+                Terminal.note("No node knows a leader: a majority of the nodes is down or can't be reached.")
+                return nil
+            }
+            do {
+                return try await client.send(.GET, "/quorate/v1/status").body
+            } catch {
+                Terminal.note("The pool's own status is missing: \(HSMControl.explained(error)?.message ?? "\(error)")")
+                return nil
             }
         }
     }

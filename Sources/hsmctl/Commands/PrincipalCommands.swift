@@ -1,97 +1,166 @@
 import ArgumentParser
-import CryptographicModule
 import NIOHTTP1
 import StrictJSON
 
 struct PrincipalCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "principal", abstract: "Manages the pool's own directory.", subcommands: [Create.self, List.self])
+        commandName: "principal", abstract: "Manages the pool's own directory.",
+        subcommands: [Create.self, List.self, Show.self, Enable.self, Disable.self])
+
+    private static let collection = "/quorate/v1/principals"
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Creates a service principal and shows its secret, once.")
-        @OptionGroup var connection: ConnectionOptions
-        @OptionGroup var output: OutputOptions
-        @Option(name: .long, help: "A name for people.") var displayName: String
-        @Option(name: .long, help: "Write the secret to this new file (mode 0600) and don't print it.") var secretFile:
-            String?
+            abstract: "Creates a service principal and shows its secret, once.",
+            discussion: """
+                It may do nothing until it is given a role: see 'hsmctl role assignment create'.
+
+                Example: hsmctl principal create --display-name billing --secret-file billing.secret
+                """)
+        @Option(name: .long, help: ArgumentHelp("A name for people.", valueName: "text")) var displayName: String
+        @Option(
+            name: .long,
+            help: ArgumentHelp("Write the secret to this new file (mode 0600) and don't print it.", valueName: "file"),
+            completion: .file())
+        var secretFile: String?
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
+            guard let secretFile else {
+                let created = try await create()
+                return output.print(created) { .fields(created) }
+            }
+            var file = try SecretFile(creating: secretFile)
+            let created = try await create()
+            do {
+                try file.store(Array((created.text("clientSecret") ?? "").utf8))
+            } catch {
+                let identifier = created.text("objectId") ?? "?"
+                throw ClientError.unreadable(
+                    "\(error) The principal \(identifier) was created and its secret is lost: "
+                        + "'hsmctl principal disable \(identifier)', then create another one.")
+            }
+            let shown = created.without("clientSecret")
+            output.print(shown) { .fields(shown) }
+        }
+
+        private func create() async throws -> JSONObject {
             try await PoolClient.with(connection) { client in
-                var created = try await client.send(.POST, "/quorate/v1/principals") {
+                try await client.send(.POST, PrincipalCommands.collection, isRepeatable: false) {
                     $0.member("displayName", displayName)
                 }.body
-                if let secretFile {
-                    try Files.writeSecret(Array((created.text("clientSecret") ?? "").utf8), to: secretFile)
-                    created = created.without("clientSecret")
-                }
-                output.print(created) {
-                    var table = Table("FIELD", "VALUE")
-                    for member in created.members { table.row(member.name, created.text(member.name) ?? "") }
-                    return table
-                }
             }
         }
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the principals.")
-        @OptionGroup var connection: ConnectionOptions
-        @OptionGroup var output: OutputOptions
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the principals.", discussion: "Example: hsmctl principal list")
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
             try await PoolClient.with(connection) { client in
-                let principals = try await client.send(.GET, "/quorate/v1/principals").body.objects("value")
-                output.print(principals) {
-                    var table = Table("OBJECT ID", "CLIENT ID", "ENABLED", "NAME")
-                    for one in principals {
-                        table.row(
-                            one.text("objectId") ?? "?", one.text("clientId") ?? "-",
-                            one.flag("enabled") == true ? "yes" : "no",
-                            one.text("displayName") ?? "")
-                    }
-                    return table
-                }
+                let principals = try await client.list(PrincipalCommands.collection)
+                output.print(principals) { PrincipalCommands.table(principals) }
             }
         }
     }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one principal.",
+            discussion: "Example: hsmctl principal show 5f0a0f4c-2f2c-4d1c-9f52-0f6f3f1d2c11")
+        @OptionGroup var principal: PrincipalArgument
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            try await PoolClient.with(connection) { client in
+                let found = try await principal.find(in: client.list(PrincipalCommands.collection))
+                output.print(found) { .fields(found) }
+            }
+        }
+    }
+
+    struct Enable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets a disabled principal in again.",
+            discussion: "Example: hsmctl principal enable 5f0a0f4c-2f2c-4d1c-9f52-0f6f3f1d2c11")
+        @OptionGroup var principal: PrincipalArgument
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            try await PrincipalCommands.set(enabled: true, principal, connection, output)
+        }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shuts a principal out: its tokens end at once, on every node.",
+            discussion: """
+                The last administrator can't be disabled.
+
+                Example: hsmctl principal disable 5f0a0f4c-2f2c-4d1c-9f52-0f6f3f1d2c11
+                """)
+        @OptionGroup var principal: PrincipalArgument
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            try await PrincipalCommands.set(enabled: false, principal, connection, output)
+        }
+    }
+
+    private static func set(
+        enabled: Bool, _ principal: PrincipalArgument, _ connection: ConnectionOptions, _ output: OutputOptions
+    ) async throws {
+        try await PoolClient.with(connection) { client in
+            let found = try await principal.find(in: client.list(collection))
+            let changed = try await client.send(.PATCH, "\(collection)/\(found.text("objectId") ?? "")") {
+                $0.member("enabled", enabled)
+            }.body
+            output.print(changed) { table([changed]) }
+        }
+    }
+
+    static func table(_ principals: [JSONObject]) -> Table {
+        var table = Table("OBJECT ID", "CLIENT ID", "ENABLED", "CREATED", "NAME")
+        for one in principals {
+            table.row(
+                one.text("objectId") ?? "?", one.text("clientId") ?? "-", one.flag("enabled") == true ? "yes" : "no",
+                Moment.text(one.number("created")), one.text("displayName") ?? "")
+        }
+        return table
+    }
 }
 
-struct CredentialCommands: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "credential", abstract: "Makes credentials without a pool.", subcommands: [Generate.self])
+/// One principal of the directory.
+struct PrincipalArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("The object id, the client id, or a display name that is unique.", valueName: "principal"))
+    var argument: String?
+    @Option(name: .customLong("id"), help: ArgumentHelp("The same, as an option.", valueName: "principal"))
+    var option: String?
 
-    struct Generate: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Makes a client secret and the identifiers that a new pool's first administrator needs.")
-        @OptionGroup var output: OutputOptions
-        @Option(name: .long, help: "A name for people.") var displayName: String
-        @Option(name: .long, help: "New file for the secret (mode 0600).") var secretFile: String
+    func validate() throws {
+        guard argument != nil || option != nil else { throw ValidationError("Name a principal.") }
+        guard argument == nil || option == nil else { throw ValidationError("Name the principal once.") }
+    }
 
-        func run() throws {
-            let secret = Base64URL.encode(Random.bytes(32))
-            try Files.writeSecret(Array(secret.utf8), to: secretFile)
-            var writer = JSONWriter()
-            writer.object { writer in
-                writer.member("displayName", displayName)
-                writer.member("objectId", Self.guid())
-                writer.member("clientId", Self.guid())
-                writer.member("secretSha256", Hexadecimal.encode(Digest.sha256(Array(secret.utf8))))
-            }
-            guard case .object(let object) = try JSONReader.parse(writer.bytes) else { return }
-            output.print(object) {
-                var table = Table("FIELD", "VALUE")
-                for member in object.members { table.row(member.name, object.text(member.name) ?? "") }
-                return table
-            }
+    /// Identifiers come first: a display name may be chosen to look like one.
+    func find(in principals: [JSONObject]) throws -> JSONObject {
+        let wanted = argument ?? option ?? ""
+        let identified = principals.first {
+            $0.text("objectId") == wanted.lowercased() || $0.text("clientId") == wanted.lowercased()
         }
-
-        private static func guid() -> String {
-            var bytes = Random.bytes(16)
-            bytes[6] = bytes[6] & 0x0F | 0x40
-            bytes[8] = bytes[8] & 0x3F | 0x80
-            let text = Array(Hexadecimal.encode(bytes))
-            return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
+        if let identified { return identified }
+        let named = principals.filter { $0.text("displayName") == wanted }
+        guard named.count <= 1 else {
+            throw ClientError.usage("\(named.count) principals are named '\(wanted)': use the object id.")
         }
+        guard let found = named.first else { throw ClientError.notFound("There is no principal '\(wanted)'.") }
+        return found
     }
 }

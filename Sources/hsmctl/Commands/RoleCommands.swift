@@ -1,5 +1,4 @@
 import ArgumentParser
-import CryptographicModule
 import NIOHTTP1
 import StrictJSON
 
@@ -9,20 +8,38 @@ struct RoleCommands: AsyncParsableCommand {
 
     struct Definition: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "definition", abstract: "Shows the roles.", subcommands: [List.self])
+            commandName: "definition", abstract: "Shows the roles.", subcommands: [List.self, Show.self])
 
         struct List: AsyncParsableCommand {
-            static let configuration = CommandConfiguration(abstract: "Lists the roles that can be assigned.")
-            @OptionGroup var connection: ConnectionOptions
-            @OptionGroup var output: OutputOptions
+            static let configuration = CommandConfiguration(
+                abstract: "Lists the roles that can be assigned.", discussion: "Example: hsmctl role definition list")
+            @OptionGroup(title: "Output") var output: OutputOptions
+            @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
                     let roles = try await RoleCommands.definitions(client)
-                    output.print(roles) {
-                        var table = Table("ID", "ROLE")
-                        for role in roles {
-                            table.row(role.text("name") ?? "?", role.object("properties")?.text("roleName") ?? "?")
+                    output.print(roles) { RoleCommands.table(definitions: roles) }
+                }
+            }
+        }
+
+        struct Show: AsyncParsableCommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Shows what a role permits.",
+                discussion: "Example: hsmctl role definition show 'Managed HSM Crypto User'")
+            @Argument(help: ArgumentHelp("The role's name or GUID.", valueName: "role")) var role: String
+            @OptionGroup(title: "Output") var output: OutputOptions
+            @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+            func run() async throws {
+                try await PoolClient.with(connection) { client in
+                    let found = try await RoleCommands.find(role, client)
+                    output.print(found) {
+                        var table = Table("PERMISSION", "DATA ACTION")
+                        for permission in found.object("properties")?.objects("permissions") ?? [] {
+                            for action in permission.texts("dataActions") { table.row("allowed", action) }
+                            for action in permission.texts("notDataActions") { table.row("excepted", action) }
                         }
                         return table
                     }
@@ -37,17 +54,26 @@ struct RoleCommands: AsyncParsableCommand {
             subcommands: [Create.self, List.self, Delete.self])
 
         struct Create: AsyncParsableCommand {
-            static let configuration = CommandConfiguration(abstract: "Gives a principal a role at a scope.")
-            @OptionGroup var connection: ConnectionOptions
-            @OptionGroup var output: OutputOptions
-            @Option(name: .long, help: "The role's name or GUID.") var role: String
-            @Option(name: .long, help: "The principal's object id.") var assignee: String
-            @Option(name: .long, help: "/, /keys or /keys/NAME.") var scope = "/"
+            static let configuration = CommandConfiguration(
+                abstract: "Gives a principal a role at a scope.",
+                discussion: """
+                    Example: hsmctl role assignment create --role 'Managed HSM Crypto User' --scope /keys/invoices \
+                    --assignee 5f0a0f4c-2f2c-4d1c-9f52-0f6f3f1d2c11
+                    """)
+            @Option(name: .long, help: ArgumentHelp("The role's name or GUID.", valueName: "role")) var role: String
+            @Option(
+                name: [.long, .customLong("assignee-object-id")],
+                help: ArgumentHelp("The principal's object id.", valueName: "guid"))
+            var assignee: String
+            @OptionGroup var place: ScopeOption
+            @OptionGroup(title: "Output") var output: OutputOptions
+            @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
-                    let definition = try await RoleCommands.find(role, client)
-                    let path = RoleCommands.path(scope) + "roleAssignments/" + RoleCommands.randomGUID()
+                    let definition = try await RoleCommands.find(role, client).text("id") ?? ""
+                    // The name is chosen here, so that a repetition on another node makes no second assignment.
+                    let path = place.path + "roleAssignments/" + GUIDText.random()
                     let created = try await client.send(.PUT, path) { writer in
                         writer.member("properties") { writer in
                             writer.object { writer in
@@ -56,64 +82,85 @@ struct RoleCommands: AsyncParsableCommand {
                             }
                         }
                     }.body
-                    output.print(created) { RoleCommands.table([created]) }
+                    output.print(created) { RoleCommands.table(assignments: [created]) }
                 }
             }
         }
 
         struct List: AsyncParsableCommand {
-            static let configuration = CommandConfiguration(abstract: "Lists the assignments made at a scope.")
-            @OptionGroup var connection: ConnectionOptions
-            @OptionGroup var output: OutputOptions
-            @Option(name: .long, help: "/, /keys or /keys/NAME.") var scope = "/"
+            static let configuration = CommandConfiguration(
+                abstract: "Lists the assignments made at a scope.",
+                discussion: "Example: hsmctl role assignment list --scope /keys/invoices")
+            @OptionGroup var place: ScopeOption
+            @OptionGroup(title: "Output") var output: OutputOptions
+            @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
-                    let found = try await client.send(.GET, RoleCommands.path(scope) + "roleAssignments").body.objects(
-                        "value")
-                    output.print(found) { RoleCommands.table(found) }
+                    let found = try await client.list(place.path + "roleAssignments")
+                    output.print(found) { RoleCommands.table(assignments: found) }
                 }
             }
         }
 
         struct Delete: AsyncParsableCommand {
-            static let configuration = CommandConfiguration(abstract: "Takes an assignment back.")
-            @OptionGroup var connection: ConnectionOptions
-            @OptionGroup var output: OutputOptions
-            @Argument(help: "The assignment's GUID.") var name: String
-            @Option(name: .long, help: "/, /keys or /keys/NAME.") var scope = "/"
+            static let configuration = CommandConfiguration(
+                abstract: "Takes an assignment back.",
+                discussion: """
+                    Example: hsmctl role assignment delete 0b2c9a2e-31a5-4f0b-8f6e-2f3a1f0f7d55 --scope /keys/invoices
+                    """)
+            @Argument(help: ArgumentHelp("The assignment's GUID, as the list shows it.", valueName: "assignment"))
+            var name: String
+            @OptionGroup var place: ScopeOption
+            @OptionGroup(title: "Output") var output: OutputOptions
+            @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+            func validate() throws {
+                guard GUIDText.isGUID(name) else { throw ValidationError("'\(name)' isn't a GUID.") }
+            }
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
-                    let gone = try await client.send(.DELETE, RoleCommands.path(scope) + "roleAssignments/" + name).body
-                    output.print(gone) { RoleCommands.table([gone]) }
+                    let gone = try await client.send(
+                        .DELETE, place.path + "roleAssignments/" + name, isRepeatable: false
+                    ).body
+                    output.print(gone) { RoleCommands.table(assignments: [gone]) }
                 }
             }
         }
     }
 
-    static func path(_ scope: String) -> String {
-        (scope == "/" ? "" : scope) + "/providers/Microsoft.Authorization/"
-    }
+    static let provider = "/providers/Microsoft.Authorization/"
 
     static func definitions(_ client: PoolClient) async throws -> [JSONObject] {
-        try await client.send(.GET, path("/") + "roleDefinitions").body.objects("value")
+        try await client.list(provider + "roleDefinitions")
     }
 
-    /// The id of the role that a name or a GUID means.
-    static func find(_ role: String, _ client: PoolClient) async throws -> String {
+    /// The role that a name or a GUID means.
+    static func find(_ role: String, _ client: PoolClient) async throws -> JSONObject {
         let known = try await definitions(client)
         let match = known.first {
             $0.text("name") == role.lowercased() || $0.object("properties")?.text("roleName") == role
         }
-        guard let id = match?.text("id") else {
+        guard let match else {
             let names = known.compactMap { $0.object("properties")?.text("roleName") }.joined(separator: ", ")
-            throw ClientError.usage("There is no role '\(role)'. The roles are: \(names).")
+            throw ClientError.notFound("There is no role '\(role)'. The roles are: \(names).")
         }
-        return id
+        return match
     }
 
-    static func table(_ assignments: [JSONObject]) -> Table {
+    static func table(definitions: [JSONObject]) -> Table {
+        var table = Table("ID", "KIND", "ROLE")
+        for role in definitions {
+            let properties = role.object("properties")
+            table.row(
+                role.text("name") ?? "?", properties?.text("type") == "CustomRole" ? "custom" : "built in",
+                properties?.text("roleName") ?? "?")
+        }
+        return table
+    }
+
+    static func table(assignments: [JSONObject]) -> Table {
         var table = Table("NAME", "SCOPE", "PRINCIPAL", "ROLE")
         for one in assignments {
             let properties = one.object("properties")
@@ -123,9 +170,19 @@ struct RoleCommands: AsyncParsableCommand {
         }
         return table
     }
+}
 
-    static func randomGUID() -> String {
-        let text = Array(Hexadecimal.encode(Random.bytes(16)))
-        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }.joined(separator: "-")
+/// Where an assignment holds.
+struct ScopeOption: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("/, /keys or /keys/NAME.", valueName: "scope")) var scope = "/"
+
+    /// The path before the collections of the roles' provider.
+    var path: String { (scope == "/" ? "" : scope) + RoleCommands.provider }
+
+    func validate() throws {
+        let isKey = scope.hasPrefix("/keys/") && KeyReference.isName(String(scope.dropFirst("/keys/".count)))
+        guard scope == "/" || scope == "/keys" || isKey else {
+            throw ValidationError("'\(scope)' isn't a scope: /, /keys or /keys/NAME.")
+        }
     }
 }

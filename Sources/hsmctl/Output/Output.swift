@@ -1,5 +1,4 @@
 import ArgumentParser
-import CryptographicModule
 import Foundation
 import StrictJSON
 
@@ -16,13 +15,20 @@ struct OutputOptions: ParsableArguments {
         if json { printJSON(.array(objects.map { .object($0) })) } else { table().print() }
     }
 
-    func printJSON(_ value: JSONValue) {
-        var writer = JSONWriter()
-        writer.value(value)
-        write(writer.bytes + [UInt8(ascii: "\n")])
+    /// A sentence for people.
+    func print(_ object: JSONObject, text: String) {
+        if json { printJSON(.object(object)) } else { Swift.print(Table.harmless(text, keepingLines: true)) }
     }
 
-    private func write(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+    static func printAnswer(_ object: JSONObject) { printJSON(.object(object)) }
+
+    func printJSON(_ value: JSONValue) { Self.printJSON(value) }
+
+    private static func printJSON(_ value: JSONValue) {
+        var writer = JSONWriter()
+        writer.value(value)
+        FileHandle.standardOutput.write(Data(writer.bytes + [UInt8(ascii: "\n")]))
+    }
 }
 
 /// Columns of text, each as wide as its widest cell.
@@ -32,23 +38,43 @@ struct Table {
 
     init(_ header: String...) { self.header = header }
 
-    mutating func row(_ cells: String...) { rows.append(cells.map(Self.harmless)) }
+    /// One row for each member: for a single thing.
+    static func fields(_ object: JSONObject) -> Table {
+        var table = Table("FIELD", "VALUE")
+        for member in object.members {
+            let value: String =
+                switch member.value {
+                case .string(let text): text
+                case .integer(let seconds) where member.name == "created": Moment.text(seconds)
+                case .integer(let number): String(number)
+                case .bool(let flag): flag ? "yes" : "no"
+                case .null, .double, .array, .object: ""
+                }
+            table.row(member.name, value)
+        }
+        return table
+    }
 
-    func print() {
+    mutating func row(_ cells: String...) { rows.append(cells.map { Self.harmless($0) }) }
+
+    var lines: [String] {
         let all = [header] + rows
         let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        for row in all {
-            let cells = row.indices.map {
-                $0 == row.count - 1 ? row[$0] : row[$0].padding(toLength: widths[$0], withPad: " ", startingAt: 0)
-            }
-            Swift.print(cells.joined(separator: "  "))
+        return all.map { row in
+            let line = row.indices.map {
+                row[$0].padding(toLength: max(widths[$0], row[$0].count), withPad: " ", startingAt: 0)
+            }.joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
         }
     }
 
+    func print() { for line in lines { Swift.print(line) } }
+
     /// Names may come from others: control and direction characters must not reach the terminal.
-    static func harmless(_ text: String) -> String {
+    static func harmless(_ text: String, keepingLines: Bool = false) -> String {
         String(
             text.map { character in
+                if keepingLines, character == "\n" { return character }
                 let isUnsafe = character.unicodeScalars.contains { scalar in
                     let category = scalar.properties.generalCategory
                     return category == .control || category == .format || category == .lineSeparator
@@ -59,44 +85,20 @@ struct Table {
     }
 }
 
-/// Files that commands read and write; `-` is standard input or output.
-enum Files {
-    static func read(_ path: String) throws -> [UInt8] {
-        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ClientError.usage("\(path) can't be read.")
-        }
-        return Array(data)
+/// Times as people read and write them: RFC 3339 in UTC.
+enum Moment {
+    /// - Parameter seconds: since 1970; shown as `-` where there is none.
+    static func text(_ seconds: Int64?) -> String {
+        guard let seconds else { return "-" }
+        return Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
     }
 
-    static func certificate(_ path: String) throws -> X509Certificate {
-        let pem = try read(path)
-        do {
-            return try X509Certificate(pem: pem)
-        } catch {
-            throw ClientError.usage("\(path) isn't a PEM certificate: \(error)")
+    /// Seconds since 1970 of `2027-01-31T12:00:00Z` or `2027-01-31`, which is midnight UTC.
+    static func seconds(_ text: String) throws -> Int64 {
+        let full = text.contains("T") ? text : text + "T00:00:00Z"
+        guard let date = try? Date(full, strategy: .iso8601) else {
+            throw ClientError.usage("'\(text)' isn't a time such as 2027-01-31T12:00:00Z or 2027-01-31.")
         }
-    }
-
-    static func write(_ bytes: [UInt8], to path: String) throws {
-        if path == "-" { return FileHandle.standardOutput.write(Data(bytes)) }
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: path))
-        } catch {
-            throw ClientError.usage("\(path) can't be written: \(error.localizedDescription)")
-        }
-    }
-
-    /// Creates a file that only its owner can read; never overwrites one.
-    static func writeSecret(_ bytes: [UInt8], to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
-            throw ClientError.usage(
-                "\(path) can't be created: \(String(cString: strerror(errno))). It must not exist yet.")
-        }
-        defer { close(descriptor) }
-        guard bytes.withUnsafeBytes({ Foundation.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count else {
-            throw ClientError.usage("\(path) can't be written: \(String(cString: strerror(errno)))")
-        }
+        return Int64(date.timeIntervalSince1970)
     }
 }

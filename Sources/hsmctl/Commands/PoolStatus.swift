@@ -1,0 +1,107 @@
+import StrictJSON
+
+/// How the nodes stand: what each says of itself, beside what one of them knows of the others.
+struct PoolStatus {
+    struct Node: Hashable {
+        var name: String
+        var id: Int64?
+        var endpoint: String
+        /// What it says of itself; `nil` when it didn't answer.
+        var health: JSONObject?
+        var version: String?
+        var failure: String?
+    }
+
+    private(set) var nodes: [Node] = []
+    /// The answer of the node that gave the pool's status; `nil` where none could.
+    let status: JSONObject?
+
+    /// - Parameter asked: each endpoint that was asked for its health, in order, with its answer.
+    init(status: JSONObject?, asked: [(endpoint: String, health: Result<JSONObject, any Error>)]) {
+        self.status = status
+        let members = status?.objects("members") ?? []
+        for member in members {
+            nodes.append(
+                Node(
+                    name: member.text("name") ?? "?", id: member.number("id"), endpoint: member.text("endpoint") ?? "?",
+                    version: member.text("version")))
+        }
+        for (endpoint, health) in asked { take(endpoint, health) }
+    }
+
+    /// A node may be asked under another name than its own, such as that of a load balancer.
+    private mutating func take(_ endpoint: String, _ health: Result<JSONObject, any Error>) {
+        switch health {
+        case .success(let health):
+            let name = health.text("node") ?? "?"
+            if let index = nodes.firstIndex(where: { $0.name == name }) {
+                guard nodes[index].health == nil else { return }
+                nodes[index].health = health
+                nodes[index].failure = nil
+            } else {
+                nodes.append(Node(name: name, endpoint: endpoint, health: health))
+            }
+        case .failure(let error):
+            let text = (error as? NodeFailure).map(Self.reason) ?? "\(error)"
+            if let index = nodes.firstIndex(where: { $0.endpoint == endpoint }) {
+                if nodes[index].health == nil { nodes[index].failure = text }
+            } else {
+                nodes.append(Node(name: "?", endpoint: endpoint, failure: text))
+            }
+        }
+    }
+
+    private static func reason(_ failure: NodeFailure) -> String {
+        switch failure.cause {
+        case .unreachable(let text), .untrusted(let text), .interrupted(let text), .unavailable(let text): text
+        }
+    }
+
+    var answering: Int { nodes.count { $0.health != nil } }
+
+    var table: Table {
+        var table = Table("NODE", "ENDPOINT", "ROLE", "LEADER", "TERM", "APPLIED", "COMMIT", "SEAL", "PHASE", "VERSION")
+        for node in nodes {
+            guard let health = node.health else {
+                table.row(node.name, node.endpoint, "unreachable", "-", "-", "-", "-", "-", "-", node.version ?? "-")
+                continue
+            }
+            table.row(
+                node.name, node.endpoint, health.text("role") ?? "?", health.text("leader") ?? "-",
+                Self.number(health, "term"), Self.number(health, "appliedIndex"), Self.number(health, "commitIndex"),
+                health.text("seal") ?? "?", health.text("phase") ?? "?", node.version ?? "-")
+        }
+        return table
+    }
+
+    private static func number(_ health: JSONObject, _ name: String) -> String {
+        health.number(name).map(String.init) ?? "-"
+    }
+
+    /// The status as the node gave it, with members as they say themselves that they are.
+    var json: JSONObject {
+        .make { writer in
+            for member in status?.members ?? [] where member.name != "members" {
+                writer.member(member.name) { $0.value(member.value) }
+            }
+            writer.member("members") { writer in
+                writer.array { writer in for node in nodes { Self.write(node, &writer) } }
+            }
+        }
+    }
+
+    private static func write(_ node: Node, _ writer: inout JSONWriter) {
+        writer.object { writer in
+            if let id = node.id { writer.member("id", id) }
+            writer.member("name", node.name)
+            writer.member("endpoint", node.endpoint)
+            writer.member("reachable", node.health != nil)
+            for member in node.health?.members ?? [] where member.name != "node" {
+                writer.member(member.name) { $0.value(member.value) }
+            }
+            if node.health == nil { writer.member("role", "unreachable") }
+            if let version = node.version { writer.member("version", version) }
+            if let failure = node.failure { writer.member("failure", failure) }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import ArgumentParser
+import CryptographicModule
+import Foundation
+import NIOHTTP1
+import SecurityDomain
+import StrictJSON
+
+struct UnsealCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unseal",
+        abstract: "Opens a sealed node with officers' shares.",
+        discussion: """
+            Each officer runs this on the own machine with the own key, all of them for the same node; it opens when \
+            enough shares are in and a majority of the pool's nodes runs. Peers of an open node are unsealed by it. \
+            No credentials are needed.
+
+            A share is sealed to the key that the node shows. Name the node's certificate, as you got it when the pool \
+            was made, so that nobody can stand between you and the node.
+
+            Example: hsmctl unseal --endpoint https://node-1.example.com:8443 --ca api-ca.crt --node-certificate \
+            node-1.crt --security-domain security-domain.json --officer officer-1.crt:officer-1.key
+            """)
+    @Option(
+        name: .long, help: ArgumentHelp("The security domain file.", valueName: "file"), completion: .file())
+    var securityDomain: String
+    @Option(
+        name: .customLong("officer"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "The PEM files of one officer; repeat it where one person holds several.",
+            valueName: "certificate:key"),
+        completion: .file())
+    var officers: [String]
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The PEM certificate that this node shows to its peers: a node with another key is refused.",
+            valueName: "file"),
+        completion: .file())
+    var nodeCertificate: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How long to wait for the pool's majority once enough shares are in.", valueName: "seconds"))
+    var timeout: Int64 = 60
+    @OptionGroup(title: "Output") var output: OutputOptions
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    func validate() throws {
+        guard (1...3600).contains(timeout) else { throw ValidationError("--timeout is 1 to 3600 seconds.") }
+        guard !officers.isEmpty else { throw ValidationError("Name an officer.") }
+        for officer in officers where officer.split(separator: ":").count != 2 {
+            throw ValidationError("'\(officer)' isn't CERTIFICATE:KEY.")
+        }
+    }
+
+    func run() async throws {
+        try ModuleSelfSetup.startSecureHeap()
+        let file = try Files.read(securityDomain)
+        let pinned = try nodeCertificate.map { Digest.sha256(try Files.certificate($0).spkiDER) }
+        try await PoolClient.with(connection, authenticated: false, answerSeconds: max(timeout, 30)) { client in
+            let node = try await Self.choose(client)
+            let isUnsealed = node.health.text("seal") == "unsealed"
+            if isUnsealed {
+                let state = JSONObject.make {
+                    $0.member("node", node.name)
+                    $0.member("unsealed", true)
+                }
+                return output.print(state, text: "\(node.name) is unsealed already; it unseals its peers.")
+            }
+            if client.endpoints.count > 1 {
+                Terminal.note("The shares go to \(node.name), \(node.endpoint): all officers name the same node.")
+            }
+            let invitation = try await invitation(client, node.endpoint)
+            if pinned == nil {
+                let shown = Hexadecimal.encode(Digest.sha256(invitation.nodeKey))
+                Terminal.note("The node's key is \(shown) (SHA-256); --node-certificate makes this tool check it.")
+            }
+            var last = JSONObject()
+            for officer in officers {
+                let envelope = try seal(officer, file, invitation, pinned)
+                last = try await submit(envelope, to: node, client)
+                let state = last.flag("unsealed") == true ? "unsealed" : "waiting for more"
+                let text = "share \(last.number("officers") ?? 0) of \(last.number("required") ?? 0): \(state)"
+                if !output.json { print(text) }
+                // Further shares find no ceremony.
+                if last.flag("unsealed") == true { break }
+            }
+            guard output.json else { return }
+            output.printJSON(
+                .object(
+                    .make { writer in
+                        writer.member("node", node.name)
+                        for member in last.members { writer.member(member.name) { $0.value(member.value) } }
+                    }))
+        }
+    }
+
+    // MARK: The node
+
+    private struct Node {
+        let endpoint: String
+        let health: JSONObject
+        var name: String { health.text("node") ?? "the node" }
+    }
+
+    /// The first endpoint that answers.
+    private static func choose(_ client: PoolClient) async throws -> Node {
+        var failures: [NodeFailure] = []
+        for (endpoint, health) in await client.transport.healths(client.endpoints) {
+            switch health {
+            case .success(let health): return Node(endpoint: endpoint, health: health)
+            case .failure(let failure as NodeFailure): failures.append(failure)
+            case .failure(let error): throw error
+            }
+        }
+        throw NodeFailure.error(failures)
+    }
+
+    private func invitation(_ client: PoolClient, _ endpoint: String) async throws -> UnsealInvitation {
+        let answer = try PoolClient.check(await client.send(.GET, "/quorate/v1/unseal", to: endpoint))
+        guard let text = answer.body.text("invitation"), let bytes = Base64URL.decode(text),
+            let invitation = try? UnsealInvitation.decode(bytes)
+        else {
+            throw ClientError.refused("The invitation of \(endpoint) is malformed: is it a node of this version?")
+        }
+        return invitation
+    }
+
+    // MARK: A share
+
+    private func seal(
+        _ officer: String, _ file: [UInt8], _ invitation: UnsealInvitation, _ pinned: [UInt8]?
+    ) throws -> ShareEnvelope {
+        let parts = officer.split(separator: ":").map(String.init)
+        let key: RSAPrivateKey
+        do {
+            key = try RSAPrivateKey(pem: try Secret(copying: try Files.read(parts[1]))) {
+                try Passphrase.read(for: parts[1])
+            }
+        } catch let error as CryptoError {
+            throw ClientError.usage(
+                "\(parts[1]) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its own.")
+        }
+        do {
+            return try OfficerTool.seal(
+                file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
+                nodeKeyDigest: pinned, now: Int64(Date().timeIntervalSince1970))
+        } catch let error as SecurityDomainError {
+            throw ClientError.refused("\(parts[0]): \(error).\(Self.cure(error))")
+        } catch let error as CryptoError {
+            throw ClientError.refused("\(parts[0]): \(error). Is \(parts[1]) the key of this certificate?")
+        }
+    }
+
+    static func cure(_ error: SecurityDomainError) -> String {
+        switch error {
+        case .notAnOfficer: " Use the certificate that the security domain was made for, and this pool's file."
+        case .commitmentMismatch, .wrongPool, .wrongSecurityDomain, .wrongGeneration:
+            " The security domain file isn't this pool's, or it is damaged: take another copy."
+        case .authenticationFailed:
+            " Either the node isn't the one that --node-certificate names, or the security domain file is damaged."
+        default: ""
+        }
+    }
+
+    /// Sends a share. The last one's answer comes when the node has found the pool's majority.
+    private func submit(_ envelope: ShareEnvelope, to node: Node, _ client: PoolClient) async throws -> JSONObject {
+        let (transport, endpoints, timeout) = (client.transport, client.endpoints, timeout)
+        let encoded = Base64URL.encode(envelope.encode())
+        let progress = Task {
+            try await Task.sleep(for: .seconds(2))
+            while true {
+                let wait = MajorityWait(node: node.name, asked: await transport.healths(endpoints))
+                Terminal.note(wait.text)
+                try await Task.sleep(for: .seconds(5))
+            }
+        }
+        defer { progress.cancel() }
+        do {
+            return try PoolClient.check(
+                await client.send(
+                    .POST, "/quorate/v1/unseal/shares", body: { $0.member("envelope", encoded) }, to: node.endpoint,
+                    seconds: timeout)
+            ).body
+        } catch let failure as NodeFailure {
+            guard case .interrupted = failure.cause else { throw failure }
+            let wait = MajorityWait(node: node.name, asked: await transport.healths(endpoints))
+            throw ClientError.unavailable(
+                "\(NodeFailure.summary([failure])).\n        \(wait.text)\n        The shares that are in stay in. Start "
+                    + "a majority of the pool's nodes and look at 'hsmctl pool status'; if the node stays sealed then, "
+                    + "repeat the command.")
+        }
+    }
+}
+
+/// Why a node with enough shares isn't open yet.
+struct MajorityWait {
+    let text: String
+
+    init(node: String, asked: [(endpoint: String, health: Result<JSONObject, any Error>)]) {
+        let healths = asked.compactMap { try? $0.health.get() }
+        let silent = asked.filter { (try? $0.health.get()) == nil }.map(\.endpoint)
+        let own = healths.first { $0.text("node") == node }
+        var parts: [String]
+        if let own, let leader = own.text("leader") {
+            let (applied, commit) = (own.number("appliedIndex") ?? 0, own.number("commitIndex") ?? 0)
+            parts = ["\(node) follows the leader \(leader) and reads the pool's state: \(applied) of \(commit)"]
+        } else if own != nil {
+            parts = ["\(node) waits for a majority of the pool's nodes: none of them leads"]
+        } else {
+            parts = ["\(node) doesn't answer any more"]
+        }
+        if !silent.isEmpty { parts.append("not answering: \(silent.joined(separator: ", "))") }
+        text = parts.joined(separator: "; ")
+    }
+}

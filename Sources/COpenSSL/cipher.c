@@ -7,23 +7,21 @@
 
 enum { longest_message = 1 << 30 };
 
-static int gcm_start(EVP_CIPHER_CTX *context, const qk_library *library, const uint8_t *key, const uint8_t *nonce,
+static int gcm_start(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, const uint8_t *key, const uint8_t *nonce,
                      const void *ad, size_t ad_length, int sealing) {
     int ignored = 0;
-    return EVP_CipherInit_ex2(context, library->aes256_gcm, key, nonce, sealing, NULL) == 1 &&
+    return EVP_CipherInit_ex2(context, cipher, key, nonce, sealing, NULL) == 1 &&
            (ad_length == 0 || EVP_CipherUpdate(context, NULL, &ignored, ad, (int)ad_length) == 1);
 }
 
-qk_status qk_gcm_seal(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length,
-                      const void *plain, size_t length, uint8_t *out, uint8_t tag[16]) {
-    const qk_library *library = qk_library_get();
-    if (library == NULL) return QK_INTERNAL;
+qk_status qk_gcm_seal_with(const EVP_CIPHER *cipher, const uint8_t *key, const uint8_t nonce[12], const void *ad,
+                           size_t ad_length, const void *plain, size_t length, uint8_t *out, uint8_t tag[16]) {
     if (ad_length > longest_message || length > longest_message) return QK_BAD_ARGUMENT;
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     if (context == NULL) return qk_failure(QK_INTERNAL);
     int written = 0, last = 0;
     uint8_t none[16];
-    int good = gcm_start(context, library, key, nonce, ad, ad_length, 1) &&
+    int good = gcm_start(context, cipher, key, nonce, ad, ad_length, 1) &&
                (length == 0 || EVP_CipherUpdate(context, out, &written, plain, (int)length) == 1) &&
                EVP_CipherFinal_ex(context, none, &last) == 1 && (size_t)written == length && last == 0 &&
                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag) == 1;
@@ -31,16 +29,15 @@ qk_status qk_gcm_seal(const uint8_t key[32], const uint8_t nonce[12], const void
     return good ? QK_OK : qk_failure(QK_INTERNAL);
 }
 
-qk_status qk_gcm_open(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length,
-                      const void *ciphertext, size_t length, const uint8_t tag[16], uint8_t *out) {
-    const qk_library *library = qk_library_get();
-    if (library == NULL) return QK_INTERNAL;
+qk_status qk_gcm_open_with(const EVP_CIPHER *cipher, const uint8_t *key, const uint8_t nonce[12], const void *ad,
+                           size_t ad_length, const void *ciphertext, size_t length, const uint8_t tag[16],
+                           uint8_t *out) {
     if (ad_length > longest_message || length > longest_message) return QK_BAD_ARGUMENT;
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     if (context == NULL) return qk_failure(QK_INTERNAL);
     int written = 0, last = 0;
     uint8_t none[16];
-    int ready = gcm_start(context, library, key, nonce, ad, ad_length, 0) &&
+    int ready = gcm_start(context, cipher, key, nonce, ad, ad_length, 0) &&
                 (length == 0 || EVP_CipherUpdate(context, out, &written, ciphertext, (int)length) == 1) &&
                 EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, (void *)tag) == 1;
     int genuine = ready && EVP_CipherFinal_ex(context, none, &last) == 1 && (size_t)written == length && last == 0;
@@ -48,6 +45,20 @@ qk_status qk_gcm_open(const uint8_t key[32], const uint8_t nonce[12], const void
     if (genuine) return QK_OK;
     qk_wipe(out, length);
     return qk_failure(ready ? QK_AUTHENTICATION_FAILED : QK_INTERNAL);
+}
+
+qk_status qk_gcm_seal(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length,
+                      const void *plain, size_t length, uint8_t *out, uint8_t tag[16]) {
+    const qk_library *library = qk_library_get();
+    if (library == NULL) return QK_INTERNAL;
+    return qk_gcm_seal_with(library->aes_gcm[2], key, nonce, ad, ad_length, plain, length, out, tag);
+}
+
+qk_status qk_gcm_open(const uint8_t key[32], const uint8_t nonce[12], const void *ad, size_t ad_length,
+                      const void *ciphertext, size_t length, const uint8_t tag[16], uint8_t *out) {
+    const qk_library *library = qk_library_get();
+    if (library == NULL) return QK_INTERNAL;
+    return qk_gcm_open_with(library->aes_gcm[2], key, nonce, ad, ad_length, ciphertext, length, tag, out);
 }
 
 // The MAC of RFC 7518 section 5.2.2.1: AAD || IV || ciphertext || bit length of AAD, in 64 bits.
@@ -84,7 +95,7 @@ qk_status qk_cbc_hmac_seal(const uint8_t key[64], const uint8_t iv[16], const vo
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     if (context == NULL) return qk_failure(QK_INTERNAL);
     int written = 0, last = 0;
-    int good = EVP_EncryptInit_ex2(context, library->aes256_cbc, key + 32, iv, NULL) == 1 &&
+    int good = EVP_EncryptInit_ex2(context, library->aes_cbc[2], key + 32, iv, NULL) == 1 &&
                (length == 0 || EVP_EncryptUpdate(context, out, &written, plain, (int)length) == 1) &&
                EVP_EncryptFinal_ex(context, out + written, &last) == 1;
     EVP_CIPHER_CTX_free(context);
@@ -110,7 +121,7 @@ qk_status qk_cbc_hmac_open(const uint8_t key[64], const uint8_t iv[16], const vo
     if (context == NULL) return qk_failure(QK_INTERNAL);
     int written = 0, last = 0;
     uint8_t block[32];
-    int good = EVP_DecryptInit_ex2(context, library->aes256_cbc, key + 32, iv, NULL) == 1 &&
+    int good = EVP_DecryptInit_ex2(context, library->aes_cbc[2], key + 32, iv, NULL) == 1 &&
                EVP_DecryptUpdate(context, out, &written, ciphertext, (int)length) == 1 &&
                EVP_DecryptFinal_ex(context, block, &last) == 1 && (size_t)(written + last) <= length;
     if (good) {

@@ -1,104 +1,80 @@
 #include "key_internal.h"
 
-#include <openssl/core_names.h>
-#include <openssl/params.h>
 #include <openssl/rsa.h>
-#include <string.h>
 
-static EVP_PKEY_CTX *oaep_context(qk_key *key, int encrypting) {
+size_t qk_rsa_message_limit(const qk_key *key, qk_rsa_padding padding) {
+    if (key->type != QK_RSA) return 0;
+    size_t modulus = key->bits / 8;
+    switch (padding) {
+    case QK_OAEP_SHA1: return modulus - 2 * 20 - 2;
+    case QK_OAEP_SHA256: return modulus - 2 * 32 - 2;
+    case QK_RSAES_PKCS1: return modulus - 11;
+    }
+    return 0;
+}
+
+static EVP_PKEY_CTX *prepare(qk_key *key, uint32_t purpose) {
     const qk_library *library = qk_library_get();
     if (library == NULL) return NULL;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(library->context, key->pkey, NULL);
     if (context == NULL) return NULL;
-    int started = encrypting ? EVP_PKEY_encrypt_init(context) : EVP_PKEY_decrypt_init(context);
-    if (started == 1 && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
-        EVP_PKEY_CTX_set_rsa_oaep_md(context, library->sha256) == 1 &&
-        EVP_PKEY_CTX_set_rsa_mgf1_md(context, library->sha256) == 1) {
-        return context;
+    qk_rsa_padding padding = (qk_rsa_padding)(purpose >> 8 & 0xff);
+    int started = purpose >> 16 == QK_ENCRYPTS ? EVP_PKEY_encrypt_init(context) : EVP_PKEY_decrypt_init(context);
+    int ready = 0;
+    if (started == 1 && padding == QK_RSAES_PKCS1) {
+        ready = EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
+    } else if (started == 1) {
+        const EVP_MD *digest = padding == QK_OAEP_SHA1 ? library->sha1 : library->sha256;
+        ready = EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
+                EVP_PKEY_CTX_set_rsa_oaep_md(context, digest) == 1 &&
+                EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest) == 1;
     }
+    if (ready) return context;
     EVP_PKEY_CTX_free(context);
     return NULL;
 }
 
-qk_status qk_oaep_encrypt(qk_key *key, const uint8_t *plain, size_t length, uint8_t *out, size_t capacity,
-                          size_t *out_length) {
-    size_t modulus = key->bits / 8;
+qk_status qk_rsa_encrypt(qk_key *key, qk_rsa_padding padding, const uint8_t *plain, size_t length, uint8_t *out,
+                         size_t *out_length) {
+    static const uint8_t none[1];
     if (key->type != QK_RSA) return QK_UNSUPPORTED;
-    if (capacity < modulus || length > modulus - 66) return QK_BAD_ARGUMENT;
+    if (length > qk_rsa_message_limit(key, padding)) return QK_BAD_ARGUMENT;
     if (!qk_key_enter(key)) return QK_CLOSED;
-    EVP_PKEY_CTX *context = oaep_context(key, 1);
-    size_t written = capacity;
-    int good = context != NULL && EVP_PKEY_encrypt(context, out, &written, plain, length) == 1;
-    EVP_PKEY_CTX_free(context);
+    qk_lease taken = qk_lease_take(key, QK_PURPOSE(QK_ENCRYPTS, padding, 0), prepare);
+    size_t written = QK_MODULUS_MAX;
+    const uint8_t *message = length == 0 ? none : plain;
+    int good = taken.context != NULL && EVP_PKEY_encrypt(taken.context, out, &written, message, length) == 1;
+    qk_lease_return(taken, good);
     qk_key_leave(key);
     if (!good) return qk_failure(QK_INTERNAL);
     *out_length = written;
     return QK_OK;
 }
 
-qk_status qk_oaep_decrypt(qk_key *key, const uint8_t *ciphertext, size_t length, uint8_t *out, size_t capacity,
-                          size_t *out_length) {
-    size_t modulus = key->bits / 8;
+static qk_status oaep_decrypt(qk_key *key, qk_rsa_padding padding, const uint8_t *ciphertext, size_t length,
+                              uint8_t *out, size_t *out_length) {
+    qk_lease taken = qk_lease_take(key, QK_PURPOSE(QK_DECRYPTS, padding, 0), prepare);
+    size_t written = QK_MODULUS_MAX;
+    int ready = taken.context != NULL;
+    int good = ready && EVP_PKEY_decrypt(taken.context, out, &written, ciphertext, length) == 1;
+    // The same steps whatever the outcome: the context stays, the error queue is emptied.
+    qk_lease_return(taken, ready);
+    qk_status status = qk_failure(ready ? QK_AUTHENTICATION_FAILED : QK_INTERNAL);
+    if (good) status = QK_OK;
+    *out_length = good ? written : 0;
+    return status;
+}
+
+qk_status qk_rsa_decrypt(qk_key *key, qk_rsa_padding padding, const uint8_t *ciphertext, size_t length, uint8_t *out,
+                         size_t *out_length) {
     if (key->type != QK_RSA) return QK_UNSUPPORTED;
-    if (capacity < modulus) return QK_BAD_ARGUMENT;
+    *out_length = 0;
+    if (length != key->bits / 8) return QK_AUTHENTICATION_FAILED;
     if (!qk_key_enter(key)) return QK_CLOSED;
-    EVP_PKEY_CTX *context = oaep_context(key, 0);
-    size_t written = capacity;
-    int ready = context != NULL;
-    int good = ready && EVP_PKEY_decrypt(context, out, &written, ciphertext, length) == 1;
-    EVP_PKEY_CTX_free(context);
+    qk_status status = padding == QK_RSAES_PKCS1 ? qk_implicit_rejection(key, ciphertext, length, out, out_length)
+                                                 : oaep_decrypt(key, padding, ciphertext, length, out, out_length);
     qk_key_leave(key);
-    if (!good) {
-        qk_wipe(out, capacity);
-        return qk_failure(ready ? QK_AUTHENTICATION_FAILED : QK_INTERNAL);
-    }
-    *out_length = written;
-    return QK_OK;
-}
-
-qk_status qk_ecdh_point(qk_key *key, uint8_t out[65]) {
-    if (key->curve != QK_P256) return QK_UNSUPPORTED;
-    if (!qk_key_enter(key)) return QK_CLOSED;
-    size_t length = 0;
-    int good = EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out, 65, &length) == 1 &&
-               length == 65 && out[0] == 4;
-    qk_key_leave(key);
-    return good ? QK_OK : qk_failure(QK_INTERNAL);
-}
-
-static EVP_PKEY *p256_peer(const qk_library *library, const uint8_t point[65]) {
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(library->context, "EC", NULL);
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)qk_curve_group(QK_P256), 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point, 65),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_PKEY *peer = NULL;
-    if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
-        EVP_PKEY_fromdata(context, &peer, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
-        peer = NULL;
-    }
-    EVP_PKEY_CTX_free(context);
-    return peer;
-}
-
-qk_status qk_ecdh_agree(qk_key *key, const uint8_t peer[65], uint8_t out[32]) {
-    const qk_library *library = qk_library_get();
-    if (library == NULL) return QK_INTERNAL;
-    if (key->curve != QK_P256) return QK_UNSUPPORTED;
-    if (peer[0] != 4) return QK_MALFORMED;
-    if (!qk_key_enter(key)) return QK_CLOSED;
-    EVP_PKEY *other = p256_peer(library, peer);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(library->context, key->pkey, NULL);
-    size_t length = 32;
-    // set_peer_ex with 1 checks that the point is on the curve and not the point at infinity.
-    int accepted = other != NULL && context != NULL && EVP_PKEY_derive_init(context) == 1 &&
-                   EVP_PKEY_derive_set_peer_ex(context, other, 1) == 1;
-    int good = accepted && EVP_PKEY_derive(context, out, &length) == 1 && length == 32;
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(other);
-    qk_key_leave(key);
-    if (good) return QK_OK;
-    qk_wipe(out, 32);
-    return qk_failure(accepted ? QK_INTERNAL : QK_MALFORMED);
+    // Nothing behind the message, and nothing at all on failure. The lengths are no secret by now.
+    qk_wipe(out + *out_length, QK_MODULUS_MAX - *out_length);
+    return status;
 }

@@ -15,11 +15,22 @@ typedef struct {
     OSSL_LIB_CTX *context;
     EVP_MD *sha1, *sha256, *sha384, *sha512;
     EVP_MAC *hmac;
-    EVP_CIPHER *aes256_gcm, *aes256_cbc;
+    /// By length: 128, 192, 256 bits.
+    EVP_CIPHER *aes_gcm[3], *aes_cbc[3], *aes_wrap[3], *aes_wrap_pad[3];
 } qk_library;
 
 /// NULL when the library could not be set up.
 const qk_library *qk_library_get(void);
+
+/// Index of the AES ciphers for keys of this many bytes, -1 when there are none.
+int qk_aes_index(size_t key_length);
+
+/// GCM with a cipher of this library; see qk_gcm_seal and qk_gcm_open.
+qk_status qk_gcm_seal_with(const EVP_CIPHER *cipher, const uint8_t *key, const uint8_t nonce[12], const void *ad,
+                           size_t ad_length, const void *plain, size_t length, uint8_t *out, uint8_t tag[16]);
+qk_status qk_gcm_open_with(const EVP_CIPHER *cipher, const uint8_t *key, const uint8_t nonce[12], const void *ad,
+                           size_t ad_length, const void *ciphertext, size_t length, const uint8_t tag[16],
+                           uint8_t *out);
 
 const EVP_MD *qk_message_digest(const qk_library *library, qk_hash hash);
 const char *qk_hash_name(qk_hash hash);

@@ -89,6 +89,25 @@ qk_status qk_key_load_private(const uint8_t *pkcs8, size_t length, qk_key **out)
     return qk_key_wrap(pkey, out);
 }
 
+qk_status qk_key_load_octets(const uint8_t *octets, size_t length, qk_key **out) {
+    if (qk_aes_index(length) < 0) return QK_UNSUPPORTED;
+    uint8_t *copy = qk_secure_alloc(length);
+    if (copy == NULL) return QK_SECURE_MEMORY_EXHAUSTED;
+    qk_key *key = aligned_alloc(64, sizeof *key);
+    if (key == NULL) {
+        qk_secure_free(copy, length);
+        return QK_INTERNAL;
+    }
+    memset(key, 0, sizeof *key);
+    memcpy(copy, octets, length);
+    key->octets = copy;
+    key->octet_count = length;
+    key->type = QK_OCTETS;
+    key->bits = (unsigned)length * 8;
+    *out = key;
+    return QK_OK;
+}
+
 // With e = 1 every message is its own signature, an even e has no inverse, and a long one costs whoever verifies.
 static int exponent_usable(const EVP_PKEY *pkey) {
     if (!EVP_PKEY_is_a(pkey, "RSA")) return 1;
@@ -133,6 +152,9 @@ static void release_material(qk_key *key) {
     }
     EVP_PKEY_free(key->pkey);
     key->pkey = NULL;
+    qk_secure_free(key->octets, key->octet_count);
+    key->octets = NULL;
+    qk_secure_free(atomic_exchange(&key->exponent_digest, NULL), 32);
 }
 
 void qk_key_leave(qk_key *key) {
@@ -152,6 +174,7 @@ void qk_key_free(qk_key *key) {
 }
 
 qk_status qk_key_export_private(qk_key *key, uint8_t **out, size_t *out_length) {
+    if (key->type == QK_OCTETS) return QK_UNSUPPORTED;
     if (!qk_key_enter(key)) return QK_CLOSED;
     qk_status status = QK_INTERNAL;
     BIO *bio = BIO_new(BIO_s_secmem());
@@ -167,6 +190,7 @@ qk_status qk_key_export_private(qk_key *key, uint8_t **out, size_t *out_length) 
 }
 
 qk_status qk_key_export_public(qk_key *key, uint8_t *out, size_t capacity, size_t *out_length) {
+    if (key->type == QK_OCTETS) return QK_UNSUPPORTED;
     if (!qk_key_enter(key)) return QK_CLOSED;
     uint8_t *der = NULL;
     int length = i2d_PUBKEY(key->pkey, &der);

@@ -20,7 +20,13 @@ typedef struct {
 } qk_slot;
 
 struct qk_key {
+    /// NULL for a symmetric key.
     EVP_PKEY *pkey;
+    /// A symmetric key's bytes, in the secure heap; else NULL.
+    uint8_t *octets;
+    size_t octet_count;
+    /// SHA-256 of an RSA key's private exponent, in the secure heap, once it was needed; see qk_implicit_rejection.
+    _Atomic(uint8_t *) exponent_digest;
     qk_key_type type;
     qk_curve curve;
     unsigned bits;
@@ -37,6 +43,27 @@ qk_status qk_key_wrap(EVP_PKEY *pkey, qk_key **out);
 /// 1 when the key may be used until the matching leave.
 int qk_key_enter(qk_key *key);
 void qk_key_leave(qk_key *key);
+
+/// A context taken for one operation; `slot` is NULL when another thread had this thread's slot.
+typedef struct {
+    EVP_PKEY_CTX *context;
+    qk_slot *slot;
+} qk_lease;
+
+/// Makes a context for a purpose, or gives NULL.
+typedef EVP_PKEY_CTX *(*qk_preparation)(qk_key *key, uint32_t purpose);
+
+/// A context for the purpose: the thread's last one when it fits, else a new one. Between enter and leave.
+qk_lease qk_lease_take(qk_key *key, uint32_t purpose, qk_preparation prepare);
+void qk_lease_return(qk_lease taken, int reusable);
+
+/// Purposes of contexts: operation, scheme or padding, hash.
+enum { QK_SIGNS = 1, QK_VERIFIES = 2, QK_ENCRYPTS = 3, QK_DECRYPTS = 4 };
+#define QK_PURPOSE(operation, scheme, hash) ((uint32_t)(operation) << 16 | (uint32_t)(scheme) << 8 | (uint32_t)(hash))
+
+/// Decrypts RSAES-PKCS1-v1_5 with implicit rejection. The key is entered, `ciphertext` as long as the modulus.
+qk_status qk_implicit_rejection(qk_key *key, const uint8_t *ciphertext, size_t length, uint8_t *out,
+                                size_t *out_length);
 
 const char *qk_curve_group(qk_curve curve);
 /// Length of r, of s, and of a coordinate.

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,26 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static qk_library the_library;
 static int library_ready;
 
+static int fetch_ciphers(OSSL_LIB_CTX *context, const char *mode, EVP_CIPHER *ciphers[3]) {
+    static const char *const lengths[3] = {"128", "192", "256"};
+    for (int i = 0; i < 3; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "AES-%s-%s", lengths[i], mode);
+        ciphers[i] = EVP_CIPHER_fetch(context, name, NULL);
+        if (ciphers[i] == NULL) return 0;
+    }
+    return 1;
+}
+
+int qk_aes_index(size_t key_length) {
+    switch (key_length) {
+    case 16: return 0;
+    case 24: return 1;
+    case 32: return 2;
+    default: return -1;
+    }
+}
+
 static void start_library(void) {
     if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL) != 1) return;
     qk_library *library = &the_library;
@@ -73,10 +94,11 @@ static void start_library(void) {
     library->sha384 = EVP_MD_fetch(context, "SHA384", NULL);
     library->sha512 = EVP_MD_fetch(context, "SHA512", NULL);
     library->hmac = EVP_MAC_fetch(context, "HMAC", NULL);
-    library->aes256_gcm = EVP_CIPHER_fetch(context, "AES-256-GCM", NULL);
-    library->aes256_cbc = EVP_CIPHER_fetch(context, "AES-256-CBC", NULL);
-    library_ready = library->sha1 && library->sha256 && library->sha384 && library->sha512 && library->hmac &&
-                    library->aes256_gcm && library->aes256_cbc;
+    int ciphers = fetch_ciphers(context, "GCM", library->aes_gcm) && fetch_ciphers(context, "CBC", library->aes_cbc) &&
+                  fetch_ciphers(context, "WRAP", library->aes_wrap) &&
+                  fetch_ciphers(context, "WRAP-PAD", library->aes_wrap_pad);
+    library_ready =
+        library->sha1 && library->sha256 && library->sha384 && library->sha512 && library->hmac && ciphers;
 }
 
 const qk_library *qk_library_get(void) {

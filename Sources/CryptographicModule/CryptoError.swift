@@ -12,6 +12,8 @@ public enum CryptoError: Error, Equatable, Sendable {
     case operationNotPermitted(String)
     /// Lengths in bytes.
     case wrongDigestLength(expected: Int, got: Int)
+    /// A value that the caller gave can't be right; `name` is the protocol's name for it, such as `iv` or `key.d`.
+    case invalidParameter(name: String, reason: String)
     /// The locked memory for key material is full. There is no fall-back to ordinary memory.
     case secureMemoryExhausted
     /// A key that parsed but must not be used.

@@ -1,41 +1,5 @@
 import Synchronization
 
-/// What a key to generate shall be.
-public struct KeyTemplate: Sendable {
-    public enum Material: Sendable {
-        /// 2048, 3072 or 4096 bits; the exponent big-endian, odd, at least 65537 and below 2^256.
-        case rsa(bits: Int, publicExponent: [UInt8])
-        case ec(EllipticCurve)
-    }
-
-    public var poolID: [UInt8]
-    public var name: String
-    /// 16 bytes.
-    public var version: [UInt8]
-    public var material: Material
-    public var operations: KeyOperations
-    /// Seconds since 1970-01-01T00:00:00Z.
-    public var createdAt: Int64
-
-    public init(
-        poolID: [UInt8], name: String, version: [UInt8], material: Material, operations: KeyOperations, createdAt: Int64
-    ) {
-        self.poolID = poolID
-        self.name = name
-        self.version = version
-        self.material = material
-        self.operations = operations
-        self.createdAt = createdAt
-    }
-}
-
-/// A new key: its private half exists only inside the sealed record.
-public struct GeneratedKey: Sendable {
-    public let header: KeyHeader
-    public let publicKey: PublicKey
-    public let record: SealedRecord
-}
-
 /// The boundary inside which customers' keys exist in the clear.
 ///
 /// It takes sealed records and requests and gives results; no plaintext key bytes cross it. Permissions come from the
@@ -51,6 +15,7 @@ public final class CryptographicModule: Sendable {
     private let cache: KeyCache
     let keks = Mutex(KeyEncryptionKeys())
     let health: ModuleHealth
+    let nonces = NonceSequences()
 
     /// - Parameter keyCacheBytes: how much secure memory opened keys may take; the least recently used make room.
     public convenience init(keyCacheBytes: Int) { self.init(keyCacheBytes: keyCacheBytes, health: .shared) }
@@ -74,6 +39,7 @@ public final class CryptographicModule: Sendable {
     public func lock() {
         keks.withLock { $0 = KeyEncryptionKeys() }
         cache.removeAll()
+        nonces.removeAll()
     }
 
     public var isUnlocked: Bool { keks.withLock { $0.current != nil } }
@@ -91,38 +57,6 @@ public final class CryptographicModule: Sendable {
         return kek
     }
 
-    // MARK: Generation
-
-    /// Makes a key and seals it under the module's key-encryption key. RSA takes from tenths of a second to seconds.
-    public func generateKey(_ template: KeyTemplate) throws(CryptoError) -> GeneratedKey {
-        try health.requireGood()
-        let kek = try currentKEK()
-        let key: LoadedKey
-        let type: KeyType
-        var curve: EllipticCurve?
-        let bits: Int
-        switch template.material {
-        case .rsa(let size, let exponent):
-            guard [2048, 3072, 4096].contains(size) else { throw .unsupported("RSA keys of \(size) bits") }
-            (key, type, bits) = (try .generateRSA(bits: size, exponent: exponent), .rsaHSM, size)
-        case .ec(let named): (key, type, curve, bits) = (try .generateEC(named), .ecHSM, named, named.bits)
-        }
-        let spki = try key.spkiDER()
-        let header = KeyHeader(
-            poolID: template.poolID, kind: KeyHeader.customerKind, name: template.name, version: template.version,
-            keyType: type, curve: curve, bits: bits, operations: template.operations, exportable: false,
-            releasePolicyDigest: [], releasePolicyImmutable: false, createdAt: template.createdAt, revision: 0,
-            publicDigest: Digest.sha256(spki))
-        do {
-            let record = try Sealing.seal(try key.exportPrivate(), under: kek, associatedData: header.associatedData())
-            return GeneratedKey(header: header, publicKey: try PublicKey(spkiDER: spki), record: record)
-        } catch let error as CryptoError {
-            throw error
-        } catch {
-            throw .internalFailure("sealing a new key")
-        }
-    }
-
     // MARK: Signatures
 
     /// Signs a digest.
@@ -138,18 +72,9 @@ public final class CryptographicModule: Sendable {
         guard digest.count == algorithm.digestLength else {
             throw .wrongDigestLength(expected: algorithm.digestLength, got: digest.count)
         }
-        try health.requireGood()
-        // Twice, since another thread may evict the key between look-up and use.
-        for _ in 0..<2 {
-            let entry = try opened(header, recordDigest, fetch)
-            // The cached entry's own header opened the record: what the caller passed has no say in what is permitted.
-            guard entry.header == header else { throw .authenticationFailed }
-            guard entry.header.operations.contains(.sign), algorithm.fits(entry.header) else {
-                throw .operationNotPermitted("sign")
-            }
-            if let signature = try entry.key.sign(algorithm.scheme, algorithm.hash, digest) { return signature }
+        return try use(header, recordDigest, fetch, to: .sign, named: "sign", if: algorithm.fits) {
+            key throws(CryptoError) in try key.sign(algorithm.scheme, algorithm.hash, digest)
         }
-        throw .operationNotPermitted("the key was dropped while it was used")
     }
 
     /// Whether a signature is good. A malformed signature is a bad one. For many signatures of a key:
@@ -175,6 +100,38 @@ public final class CryptographicModule: Sendable {
     /// Drops an opened key: after a change of the key, or its deletion.
     public func evict(recordDigest: [UInt8]) { cache.remove(recordDigest) }
 
+    // MARK: Opened keys
+
+    /// Runs `body` with an opened key that its authenticated header allows the operation.
+    /// - Parameters:
+    ///   - fits: whether a key with this header can do what is asked.
+    ///   - body: gives `nil` when the key was closed before it could be used.
+    @inline(__always)
+    func use<Result>(
+        _ header: KeyHeader, _ recordDigest: [UInt8], _ fetch: () throws(CryptoError) -> SealedRecord,
+        to operation: KeyOperations, named name: String, if fits: (KeyHeader) -> Bool,
+        _ body: (LoadedKey) throws(CryptoError) -> Result?
+    ) throws(CryptoError) -> Result {
+        try health.requireGood()
+        // Twice, since another thread may evict the key between look-up and use.
+        for _ in 0..<2 {
+            let entry = try opened(header, recordDigest, fetch)
+            // The cached entry's own header opened the record: what the caller passed has no say in what is permitted.
+            guard entry.header == header else { throw .authenticationFailed }
+            guard entry.header.operations.contains(operation), fits(entry.header) else {
+                throw .operationNotPermitted(name)
+            }
+            if let result = try body(entry.key) { return result }
+        }
+        throw .operationNotPermitted("the key was dropped while it was used")
+    }
+
+    private static func load(_ material: borrowing Secret, _ header: KeyHeader) throws(CryptoError) -> LoadedKey {
+        guard header.keyType == .octHSM else { return try LoadedKey.load(privateKey: material) }
+        guard material.count * 8 == header.bits else { throw .malformed("symmetric key") }
+        return try LoadedKey.load(octets: material)
+    }
+
     private func opened(
         _ header: KeyHeader, _ recordDigest: [UInt8], _ fetch: () throws(CryptoError) -> SealedRecord
     ) throws(CryptoError) -> KeyCache.Entry {
@@ -182,9 +139,9 @@ public final class CryptographicModule: Sendable {
         let record = try fetch()
         guard SecureCompare.equal(Digest.sha256(record.bytes), recordDigest) else { throw .authenticationFailed }
         do {
-            let pkcs8 = try Sealing.open(record, under: try kek(for: record), associatedData: header.associatedData())
-            let key = try LoadedKey.load(privateKey: pkcs8)
-            let entry = KeyCache.Entry(header: header, key: key)
+            let material = try Sealing.open(
+                record, under: try kek(for: record), associatedData: header.associatedData())
+            let entry = KeyCache.Entry(header: header, key: try Self.load(material, header))
             cache.insert(entry, recordDigest)
             // A lock that came between would otherwise leave this key behind.
             guard isUnlocked else {

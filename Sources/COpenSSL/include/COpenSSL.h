@@ -12,8 +12,10 @@
 
 #include "qk_status.h"
 
+#include "qk_aes.h"
 #include "qk_cipher.h"
 #include "qk_digest.h"
+#include "qk_encryption.h"
 #include "qk_key.h"
 #include "qk_key_file.h"
 #include "qk_memory.h"

@@ -3,7 +3,7 @@
 
 #include "qk_status.h"
 
-typedef enum { QK_RSA = 1, QK_EC = 2 } qk_key_type;
+typedef enum { QK_RSA = 1, QK_EC = 2, QK_OCTETS = 3 } qk_key_type;
 typedef enum { QK_NO_CURVE = 0, QK_P256 = 1, QK_P384 = 2, QK_P521 = 3, QK_P256K = 4 } qk_curve;
 
 /// A key in OpenSSL's form with prepared contexts. Any number of threads may use one at once; `qk_key_close` may come
@@ -13,6 +13,10 @@ typedef struct qk_key qk_key;
 
 /// PKCS#8 DER that lies in the secure heap. RSA of 2048, 3072, 4096 bits or EC on a listed named curve.
 qk_status qk_key_load_private(const uint8_t *pkcs8, size_t length, qk_key **out);
+
+/// A symmetric key of 16, 24 or 32 bytes; they are copied to the secure heap. It signs and encrypts only by the
+/// functions of qk_aes.h, and has no PKCS#8 or SubjectPublicKeyInfo form.
+qk_status qk_key_load_octets(const uint8_t *octets, size_t length, qk_key **out);
 
 /// SubjectPublicKeyInfo DER. The point of an EC key is checked to lie on its curve; the exponent of an RSA key is odd,
 /// not 1, and has

@@ -27,14 +27,6 @@ qk_status qk_key_sign(qk_key *key, qk_scheme scheme, qk_hash hash, const uint8_t
 qk_status qk_key_verify(qk_key *key, qk_scheme scheme, qk_hash hash, const uint8_t *digest, size_t digest_length,
                         const uint8_t *signature, size_t signature_length, int *valid);
 
-/// RSAES-OAEP, SHA-256 for both hashes, empty label. `out` holds the modulus.
-qk_status qk_oaep_encrypt(qk_key *key, const uint8_t *plain, size_t length, uint8_t *out, size_t capacity,
-                          size_t *out_length);
-
-/// `out` is a secure buffer that holds the modulus. Every failure of the padding is QK_AUTHENTICATION_FAILED.
-qk_status qk_oaep_decrypt(qk_key *key, const uint8_t *ciphertext, size_t length, uint8_t *out, size_t capacity,
-                          size_t *out_length);
-
 /// The uncompressed point of a P-256 key.
 qk_status qk_ecdh_point(qk_key *key, uint8_t out[65]);
 

@@ -7,7 +7,9 @@ public enum Base64URL {
         return values
     }()
 
-    public static func encode(_ bytes: [UInt8]) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { encode($0) } }
+
+    public static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
         String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { target in
             var position = 0
             var bits: UInt32 = 0
@@ -39,9 +41,28 @@ public enum Base64URL {
     }
 
     private static func decode(_ digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        var isStrict = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: digits.count * 3 / 4) { target, count in
+            let decoded = decode(digits, into: UnsafeMutableRawBufferPointer(target))
+            isStrict = decoded != nil
+            count = decoded ?? 0
+        }
+        return isStrict ? bytes : nil
+    }
+
+    /// Decodes into memory that holds three quarters of the digits; no copy is left elsewhere.
+    /// - Returns: the number of bytes; `nil` for anything that ``encode(_:)`` would not have written.
+    static func decode(_ text: String, into target: UnsafeMutableRawBufferPointer) -> Int? {
+        var text = text
+        return text.withUTF8 { decode($0, into: target) }
+    }
+
+    private static func decode(
+        _ digits: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableRawBufferPointer
+    ) -> Int? {
         guard digits.count % 4 != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count * 3 / 4)
+        precondition(target.count >= digits.count * 3 / 4, "room for all bytes")
+        var count = 0
         var bits: UInt32 = 0
         var pending: UInt32 = 0
         let isStrict = values.withUnsafeBufferPointer { values in
@@ -52,11 +73,12 @@ public enum Base64URL {
                 pending += 6
                 if pending >= 8 {
                     pending -= 8
-                    bytes.append(UInt8(truncatingIfNeeded: bits >> pending))
+                    target[count] = UInt8(truncatingIfNeeded: bits >> pending)
+                    count += 1
                 }
             }
             return bits & (1 << pending - 1) == 0
         }
-        return isStrict ? bytes : nil
+        return isStrict ? count : nil
     }
 }

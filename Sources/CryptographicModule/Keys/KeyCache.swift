@@ -14,7 +14,12 @@ final class KeyCache: Sendable {
         init(header: KeyHeader, key: LoadedKey) {
             self.header = header
             self.key = key
-            cost = header.keyType == .rsaHSM ? header.bits * 2 : 512
+            cost =
+                switch header.keyType {
+                case .rsaHSM: header.bits * 2
+                case .ecHSM: 512
+                case .octHSM: 64
+                }
         }
     }
 

@@ -25,7 +25,7 @@ public struct KeyHeader: Hashable, Sendable {
     public var createdAt: Int64
     /// Raised by one with each new sealing under changed operations or policy.
     public var revision: UInt32
-    /// SHA-256 of the public key (SPKI).
+    /// SHA-256 of the public key (SPKI); of a symmetric key a check value, see ``KeyCheckValue``.
     public var publicDigest: [UInt8]
 
     public init(

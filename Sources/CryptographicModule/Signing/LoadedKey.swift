@@ -6,11 +6,11 @@ import COpenSSL
 /// is freed only when
 /// no reference to this object is left.
 final class LoadedKey: @unchecked Sendable {
-    private let key: OpaquePointer
+    let key: OpaquePointer
 
     private init(_ key: OpaquePointer) { self.key = key }
 
-    private static func make(
+    static func make(
         _ what: String, _ body: (UnsafeMutablePointer<OpaquePointer?>) -> qk_status
     ) throws(CryptoError) -> LoadedKey {
         var key: OpaquePointer?
@@ -55,14 +55,14 @@ final class LoadedKey: @unchecked Sendable {
     }
 
     static func generateEC(_ curve: EllipticCurve) throws(CryptoError) -> LoadedKey {
-        let identifier: qk_curve =
-            switch curve {
-            case .p256: QK_P256
-            case .p384: QK_P384
-            case .p521: QK_P521
-            case .p256K: QK_P256K
-            }
-        return try make("EC key generation") { qk_key_generate_ec(identifier, $0) }
+        try make("EC key generation") { qk_key_generate_ec(curve.identifier, $0) }
+    }
+
+    /// A symmetric key of 16, 24 or 32 bytes.
+    static func load(octets: borrowing Secret) throws(CryptoError) -> LoadedKey {
+        try octets.withUnsafeBytes { bytes throws(CryptoError) in
+            try make("symmetric key") { qk_key_load_octets(bytes.bound, bytes.count, $0) }
+        }
     }
 
     deinit { qk_key_free(key) }
@@ -112,27 +112,6 @@ final class LoadedKey: @unchecked Sendable {
         return valid == 1
     }
 
-    func encryptOAEP(_ plaintext: borrowing Secret) throws(CryptoError) -> [UInt8] {
-        var buffer = [UInt8](repeating: 0, count: Int(QK_SIGNATURE_MAX))
-        var length = 0
-        let status = plaintext.withUnsafeBytes { plain in
-            qk_oaep_encrypt(key, plain.bound, plain.count, &buffer, buffer.count, &length)
-        }
-        try CryptoError.check(status, "RSA-OAEP-256")
-        return Array(buffer.prefix(length))
-    }
-
-    func decryptOAEP(_ ciphertext: [UInt8]) throws -> Secret {
-        let capacity = Int(QK_SIGNATURE_MAX)
-        guard let buffer = qk_secure_alloc(capacity) else { throw CryptoError.secureMemoryExhausted }
-        defer { qk_secure_free(buffer, capacity) }
-        var length = 0
-        let status = qk_oaep_decrypt(
-            key, ciphertext, ciphertext.count, buffer.assumingMemoryBound(to: UInt8.self), capacity, &length)
-        try CryptoError.check(status, "RSA-OAEP-256")
-        return try Secret(copying: UnsafeRawBufferPointer(start: buffer, count: length))
-    }
-
     /// The uncompressed point, 65 bytes; P-256 only.
     func agreementPoint() throws(CryptoError) -> [UInt8] {
         var point = [UInt8](repeating: 0, count: 65)
@@ -164,5 +143,16 @@ final class LoadedKey: @unchecked Sendable {
             key, commonName, signer.key, notBefore, notAfter, &buffer, buffer.count, &length)
         try CryptoError.check(status, "certificate")
         return Array(buffer.prefix(length))
+    }
+}
+
+extension EllipticCurve {
+    var identifier: qk_curve {
+        switch self {
+        case .p256: QK_P256
+        case .p384: QK_P384
+        case .p521: QK_P521
+        case .p256K: QK_P256K
+        }
     }
 }

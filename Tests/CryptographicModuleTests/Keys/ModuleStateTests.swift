@@ -101,7 +101,7 @@ struct ModuleStateTests {
                     continue  // Dropped twice in a row while it was used: the caller is told to try again.
                 }
                 let isGood = try bench.module.verify(
-                    publicKey: key.publicKey, algorithm: algorithm, digest: digest, signature: signature)
+                    publicKey: key.publicHalf, algorithm: algorithm, digest: digest, signature: signature)
                 isGood ? good.add() : bad.add()
                 if round % 7 == worker % 7 { bench.module.evict(recordDigest: Digest.sha256(key.record.bytes)) }
             }
@@ -115,7 +115,7 @@ struct ModuleStateTests {
         let bench = try Bench()
         let keys = [(try bench.make(.rsa(2048)), SignatureAlgorithm.PS256), (try bench.make(.ec(.p256)), .ES256)]
         for (key, algorithm) in keys {
-            let prepared = try bench.module.verificationKey(for: key.publicKey)
+            let prepared = try bench.module.verificationKey(for: key.publicHalf)
             let (done, wrong) = (Counter(), Counter())
             try inThreads(40) { worker in
                 for round in 0..<30 {

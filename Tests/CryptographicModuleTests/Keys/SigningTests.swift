@@ -33,7 +33,7 @@ struct SigningTests {
                     "r and s, or the modulus")
                 func isGood(_ digest: [UInt8], _ signature: [UInt8]) throws -> Bool {
                     try bench.module.verify(
-                        publicKey: key.publicKey, algorithm: algorithm, digest: digest, signature: signature)
+                        publicKey: key.publicHalf, algorithm: algorithm, digest: digest, signature: signature)
                 }
                 #expect(try isGood(digest, signature))
                 #expect(try !isGood(digest.flipping(bit: 3), signature))
@@ -46,7 +46,7 @@ struct SigningTests {
                 }
                 for other in algorithms(key) where other != algorithm && other.digestLength == algorithm.digestLength {
                     let confused = try bench.module.verify(
-                        publicKey: key.publicKey, algorithm: other, digest: digest, signature: signature)
+                        publicKey: key.publicHalf, algorithm: other, digest: digest, signature: signature)
                     #expect(!confused, "a signature of \(algorithm) passed as \(other)")
                 }
             }
@@ -59,7 +59,7 @@ struct SigningTests {
         defer { folder.remove() }
         for key in try Made.all() {
             let name = folder.url.appendingPathComponent("key.der").path
-            try Data(key.publicKey.spkiDER()).write(to: URL(fileURLWithPath: name))
+            try Data(key.publicHalf.spkiDER()).write(to: URL(fileURLWithPath: name))
             for algorithm in algorithms(key) {
                 let digest = algorithm.digest(of: message)
                 var signature = try bench.sign(key, algorithm, digest)
@@ -113,7 +113,7 @@ struct SigningTests {
             let short = try bench.sign(small, .ES256, Array(digest.prefix(32)))
             #expect(short.count == 64)
             let isGood = try bench.module.verify(
-                publicKey: small.publicKey, algorithm: .ES256, digest: Array(digest.prefix(32)), signature: short)
+                publicKey: small.publicHalf, algorithm: .ES256, digest: Array(digest.prefix(32)), signature: short)
             #expect(isGood)
         }
     }
@@ -130,7 +130,7 @@ struct SigningTests {
                     #expect(throws: expected) { try bench.sign(key, algorithm, digest) }
                     #expect(throws: expected) {
                         try bench.module.verify(
-                            publicKey: key.publicKey, algorithm: algorithm, digest: digest, signature: [1])
+                            publicKey: key.publicHalf, algorithm: algorithm, digest: digest, signature: [1])
                     }
                 }
             }
@@ -145,7 +145,7 @@ struct SigningTests {
                 #expect(throws: CryptoError.operationNotPermitted("sign")) { try bench.sign(key, algorithm, digest) }
                 #expect(throws: CryptoError.operationNotPermitted("verify")) {
                     try bench.module.verify(
-                        publicKey: key.publicKey, algorithm: algorithm, digest: digest, signature: [1])
+                        publicKey: key.publicHalf, algorithm: algorithm, digest: digest, signature: [1])
                 }
             }
         }
@@ -185,14 +185,14 @@ struct SigningTests {
             }
         }
         let odd = try bench.make(.rsa(bits: 2048, publicExponent: [1, 0, 3]))
-        guard case .rsa(_, [1, 0, 3]) = odd.publicKey else {
+        guard case .rsa(_, [1, 0, 3]) = odd.publicHalf else {
             Issue.record("the exponent isn't the one that was asked for")
             return
         }
     }
 
     @Test func weakPublicKeysAreRefused() throws {
-        guard case .rsa(let n, _) = try #require(try Made.rsa.get().first).publicKey else { return }
+        guard case .rsa(let n, _) = try #require(try Made.rsa.get().first).publicHalf else { return }
         for exponent: [UInt8] in [[1], [2], [1, 0, 0], [UInt8](repeating: 0xFF, count: 33)] {
             #expect(throws: CryptoError.keyRejected("public key"), "\(exponent)") {
                 try bench.module.verificationKey(for: .rsa(n: n, e: exponent))
@@ -205,7 +205,7 @@ struct SigningTests {
             }
         }
         for key in try Made.ec.get() {
-            guard case .ec(let curve, let x, let y) = key.publicKey else { continue }
+            guard case .ec(let curve, let x, let y) = key.publicHalf else { continue }
             let zero = [UInt8](repeating: 0, count: x.count)
             for (x, y) in [(x, y.flipping(bit: 0)), (x.flipping(bit: 9), y), (zero, zero), (y, x)] {
                 #expect(throws: CryptoError.malformed("public key"), "off the curve") {

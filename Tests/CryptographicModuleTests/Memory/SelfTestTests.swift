@@ -26,12 +26,12 @@ struct SelfTestTests {
         let digest = Digest.sha256([1])
         let key = try good.make(.ec(.p256))
         let signature = try good.sign(key, .ES256, digest)
-        let prepared = try good.module.verificationKey(for: key.publicKey)
+        let prepared = try good.module.verificationKey(for: key.publicHalf)
         #expect(throws: expected) { try bench.make(.ec(.p256)) }
         #expect(throws: expected) { try bench.sign(key, .ES256, digest) }
-        #expect(throws: expected) { try bench.module.verificationKey(for: key.publicKey) }
+        #expect(throws: expected) { try bench.module.verificationKey(for: key.publicHalf) }
         #expect(throws: expected) {
-            try bench.module.verify(publicKey: key.publicKey, algorithm: .ES256, digest: digest, signature: signature)
+            try bench.module.verify(publicKey: key.publicHalf, algorithm: .ES256, digest: digest, signature: signature)
         }
         #expect(try prepared.verify(algorithm: .ES256, digest: digest, signature: signature), "another module's health")
     }
@@ -41,7 +41,7 @@ struct SelfTestTests {
         let key = try bench.make(.ec(.p256))
         let signature = try bench.sign(key, .ES256, Digest.sha256([1]))
         let health = ModuleHealth { $0 == .ecdsa ? [] : $0.expected }
-        let prepared = try CryptographicModule(keyCacheBytes: 0, health: health).verificationKey(for: key.publicKey)
+        let prepared = try CryptographicModule(keyCacheBytes: 0, health: health).verificationKey(for: key.publicHalf)
         #expect(try prepared.verify(algorithm: .ES256, digest: Digest.sha256([1]), signature: signature))
         #expect(throws: CryptoError.self) { try health.runTests() }
         #expect(throws: CryptoError.notOperational("the self-test of ECDSA failed")) {

@@ -140,7 +140,7 @@ struct EncodingTests {
             let algorithm = key.header.curve?.algorithm ?? .PS256
             let digest = algorithm.digest(of: [1])
             let signature = try bench.sign(key, algorithm, digest)
-            let ready = try bench.module.verificationKey(for: key.publicKey)
+            let ready = try bench.module.verificationKey(for: key.publicHalf)
             for _ in 0..<2000 {
                 let mutated = signature.mutated(&random)
                 guard mutated != signature else { continue }

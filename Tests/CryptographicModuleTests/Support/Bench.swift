@@ -55,6 +55,11 @@ struct Bench {
     }
 }
 
+extension GeneratedKey {
+    /// Of a pair; for a symmetric key something that fits nothing.
+    var publicHalf: PublicKey { publicKey ?? .rsa(n: [], e: []) }
+}
+
 extension KeyTemplate.Material {
     static func rsa(_ bits: Int) -> KeyTemplate.Material { .rsa(bits: bits, publicExponent: [1, 0, 1]) }
 }

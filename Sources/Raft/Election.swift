@@ -66,6 +66,7 @@ extension Raft {
         flushIsDue = false
         // A ballot that was lost, or somebody else's hopeless one, does not put off the next attempt.
         if led || leader != nil { resetElectionDeadline() }
+        if led && !has(fault: .ownReignIsNoAnswer) { lastAnswer = now }
     }
 
     /// Asks whether an election could be won, without disturbing anyone: no term is raised by it, and nothing is
@@ -86,7 +87,8 @@ extension Raft {
         term += 1
         vote = options.id
         var candidacy = Candidacy()
-        candidacy.record(options.id, granted: true)
+        candidacy.record(options.id, granted: true, leasesEnd: leasesEnd(age: answerAge))
+        if has(fault: .answerTimeClearedByVote) { lastAnswer = Instant(nanoseconds: 0) }
         currentRole = .candidate(candidacy)
         resetElectionDeadline()
         sendToVoters(.voteRequest(lastIndex: log.lastIndex, lastTerm: log.lastTerm, isTransfer: isTransfer))
@@ -110,7 +112,7 @@ extension Raft {
             }
         case .candidate(let candidacy):
             switch configurations.quorum.tally(candidacy.vote) {
-            case .won: becomeLeader()
+            case .won: becomeLeader(leasesEnd: candidacy.leasesEnd)
             case .lost: becomeFollower(term: term, leader: nil)
             case .pending: break
             }
@@ -118,16 +120,24 @@ extension Raft {
         }
     }
 
-    private mutating func becomeLeader() {
+    /// - Parameter leasesEnd: Until when members can hold leases of earlier leaders.
+    private mutating func becomeLeader(leasesEnd: Instant) {
         let next = log.lastIndex + 1
         let others = configurations.inForce.configuration.members.subtracting([options.id]).sorted()
         let uncommitted = log.entries(from: commitIndex + 1, through: log.lastIndex)
         var leadership = Leadership(
             peers: others.map { Progress(node: $0, next: next, now: now) },
             heartbeatDeadline: now.advanced(by: options.heartbeatInterval),
-            uncommittedBytes: uncommitted.reduce(0) { $0 + $1.size })
+            uncommittedBytes: uncommitted.reduce(0) { $0 + $1.size },
+            book: LeaseBook(
+                members: configurations.members,
+                bookedTo: has(fault: .newLeaderDoesNotWait) ? Instant(nanoseconds: 0) : leasesEnd,
+                committed: commitIndex))
         for position in leadership.peers.indices { leadership.peers[position].roundBegan() }
+        leadership.book.confirm(publishedIndex, by: options.id, isLatest: true)
         currentRole = .leader(leadership)
+        askOwnLease()
+        currentRole.leadership?.book.roundBegan(leadership.round)
         flushIsDue = true
         if has(fault: .noNoOpAtTermStart) { return }
         append(.noOp, tag: log.lastTag)
@@ -165,12 +175,13 @@ extension Raft {
             vote = candidate
             resetElectionDeadline()
         }
-        send(.voteResponse(granted: granted), to: candidate)
+        send(.voteResponse(granted: granted, age: answerAge), to: candidate)
+        if granted && has(fault: .answerTimeClearedByVote) { lastAnswer = Instant(nanoseconds: 0) }
     }
 
-    mutating func receiveVote(from voter: NodeID, granted: Bool) {
+    mutating func receiveVote(from voter: NodeID, granted: Bool, age: Nanoseconds) {
         guard case .candidate(var candidacy) = currentRole else { return }
-        candidacy.record(voter, granted: granted)
+        candidacy.record(voter, granted: granted, leasesEnd: leasesEnd(age: age))
         currentRole = .candidate(candidacy)
         countBallot()
     }

@@ -16,7 +16,8 @@ extension Raft {
     public var nextDeadline: Instant {
         switch currentRole {
         case .leader(let leadership):
-            return min(leadership.heartbeatDeadline, leadership.transfer?.deadline ?? .distantFuture)
+            let timers = min(leadership.heartbeatDeadline, leadership.transfer?.deadline ?? .distantFuture)
+            return min(timers, nextRelease(by: leadership.book))
         case .follower(let following):
             return min(electionDeadline, following.reads.nextExpiry ?? .distantFuture)
         case .preCandidate, .candidate:
@@ -25,6 +26,9 @@ extension Raft {
     }
 
     /// A message has arrived. Whatever does not make sense is ignored.
+    ///
+    /// - Parameter now: Read from the clock after the message has arrived. A time that was read before, such as that of
+    ///   an event loop's turn, makes leases last too long.
     public mutating func step(_ message: RaftMessage, now: Instant) {
         observe(now)
         guard message.to == options.id, message.from != options.id, message.isWellFormed else { return }
@@ -41,8 +45,8 @@ extension Raft {
             receivePreVote(from: message.from, granted: granted, term: message.term)
         case .voteRequest(let lastIndex, let lastTerm, let isTransfer):
             answerVote(message.from, lastIndex: lastIndex, lastTerm: lastTerm, isTransfer: isTransfer)
-        case .voteResponse(let granted):
-            receiveVote(from: message.from, granted: granted)
+        case .voteResponse(let granted, let age):
+            receiveVote(from: message.from, granted: granted, age: age)
         case .append(let request):
             if follow(message.from) { answerAppend(request, from: message.from) }
         case .appendResponse(let response):
@@ -55,6 +59,8 @@ extension Raft {
             receiveTimeoutNow(from: message.from)
         case .snapshotOffer(let descriptor):
             if follow(message.from) { receiveSnapshotOffer(descriptor, from: message.from) }
+        case .lease(let lease):
+            receive(lease, from: message.from)
         }
     }
 
@@ -72,7 +78,8 @@ extension Raft {
             becomeFollower(term: message.term, leader: nil)
         case .append, .snapshotOffer, .timeoutNow:
             becomeFollower(term: message.term, leader: message.from)
-        case .preVoteResponse(granted: false), .voteResponse, .appendResponse, .readIndexRequest, .readIndexResponse:
+        case .preVoteResponse(granted: false), .voteResponse, .appendResponse, .readIndexRequest, .readIndexResponse,
+            .lease:
             becomeFollower(term: message.term, leader: nil)
         }
         return true
@@ -89,7 +96,8 @@ extension Raft {
         case .append, .snapshotOffer:
             let outcome = AppendResponse.Outcome.rejected(hintIndex: log.lastIndex, hintTerm: log.lastTerm)
             send(.appendResponse(AppendResponse(outcome: outcome, round: 0)), to: message.from)
-        case .preVoteResponse, .voteResponse, .appendResponse, .readIndexRequest, .readIndexResponse, .timeoutNow:
+        case .preVoteResponse, .voteResponse, .appendResponse, .readIndexRequest, .readIndexResponse, .timeoutNow,
+            .lease:
             break
         }
     }
@@ -138,6 +146,7 @@ extension Raft {
     }
 
     mutating func send(_ body: RaftMessage.Body, to node: NodeID, term: Term? = nil) {
+        if case .appendResponse(let response) = body, countsAsAnswer(response) { lastAnswer = now }
         let message = RaftMessage(from: options.id, to: node, term: term ?? self.term, body: body)
         #if PLANTED_FAULTS
             switch (options.plantedFault, body) {

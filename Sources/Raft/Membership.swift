@@ -9,11 +9,21 @@ extension Raft {
     public var committedConfiguration: PoolConfiguration { configurations.item(at: commitIndex).configuration }
 
     /// What this leader has to propose to end a joint configuration, once that may be done: the joint one is
-    /// committed, and so is an entry of this leader's term. Nil otherwise. The driver proposes it, because it makes
-    /// the tag, and because it knows whether those who leave may go yet.
+    /// committed, and so is an entry of this leader's term, and nobody who leaves can still hold a lease. Nil
+    /// otherwise. The driver proposes it, because it makes the tag, and because it knows whether those who leave may go
+    /// yet.
     public var configurationToLeaveJoint: PoolConfiguration? {
-        guard case .leader = currentRole, configuration.isJoint, isChangeAllowed else { return nil }
+        guard case .leader = currentRole, configuration.isJoint, isChangeAllowed, mayLeaversGo else { return nil }
         return PoolConfiguration(voters: configuration.voters, learners: configuration.learners)
+    }
+
+    /// Whether all leases of those who leave have ended. Not only the answer to the removal waits for it, but the very
+    /// entry: a leader whose log lacks the node would not know whom to wait for.
+    private var mayLeaversGo: Bool {
+        guard options.reads == .lease, case .leader(let leadership) = currentRole else { return true }
+        if has(fault: .removedNotWaitedFor) { return true }
+        let inForce = configuration
+        return configurations.members.allSatisfy { inForce.isStaying($0) || leadership.book.end(of: $0) <= now }
     }
 
     /// One change at a time, and none before the leader has committed in its term: two leaders could otherwise each
@@ -23,7 +33,7 @@ extension Raft {
     }
 
     func refusal(of proposed: PoolConfiguration) -> ProposalRefusal? {
-        guard isChangeAllowed else { return .configurationChangePending }
+        guard isChangeAllowed, !configuration.isJoint || mayLeaversGo else { return .configurationChangePending }
         return configuration.allows(next: proposed) ? nil : .invalidConfiguration
     }
 
@@ -46,6 +56,7 @@ extension Raft {
         let inForce = configurations.inForce
         guard inForce.index <= commitIndex else { return }
         currentRole.leadership?.peers.removeAll { !inForce.configuration.isMember($0.node) }
+        currentRole.leadership?.book.forget { !inForce.configuration.isMember($0) }
     }
 
     /// A leader that is no voter any more leads until the change is committed by those who stay, tells them, and asks
@@ -65,14 +76,19 @@ extension PoolConfiguration {
     /// Someone decides, nobody is node 0 or both voter and learner, and there are not absurdly many.
     var isWellFormed: Bool {
         guard !voters.isEmpty, size <= 2 * Limits.mostMembers, !isMember(NodeID(0)) else { return false }
+        guard outgoingLearners.isDisjoint(with: voters.union(outgoingVoters).union(learners)) else { return false }
+        guard isJoint || outgoingLearners.isEmpty else { return false }
         return learners.isDisjoint(with: voters) && learners.isDisjoint(with: outgoingVoters)
     }
 
     /// Whether `next` may follow this configuration in the log. Voters change in two steps: into a joint configuration
-    /// that keeps the present voters as its outgoing half, and out of it. Learners come and go with any step.
+    /// that keeps the present voters as its outgoing half, and out of it. Learners come with any step; they become
+    /// voters, or leave, with those two.
     func allows(next: PoolConfiguration) -> Bool {
         guard next.isWellFormed else { return false }
-        if isJoint { return !next.isJoint && next.voters == voters }
-        return next.isJoint ? next.outgoingVoters == voters : next.voters == voters
+        if isJoint { return !next.isJoint && next.voters == voters && next.learners.isSuperset(of: learners) }
+        if !next.isJoint { return next.voters == voters && next.learners.isSuperset(of: learners) }
+        return next.outgoingVoters == voters && next.outgoingLearners.isSubset(of: learners)
+            && learners.isSubset(of: next.members)
     }
 }

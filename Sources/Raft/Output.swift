@@ -2,7 +2,8 @@ extension Raft {
     /// Whether `takeOutput` would have something. May be true for nothing; never false for something.
     public var hasOutput: Bool {
         if flushIsDue || log.hasWrites || deliveredIndex < commitIndex || !pending.isEmpty { return true }
-        if written != (term, vote) || announced != situation { return true }
+        if written != (term, vote) || announced != situation || owesConfirmation { return true }
+        if announcedRelease != releasedIndex || announcedLeases != leases { return true }
         return currentRole.following?.reads.hasUnsent ?? false
     }
 
@@ -10,6 +11,7 @@ extension Raft {
     public mutating func takeOutput() -> RaftOutput {
         flush()
         sendForwardedReads()
+        confirmView()
         var output = pending
         pending = RaftOutput()
         if log.hasWrites {
@@ -28,6 +30,14 @@ extension Raft {
         if announced != situation {
             announced = situation
             output.roleChange = situation
+        }
+        if announcedRelease < releasedIndex {
+            announcedRelease = releasedIndex
+            output.released = releasedIndex
+        }
+        if announcedLeases != leases {
+            announcedLeases = leases
+            output.leases = leases
         }
         return output
     }

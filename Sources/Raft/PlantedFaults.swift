@@ -6,6 +6,10 @@
     extension Raft {
         func has(fault: PlantedFault) -> Bool { options.plantedFault == fault }
     }
+
+    extension Raft.Options {
+        func has(fault: PlantedFault) -> Bool { plantedFault == fault }
+    }
 #else
     /// Without planted faults there is nothing to name, and every check for one is false at compile time.
     enum PlantedFault {
@@ -14,9 +18,29 @@
         case readIndexCountsEarlierAcks
         case readIndexBeforeTermCommit
         case configurationNotRolledBack
+        case leaseWithoutRound
+        case leaseByEarlierRound
+        case leaseBeforeTermCommit
+        case leaseCountedFromReceipt
+        case leaseBookedWithoutDrift
+        case leaseFloorAtReceipt
+        case releasedOnCommit
+        case leaseNotBooked
+        case restartedElectorSaysNever
+        case ownReignIsNoAnswer
+        case newLeaderDoesNotWait
+        case answerTimeClearedByVote
+        case onlyLeaseRoundsAreAnswers
+        case removedNotWaitedFor
+        case leaseBeforeAdmission
     }
 
     extension Raft {
+        @inline(__always)
+        func has(fault: PlantedFault) -> Bool { false }
+    }
+
+    extension Raft.Options {
         @inline(__always)
         func has(fault: PlantedFault) -> Bool { false }
     }

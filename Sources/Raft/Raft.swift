@@ -6,7 +6,8 @@
 ///
 /// It is Raft by Ongaro & Ousterhout (2014) and Ongaro's thesis (2014) with pre-vote (9.6), check-quorum and leader
 /// stickiness (6.2, 4.2.3), leadership transfer (3.10), membership change by joint consensus, and reads confirmed by
-/// rounds of heartbeats (6.4). The configuration in force is the last one in the log, committed or not.
+/// rounds of heartbeats (6.4). The configuration in force is the last one in the log, committed or not. To that come
+/// leases, by which every member answers reads from its own state without a round.
 ///
 /// No message, whatever it holds, makes it trap. It trusts that peers are authenticated and that a disk that reported
 /// success keeps what it was given.
@@ -31,12 +32,28 @@ public struct Raft: Sendable {
     var electionDeadline: Instant
     var mayLead = true
 
+    /// When this node last answered any leader.
+    var lastAnswer: Instant
+    var leaseRequests: LeaseRequests
+    /// The leases that this node holds.
+    public internal(set) var leases = LeaseHolder()
+    var grantStamps = GrantStamps()
+    var mayHoldLeases = true
+    /// Everything through here is released, as far as this node knows.
+    public internal(set) var releasedIndex: LogIndex
+    /// All reads of this node are answered from a view that holds everything through here.
+    public internal(set) var publishedIndex: LogIndex = 0
+
     /// Collects what `takeOutput` will hand out.
     var pending = RaftOutput()
     /// A leader may have something to send.
     var flushIsDue = false
     var written: (term: Term, vote: NodeID?)
     var announced: RoleChange
+    var announcedLeases = LeaseHolder()
+    var announcedRelease: LogIndex
+    /// The published index that the leader was told last.
+    var toldPublished: LogIndex = 0
 
     /// Starts a node, as a follower, on what its disk holds.
     ///
@@ -63,9 +80,19 @@ public struct Raft: Sendable {
         }
         currentRole = .follower(Following())
         electionDeadline = now
+        lastAnswer = options.has(fault: .restartedElectorSaysNever) ? Instant(nanoseconds: 0) : now
+        // Not from the sequence that timeouts are drawn from, which tests know.
+        var processes = SplitMix64(seed: ~options.randomSeed)
+        leaseRequests = LeaseRequests(process: processes.next())
+        releasedIndex = options.reads == .lease ? 0 : commitIndex
+        announcedRelease = releasedIndex
         written = (term, vote)
         announced = RoleChange(role: .follower, term: term, leader: nil)
         resetElectionDeadline()
+        #if PLANTED_FAULTS
+            leases.fault = options.plantedFault
+            announcedLeases = leases
+        #endif
     }
 
     private static func check(_ options: Options) throws(RaftError) {
@@ -74,7 +101,7 @@ public struct Raft: Sendable {
             options.electionTimeoutMinimum < options.electionTimeoutMaximum,
             options.electionTimeoutMaximum <= Limits.longestTimeout,
             options.maxEntryBytesPerMessage > 0, options.maxInflightMessages > 0, options.maxInflightBytes > 0,
-            options.maxUncommittedBytes > 0, options.maxPendingReads > 0
+            options.maxUncommittedBytes > 0, options.maxPendingReads > 0, options.leases.areValid
         else { throw .invalidOptions }
     }
 

@@ -49,10 +49,7 @@ extension Raft {
     /// Answers the reads whose round a quorum has answered.
     mutating func confirmReads() {
         guard case .leader(let leadership) = currentRole, !leadership.reads.batches.isEmpty else { return }
-        let round = configurations.quorum.reached { node in
-            if node == options.id { return leadership.round }
-            return leadership.position(of: node).map { leadership.peers[$0].answeredRound } ?? 0
-        }
+        let round = answeredRound(leadership)
         let confirmed = currentRole.leadership?.reads.confirm(through: round) ?? []
         for batch in confirmed {
             for origin in batch.origins {
@@ -61,6 +58,14 @@ extension Raft {
                 case .remote(let node, let id): send(.readIndexResponse(id: id, index: batch.index), to: node)
                 }
             }
+        }
+    }
+
+    /// The latest round that a quorum has answered: this node led when it began.
+    func answeredRound(_ leadership: Leadership) -> UInt64 {
+        configurations.quorum.reached { node in
+            if node == options.id { return leadership.round }
+            return leadership.position(of: node).map { leadership.peers[$0].answeredRound } ?? 0
         }
     }
 

@@ -39,7 +39,9 @@ extension Raft {
         if let transfer = leadership.transfer, now >= transfer.deadline {
             currentRole.leadership?.transfer = nil
         }
+        releaseEntries()
         guard now >= leadership.heartbeatDeadline else { return }
+        watchHolders()
         guard hearsQuorum(leadership) else {
             // Others cannot be reached, or cannot reach back: let someone lead who can.
             becomeFollower(term: term, leader: nil)
@@ -60,10 +62,11 @@ extension Raft {
     }
 
     /// Asks all for an answer that proves, when it comes, that this node still led at this moment.
-
     mutating func beginRound() {
         guard case .leader(let leadership) = currentRole else { return }
+        askOwnLease()
         currentRole.leadership?.round += 1
+        currentRole.leadership?.book.roundBegan(leadership.round + 1)
         for position in leadership.peers.indices { currentRole.leadership?.peers[position].roundBegan() }
         assignReads()
         flushIsDue = true
@@ -73,6 +76,7 @@ extension Raft {
         guard case .leader(let leadership) = currentRole, let position = leadership.position(of: node) else { return }
         // Only what this leader sent can be answered.
         guard response.round <= leadership.round else { return }
+        let isLatest = response.round >= leadership.peers[position].answeredRound
         currentRole.leadership?.peers[position].lastHeard = now
         currentRole.leadership?.peers[position].answeredRound = max(
             leadership.peers[position].answeredRound, response.round)
@@ -89,6 +93,8 @@ extension Raft {
             currentRole.leadership?.peers[position].rejected(hintIndex: hintIndex, hintTerm: hintTerm, log: log)
         }
         confirmReads()
+        grantLeases()
+        receiveLeaseNews(of: response, from: node, isLatest: isLatest)
         flushIsDue = true
     }
 
@@ -105,6 +111,8 @@ extension Raft {
         let newlyCommitted = log.entries(from: commitIndex + 1, through: reached).reduce(0) { $0 + $1.size }
         commitIndex = reached
         currentRole.leadership?.uncommittedBytes -= newlyCommitted
+        currentRole.leadership?.book.committed(through: reached, at: now)
+        releaseEntries()
         flushIsDue = true
         retireIfRemoved()
     }
@@ -119,15 +127,21 @@ extension Raft {
         // A change of the configuration can have made a quorum of the answers that were there.
         confirmReads()
         beginReadRoundIfDue()
+        beginLeaseRoundIfDue()
+        grantLeases()
         flushIsDue = false
         guard case .leader(let leadership) = currentRole else { return }
         let source = Progress.Source(
-            log: log, commit: commitIndex, round: leadership.round, options: options,
+            log: log, commit: commitIndex, round: leadership.round,
+            released: options.reads == .lease ? releasedIndex : nil, options: options,
             compactedConfiguration: configurations.item(at: log.compactedIndex).configuration)
         for position in leadership.peers.indices {
             let node = leadership.peers[position].node
             while let body = currentRole.leadership?.peers[position].nextMessage(from: source) {
                 send(body, to: node)
+            }
+            if let news = currentRole.leadership?.peers[position].releaseNews(from: source) {
+                send(.lease(.released(news)), to: node)
             }
         }
         dropRemovedPeers()
@@ -136,10 +150,19 @@ extension Raft {
     // MARK: Follower
 
     mutating func answerAppend(_ request: AppendRequest, from leader: NodeID) {
+        learnOfLeases(from: request)
         guard let match = extendLog(by: request, from: leader) else { return }
         commitIndex = max(commitIndex, min(request.commit, match))
-        send(
-            .appendResponse(AppendResponse(outcome: .accepted(matchIndex: match), round: request.round)), to: leader)
+        releaseAsFollower(told: request.released)
+        answer(.accepted(matchIndex: match), round: request.round, to: leader)
+    }
+
+    /// Answers a leader's append or heartbeat, or without a round its snapshot.
+    mutating func answer(_ outcome: AppendResponse.Outcome, round: UInt64, to leader: NodeID) {
+        toldPublished = publishedIndex
+        let response = AppendResponse(
+            outcome: outcome, round: round, published: publishedIndex, leaseRequest: leaseRequestIfDue(round: round))
+        send(.appendResponse(response), to: leader)
     }
 
     /// - Returns: The index through which the log now equals the leader's. Nil if that is not known; the leader was
@@ -175,8 +198,8 @@ extension Raft {
 
     private mutating func reject(_ request: AppendRequest, from leader: NodeID) {
         let hint = log.latestAgreement(with: request.prevIndex - 1, term: request.prevTerm)
-        let outcome = AppendResponse.Outcome.rejected(hintIndex: hint, hintTerm: log.term(at: hint) ?? 0)
-        send(.appendResponse(AppendResponse(outcome: outcome, round: request.round)), to: leader)
+        answer(
+            .rejected(hintIndex: hint, hintTerm: log.term(at: hint) ?? 0), round: request.round, to: leader)
     }
 
     private mutating func truncate(from first: LogIndex) {

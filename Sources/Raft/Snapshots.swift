@@ -4,8 +4,7 @@ extension Raft {
             pending.snapshotOffered = SnapshotOffer(from: leader, descriptor: descriptor)
         } else {
             // It has that much already: the leader may go on from there.
-            let outcome = AppendResponse.Outcome.accepted(matchIndex: commitIndex)
-            send(.appendResponse(AppendResponse(outcome: outcome, round: 0)), to: leader)
+            answer(.accepted(matchIndex: commitIndex), round: 0, to: leader)
         }
     }
 
@@ -32,8 +31,8 @@ extension Raft {
         commitIndex = descriptor.index
         appliedIndex = descriptor.index
         deliveredIndex = descriptor.index
+        releaseAsFollower(told: nil)
         guard let leader = following.leader else { return }
-        let outcome = AppendResponse.Outcome.accepted(matchIndex: descriptor.index)
-        send(.appendResponse(AppendResponse(outcome: outcome, round: 0)), to: leader)
+        answer(.accepted(matchIndex: descriptor.index), round: 0, to: leader)
     }
 }

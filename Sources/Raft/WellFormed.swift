@@ -16,8 +16,20 @@ extension RaftMessage {
             return index <= Limits.largestNumber
         case .snapshotOffer(let descriptor):
             return descriptor.isWellFormed && descriptor.term <= term
+        case .lease(let message):
+            return message.isWellFormed
         case .preVoteResponse, .voteResponse, .readIndexRequest, .timeoutNow:
             return true
+        }
+    }
+}
+
+extension LeaseMessage {
+    var isWellFormed: Bool {
+        switch self {
+        case .grant(let grant): return grant.floor <= Limits.largestNumber
+        case .released(let index), .published(let index): return index <= Limits.largestNumber
+        case .surrender: return true
         }
     }
 }
@@ -26,7 +38,7 @@ extension AppendRequest {
     /// The entries follow on each other and on the previous one, and none is of a later term than the leader's.
     func isWellFormed(in term: Term) -> Bool {
         guard prevIndex <= Limits.largestNumber, prevTerm <= term, commit <= Limits.largestNumber,
-            (prevIndex == 0) == (prevTerm == 0)
+            (prevIndex == 0) == (prevTerm == 0), (released ?? 0) <= Limits.largestNumber
         else { return false }
         var index = prevIndex
         var previousTerm = prevTerm
@@ -44,6 +56,7 @@ extension AppendRequest {
 
 extension AppendResponse {
     var isWellFormed: Bool {
+        guard published <= Limits.largestNumber else { return false }
         switch outcome {
         case .accepted(let match): return match <= Limits.largestNumber
         case .rejected(let hintIndex, let hintTerm):

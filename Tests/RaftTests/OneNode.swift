@@ -47,12 +47,13 @@ struct OneNode {
         return take()
     }
 
-    /// Makes node 1 the leader, with the vote of node 2.
-    mutating func lead() {
+    /// Makes node 1 the leader, with the votes of node 2 or more.
+    mutating func lead(votes voters: [UInt64] = [2]) {
         raft.campaign(now: now)
         _ = take()
-        receive(.preVoteResponse(granted: true), from: 2, term: raft.term + 1)
-        receive(.voteResponse(granted: true), from: 2, term: raft.term)
+        let asked = raft.term + 1
+        for voter in voters { receive(.preVoteResponse(granted: true), from: voter, term: asked) }
+        for voter in voters { receive(.voteResponse(granted: true), from: voter, term: asked) }
     }
 
     /// Node `peer` accepts everything through the last entry.

@@ -6,7 +6,7 @@ import Testing
     private func answer(_ output: RaftOutput) -> Bool? {
         for message in output.messages {
             switch message.body {
-            case .voteResponse(let granted), .preVoteResponse(let granted): return granted
+            case .voteResponse(let granted, _), .preVoteResponse(let granted): return granted
             default: break
             }
         }

@@ -17,8 +17,7 @@ extension NodeDriver {
     func proposeMembership(chain: EntryChain) {
         if let next = raft.configurationToLeaveJoint { _ = propose(.configuration(next), chain: chain) }
         guard let wish = membership.take() else { return }
-        let joint = PoolConfiguration(
-            voters: wish.voters, outgoingVoters: raft.configuration.voters, learners: wish.learners)
+        let joint = raft.configuration.joint(voters: wish.voters, learners: wish.learners)
         let refusal = propose(.configuration(joint), chain: chain)
         completions.append { wish.completion(refusal) }
     }

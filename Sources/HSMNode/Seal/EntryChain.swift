@@ -29,7 +29,8 @@ struct EntryChain {
     }
 
     /// What the tag covers: a byte for the kind, then the command, or each set of nodes as count and ascending ids, all
-    /// u64 big endian. One payload has one encoding, which no other payload has.
+    /// u64 big endian. Of the last set, the learners that leave, nothing is written if there are none. One payload has
+    /// one encoding, which no other payload has.
     static func canonicalBytes(of payload: EntryPayload) -> [UInt8] {
         switch payload {
         case .noOp:
@@ -41,7 +42,9 @@ struct EntryChain {
             return result
         case .configuration(let configuration):
             var result: [UInt8] = [2]
-            for group in [configuration.voters, configuration.outgoingVoters, configuration.learners] {
+            var groups = [configuration.voters, configuration.outgoingVoters, configuration.learners]
+            if !configuration.outgoingLearners.isEmpty { groups.append(configuration.outgoingLearners) }
+            for group in groups {
                 append(UInt64(group.count), to: &result)
                 for node in group.sorted() { append(node.rawValue, to: &result) }
             }

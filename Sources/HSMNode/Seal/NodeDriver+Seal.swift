@@ -88,9 +88,7 @@ extension NodeDriver {
         guard start > request.prevIndex || raft.term(at: start) == request.prevTerm,
             var previous = raft.tag(at: start)
         else {
-            return AppendRequest(
-                prevIndex: request.prevIndex, prevTerm: request.prevTerm, entries: [], commit: request.commit,
-                round: request.round)
+            return request.withoutEntries
         }
         var fresh = request.entries.drop { $0.index <= start }
         while let held = fresh.first, raft.term(at: held.index) == held.term, let tag = raft.tag(at: held.index) {

@@ -33,7 +33,7 @@ final class VoteChecker {
         case .voteRequest:
             // Who asks for votes has given its own to itself.
             votes(message.from, for: message.from, term: message.term)
-        case .voteResponse(granted: true):
+        case .voteResponse(granted: true, _):
             votes(message.from, for: message.to, term: message.term)
         default:
             break

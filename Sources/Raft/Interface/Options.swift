@@ -18,6 +18,10 @@ extension Raft {
         public var maxUncommittedBytes = 64 << 20
         /// How many reads may wait for confirmation here; further local ones fail, further remote ones are dropped.
         public var maxPendingReads = 1 << 16
+        /// The same on all nodes of a pool.
+        public var reads = ReadMode.readIndex
+        /// The same on all nodes of a pool.
+        public var leases = LeaseParameters()
         /// Seeds election timeouts and request ids. Must differ between nodes, and between two starts of one node.
         public var randomSeed: UInt64
         #if PLANTED_FAULTS
@@ -65,7 +69,8 @@ extension Raft {
 public enum RaftError: Error, Hashable, Sendable {
     /// Node 0 is nobody.
     case invalidNodeID
-    /// Zero, or a minimum that is not below its maximum, or a heartbeat that is not shorter than the election timeout.
+    /// Zero, or a minimum that is not below its maximum, or a heartbeat that is not shorter than the election timeout,
+    /// or clocks that may stand still.
     case invalidOptions
     /// The stored entry is not the one that must follow: a gap, or a term that falls.
     case brokenLog(at: LogIndex)
@@ -96,5 +101,39 @@ public enum RaftError: Error, Hashable, Sendable {
         case readIndexBeforeTermCommit
         /// A configuration stays in force after its entry was truncated away.
         case configurationNotRolledBack
+        /// A lease is granted without asking a quorum whether this node still leads.
+        case leaseWithoutRound
+        /// Answers to a round that began before the request confirm it.
+        case leaseByEarlierRound
+        /// A new leader grants leases at a commit index from before its election.
+        case leaseBeforeTermCommit
+        /// The holder counts the lease from the arrival of the grant.
+        case leaseCountedFromReceipt
+        /// The holder takes a grant for whatever request it has open.
+        case leaseGrantNotMatched
+        /// The leader waits for the nominal length of a lease only.
+        case leaseBookedWithoutDrift
+        /// The floor of a grant is the commit index from when the request came.
+        case leaseFloorAtReceipt
+        /// The holder asks only whether it holds a lease, not whether its view is new enough for it.
+        case leaseFloorIgnored
+        /// Entries are released once they are committed.
+        case releasedOnCommit
+        /// The leader does not note whom it granted leases.
+        case leaseNotBooked
+        /// A node that has just started reports that it never answered a leader.
+        case restartedElectorSaysNever
+        /// A leader that stepped down reports when it last answered another one.
+        case ownReignIsNoAnswer
+        /// A new leader takes it that there are no leases.
+        case newLeaderDoesNotWait
+        /// A vote makes the voter forget when it answered a leader.
+        case answerTimeClearedByVote
+        /// Only an answer that also asks for a lease is noted as an answer.
+        case onlyLeaseRoundsAreAnswers
+        /// A joint configuration is left while those who leave may hold leases, and they get new ones meanwhile.
+        case removedNotWaitedFor
+        /// A node gets leases before the configuration that admits it is committed.
+        case leaseBeforeAdmission
     }
 #endif

@@ -20,7 +20,8 @@ public struct RaftMessage: Hashable, Sendable {
         case preVoteResponse(granted: Bool)
         /// `isTransfer`: the old leader asked for this election, so that its being alive is no reason to refuse.
         case voteRequest(lastIndex: LogIndex, lastTerm: Term, isTransfer: Bool)
-        case voteResponse(granted: Bool)
+        /// `age`: how long ago the voter last answered any leader, on its own clock. Zero is the safe end.
+        case voteResponse(granted: Bool, age: Nanoseconds = 0)
         case append(AppendRequest)
         case appendResponse(AppendResponse)
         /// A member asks the leader for an index that is safe to read at. `id` is the asker's own.
@@ -30,6 +31,7 @@ public struct RaftMessage: Hashable, Sendable {
         case timeoutNow
         /// The receiver lacks entries that the leader no longer has; it needs this snapshot instead.
         case snapshotOffer(SnapshotDescriptor)
+        case lease(LeaseMessage)
     }
 }
 
@@ -45,13 +47,25 @@ public struct AppendRequest: Hashable, Sendable {
     /// The number, within the leader's term, of the latest round of heartbeats that was begun before this was sent.
     /// The answer repeats it, which proves that it was given after that round began.
     public let round: UInt64
+    /// Through where entries are released. Nil from a leader that grants no leases: all that is committed is released.
+    public let released: LogIndex?
 
-    public init(prevIndex: LogIndex, prevTerm: Term, entries: [LogEntry], commit: LogIndex, round: UInt64) {
+    public init(
+        prevIndex: LogIndex, prevTerm: Term, entries: [LogEntry], commit: LogIndex, round: UInt64,
+        released: LogIndex? = nil
+    ) {
         self.prevIndex = prevIndex
         self.prevTerm = prevTerm
         self.entries = entries
         self.commit = commit
         self.round = round
+        self.released = released
+    }
+
+    /// The same request without its entries.
+    public var withoutEntries: AppendRequest {
+        AppendRequest(
+            prevIndex: prevIndex, prevTerm: prevTerm, entries: [], commit: commit, round: round, released: released)
     }
 }
 
@@ -68,10 +82,18 @@ public struct AppendResponse: Hashable, Sendable {
     public let outcome: Outcome
     /// As in the request.
     public let round: UInt64
+    /// The follower answers reads from a view that holds everything through here.
+    public let published: LogIndex
+    /// The follower asks for a lease.
+    public let leaseRequest: LeaseRequestID?
 
-    public init(outcome: Outcome, round: UInt64) {
+    public init(
+        outcome: Outcome, round: UInt64, published: LogIndex = 0, leaseRequest: LeaseRequestID? = nil
+    ) {
         self.outcome = outcome
         self.round = round
+        self.published = published
+        self.leaseRequest = leaseRequest
     }
 }
 

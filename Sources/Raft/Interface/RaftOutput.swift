@@ -7,15 +7,17 @@
 ///    process ends: an error of a sync is never retried. Where `entries` is not empty the driver then calls
 ///    `persisted(through:term:)` with the index and term of its last entry, once for each output and in order. A
 ///    leader counts itself towards a commit only then.
-/// 2. `violations` are logged. Each one means that a peer broke the protocol, or that a disk lied.
+/// 2. `violations` are logged. Each one means that a peer broke the protocol, or that a disk lied. `leases` is handed
+///    to the threads that answer reads.
 /// 3. `messages` are sent. They may be lost, delayed, repeated and reordered, but none may leave before step 1 is
 ///    done, for they speak of what was written: a vote, an accepted entry, a term.
 /// 4. `committed` is applied in order, after which the driver calls `applied(through:)`. It may apply on another
 ///    thread and take further outputs meanwhile; `committed` of later outputs goes on where this one ended.
 /// 5. `readStates`: the read may be answered from the state machine once it has applied `index` or more.
-/// 6. `failedReads`: the read was lost with its leader. It is safe, and up to the driver, to ask again.
+/// 6. Answers that waited for `released` to come so far are given.
+/// 7. `failedReads`: the read was lost with its leader. It is safe, and up to the driver, to ask again.
 ///
-/// An output may be taken while earlier ones still are in steps 4 to 6, but not before their steps 1 to 3 are done.
+/// An output may be taken while earlier ones still are in steps 4 to 7, but not before their steps 1 to 3 are done.
 public struct RaftOutput: Sendable {
     /// Set when term or vote changed, or when entries are written anyway. A commit index that moved on its own is not
     /// worth a sync: it is found again after a restart.
@@ -33,6 +35,12 @@ public struct RaftOutput: Sendable {
     public var committed: [LogEntry] = []
     public var readStates: [ReadState] = []
     public var failedReads: [UInt64] = []
+    /// Set when more is released than before. Answers of writes, and of reads that depend on an entry behind this, are
+    /// held back until it is.
+    public var released: LogIndex?
+    /// Set when the node's leases changed. To be handed to whoever answers reads before the messages leave: one of them
+    /// may tell the leader that the leases are dropped.
+    public var leases: LeaseHolder?
     /// The leader has this snapshot for us, and no longer has the entries that we lack.
     public var snapshotOffered: SnapshotOffer?
     /// Set when role, term or known leader changed since the last output. For information; everything that must
@@ -46,8 +54,8 @@ public struct RaftOutput: Sendable {
             if !messagesBeforePersist.isEmpty { return false }
         #endif
         return hardState == nil && truncateFrom == nil && entries.isEmpty && violations.isEmpty && messages.isEmpty
-            && committed.isEmpty && readStates.isEmpty && failedReads.isEmpty && snapshotOffered == nil
-            && roleChange == nil
+            && committed.isEmpty && readStates.isEmpty && failedReads.isEmpty && released == nil && leases == nil
+            && snapshotOffered == nil && roleChange == nil
     }
 }
 

@@ -10,10 +10,13 @@ struct ConfigurationHistory: Sendable {
     private var items: [Item]
     /// Of the last item. Kept, because every commit, vote and read asks.
     private(set) var quorum: Quorum
+    /// Of the last item, ascending. Kept, because every commit asks.
+    private(set) var members: [NodeID]
 
     init(base: PoolConfiguration, at index: LogIndex) {
         items = [Item(index: index, configuration: base)]
         quorum = Quorum(base)
+        members = base.members.sorted()
     }
 
     var inForce: Item { items[items.count - 1] }
@@ -33,11 +36,13 @@ struct ConfigurationHistory: Sendable {
     mutating func append(_ configuration: PoolConfiguration, at index: LogIndex) {
         items.append(Item(index: index, configuration: configuration))
         quorum = Quorum(configuration)
+        members = configuration.members.sorted()
     }
 
     mutating func truncate(from first: LogIndex) {
         while items.count > 1, inForce.index >= first { items.removeLast() }
         quorum = Quorum(inForce.configuration)
+        members = inForce.configuration.members.sorted()
     }
 
     mutating func compact(through index: LogIndex) {

@@ -19,6 +19,8 @@ struct Progress: Sendable {
     private(set) var inflight = InflightWindow()
     /// The commit index that the member will know if nothing is lost.
     private var toldCommit: LogIndex = 0
+    /// The released index that it was told last.
+    private var toldReleased: LogIndex = 0
     /// When it last answered in this term.
     var lastHeard: Instant
     /// The latest round that it answered.
@@ -105,6 +107,8 @@ struct Progress: Sendable {
         let log: RaftLog
         let commit: LogIndex
         let round: UInt64
+        /// Nil where no leases are granted.
+        let released: LogIndex?
         let options: Raft.Options
         /// The configuration at the compacted index.
         let compactedConfiguration: PoolConfiguration
@@ -151,7 +155,8 @@ struct Progress: Sendable {
         let (entries, bytes) = withEntries ? source.log.entries(from: next, byteLimit: limit) : ([], 0)
         let request = AppendRequest(
             prevIndex: next - 1, prevTerm: prevTerm, entries: Array(entries), commit: source.commit,
-            round: source.round)
+            round: source.round, released: source.released)
+        toldReleased = source.released ?? 0
         let last = next - 1 + LogIndex(entries.count)
         if state == .replicate {
             if last >= next { inflight.add(last: last, bytes: bytes, round: source.round) }
@@ -166,10 +171,20 @@ struct Progress: Sendable {
     /// can tell the commit index only that far.
     private mutating func heartbeat(from source: Source) -> AppendRequest {
         heartbeatDue = false
+        toldReleased = source.released ?? 0
         guard let term = source.log.term(at: match) else {
-            return AppendRequest(prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: source.round)
+            return AppendRequest(
+                prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: source.round, released: source.released)
         }
         return AppendRequest(
-            prevIndex: match, prevTerm: term, entries: [], commit: min(source.commit, match), round: source.round)
+            prevIndex: match, prevTerm: term, entries: [], commit: min(source.commit, match), round: source.round,
+            released: source.released)
+    }
+
+    /// The released index, if the member was not told yet. It counts as told.
+    mutating func releaseNews(from source: Source) -> LogIndex? {
+        guard let released = source.released, released > toldReleased else { return nil }
+        toldReleased = released
+        return released
     }
 }

@@ -13,16 +13,24 @@ struct Following: Sendable {
     var lastContact: Instant?
     /// Reads that were forwarded to `leader`.
     var reads = ForwardedReads()
+    /// Whether it tells what is released apart from what is committed, so that it grants leases. Nil before it has
+    /// sent its first append.
+    var leaderGrantsLeases: Bool?
+    /// When it was last asked for a lease.
+    var lastLeaseRequest: Instant?
 }
 
 /// A ballot under way, for `term` or, as a pre-candidate, for the term after it.
 struct Candidacy: Sendable {
     private var votes: [(voter: NodeID, granted: Bool)] = []
+    /// Until when a lease can last that rests on an answer of one of those who voted for this node.
+    private(set) var leasesEnd = Instant(nanoseconds: 0)
 
     /// The first answer of each voter counts.
-    mutating func record(_ voter: NodeID, granted: Bool) {
+    mutating func record(_ voter: NodeID, granted: Bool, leasesEnd end: Instant = Instant(nanoseconds: 0)) {
         guard vote(of: voter) == nil else { return }
         votes.append((voter, granted))
+        if granted { leasesEnd = max(leasesEnd, end) }
     }
 
     func vote(of voter: NodeID) -> Bool? {
@@ -42,6 +50,7 @@ struct Leadership: Sendable {
     var transfer: Transfer?
     /// Bytes of entries that are appended and not committed.
     var uncommittedBytes: Int
+    var book: LeaseBook
 
     func position(of node: NodeID) -> Int? {
         peers.firstIndex { $0.node == node }

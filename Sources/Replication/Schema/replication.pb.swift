@@ -93,6 +93,9 @@ package nonisolated struct Quorate_Replication_V1_Configuration: Sendable {
 
   package var learners: [UInt64] = []
 
+  /// Empty unless the configuration is joint.
+  package var outgoingLearners: [UInt64] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -219,6 +222,9 @@ package nonisolated struct Quorate_Replication_V1_Vote: Sendable {
 
   package var granted: Bool = false
 
+  /// In a vote, not in a pre-vote: nanoseconds since the voter last answered any leader. Missing reads as 0, the safe end.
+  package var age: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -244,11 +250,37 @@ package nonisolated struct Quorate_Replication_V1_AppendRequest: Sendable {
 
   package var round: UInt64 = 0
 
+  /// Missing: the leader grants no leases, and all that is committed is released.
+  package var released: UInt64 {
+    get {_released ?? 0}
+    set {_released = newValue}
+  }
+  /// Returns true if `released` has been explicitly set.
+  package var hasReleased: Bool {self._released != nil}
+  /// Clears the value of `released`. Subsequent reads from it will return its default value.
+  package mutating func clearReleased() {self._released = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _previous: Quorate_Replication_V1_LogPosition? = nil
+  fileprivate var _released: UInt64? = nil
+}
+
+package nonisolated struct Quorate_Replication_V1_LeaseRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Drawn at random at each start of the holder's process.
+  package var process: UInt64 = 0
+
+  package var counter: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Quorate_Replication_V1_AppendResponse: Sendable {
@@ -276,11 +308,104 @@ package nonisolated struct Quorate_Replication_V1_AppendResponse: Sendable {
 
   package var round: UInt64 = 0
 
+  package var published: UInt64 = 0
+
+  /// Missing: nothing is asked for.
+  package var leaseRequest: Quorate_Replication_V1_LeaseRequest {
+    get {_leaseRequest ?? Quorate_Replication_V1_LeaseRequest()}
+    set {_leaseRequest = newValue}
+  }
+  /// Returns true if `leaseRequest` has been explicitly set.
+  package var hasLeaseRequest: Bool {self._leaseRequest != nil}
+  /// Clears the value of `leaseRequest`. Subsequent reads from it will return its default value.
+  package mutating func clearLeaseRequest() {self._leaseRequest = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Outcome: Equatable, Sendable {
     case acceptedThrough(UInt64)
     case rejectedHint(Quorate_Replication_V1_LogPosition)
+
+  }
+
+  package init() {}
+
+  fileprivate var _leaseRequest: Quorate_Replication_V1_LeaseRequest? = nil
+}
+
+package nonisolated struct Quorate_Replication_V1_LeaseGrant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var request: Quorate_Replication_V1_LeaseRequest {
+    get {_request ?? Quorate_Replication_V1_LeaseRequest()}
+    set {_request = newValue}
+  }
+  /// Returns true if `request` has been explicitly set.
+  package var hasRequest: Bool {self._request != nil}
+  /// Clears the value of `request`. Subsequent reads from it will return its default value.
+  package mutating func clearRequest() {self._request = nil}
+
+  package var floor: UInt64 = 0
+
+  /// On the leader's clock, in nanoseconds from an origin that means nothing.
+  package var receivedAt: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _request: Quorate_Replication_V1_LeaseRequest? = nil
+}
+
+/// Sent only to nodes whose appends or answers show that they deal in leases.
+package nonisolated struct Quorate_Replication_V1_Lease: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var body: Quorate_Replication_V1_Lease.OneOf_Body? = nil
+
+  package var grant: Quorate_Replication_V1_LeaseGrant {
+    get {
+      if case .grant(let v)? = body {return v}
+      return Quorate_Replication_V1_LeaseGrant()
+    }
+    set {body = .grant(newValue)}
+  }
+
+  package var released: UInt64 {
+    get {
+      if case .released(let v)? = body {return v}
+      return 0
+    }
+    set {body = .released(newValue)}
+  }
+
+  package var published: UInt64 {
+    get {
+      if case .published(let v)? = body {return v}
+      return 0
+    }
+    set {body = .published(newValue)}
+  }
+
+  package var surrender: Quorate_Replication_V1_LeaseRequest {
+    get {
+      if case .surrender(let v)? = body {return v}
+      return Quorate_Replication_V1_LeaseRequest()
+    }
+    set {body = .surrender(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Body: Equatable, Sendable {
+    case grant(Quorate_Replication_V1_LeaseGrant)
+    case released(UInt64)
+    case published(UInt64)
+    case surrender(Quorate_Replication_V1_LeaseRequest)
 
   }
 
@@ -447,6 +572,14 @@ package nonisolated struct Quorate_Replication_V1_RaftMessage: Sendable {
     set {body = .snapshotOffer(newValue)}
   }
 
+  package var lease: Quorate_Replication_V1_Lease {
+    get {
+      if case .lease(let v)? = body {return v}
+      return Quorate_Replication_V1_Lease()
+    }
+    set {body = .lease(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -460,6 +593,7 @@ package nonisolated struct Quorate_Replication_V1_RaftMessage: Sendable {
     case readIndexResponse(Quorate_Replication_V1_ReadIndexResponse)
     case timeoutNow(Quorate_Replication_V1_TimeoutNow)
     case snapshotOffer(Quorate_Replication_V1_SnapshotOffer)
+    case lease(Quorate_Replication_V1_Lease)
 
   }
 
@@ -630,7 +764,7 @@ nonisolated extension Quorate_Replication_V1_RefusalReason: SwiftProtobuf._Proto
 
 nonisolated extension Quorate_Replication_V1_Configuration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Configuration"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}voters\0\u{3}outgoing_voters\0\u{1}learners\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}voters\0\u{3}outgoing_voters\0\u{1}learners\0\u{3}outgoing_learners\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -641,6 +775,7 @@ nonisolated extension Quorate_Replication_V1_Configuration: SwiftProtobuf.Messag
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.voters) }()
       case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.outgoingVoters) }()
       case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.learners) }()
+      case 4: try { try decoder.decodeRepeatedUInt64Field(value: &self.outgoingLearners) }()
       default: break
       }
     }
@@ -656,6 +791,9 @@ nonisolated extension Quorate_Replication_V1_Configuration: SwiftProtobuf.Messag
     if !self.learners.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.learners, fieldNumber: 3)
     }
+    if !self.outgoingLearners.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.outgoingLearners, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -663,6 +801,7 @@ nonisolated extension Quorate_Replication_V1_Configuration: SwiftProtobuf.Messag
     if lhs.voters != rhs.voters {return false}
     if lhs.outgoingVoters != rhs.outgoingVoters {return false}
     if lhs.learners != rhs.learners {return false}
+    if lhs.outgoingLearners != rhs.outgoingLearners {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -897,7 +1036,7 @@ nonisolated extension Quorate_Replication_V1_VoteRequest: SwiftProtobuf.Message,
 
 nonisolated extension Quorate_Replication_V1_Vote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Vote"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}granted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}granted\0\u{1}age\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -906,6 +1045,7 @@ nonisolated extension Quorate_Replication_V1_Vote: SwiftProtobuf.Message, SwiftP
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBoolField(value: &self.granted) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.age) }()
       default: break
       }
     }
@@ -915,11 +1055,15 @@ nonisolated extension Quorate_Replication_V1_Vote: SwiftProtobuf.Message, SwiftP
     if self.granted != false {
       try visitor.visitSingularBoolField(value: self.granted, fieldNumber: 1)
     }
+    if self.age != 0 {
+      try visitor.visitSingularUInt64Field(value: self.age, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Quorate_Replication_V1_Vote, rhs: Quorate_Replication_V1_Vote) -> Bool {
     if lhs.granted != rhs.granted {return false}
+    if lhs.age != rhs.age {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -927,7 +1071,7 @@ nonisolated extension Quorate_Replication_V1_Vote: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension Quorate_Replication_V1_AppendRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppendRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}previous\0\u{1}entries\0\u{1}commit\0\u{1}round\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}previous\0\u{1}entries\0\u{1}commit\0\u{1}round\0\u{1}released\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -939,6 +1083,7 @@ nonisolated extension Quorate_Replication_V1_AppendRequest: SwiftProtobuf.Messag
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.commit) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.round) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self._released) }()
       default: break
       }
     }
@@ -961,6 +1106,9 @@ nonisolated extension Quorate_Replication_V1_AppendRequest: SwiftProtobuf.Messag
     if self.round != 0 {
       try visitor.visitSingularUInt64Field(value: self.round, fieldNumber: 4)
     }
+    try { if let v = self._released {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -969,6 +1117,42 @@ nonisolated extension Quorate_Replication_V1_AppendRequest: SwiftProtobuf.Messag
     if lhs.entries != rhs.entries {return false}
     if lhs.commit != rhs.commit {return false}
     if lhs.round != rhs.round {return false}
+    if lhs._released != rhs._released {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Quorate_Replication_V1_LeaseRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LeaseRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}process\0\u{1}counter\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.process) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.counter) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.process != 0 {
+      try visitor.visitSingularUInt64Field(value: self.process, fieldNumber: 1)
+    }
+    if self.counter != 0 {
+      try visitor.visitSingularUInt64Field(value: self.counter, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Quorate_Replication_V1_LeaseRequest, rhs: Quorate_Replication_V1_LeaseRequest) -> Bool {
+    if lhs.process != rhs.process {return false}
+    if lhs.counter != rhs.counter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -976,7 +1160,7 @@ nonisolated extension Quorate_Replication_V1_AppendRequest: SwiftProtobuf.Messag
 
 nonisolated extension Quorate_Replication_V1_AppendResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppendResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}accepted_through\0\u{3}rejected_hint\0\u{1}round\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}accepted_through\0\u{3}rejected_hint\0\u{1}round\0\u{1}published\0\u{3}lease_request\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1006,6 +1190,8 @@ nonisolated extension Quorate_Replication_V1_AppendResponse: SwiftProtobuf.Messa
         }
       }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.round) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.published) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._leaseRequest) }()
       default: break
       }
     }
@@ -1030,12 +1216,155 @@ nonisolated extension Quorate_Replication_V1_AppendResponse: SwiftProtobuf.Messa
     if self.round != 0 {
       try visitor.visitSingularUInt64Field(value: self.round, fieldNumber: 3)
     }
+    if self.published != 0 {
+      try visitor.visitSingularUInt64Field(value: self.published, fieldNumber: 4)
+    }
+    try { if let v = self._leaseRequest {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Quorate_Replication_V1_AppendResponse, rhs: Quorate_Replication_V1_AppendResponse) -> Bool {
     if lhs.outcome != rhs.outcome {return false}
     if lhs.round != rhs.round {return false}
+    if lhs.published != rhs.published {return false}
+    if lhs._leaseRequest != rhs._leaseRequest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Quorate_Replication_V1_LeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LeaseGrant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}floor\0\u{3}received_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._request) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.floor) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.receivedAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._request {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.floor != 0 {
+      try visitor.visitSingularUInt64Field(value: self.floor, fieldNumber: 2)
+    }
+    if self.receivedAt != 0 {
+      try visitor.visitSingularUInt64Field(value: self.receivedAt, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Quorate_Replication_V1_LeaseGrant, rhs: Quorate_Replication_V1_LeaseGrant) -> Bool {
+    if lhs._request != rhs._request {return false}
+    if lhs.floor != rhs.floor {return false}
+    if lhs.receivedAt != rhs.receivedAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Quorate_Replication_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Lease"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}grant\0\u{1}released\0\u{1}published\0\u{1}surrender\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Quorate_Replication_V1_LeaseGrant?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .grant(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .grant(v)
+        }
+      }()
+      case 2: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .released(v)
+        }
+      }()
+      case 3: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.body != nil {try decoder.handleConflictingOneOf()}
+          self.body = .published(v)
+        }
+      }()
+      case 4: try {
+        var v: Quorate_Replication_V1_LeaseRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .surrender(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .surrender(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.body {
+    case .grant?: try {
+      guard case .grant(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .released?: try {
+      guard case .released(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    }()
+    case .published?: try {
+      guard case .published(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    }()
+    case .surrender?: try {
+      guard case .surrender(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Quorate_Replication_V1_Lease, rhs: Quorate_Replication_V1_Lease) -> Bool {
+    if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1166,7 +1495,7 @@ nonisolated extension Quorate_Replication_V1_SnapshotOffer: SwiftProtobuf.Messag
 
 nonisolated extension Quorate_Replication_V1_RaftMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RaftMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}term\0\u{3}pre_vote_request\0\u{3}pre_vote_response\0\u{3}vote_request\0\u{3}vote_response\0\u{1}append\0\u{3}append_response\0\u{3}read_index_request\0\u{3}read_index_response\0\u{3}timeout_now\0\u{3}snapshot_offer\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}term\0\u{3}pre_vote_request\0\u{3}pre_vote_response\0\u{3}vote_request\0\u{3}vote_response\0\u{1}append\0\u{3}append_response\0\u{3}read_index_request\0\u{3}read_index_response\0\u{3}timeout_now\0\u{3}snapshot_offer\0\u{1}lease\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1307,6 +1636,19 @@ nonisolated extension Quorate_Replication_V1_RaftMessage: SwiftProtobuf.Message,
           self.body = .snapshotOffer(v)
         }
       }()
+      case 14: try {
+        var v: Quorate_Replication_V1_Lease?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .lease(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .lease(v)
+        }
+      }()
       default: break
       }
     }
@@ -1366,6 +1708,10 @@ nonisolated extension Quorate_Replication_V1_RaftMessage: SwiftProtobuf.Message,
     case .snapshotOffer?: try {
       guard case .snapshotOffer(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .lease?: try {
+      guard case .lease(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
     case nil: break
     }

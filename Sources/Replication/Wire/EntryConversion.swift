@@ -9,24 +9,30 @@ extension Quorate_Replication_V1_Configuration {
         voters = configuration.voters.map(\.rawValue).sorted()
         outgoingVoters = configuration.outgoingVoters.map(\.rawValue).sorted()
         learners = configuration.learners.map(\.rawValue).sorted()
+        outgoingLearners = configuration.outgoingLearners.map(\.rawValue).sorted()
     }
 
     /// - Throws: ``WireError`` for too many, repeated or impossible members, or a joint configuration without a new
     ///   half.
     package func validated() throws(WireError) -> PoolConfiguration {
-        guard voters.count + outgoingVoters.count + learners.count <= WireLimits.members else {
+        let count = voters.count + outgoingVoters.count + learners.count + outgoingLearners.count
+        guard count <= WireLimits.members else {
             throw .outOfLimits("number of members")
         }
         let configuration = PoolConfiguration(
             voters: try Self.members(voters, "voters"),
             outgoingVoters: try Self.members(outgoingVoters, "outgoing voters"),
-            learners: try Self.members(learners, "learners"))
+            learners: try Self.members(learners, "learners"),
+            outgoingLearners: try Self.members(outgoingLearners, "outgoing learners"))
         guard !(configuration.isJoint && configuration.voters.isEmpty) else {
             throw .inconsistent("a joint configuration has no incoming voters")
         }
         guard configuration.learners.isDisjoint(with: configuration.voters) else {
             throw .inconsistent("a member is voter and learner at once")
         }
+        guard configuration.isJoint || configuration.outgoingLearners.isEmpty,
+            configuration.outgoingLearners.isDisjoint(with: configuration.learners.union(configuration.voters))
+        else { throw .inconsistent("learners leave that don't, or by no joint configuration") }
         return configuration
     }
 

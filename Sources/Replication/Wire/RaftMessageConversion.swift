@@ -22,8 +22,12 @@ extension Quorate_Replication_V1_RaftMessage {
                     $0.last = .init(index: lastIndex, term: lastTerm)
                     $0.isTransfer = isTransfer
                 })
-        case .voteResponse(let granted):
-            return .voteResponse(.with { $0.granted = granted })
+        case .voteResponse(let granted, let age):
+            return .voteResponse(
+                .with {
+                    $0.granted = granted
+                    $0.age = age
+                })
         case .append(let request):
             return .append(.init(request))
         case .appendResponse(let response):
@@ -44,6 +48,8 @@ extension Quorate_Replication_V1_RaftMessage {
                     $0.last = .init(index: descriptor.index, term: descriptor.term)
                     $0.configuration = .init(descriptor.configuration)
                 })
+        case .lease(let message):
+            return .lease(.init(message))
         }
     }
 
@@ -65,7 +71,7 @@ extension Quorate_Replication_V1_RaftMessage {
             let last = try request.last.validated("last entry")
             return .voteRequest(lastIndex: last.index, lastTerm: last.term, isTransfer: request.isTransfer)
         case .voteResponse(let vote):
-            return .voteResponse(granted: vote.granted)
+            return .voteResponse(granted: vote.granted, age: vote.age)
         case .append(let request):
             return .append(try request.validated())
         case .appendResponse(let response):
@@ -78,6 +84,8 @@ extension Quorate_Replication_V1_RaftMessage {
             return .timeoutNow
         case .snapshotOffer(let offer):
             return .snapshotOffer(try offer.validated())
+        case .lease(let message):
+            return .lease(try message.validated())
         case nil:
             throw .unknownBody(of: "Raft message")
         }
@@ -106,6 +114,7 @@ extension Quorate_Replication_V1_AppendRequest {
         entries = request.entries.map(Quorate_Replication_V1_LogEntry.init)
         commit = request.commit
         round = request.round
+        if let index = request.released { released = index }
     }
 
     /// Entries follow the previous position and one another without a gap, with terms that never fall: what Raft's
@@ -127,7 +136,8 @@ extension Quorate_Replication_V1_AppendRequest {
         }
         return AppendRequest(
             prevIndex: previous.index, prevTerm: previous.term, entries: validated,
-            commit: try commit.asNumber("commit index"), round: round)
+            commit: try commit.asNumber("commit index"), round: round,
+            released: hasReleased ? try released.asNumber("released index") : nil)
     }
 }
 
@@ -135,6 +145,8 @@ extension Quorate_Replication_V1_AppendResponse {
     init(_ response: AppendResponse) {
         self.init()
         round = response.round
+        published = response.published
+        if let request = response.leaseRequest { leaseRequest = .init(request) }
         switch response.outcome {
         case .accepted(let matchIndex): acceptedThrough = matchIndex
         case .rejected(let hintIndex, let hintTerm):
@@ -143,15 +155,19 @@ extension Quorate_Replication_V1_AppendResponse {
     }
 
     func validated() throws(WireError) -> AppendResponse {
+        AppendResponse(
+            outcome: try validatedOutcome(), round: round, published: try published.asNumber("published index"),
+            leaseRequest: hasLeaseRequest ? leaseRequest.identifier : nil)
+    }
+
+    private func validatedOutcome() throws(WireError) -> AppendResponse.Outcome {
         switch outcome {
         case .acceptedThrough(let index):
-            return AppendResponse(outcome: .accepted(matchIndex: try index.asNumber("match index")), round: round)
+            return .accepted(matchIndex: try index.asNumber("match index"))
         case .rejectedHint(let hint):
             // Not a position of one log: the hint's term may belong to another index, so each is only bounded.
-            return AppendResponse(
-                outcome: .rejected(
-                    hintIndex: try hint.index.asNumber("hint index"), hintTerm: try hint.term.asNumber("hint term")),
-                round: round)
+            return .rejected(
+                hintIndex: try hint.index.asNumber("hint index"), hintTerm: try hint.term.asNumber("hint term"))
         case nil:
             throw .unknownBody(of: "append response")
         }

@@ -9,6 +9,8 @@ final class Checker {
     private var votes: [[UInt64]: NodeID] = [:]
     private var terms: [NodeID: Term] = [:]
     private var reads: [UInt64: (node: NodeID, needed: LogIndex)] = [:]
+    /// The highest index that any node said is released.
+    private(set) var released: LogIndex = 0
     private(set) var counts: [String: Int] = [:]
 
     func fail(_ text: String) {
@@ -33,7 +35,7 @@ final class Checker {
 
     func sent(_ message: RaftMessage) {
         checkTerm(of: message)
-        guard case .voteResponse(granted: true) = message.body else { return }
+        guard case .voteResponse(granted: true, _) = message.body else { return }
         let ballot = [message.from.rawValue, message.term]
         if let earlier = votes[ballot], earlier != message.to {
             fail("\(message.from) votes for \(earlier) and \(message.to) in term \(message.term)")
@@ -62,6 +64,10 @@ final class Checker {
             fail("\(node.id) applied \(raft.appliedIndex) commit \(raft.commitIndex) last \(raft.lastIndex)")
         }
         if output.truncateFrom != nil { count("truncation") }
+        if let index = output.released {
+            if index > committed { fail("\(node.id) releases \(index), and only \(committed) was committed") }
+            released = max(released, index)
+        }
         for read in output.readStates {
             count("read")
             guard let began = reads.removeValue(forKey: read.id) else {
@@ -118,6 +124,12 @@ final class Checker {
         }
     }
 
+    /// What was released when a read arrived is in the view that it is answered from, on every node.
+    func servedUnderLease(by node: NodeID, view: LogIndex, needed: LogIndex) {
+        count("lease read")
+        if view < needed { fail("\(node) answers from the view at \(view), and \(needed) had been released") }
+    }
+
     func checkSnapshot(_ snapshot: SnapshotDescriptor, of node: NodeID) {
         count("snapshot")
         guard snapshot.index <= committed else { return fail("\(node) is offered what was never committed") }
@@ -139,6 +151,9 @@ final class Checker {
                 fail("\(node.id) has \(raft.lastIndex), commit \(raft.commitIndex), of \(committed)")
             }
             if raft.leader != leader.id { fail("\(node.id) does not follow") }
+            if raft.releasedIndex != committed { fail("\(node.id) has \(raft.releasedIndex) released") }
+            count("member")
+            if raft.leases.serves(viewIndex: raft.publishedIndex, now: node.now) { count("holder") }
         }
         if let hanging = reads.first { fail("read \(hanging.key) at \(hanging.value.node) hangs") }
         if let found = failure { failure = found + ": " + nodes.map(\.text).joined(separator: "; ") }

@@ -5,11 +5,19 @@ final class PoolNode {
     var disk: PoolDisk
     /// Nil while the process is down.
     var raft: Raft?
+    /// The node's clock, which a restart does not touch, and by how much it runs too fast, in percent.
+    var nanoseconds: UInt64 = 1_000_000_000
+    var clockError: Int64 = 0
+    /// The node does nothing until then; its readers do.
+    var pausedUntil: UInt64 = 0
+    var reader = LeaseReader()
 
     init(id: NodeID, disk: PoolDisk) {
         self.id = id
         self.disk = disk
     }
+
+    var now: Instant { Instant(nanoseconds: nanoseconds) }
 
     var text: String {
         guard let raft else { return "\(id) down" }

@@ -15,6 +15,10 @@ final class RandomPool {
         var loss: UInt64 = 10
         /// Chance, in percent and each step, that a leader crashes.
         var leaderCrashes: UInt64 = 0
+        /// Members read under leases, on clocks that drift as far as the options allow for.
+        var leases = false
+        /// Links that are cut stay so for seconds, so that leases run out and bookings too.
+        var cutsLast = false
         var prepare: (inout Raft.Options) -> Void = { _ in }
     }
 
@@ -53,8 +57,6 @@ final class RandomPool {
         for node in nodes { start(node) }
     }
 
-    var now: Instant { Instant(nanoseconds: clock * 1_000_000) }
-
     private func chance(_ percent: UInt64) -> Bool { random.next(in: 0..<100) < percent }
     private func pick<Element>(_ elements: [Element]) -> Element? {
         elements.isEmpty ? nil : elements[Int(random.next(in: 0..<UInt64(elements.count)))]
@@ -66,6 +68,7 @@ final class RandomPool {
     func run(steps: Int) {
         for _ in 0..<steps where checker.failure == nil {
             trouble()
+            if settings.leases { leaseTrouble() }
             step()
         }
         guard checker.failure == nil else { return }
@@ -74,19 +77,29 @@ final class RandomPool {
 
     private func step() {
         clock += 5
-        for node in nodes where node.raft != nil { feed(node) { $0.advance(to: self.now) } }
+        for node in nodes { node.nanoseconds += UInt64(5_000_000 + 50_000 * node.clockError) }
+        for node in nodes where node.raft != nil && !isPaused(node) { feed(node) { $0.advance(to: node.now) } }
         if network.count > Self.mostUnderWay { return checker.fail("messages multiply") }
-        let due = network.filter { $0.arrival <= clock }
-        network.removeAll { $0.arrival <= clock }
+        let due = network.filter { $0.arrival <= clock && !isPaused($0.message.to) }
+        network.removeAll { $0.arrival <= clock && !isPaused($0.message.to) }
         for flight in due {
             guard let node = nodes.first(where: { $0.id == flight.message.to }), node.raft != nil else { continue }
-            feed(node) { $0.step(flight.message, now: self.now) }
+            feed(node) { $0.step(flight.message, now: node.now) }
         }
+        if settings.leases { readUnderLeases() }
     }
+
+    private func isPaused(_ node: PoolNode) -> Bool { node.pausedUntil > clock }
+    private func isPaused(_ id: NodeID) -> Bool { nodes.contains { $0.id == id && isPaused($0) } }
 
     private func calm() {
         isCalm = true
         cutLinks = []
+        for node in nodes {
+            node.pausedUntil = 0
+            node.reader.slowUntil = 0
+            feed(node) { $0.setMayHoldLeases(true, now: node.now) }
+        }
         network = []
         for node in nodes where node.raft == nil { start(node) }
         for _ in 0..<600 {
@@ -107,16 +120,16 @@ final class RandomPool {
     private func trouble() {
         if chance(30), let node = pick(nodes.filter { $0.raft?.role == .leader }) { propose(at: node) }
         if chance(30), let node = pick(nodes.filter { $0.raft != nil }) { requestRead(at: node) }
-        if chance(2) { cutLinks = [] }
+        if chance(2), !settings.cutsLast || chance(10) { cutLinks = [] }
         if chance(2) { cutOff() }
         if chance(1), let node = pick(nodes.filter { $0.raft != nil }) { crash(node) }
         if chance(settings.leaderCrashes), let node = pick(nodes.filter { $0.raft?.role == .leader }) { crash(node) }
         if chance(10), let node = pick(nodes.filter { $0.raft == nil }) { start(node) }
         if chance(1), let node = pick(nodes.filter { $0.raft != nil }) { compact(node) }
         if chance(1), let node = pick(nodes.filter { $0.raft?.role == .leader }), let target = pick(nodes) {
-            feed(node) { $0.transferLeadership(to: target.id, now: self.now) }
+            feed(node) { $0.transferLeadership(to: target.id, now: node.now) }
         }
-        if chance(1), let node = pick(nodes.filter { $0.raft != nil }) { feed(node) { $0.campaign(now: self.now) } }
+        if chance(1), let node = pick(nodes.filter { $0.raft != nil }) { feed(node) { $0.campaign(now: node.now) } }
         if settings.changesMembers, chance(5), let node = pick(nodes.filter { $0.raft?.role == .leader }) {
             changeMembers(at: node)
         }
@@ -145,7 +158,7 @@ final class RandomPool {
         let id = nextRead
         nextRead += 1
         checker.readBegan(id, at: node.id)
-        feed(node) { $0.requestRead(id: id, now: self.now) }
+        feed(node) { $0.requestRead(id: id, now: node.now) }
     }
 
     private func leaveJoint(_ node: PoolNode) {
@@ -160,7 +173,7 @@ final class RandomPool {
         guard !voters.isEmpty else { return }
         // Not by the order of a set, which differs from run to run.
         let learners = nodes.map(\.id).filter { !voters.contains($0) && !present.voters.contains($0) && chance(50) }
-        let next = PoolConfiguration(voters: voters, outgoingVoters: present.voters, learners: Set(learners))
+        let next = present.joint(voters: voters, learners: Set(learners))
         feed(node) { _ = $0.propose(.configuration(next), tag: []) }
     }
 
@@ -171,15 +184,53 @@ final class RandomPool {
         feed(node) { $0.compact(through: index) }
     }
 
+    // MARK: Leases
+
+    /// Clocks change their rates, nodes stand still while their readers do not, views lag behind, leases are given up.
+    private func leaseTrouble() {
+        for node in nodes where chance(1) {
+            let error = min(Int64(Raft.Options(id: node.id, randomSeed: 0).leases.clockError), 99)
+            node.clockError = [-error, error, Int64(random.next(in: 0..<UInt64(2 * error + 1))) - error][pickIndex(3)]
+        }
+        if chance(1), let node = pick(nodes) { node.pausedUntil = clock + random.next(in: 5..<1000) }
+        if chance(1), let node = pick(nodes) { node.reader.slowUntil = clock + random.next(in: 5..<1000) }
+        if chance(1), let node = pick(nodes) {
+            let mayHold = chance(70)
+            feed(node) { $0.setMayHoldLeases(mayHold, now: node.now) }
+        }
+        if random.next(in: 0..<1000) == 0, let node = pick(nodes) { feed(node) { $0.distrustClock(now: node.now) } }
+    }
+
+    private func pickIndex(_ count: UInt64) -> Int { Int(random.next(in: 0..<count)) }
+
+    /// Views are published, and every node's readers try.
+    private func readUnderLeases() {
+        for node in nodes where node.raft != nil {
+            if !isPaused(node), clock >= node.reader.slowUntil, isCalm || chance(70) {
+                node.reader.view = node.disk.applied
+                feed(node) { $0.published(through: node.reader.view) }
+            }
+            if chance(40) {
+                let pauses = (chance(80) ? 0 : random.next(in: 0..<60), chance(80) ? 0 : random.next(in: 0..<60))
+                node.reader.begin(needing: checker.released, clock: clock, pauses: pauses)
+            }
+            for read in node.reader.advance(clock: clock, now: node.now) {
+                checker.servedUnderLease(by: node.id, view: read.view, needed: read.needed)
+            }
+        }
+    }
+
     // MARK: Nodes
 
     private func start(_ node: PoolNode) {
         var options = Raft.Options(id: node.id, randomSeed: random.next())
         options.maxInflightMessages = 4
         options.maxEntryBytesPerMessage = 200
+        if settings.leases { options.reads = .lease }
         settings.prepare(&options)
         do {
-            node.raft = try Raft(options: options, restored: node.disk.restored, now: now)
+            node.raft = try Raft(options: options, restored: node.disk.restored, now: node.now)
+            node.reader = LeaseReader()
         } catch {
             checker.fail("\(node.id) does not start: \(error)")
         }
@@ -214,6 +265,7 @@ final class RandomPool {
             if crashesNow(node) { return }
             node.disk.write(output)
             if crashesNow(node) { return }
+            if let leases = output.leases { node.reader.leases = leases }
             for message in output.messages { send(message) }
             if let last = output.entries.last {
                 node.withRaft { $0.persisted(through: last.index, term: last.term) }
@@ -239,7 +291,7 @@ final class RandomPool {
         guard let raft = node.raft, snapshot.index > raft.commitIndex, raft.role == .follower else { return }
         checker.checkSnapshot(snapshot, of: node.id)
         node.disk.install(snapshot)
-        node.withRaft { $0.installed(snapshot, tag: [], now: self.now) }
+        node.withRaft { $0.installed(snapshot, tag: [], now: node.now) }
     }
 
     // MARK: Network

@@ -46,7 +46,7 @@ extension RaftMessage.Body {
         case .preVoteResponse(let granted): return granted ? "pre-vote yes" : "pre-vote no"
         case .voteRequest(let index, let term, let isTransfer):
             return "vote? last \(index)/\(term)" + (isTransfer ? " by transfer" : "")
-        case .voteResponse(let granted): return granted ? "vote yes" : "vote no"
+        case .voteResponse(let granted, _): return granted ? "vote yes" : "vote no"
         case .append(let request):
             let entries = request.entries.map(\.text).joined(separator: " ")
             return (entries.isEmpty ? "heartbeat" : "append \(entries)")
@@ -60,6 +60,18 @@ extension RaftMessage.Body {
         case .readIndexResponse(_, let index): return "read at \(index)"
         case .timeoutNow: return "campaign now"
         case .snapshotOffer(let descriptor): return "snapshot \(descriptor.text)"
+        case .lease(let message): return message.text
+        }
+    }
+}
+
+extension LeaseMessage {
+    var text: String {
+        switch self {
+        case .grant(let grant): return "lease \(grant.request.counter) from \(grant.floor) on"
+        case .released(let index): return "released \(index)"
+        case .published(let index): return "published \(index)"
+        case .surrender(let id): return "surrender through \(id.counter)"
         }
     }
 }

@@ -20,6 +20,7 @@ struct FrameTests {
         raft(.preVoteResponse(granted: true)),
         raft(.voteRequest(lastIndex: 8, lastTerm: 2, isTransfer: true)),
         raft(.voteResponse(granted: false)),
+        raft(.voteResponse(granted: true, age: .max)),
         raft(.append(AppendRequest(prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 1))),
         raft(
             .append(
@@ -29,6 +30,27 @@ struct FrameTests {
         raft(.appendResponse(AppendResponse(outcome: .accepted(matchIndex: 12), round: 3))),
         raft(.appendResponse(AppendResponse(outcome: .rejected(hintIndex: 0, hintTerm: 0), round: 3))),
         raft(.appendResponse(AppendResponse(outcome: .rejected(hintIndex: 5, hintTerm: 2), round: 3))),
+        raft(.append(AppendRequest(prevIndex: 3, prevTerm: 1, entries: [], commit: 7, round: 1, released: 0))),
+        raft(.append(AppendRequest(prevIndex: 3, prevTerm: 1, entries: [], commit: 7, round: 1, released: 6))),
+        raft(
+            .appendResponse(
+                AppendResponse(
+                    outcome: .accepted(matchIndex: 12), round: 3, published: 11,
+                    leaseRequest: LeaseRequestID(process: .max, counter: 1)))),
+        raft(
+            .appendResponse(
+                AppendResponse(
+                    outcome: .rejected(hintIndex: 5, hintTerm: 2), round: 3, published: 4,
+                    leaseRequest: LeaseRequestID(process: 0, counter: 0)))),
+        raft(
+            .lease(
+                .grant(
+                    LeaseGrant(
+                        request: LeaseRequestID(process: 7, counter: 9), floor: 12,
+                        receivedAt: Instant(nanoseconds: .max))))),
+        raft(.lease(.released(0))),
+        raft(.lease(.published(12))),
+        raft(.lease(.surrender(LeaseRequestID(process: 7, counter: 9)))),
         raft(.readIndexRequest(id: .max)),
         raft(.readIndexResponse(id: 4, index: 11)),
         raft(.timeoutNow),
@@ -95,6 +117,43 @@ struct FrameTests {
         #expect(try refused { $0.proposalRefused = .with { ($0.proposalID, $0.reason) = (wrong, .sealed) } } != nil)
     }
 
+    /// What an older version does not say is taken for what is safe.
+    @Test("without what an older version does not know are read as the safe end")
+    func missingFields() throws {
+        func decoded(_ build: (inout Quorate_Replication_V1_RaftMessage) -> Void) throws -> RaftMessage.Body? {
+            var frame = Quorate_Replication_V1_PeerFrame()
+            frame.raft = .with {
+                ($0.from, $0.to, $0.term) = (1, 2, 3)
+                build(&$0)
+            }
+            let bytes: [UInt8] = try frame.serializedBytes()
+            guard case .message(.raft(let message)) = try PeerFrame(decoding: bytes) else { return nil }
+            return message.body
+        }
+        let vote = try decoded { $0.voteResponse = .with { $0.granted = true } }
+        #expect(vote == .voteResponse(granted: true, age: 0))
+        let answer = try decoded { $0.appendResponse = .with { $0.acceptedThrough = 4 } }
+        let expected = AppendResponse(outcome: .accepted(matchIndex: 4), round: 0, published: 0, leaseRequest: nil)
+        #expect(answer == .appendResponse(expected))
+    }
+
+    @Test("with lease messages that say nothing are refused")
+    func leases() throws {
+        func refusal(_ build: @escaping (inout Quorate_Replication_V1_Lease) -> Void) throws -> WireError? {
+            try refused { frame in
+                frame.raft = .with { message in
+                    (message.from, message.to, message.term) = (1, 2, 3)
+                    message.lease = .with(build)
+                }
+            }
+        }
+        #expect(try refusal { _ in } == .unknownBody(of: "lease message"))
+        #expect(try refusal { $0.grant = .with { $0.floor = 3 } } == .missing("lease request"))
+        #expect(try refusal { $0.released = 1 << 63 } == .outOfLimits("released index"))
+        #expect(try refusal { $0.published = 1 << 63 } == .outOfLimits("published index"))
+        #expect(try refusal { $0.released = 3 } == nil)
+    }
+
     private func refusedAppend(_ build: (inout Quorate_Replication_V1_AppendRequest) -> Void) throws -> WireError? {
         try refused { frame in
             frame.raft = .with { message in
@@ -147,6 +206,12 @@ struct FrameTests {
         #expect(try refusal { $0.voters = [0] } != nil)
         #expect(try refusal { $0.outgoingVoters = [1] } != nil)
         #expect(try refusal { ($0.voters, $0.learners) = ([1], [1]) } != nil)
+        #expect(try refusal { ($0.voters, $0.outgoingVoters, $0.outgoingLearners) = ([1], [1], [2]) } == nil)
+        #expect(try refusal { ($0.voters, $0.outgoingLearners) = ([1], [2]) } != nil)
+        #expect(
+            try refusal {
+                ($0.voters, $0.outgoingVoters, $0.learners, $0.outgoingLearners) = ([1], [1], [2], [2])
+            } != nil)
         #expect(try refusal { $0.voters = (1...65).map { UInt64($0) } } == .outOfLimits("number of members"))
     }
 

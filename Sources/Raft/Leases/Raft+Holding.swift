@@ -1,0 +1,126 @@
+/// The holder's side of leases: every member's, the leader's too.
+extension Raft {
+    /// All reads of this node are now answered from a view that holds everything through `index`: the view has been
+    /// swapped, and whatever else decides reads (indexes of permissions, caches of keys) is consistent with it.
+    public mutating func published(through index: LogIndex) {
+        guard index > publishedIndex else { return }
+        publishedIndex = index
+        guard case .leader = currentRole else { return }
+        currentRole.leadership?.book.confirm(index, by: options.id, isLatest: true)
+        releaseEntries()
+    }
+
+    /// Whether this node may hold leases. A node that stops, or cannot answer reads, should not: it would only hold up
+    /// writes. It drops what it has, and the leader is told, after those who answer reads (see `RaftOutput.leases`).
+    public mutating func setMayHoldLeases(_ mayHold: Bool, now: Instant) {
+        observe(now)
+        mayHoldLeases = mayHold
+        if !mayHold { surrenderLeases() }
+    }
+
+    /// The node's clock has done what it must not, so it starts anew with leases: it drops its own, and takes all that
+    /// it has measured by this clock for too long. To be called when `ClockCheck.compare` does not find it good.
+    public mutating func distrustClock(now: Instant) {
+        observe(now)
+        lastAnswer = self.now
+        currentRole.leadership?.book.bookAll(
+            configurations.members, until: self.now.advanced(by: options.leases.bookedLength))
+        surrenderLeases()
+    }
+
+    /// Drops all leases and requests first, and then says so: what the leader hears is true when it hears it.
+    private mutating func surrenderLeases() {
+        leases.drop()
+        grantStamps = GrantStamps()
+        guard let last = leaseRequests.forget() else { return }
+        switch currentRole {
+        case .leader:
+            receiveSurrender(last, from: options.id)
+        case .follower(let following):
+            guard let leader = following.leader, following.leaderGrantsLeases == true else { return }
+            send(.lease(.surrender(last)), to: leader)
+        case .preCandidate, .candidate:
+            break
+        }
+    }
+
+    // MARK: Messages
+
+    mutating func receive(_ message: LeaseMessage, from node: NodeID) {
+        switch message {
+        case .grant(let grant): accept(grant, isOwn: false)
+        case .released(let index):
+            if case .follower(let following) = currentRole, following.leader == node { releaseAsFollower(told: index) }
+        case .published(let index): receiveConfirmation(index, from: node)
+        case .surrender(let id): receiveSurrender(id, from: node)
+        }
+    }
+
+    /// A grant counts from when its request was made, so neither a delay of either message nor one before the request
+    /// left makes it last longer. Requests of an earlier process, or dropped ones, are not open.
+    mutating func accept(_ grant: LeaseGrant, isOwn: Bool) {
+        guard let sentAt = leaseRequests.take(grant.request) ?? unmatchedRequest else { return }
+        let parameters = options.leases
+        let stamp = ClockCheck.Stamp(sent: sentAt, granted: now, received: grant.receivedAt)
+        if !isOwn, !grantStamps.add(stamp, term: term, parameters) { return surrenderLeases() }
+        let start = has(fault: .leaseCountedFromReceipt) ? now : sentAt
+        leases.add(
+            ReadGrant(floor: grant.floor, end: start.advanced(by: parameters.length)), published: publishedIndex)
+    }
+
+    /// Nil, but for a planted fault.
+    private var unmatchedRequest: Instant? {
+        #if PLANTED_FAULTS
+            if has(fault: .leaseGrantNotMatched) { return leaseRequests.latestSentAt }
+        #endif
+        return nil
+    }
+
+    // MARK: Follower
+
+    /// A leader that says what is released grants leases; one that does not, has none to wait for.
+    mutating func learnOfLeases(from request: AppendRequest) {
+        currentRole.following?.leaderGrantsLeases = request.released != nil
+    }
+
+    /// Takes over what the leader says is released. From one that grants no leases, all that is committed is.
+    mutating func releaseAsFollower(told released: LogIndex?) {
+        if let released {
+            releasedIndex = max(releasedIndex, released)
+        } else if !(currentRole.following?.leaderGrantsLeases ?? (options.reads == .lease)) {
+            releasedIndex = max(releasedIndex, commitIndex)
+        }
+    }
+
+    /// The request to send with the answer to `round`, a few for each length of a lease. Its clock is read before the
+    /// answer leaves.
+    mutating func leaseRequestIfDue(round: UInt64) -> LeaseRequestID? {
+        guard round > 0, options.reads == .lease, mayHoldLeases, case .follower(let following) = currentRole,
+            following.leaderGrantsLeases == true
+        else { return nil }
+        if let last = following.lastLeaseRequest, now.since(last) < options.heartbeatInterval / 2 { return nil }
+        currentRole.following?.lastLeaseRequest = now
+        return leaseRequests.make(now: now)
+    }
+
+    /// Whether the leader waits for this node's view, for all that is known here.
+    var owesConfirmation: Bool {
+        guard publishedIndex > toldPublished, publishedIndex > releasedIndex,
+            case .follower(let following) = currentRole
+        else { return false }
+        return following.leader != nil && following.leaderGrantsLeases == true
+    }
+
+    mutating func confirmView() {
+        guard owesConfirmation, case .follower(let following) = currentRole, let leader = following.leader else {
+            return
+        }
+        toldPublished = publishedIndex
+        send(.lease(.published(publishedIndex)), to: leader)
+    }
+
+    /// Whether an answer of this node counts as one: they all do.
+    func countsAsAnswer(_ response: AppendResponse) -> Bool {
+        response.leaseRequest != nil || !has(fault: .onlyLeaseRoundsAreAnswers)
+    }
+}

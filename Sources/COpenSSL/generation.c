@@ -6,8 +6,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-// A pair that does not fit itself (a fault while it was made) must not go out.
-static qk_status check_pair(qk_key *key) {
+qk_status qk_key_check_pair(qk_key **held, qk_fault *fault) {
+    qk_key *key = *held;
     uint8_t probe[32], signature[QK_SIGNATURE_MAX];
     size_t length = 0;
     int valid = 0;
@@ -17,21 +17,22 @@ static qk_status check_pair(qk_key *key) {
     if (status == QK_OK) {
         status = qk_key_verify(key, scheme, QK_SHA256, probe, sizeof probe, signature, length, &valid);
     }
-    if (status != QK_OK) return status;
-    return valid ? QK_OK : QK_KEY_REJECTED;
+    if (status == QK_OK && valid) return QK_OK;
+    if (status == QK_OK) {
+        *fault = QK_FAULT_PAIR;
+        status = QK_KEY_REJECTED;
+    }
+    qk_key_free(key);
+    *held = NULL;
+    return status;
 }
 
 static qk_status generate(EVP_PKEY_CTX *context, qk_key **out) {
     EVP_PKEY *pkey = NULL;
     if (EVP_PKEY_generate(context, &pkey) != 1) return qk_failure(QK_INTERNAL);
     qk_status status = qk_key_wrap(pkey, out);
-    if (status != QK_OK) return status;
-    status = check_pair(*out);
-    if (status != QK_OK) {
-        qk_key_free(*out);
-        *out = NULL;
-    }
-    return status;
+    qk_fault fault;
+    return status == QK_OK ? qk_key_check_pair(out, &fault) : status;
 }
 
 static int exponent_allowed(const BIGNUM *exponent) {

@@ -40,6 +40,9 @@ enum { QK_KEY_CLOSED = 1u << 30, QK_KEY_RELEASED = 1u << 29 };
 /// Takes over `pkey`; on refusal it is freed.
 qk_status qk_key_wrap(EVP_PKEY *pkey, qk_key **out);
 
+/// Signs and verifies a probe: a pair that does not fit itself must not go out. On failure the key is freed.
+qk_status qk_key_check_pair(qk_key **held, qk_fault *fault);
+
 /// 1 when the key may be used until the matching leave.
 int qk_key_enter(qk_key *key);
 void qk_key_leave(qk_key *key);

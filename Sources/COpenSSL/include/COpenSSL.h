@@ -16,6 +16,7 @@
 #include "qk_cipher.h"
 #include "qk_digest.h"
 #include "qk_encryption.h"
+#include "qk_import.h"
 #include "qk_key.h"
 #include "qk_key_file.h"
 #include "qk_memory.h"

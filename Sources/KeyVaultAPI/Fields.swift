@@ -74,6 +74,26 @@ struct Fields {
         return bytes
     }
 
+    /// `nil` where the member is absent.
+    func optionalBytes(_ name: String) throws(APIError) -> [UInt8]? {
+        guard object[name] != nil else { return nil }
+        return try bytes(name)
+    }
+
+    /// As ``bytes(_:)``, for what shall not lie about in memory.
+    func sensitiveBytes(_ name: String) throws(APIError) -> SensitiveBytes {
+        var text = try requiredString(name)
+        var padding = 0
+        while padding < 2, text.utf8.last == UInt8(ascii: "=") {
+            text.removeLast()
+            padding += 1
+        }
+        guard let bytes = SensitiveBytes(base64URL: text) else {
+            throw .badParameter("The parameter '\(path)\(name)' isn't base64url.")
+        }
+        return bytes
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z, within what a client's date type holds.
     func time(_ name: String) throws(APIError) -> Int64? {
         guard let seconds = try integer(name) else { return nil }

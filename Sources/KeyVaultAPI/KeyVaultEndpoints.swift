@@ -5,6 +5,6 @@ public enum KeyVaultEndpoints {
     public static let all: [Endpoint] =
         KeyCreation.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints + KeyBackup.endpoints
         + KeyRotation.endpoints + Signing.endpoints
-        + RandomBytes.endpoints
+        + Encryption.endpoints + RandomBytes.endpoints + Settings.endpoints
         + RoleAssignments.endpoints + RoleDefinitions.endpoints + SecurityDomainDownload.endpoints
 }

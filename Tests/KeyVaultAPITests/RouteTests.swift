@@ -41,6 +41,10 @@ import Testing
         Expected("POST /keys/{name}/rotate", "KeyRotate", "keys/rotate/action @key activated", "U"),
         Expected("GET /keys/{name}/rotationpolicy", "KeyRotationPolicyGet", "keys/read/action @key activated", "UR"),
         Expected("PUT /keys/{name}/rotationpolicy", "KeyRotationPolicySet", "keys/write/action @key activated", "U"),
+        Expected("POST /keys/{name}/{version?}/encrypt", "KeyEncrypt", "keys/encrypt/action @key activated", "U"),
+        Expected("POST /keys/{name}/{version?}/decrypt", "KeyDecrypt", "keys/decrypt/action @key activated", "U"),
+        Expected("POST /keys/{name}/{version?}/wrapkey", "KeyWrap", "keys/wrap/action @key activated", "U"),
+        Expected("POST /keys/{name}/{version?}/unwrapkey", "KeyUnwrap", "keys/unwrap/action @key activated", "U"),
         Expected("POST /rng", "RandomBytesGet", "rng/action @/keys activated", "U"),
     ]
 
@@ -91,6 +95,9 @@ import Testing
         Expected(
             "PATCH /quorate/v1/principals/{objectId}", "PrincipalUpdate",
             "roleAssignments/write/action @/ unsealed unversioned", "AOP"),
+        Expected("GET /settings", "SettingList", "settings/read/action @/ unsealed", "A"),
+        Expected("GET /settings/{setting}", "SettingGet", "settings/read/action @/ unsealed", "A"),
+        Expected("PATCH /settings/{setting}", "SettingUpdate", "settings/write/action @/ unsealed", "A"),
         Expected("GET /quorate/v1/status", "PoolStatusGet", "authenticated unsealed unversioned", "AOUPRN"),
         Expected("GET /quorate/v1/health", "HealthGet", "anonymous any unversioned", ""),
         Expected("GET /quorate/v1/unseal", "UnsealInvitationGet", "anonymous any unversioned audited", ""),
@@ -155,6 +162,7 @@ import Testing
             "{name}": "alpha", "/{version?}": "", "{assignment}": "0ffe0000-0000-4000-8000-000000000001",
             "{definition}": "0ffe0000-0000-4000-8000-000000000002",
             "{objectId}": "0ffe0000-0000-4000-8000-000000000003", "{tenant}": "common",
+            "{setting}": "AllowKeyManagementOperationsThroughARM",
         ]
         return values.reduce(path) { $0.replacing($1.key, with: $1.value) }
     }

@@ -51,8 +51,8 @@ import Testing
         ("no versions", .invalidRestoredKey, { $0.versions = [] }),
         ("other name", .invalidRestoredKey, { $0.name = "b" }),
         ("mixed names", .invalidRestoredKey, { $0.versions[1].version.header.name = "b" }),
-        ("rotation", .invalidRestoredKey, { $0.versions[1].version = Fixture.rotated($0.versions[1].version, after: 1) }),
-        ("foreign pool", .invalidKeyHeader, { $0.versions[1].version.header.poolID = [UInt8](repeating: 1, count: 16) }),
+        ("rotation", .invalidRestoredKey, { $0.versions[0].version = Fixture.rotated(Fixture.key("a"), after: 1) }),
+        ("foreign pool", .invalidKeyHeader, { $0.versions[1].version.header.poolID[3] = 1 }),
         ("repeated version", .duplicateKeyVersion, { $0.versions[1].version.header.version = Fixture.version(1) }),
         ("repeated record", .duplicateKeyRecord, { $0.versions[1].version.record = $0.versions[0].version.record }),
         ("empty record", .invalidKeyRecord, { $0.versions[1].version.record = [] }),
@@ -109,7 +109,8 @@ import Testing
         let rules = Fixture.rules("P90D", beforeExpiry: "P30D")
         #expect(replica.apply(.setRotationRules(name: "a", rules: rules)) == .refused(.keyNotFound))
         replica.apply(.createKeyVersion(Fixture.key("a")))
-        #expect(replica.apply(.setRotationRules(name: "a", rules: Fixture.rules("P27D"))) == .refused(.invalidRotationRules))
+        let short = PoolCommand.setRotationRules(name: "a", rules: Fixture.rules("P27D"))
+        #expect(replica.apply(short) == .refused(.invalidRotationRules))
         #expect(replica.state.key("a")?.rotation == nil)
         #expect(replica.apply(.setRotationRules(name: "a", rules: rules)) == .applied)
         let now = Fixture.start / 1000

@@ -77,8 +77,8 @@ enum KeyBackup {
     }
 }
 
-/// The bytes of a backup: `QSB1` ‖ security domain id[16] ‖ time[8] ‖ log index[8] ‖ the key as the command that
-/// restores it, each version's record sealed under the pool's key for single-key backups.
+/// The bytes of a backup: `QSB1` ‖ security domain id[16] ‖ time[8] ‖ log index[8] ‖ the key as the command
+/// that restores it, each version's record sealed under the pool's key for single-key backups.
 ///
 /// Each record is bound to everything else in the blob and to its place among the versions, so that nothing in it can
 /// be changed, left out or taken from another backup.

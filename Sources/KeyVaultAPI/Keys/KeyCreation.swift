@@ -49,11 +49,13 @@ struct KeyRequest {
     enum Kind {
         case rsa(bits: Int, publicExponent: [UInt8])
         case ec(EllipticCurve)
+        case oct(bits: Int)
 
         var type: KeyType {
             switch self {
             case .rsa: .rsaHSM
             case .ec: .ecHSM
+            case .oct: .octHSM
             }
         }
     }
@@ -80,6 +82,7 @@ struct KeyRequest {
             switch kind {
             case .rsa(let bits, let exponent): .rsa(bits: bits, publicExponent: exponent)
             case .ec(let curve): .ec(curve)
+            case .oct(let bits): .oct(bits: bits)
             }
         return KeyTemplate(
             poolID: poolID, name: name, version: Random.bytes(16), material: material, operations: operations,
@@ -101,8 +104,14 @@ struct KeyRequest {
                 throw .badParameter("The parameter 'crv' must be P-256, P-384, P-521 or P-256K.")
             }
             return .ec(curve)
+        case "oct", "oct-HSM":
+            let bits = try fields.integer("key_size") ?? 256
+            guard [128, 192, 256].contains(bits) else {
+                throw .badParameter("The parameter 'key_size' must be 128, 192 or 256 for a symmetric key.")
+            }
+            return .oct(bits: Int(bits))
         default:
-            throw .badParameter("The parameter 'kty' must be RSA, RSA-HSM, EC or EC-HSM.")
+            throw .badParameter("The parameter 'kty' must be RSA, RSA-HSM, EC, EC-HSM, oct or oct-HSM.")
         }
     }
 

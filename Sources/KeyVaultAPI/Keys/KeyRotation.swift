@@ -35,7 +35,7 @@ public enum KeyRotation {
         let latest = key.latest
         let generated = try module.generateKey(
             KeyTemplate(
-                poolID: poolID, name: key.name, version: Random.bytes(16), material: try material(latest),
+                poolID: poolID, name: key.name, version: Random.bytes(16), material: material(latest),
                 operations: latest.operations, createdAt: now))
         return .createKeyVersion(
             NewKeyVersion(
@@ -44,11 +44,16 @@ public enum KeyRotation {
                 rotation: RotationCondition(follows: latest.version, onlyIfDue: onlyIfDue)))
     }
 
-    private static func material(_ version: KeyVersionRecord) throws(CryptoError) -> KeyTemplate.Material {
+    /// How records and answers name a version of a key.
+    public static func identifier(baseURL: String, name: String, version: [UInt8]) -> String {
+        "\(baseURL)/keys/\(name)/\(Hexadecimal.encode(version))"
+    }
+
+    private static func material(_ version: KeyVersionRecord) -> KeyTemplate.Material {
         switch version.publicKey {
         case .rsa(_, let exponent)?: return .rsa(bits: version.header.bits, publicExponent: exponent)
         case .ec(let curve, _, _)?: return .ec(curve)
-        case nil: throw .unsupported("rotation of this type of key")
+        case nil: return .oct(bits: version.header.bits)
         }
     }
 

@@ -15,16 +15,24 @@ enum Signing {
         Endpoint(
             .post, "/keys/{name}/{version?}/verify", operation: "KeyVerify",
             access: .dataAction(.keysVerify, .keyNamed(parameter: "name")),
-            handler: .inline { context throws(APIError) in try verify(context) }),
+            handler: .adaptive(isSlow: isSlowToVerify, verify)),
     ]
 
     /// An RSA private operation takes up to milliseconds; a key that isn't in memory has to be read from disk first.
     /// Neither may hold up an event loop.
     @Sendable
-    private static func isSlow(_ context: RequestContext) -> Bool {
+    static func isSlow(_ context: RequestContext) -> Bool {
         guard let version = try? KeyLookup.version(context) else { return false }
         return version.header.keyType == .rsaHSM
             || !context.services.module.isCached(recordDigest: version.recordDigest)
+    }
+
+    /// Public keys are in the state; a symmetric one may have to be read from disk.
+    @Sendable
+    private static func isSlowToVerify(_ context: RequestContext) -> Bool {
+        guard let version = try? KeyLookup.version(context) else { return false }
+        return version.header.keyType == .octHSM
+            && !context.services.module.isCached(recordDigest: version.recordDigest)
     }
 
     @Sendable
@@ -32,6 +40,7 @@ enum Signing {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.sign, named: "sign", isTimeBound: true, of: version, now: context.now)
         let fields = try context.fields()
+        if version.header.keyType == .octHSM { return try Authentication.sign(fields, version, context) }
         let algorithm = try OperationChecks.signatureAlgorithm(fields, for: version)
         let digest = try fields.bytes("value")
         try OperationChecks.requireLength(digest, of: algorithm, parameter: "value")
@@ -46,7 +55,7 @@ enum Signing {
         }
         let identifier = context.keyIdentifier(name: version.name, version: version.version)
         let audit = OperationDetails(
-            keyIdentifier: identifier, algorithm: algorithm.rawValue, inputDigest: Digest.sha256(digest))
+            keyIdentifier: identifier, algorithm: algorithm.rawValue, evidence: .submitted(Digest.sha256(digest)))
         return .object(audit: audit) { writer in
             writer.member("kid", identifier)
             writer.name("value")
@@ -59,6 +68,7 @@ enum Signing {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.verify, named: "verify", isTimeBound: false, of: version, now: context.now)
         let fields = try context.fields()
+        if version.header.keyType == .octHSM { return try Authentication.verify(fields, version, context) }
         let algorithm = try OperationChecks.signatureAlgorithm(fields, for: version)
         let digest = try fields.bytes("digest")
         try OperationChecks.requireLength(digest, of: algorithm, parameter: "digest")
@@ -73,7 +83,7 @@ enum Signing {
         }
         let identifier = context.keyIdentifier(name: version.name, version: version.version)
         let audit = OperationDetails(
-            keyIdentifier: identifier, algorithm: algorithm.rawValue, inputDigest: Digest.sha256(digest))
+            keyIdentifier: identifier, algorithm: algorithm.rawValue, evidence: .submitted(Digest.sha256(digest)))
         return .object(audit: audit) { $0.member("value", isGood) }
     }
 }
@@ -81,6 +91,9 @@ enum Signing {
 extension RequestContext {
     /// The answer to a failure of the module. What the caller can't cause goes to the log, with the key's name.
     func failure(_ error: CryptoError, of version: KeyVersionRecord) -> APIError {
+        if case .invalidParameter(let name, let reason) = error {
+            return .badParameter("The parameter '\(name)': \(reason).")
+        }
         let answer = APIError(error)
         if answer.status >= 500 {
             services.logger.error(

@@ -19,7 +19,8 @@ extension ProposalEnvelope {
     }
 
     /// Decodes what ``encode()`` made; everything else is refused: unknown fields, other encodings of the same values,
-    /// and more than 1 MiB for a genesis or a restored key, 256 KiB for a security domain, 64 KiB for any other command.
+    /// and more than 1 MiB for a genesis or a restored key, 256 KiB for a security domain, 64 KiB for any other
+    /// command.
     ///
     /// A committed entry that can't be decoded comes from a newer version. A node must stop before it rather than skip
     /// it, or its state would differ from the others'.

@@ -111,7 +111,8 @@ private struct StateLoader {
             records.append(KeyVersionRecord(row.content, identifier: identifier))
         }
         guard let latest = records.popLast() else { throw .danglingRow(table: .key) }
-        return KeyRecord(name: key.name, earlier: records, latest: latest, deletion: key.deletion, rotation: key.rotation)
+        return KeyRecord(
+            name: key.name, earlier: records, latest: latest, deletion: key.deletion, rotation: key.rotation)
     }
 
     /// The ring holds the last proposals without a gap.

@@ -37,20 +37,30 @@ public struct OperationDetails: Sendable {
     /// Full identifier of the key version that was used or changed.
     public var keyIdentifier: String?
     public var algorithm: String?
-    /// SHA-256 of the digest that was submitted for signing: ties the record to the signature without storing what was
-    /// signed.
-    public var inputDigest: [UInt8]?
+    /// What ties the record to the data of the request, without revealing it.
+    public var evidence: OperationEvidence?
     /// Whom an anonymous request turned out to come from: a client that got a token.
     public var authenticated: GUID?
     /// The request changed nothing and obtained what an earlier, recorded one had obtained: anonymous ones are counted.
     public var isRepetition = false
 
     public init(
-        keyIdentifier: String? = nil, algorithm: String? = nil, inputDigest: [UInt8]? = nil, authenticated: GUID? = nil
+        keyIdentifier: String? = nil, algorithm: String? = nil, evidence: OperationEvidence? = nil,
+        authenticated: GUID? = nil
     ) {
         self.authenticated = authenticated
         self.keyIdentifier = keyIdentifier
         self.algorithm = algorithm
-        self.inputDigest = inputDigest
+        self.evidence = evidence
     }
+}
+
+/// A digest of a request's data, 32 bytes. Plaintext and its digest never appear in a record.
+public enum OperationEvidence: Hashable, Sendable {
+    /// SHA-256 of the digest that was submitted for signing.
+    case submitted([UInt8])
+    /// SHA-256 of what was encrypted or is to be decrypted.
+    case ciphertext([UInt8])
+    /// HMAC, under a key of the pool's, of what could be guessed.
+    case blinded([UInt8])
 }

@@ -28,13 +28,21 @@ struct AuditRecorder: Sendable {
             event.status = response.status
             event.details = AuditDetails(
                 keyID: response.audit.keyIdentifier, algorithm: response.audit.algorithm,
-                evidence: response.audit.inputDigest.map { .submitted($0) })
+                evidence: response.audit.evidence.map(evidence))
             event.caller = caller(context, response.audit)
         case .failure(let error):
             (event.status, event.resultDescription) = (error.status, "\(error.code): \(error.message)")
             event.caller = caller(context, OperationDetails())
         }
         services.audit.append(event, then: then)
+    }
+
+    private func evidence(_ evidence: OperationEvidence) -> AuditEvidence {
+        switch evidence {
+        case .submitted(let digest): .submitted(digest)
+        case .ciphertext(let digest): .ciphertext(digest)
+        case .blinded(let code): .blinded(code)
+        }
     }
 
     /// Records that the holder of a genuine token was refused before there was a view to decide on.

@@ -42,7 +42,10 @@ enum GenesisMaker {
                     apiURL: member.endpoint, peerAddress: "\(member.peerHost):\(member.peerPort)")
             },
             keyring: secrets.sealedKeyring.encode(),
-            pinnedOfficers: initialization.officerFingerprints, principals: principals, roleAssignments: assignments)
+            pinnedOfficers: initialization.officerFingerprints,
+            settings: PoolSettings(
+                recoverableDays: initialization.retentionDays, purgeProtection: initialization.purgeProtection),
+            principals: principals, roleAssignments: assignments)
         return (keyring, genesis)
     }
 }

@@ -23,6 +23,7 @@ final class NodeAssembly: Sendable {
     private let loops: MultiThreadedEventLoopGroup
     private let driverLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let computation: CryptoThreads
+    private let module: CryptographicModule
     private let runtime: NodeRuntime
     private let transport: PeerTransport
     private let vault: KeyVault
@@ -53,6 +54,7 @@ final class NodeAssembly: Sendable {
         let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
         firstKeyring = disk.keyring
         let module = CryptographicModule(keyCacheBytes: ModuleSelfSetup.secureHeapBytes / 2)
+        self.module = module
         let vault = KeyVault(module: module, materials: disk.materials)
         self.vault = vault
 
@@ -175,7 +177,9 @@ final class NodeAssembly: Sendable {
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger)
         let housekeeping = Housekeeping(
-            runtime: runtime, custody: vault, audit: audit, anonymous: anonymous, logger: logger)
+            runtime: runtime, custody: vault, module: module, computation: computation,
+            baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
+            anonymous: anonymous, logger: logger)
         // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.
         let unsealed = Task { [unsealing, firstKeyring] in
             if let firstKeyring { await opening.open(firstKeyring) }

@@ -125,6 +125,14 @@ struct ConfigurationSection {
         return value
     }
 
+    func optionalBool(_ name: String) throws(ConfigurationError) -> Bool? {
+        guard let text = try optionalString(name) else { return nil }
+        guard text == "true" || text == "false" else {
+            throw error(name, "must be true or false", cure: "Correct '\(text)'.")
+        }
+        return text == "true"
+    }
+
     func integer(_ name: String, in range: ClosedRange<Int>, example: Int) throws(ConfigurationError) -> Int {
         guard let value = try optionalInteger(name, in: range) else {
             throw error(name, "is missing", cure: "Add '\(name): \(example)'.")

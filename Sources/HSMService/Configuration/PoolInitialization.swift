@@ -20,12 +20,17 @@ public struct PoolInitialization: Sendable {
     /// SHA-256 of the officers' certificates, 32 bytes each. Where there are any, only these officers can receive the
     /// security domain, whoever asks for it.
     public let officerFingerprints: [[UInt8]]
+    /// Days for which deleted keys can be recovered: 7 to 90. Fixed for the pool's life.
+    public let retentionDays: Int
+    /// Whether nobody can purge a deleted key before its retention has run out. Fixed for the pool's life.
+    public let purgeProtection: Bool
 }
 
 extension PoolInitialization {
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
-        try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints"])
+        try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints", "retention_days",
+            "purge_protection"])
         var administrators: [Administrator] = []
         for section in try root.sections("administrators") {
             try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
@@ -47,7 +52,9 @@ extension PoolInitialization {
         return PoolInitialization(
             file: file, tenantID: try guid(root, "tenant_id", cure: "Make one with: uuidgen"),
             administrators: administrators,
-            audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root))
+            audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root),
+            retentionDays: try root.optionalInteger("retention_days", in: 7...90) ?? 90,
+            purgeProtection: try root.optionalBool("purge_protection") ?? false)
     }
 
     private static func guid(

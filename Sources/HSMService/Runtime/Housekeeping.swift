@@ -1,18 +1,26 @@
 import Audit
+import CryptographicModule
 import HSMNode
+import KeyVaultAPI
 import Logging
 import PoolState
 import Raft
 import RequestPipeline
 
-/// What has to be done without anybody asking: keys whose retention has run out are purged, and counted refusals reach
-/// the audit log even when nobody knocks any more.
+/// What has to be done without anybody asking: keys whose retention has run out are purged, keys whose rules ask for it
+/// get new versions, and counted refusals reach the audit log even when nobody knocks any more.
 struct Housekeeping: Sendable {
     /// Due keys that one round purges: the log is there for others too.
     private static let purgesPerRound = 100
+    /// Making an RSA key takes seconds, and the threads are there for requests too.
+    private static let rotationsPerRound = 10
 
     let runtime: NodeRuntime
     let custody: any KeyCustody
+    let module: CryptographicModule
+    let computation: any ComputationPool
+    /// What key identifiers in audit records begin with.
+    let baseURL: String
     let audit: AuditLog
     let anonymous: AnonymousSampler
     let logger: Logger
@@ -24,6 +32,7 @@ struct Housekeeping: Sendable {
             guard !Task.isCancelled else { break }
             if let summary = anonymous.flush(time: SystemClock().unixMilliseconds()) { audit.append(summary) { _ in } }
             await purgeDueKeys()
+            await rotateDueKeys()
         }
     }
 
@@ -49,5 +58,47 @@ struct Housekeeping: Sendable {
                 }
             }
         } while !Task.isCancelled
+    }
+
+    /// Only the leader does it. A new leader may repeat what the old one has proposed: the state machine takes one
+    /// rotation of a version only, and none that isn't due by the log's own time.
+    private func rotateDueKeys() async {
+        guard runtime.latestStanding.role == .leader, custody.unsealed != nil else { return }
+        let now = SystemClock().unixMilliseconds() / 1000
+        var rotated = 0
+        var last: String?
+        repeat {
+            let page = runtime.latestView.state.keys(after: last, limit: 500)
+            guard let end = page.last else { break }
+            last = end.name
+            for key in page where key.isRotationDue(at: now) {
+                guard rotated < Self.rotationsPerRound else { return }
+                rotated += 1
+                guard await rotate(key, now: now) else { return }
+            }
+        } while !Task.isCancelled
+    }
+
+    /// - Returns: whether it makes sense to go on with other keys.
+    private func rotate(_ key: KeyRecord, now: Int64) async -> Bool {
+        guard let pool = runtime.latestView.state.pool else { return false }
+        let module = module
+        do {
+            let command = try await computation.run { () throws(CryptoError) in
+                try KeyRotation.command(for: key, poolID: pool.poolID, now: now, onlyIfDue: true, module: module)
+            }
+            let committed = try await runtime.submit(command, origin: .node)
+            guard case .key(let name, let version) = committed.outcome else { return true }
+            logger.notice("made a new version of a key by its rotation policy", metadata: ["key": "\(name)"])
+            let identifier = KeyRotation.identifier(baseURL: baseURL, name: name, version: version)
+            let event = AuditEvent(
+                time: SystemClock().unixMilliseconds(), operationName: "KeyRotateIfDue", status: 200,
+                details: AuditDetails(keyID: identifier), policyIndex: committed.index)
+            audit.append(event) { _ in }
+            return true
+        } catch {
+            logger.info("a rotation that is due waits", metadata: ["key": "\(key.name)", "cause": "\(error)"])
+            return false
+        }
     }
 }

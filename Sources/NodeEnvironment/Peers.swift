@@ -24,11 +24,14 @@ public struct ForwardedProposal: Hashable, Sendable {
     public let proposer: NodeID
     /// The encoded proposal envelope, as it will stand in the log entry.
     public let command: [UInt8]
+    /// MAC over all of the above and the pool's id and epoch, under a key that only unsealed members have.
+    public let proof: [UInt8]
 
-    public init(proposalID: [UInt8], proposer: NodeID, command: [UInt8]) {
+    public init(proposalID: [UInt8], proposer: NodeID, command: [UInt8], proof: [UInt8]) {
         self.proposalID = proposalID
         self.proposer = proposer
         self.command = command
+        self.proof = proof
     }
 }
 
@@ -42,7 +45,7 @@ public enum ProposalRefusalReason: Hashable, Sendable {
     case clockSkew
     /// Too many proposals are under way.
     case overloaded
-    /// The bytes are no proposal envelope, or contradict the message that carries them.
+    /// The proof is wrong, or the bytes are no proposal envelope, or they contradict the message that carries them.
     case malformed
 }
 

@@ -1,3 +1,4 @@
+public import HSMNode
 public import Raft
 
 /// How a run's world behaves. Times in nanoseconds of true time; probabilities in parts of a million.
@@ -110,7 +111,7 @@ public struct SimulationProfile: Sendable {
         profile.meanSealedTime = 400_000_000
         profile.faults = FaultWeights(
             crash: 10, crashLeader: 10, crashInWrite: 5, split: 5, isolateLeader: 5, oneWay: 5, clog: 5, pause: 5,
-            seal: 40, transfer: 10, diskFull: 5)
+            seal: 40, transfer: 10, diskFull: 5, forge: 10)
         return profile
     }
 }
@@ -128,6 +129,8 @@ public struct FaultWeights: Sendable {
     public var seal = 8
     public var transfer = 8
     public var diskFull = 4
+    /// Whoever has a member's disk and certificate, but not the pool's keys, forwards proposals of his own.
+    public var forge = 0
 }
 
 /// Bugs and lies that a run can be given, to prove that its checks find them.
@@ -135,6 +138,8 @@ public enum PlantedSimulationFault: Hashable, Sendable {
     #if PLANTED_FAULTS
         /// A bug of the consensus core.
         case raft(PlantedFault)
+        /// A bug of the driver.
+        case node(PlantedNodeFault)
     #endif
     /// Disks say that they have synced what they haven't.
     case lyingDisks

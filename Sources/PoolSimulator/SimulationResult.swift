@@ -29,6 +29,9 @@ public struct SimulationCounters: Hashable, Sendable {
     public var repetitions = 0
     public var compactions = 0
     public var diskFull = 0
+    /// Proposals that were sent in a member's name without the pool's keys, and those that a leader found out.
+    public var forgeries = 0
+    public var forgeriesRefused = 0
 
     public init() {}
 
@@ -50,5 +53,7 @@ public struct SimulationCounters: Hashable, Sendable {
         left.repetitions += right.repetitions
         left.compactions += right.compactions
         left.diskFull += right.diskFull
+        left.forgeries += right.forgeries
+        left.forgeriesRefused += right.forgeriesRefused
     }
 }

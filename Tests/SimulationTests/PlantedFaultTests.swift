@@ -1,3 +1,4 @@
+import HSMNode
 import PoolSimulator
 import Raft
 import Testing
@@ -17,7 +18,7 @@ import Testing
         }
 
         enum Promise: Sendable {
-            case committedEntriesStay, votesAreKept, readsAreCurrent
+            case committedEntriesStay, votesAreKept, readsAreCurrent, onlyClientsWrite
 
             func isBroken(by violation: Violation) -> Bool {
                 switch (self, violation) {
@@ -26,6 +27,7 @@ import Testing
                     true
                 case (.votesAreKept, .forgotVote), (.votesAreKept, .votedTwice), (.votesAreKept, .twoLeaders): true
                 case (.readsAreCurrent, .notLinearizable): true
+                case (.onlyClientsWrite, .foreignProposal): true
                 default: false
                 }
             }
@@ -45,6 +47,8 @@ import Testing
                 fault: .raft(.readIndexCountsEarlierAcks), profile: .suite, seeds: 1_000, promise: .readsAreCurrent),
             Case(
                 fault: .raft(.readIndexBeforeTermCommit), profile: .suite, seeds: 200, promise: .readsAreCurrent),
+            Case(
+                fault: .node(.proposalProofUnchecked), profile: .seals, seeds: 20, promise: .onlyClientsWrite),
             Case(fault: .lyingDisks, profile: .crashes, seeds: 50, promise: .votesAreKept),
         ]
 

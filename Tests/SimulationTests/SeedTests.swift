@@ -21,6 +21,9 @@ import Testing
         #expect(outcome.counters.crashes + outcome.counters.partitions > runs)
         #expect(outcome.counters.readsAnswered > runs)
         #expect(outcome.counters.writesAnswered > runs)
+        if profile.faults.forge > 0 {
+            #expect(outcome.counters.forgeriesRefused > runs / 4)
+        }
     }
 
     @Test(arguments: [SimulationProfile.suite, .crashes, .partitions, .seals, .briefReigns])

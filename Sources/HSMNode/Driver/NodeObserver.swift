@@ -30,6 +30,8 @@ public enum NodeAlarm: Hashable, Sendable {
     case forgedEntry(from: NodeID, index: LogIndex)
     /// The sender offered a command that is stamped too far from this node's clock.
     case stampRefused(proposer: NodeID, stampedAt: Int64, here: Int64)
+    /// The sender offered a proposal without the proof that it is unsealed: it may be stolen. Nothing was proposed.
+    case forgedProposal(from: NodeID)
     /// The sender offered bytes that aren't a proposal, or name another proposer.
     case malformedProposal(from: NodeID)
     /// A committed entry holds bytes that aren't a proposal. It changed nothing.

@@ -33,6 +33,10 @@ public struct NodeOptions: Sendable {
     /// The log is cut once it holds this many entries more than have to stay.
     public var compactionStep: UInt64 = 1_000
 
+    #if PLANTED_FAULTS
+        public var plantedFault: PlantedNodeFault?
+    #endif
+
     public init(raft: Raft.Options, version: String) {
         self.raft = raft
         self.version = version

@@ -23,13 +23,17 @@ extension NodeDriver {
 
     /// Hands the writes that are due to whoever leads.
     func sendDueSubmissions() {
+        guard case .unsealed(let authenticator) = seal else { return }
         for write in submissions.takeDue(now: now) {
             guard let leader = raft.leader else {
                 submissions.postpone(write.id, now: now)
                 continue
             }
             submissions.sent(write.id)
-            let proposal = ForwardedProposal(proposalID: write.id.bytes, proposer: id, command: write.command)
+            let proof = leader == id ? [] : authenticator.proposalProof(
+                proposer: id, proposalID: write.id.bytes, command: write.command)
+            let proposal = ForwardedProposal(
+                proposalID: write.id.bytes, proposer: id, command: write.command, proof: proof)
             if leader == id {
                 receive(proposal, from: id)
             } else {
@@ -68,7 +72,11 @@ extension NodeDriver {
         guard raft.role == .leader, stalled == nil else {
             return .notLeader(hint: raft.role == .leader ? nil : raft.leader)
         }
-        guard case .unsealed = seal else { return .sealed }
+        guard case .unsealed(let authenticator) = seal else { return .sealed }
+        guard proposal.proposer == self.id || isProven(proposal, authenticator) else {
+            environment.observer.alarm(.forgedProposal(from: proposal.proposer))
+            return .malformed
+        }
         guard let id = ProposalID(proposal.proposalID),
             let envelope = try? ProposalEnvelope(decoding: proposal.command),
             envelope.proposalID == proposal.proposalID, envelope.proposer == proposal.proposer.rawValue
@@ -83,6 +91,15 @@ extension NodeDriver {
             return .clockSkew
         }
         return intake.take(proposal, envelope, id: id)
+    }
+
+    /// Whether an unsealed member has made the proposal. A member's identity alone is not enough: a sealed node has it.
+    private func isProven(_ proposal: ForwardedProposal, _ authenticator: any StateAuthenticator) -> Bool {
+        if has(fault: .proposalProofUnchecked) { return true }
+        let proof = authenticator.proposalProof(
+            proposer: proposal.proposer, proposalID: proposal.proposalID, command: proposal.command)
+        // Without keys there is no proof, and nothing is equal to none.
+        return !proof.isEmpty && authenticator.tagsAreEqual(proof, proposal.proof)
     }
 
     /// A stamp far from the clock could purge, expire or rotate something long before its time.

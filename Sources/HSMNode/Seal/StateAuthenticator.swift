@@ -10,6 +10,9 @@ public protocol StateAuthenticator: Sendable {
     /// The tag of an applied mark: a MAC over pool, epoch, index, term, chain tag and state root.
     func stateTag(index: LogIndex, term: Term, chainTag: [UInt8], root: [UInt8]) -> [UInt8]
 
+    /// The proof that an unsealed member forwards a proposal: a MAC over pool, epoch, proposer, id and command.
+    func proposalProof(proposer: NodeID, proposalID: [UInt8], command: [UInt8]) -> [UInt8]
+
     /// Whether two tags are equal, found in a time that doesn't depend on where they differ.
     func tagsAreEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool
 }

@@ -60,7 +60,12 @@ final class HistoryChecker {
 
     /// Everything committed so far, so that the model knows it before answers are judged.
     func learn(_ log: LogChecker) {
-        while let entry = log.committedEntry(at: model.index + 1) { model.apply(entry) }
+        while let entry = log.committedEntry(at: model.index + 1) {
+            model.apply(entry)
+            if let number = model.lastProposal, number > 0, floorOfProposal[number] == nil {
+                fail(.foreignProposal(index: entry.index))
+            }
+        }
     }
 
     func ends(_ number: Int, _ answer: Answer) {

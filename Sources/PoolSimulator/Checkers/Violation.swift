@@ -38,6 +38,8 @@ public enum Violation: Error, Hashable, Sendable {
     case answeredTwice(operation: Int)
     /// A node that is sealed applied or answered something.
     case sealedNodeActed(NodeID)
+    /// A command stands in the log that no client asked for.
+    case foreignProposal(index: LogIndex)
     /// A node could not start on, or be unsealed from, what it had stored itself.
     case startRefused(NodeID, String)
     /// A node raised an alarm though nobody had done anything wrong.

@@ -15,6 +15,8 @@ struct ReferenceModel {
     private(set) var fates: [UInt64: Fate] = [:]
     /// How many entries repeated an earlier proposal.
     private(set) var repetitions = 0
+    /// The proposal in the last entry; nil if there is none in it.
+    private(set) var lastProposal: UInt64?
     private var current = [UInt64](repeating: 0, count: Register.count)
     private var changes = [[(index: LogIndex, value: UInt64)]](repeating: [], count: Register.count)
 
@@ -26,10 +28,12 @@ struct ReferenceModel {
     /// Takes the next entry in.
     mutating func apply(_ entry: LogEntry) {
         index = entry.index
+        lastProposal = nil
         guard case .command(let bytes) = entry.payload, let envelope = try? ProposalEnvelope(decoding: bytes) else {
             return
         }
         let number = Workload.number(of: envelope.proposalID)
+        lastProposal = number
         guard fates[number] == nil else {
             repetitions += 1
             return

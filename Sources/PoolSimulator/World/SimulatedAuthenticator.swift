@@ -13,6 +13,10 @@ struct SimulatedAuthenticator: StateAuthenticator {
         tag(kind: 2, numbers: (term, index), chainTag, root)
     }
 
+    func proposalProof(proposer: NodeID, proposalID: [UInt8], command: [UInt8]) -> [UInt8] {
+        tag(kind: 3, numbers: (proposer.rawValue, 0), proposalID, command)
+    }
+
     func tagsAreEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool { left == right }
 
     private func tag(kind: UInt64, numbers: (UInt64, UInt64), _ first: [UInt8], _ second: [UInt8]) -> [UInt8] {

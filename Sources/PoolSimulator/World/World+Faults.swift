@@ -5,6 +5,7 @@ import Raft
 extension World {
     private enum Fault {
         case crash, crashLeader, crashInWrite, split, isolateLeader, oneWay, clog, pause, seal, transfer, diskFull
+        case forge
     }
 
     /// Lets something go wrong, and plans the next time.
@@ -33,6 +34,7 @@ extension World {
             guard let leader else { break }
             tell(leader, .transferLeadership(to: nodes[victim].id))
         case .diskFull: nodes[victim].disk.refusals = 1 + random.below(6)
+        case .forge: forge(inTheNameOf: victim)
         }
     }
 
@@ -115,7 +117,7 @@ extension World {
             (.crash, weights.crash), (.crashLeader, weights.crashLeader), (.crashInWrite, weights.crashInWrite),
             (.split, weights.split), (.isolateLeader, weights.isolateLeader), (.oneWay, weights.oneWay),
             (.clog, weights.clog), (.pause, weights.pause), (.seal, weights.seal), (.transfer, weights.transfer),
-            (.diskFull, weights.diskFull),
+            (.diskFull, weights.diskFull), (.forge, weights.forge),
         ]
         var drawn = random.below(table.reduce(0) { $0 + $1.1 })
         for (fault, weight) in table {

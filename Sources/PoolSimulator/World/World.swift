@@ -32,6 +32,8 @@ final class World {
     /// What was asked for by each write operation.
     var commands: [Int: PoolCommand] = [:]
     let authenticator: SimulatedAuthenticator
+    /// In whose name something was forged.
+    var forgers: Set<NodeID> = []
 
     init(seed: UInt64, profile: SimulationProfile) {
         let random = SimulatedRandom(seed: seed)
@@ -126,6 +128,9 @@ final class World {
             if case .raft(let fault)? = profile.plantedFault { raft.plantedFault = fault }
         #endif
         var options = NodeOptions(raft: raft, version: "simulated")
+        #if PLANTED_FAULTS
+            if case .node(let fault)? = profile.plantedFault { options.plantedFault = fault }
+        #endif
         options.submitTimeout = 2_000_000_000
         options.readTimeout = 1_000_000_000
         options.retryInterval = 200_000_000
@@ -264,12 +269,13 @@ final class World {
         outbox.unseals.removeAll(keepingCapacity: true)
     }
 
-    /// Nobody forges anything in this world, so nobody has a reason to say so.
+    /// Nobody has a reason to speak of forgery but where there was one.
     private func takeAlarms(_ outbox: SimulatedNode.Outbox, of node: SimulatedNode) {
         for alarm in outbox.alarms {
             switch alarm {
             case .storageFull: counters.diskFull += 1
             case .halted: break
+            case .forgedProposal(let forger) where forgers.contains(forger): counters.forgeriesRefused += 1
             default: checker.report(.falseAlarm(node.id, "\(alarm)"))
             }
         }

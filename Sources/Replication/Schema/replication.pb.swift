@@ -611,6 +611,9 @@ package nonisolated struct Quorate_Replication_V1_ForwardedProposal: Sendable {
 
   package var command: Data = Data()
 
+  /// MAC of an unsealed member over pool, epoch, proposer, proposal id and command.
+  package var proof: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1730,7 +1733,7 @@ nonisolated extension Quorate_Replication_V1_RaftMessage: SwiftProtobuf.Message,
 
 nonisolated extension Quorate_Replication_V1_ForwardedProposal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ForwardedProposal"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_id\0\u{1}proposer\0\u{1}command\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_id\0\u{1}proposer\0\u{1}command\0\u{1}proof\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1741,6 +1744,7 @@ nonisolated extension Quorate_Replication_V1_ForwardedProposal: SwiftProtobuf.Me
       case 1: try { try decoder.decodeSingularBytesField(value: &self.proposalID) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.proposer) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.command) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
       default: break
       }
     }
@@ -1756,6 +1760,9 @@ nonisolated extension Quorate_Replication_V1_ForwardedProposal: SwiftProtobuf.Me
     if !self.command.isEmpty {
       try visitor.visitSingularBytesField(value: self.command, fieldNumber: 3)
     }
+    if !self.proof.isEmpty {
+      try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1763,6 +1770,7 @@ nonisolated extension Quorate_Replication_V1_ForwardedProposal: SwiftProtobuf.Me
     if lhs.proposalID != rhs.proposalID {return false}
     if lhs.proposer != rhs.proposer {return false}
     if lhs.command != rhs.command {return false}
+    if lhs.proof != rhs.proof {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

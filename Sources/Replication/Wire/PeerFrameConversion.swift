@@ -106,13 +106,15 @@ extension Quorate_Replication_V1_ForwardedProposal {
         proposalID = Data(proposal.proposalID)
         proposer = proposal.proposer.rawValue
         command = Data(proposal.command)
+        proof = Data(proposal.proof)
     }
 
     fileprivate func validated() throws(WireError) -> ForwardedProposal {
         guard command.count <= WireLimits.commandBytes else { throw .outOfLimits("command") }
+        guard proof.count <= WireLimits.tagBytes else { throw .outOfLimits("proof") }
         return ForwardedProposal(
             proposalID: try proposalID.asIdentifier("proposal id"), proposer: try proposer.asNodeID("proposer"),
-            command: [UInt8](command))
+            command: [UInt8](command), proof: [UInt8](proof))
     }
 }
 

@@ -35,6 +35,22 @@ extension Keyring {
         return try MAC.hmacSHA256(key: stateTagKey, writer.bytes)
     }
 
+    /// The proof that a proposal on its way to the leader was made by an unsealed member: HMAC-SHA-256 under STK of
+    /// pool, epoch, proposer, proposal id and command. Who has a member's identity, but no STK, can't propose.
+    ///
+    /// - Throws: `CryptoError` once the keyring is destroyed.
+    public func proposalProof(
+        epoch: UInt64, proposer: UInt64, proposalID: [UInt8], command: [UInt8]
+    ) throws -> [UInt8] {
+        var writer = FieldWriter(label: "quorate/1/proposal", reserving: command.count + 128)
+        writer.field(identity.poolID)
+        writer.field(epoch)
+        writer.field(proposer)
+        writer.field(proposalID)
+        writer.field(command)
+        return try MAC.hmacSHA256(key: stateTagKey, writer.bytes)
+    }
+
     /// The continuity ticket that a node gets with a grant of unsealing. It derives from STK and the boot nonce of the
     /// grant, so that any unsealed node can check a proof made with it although only its digest is in the pool's state.
     ///

@@ -151,7 +151,7 @@ struct HostilePeerTests {
         let misled = PeerMessage.raft(
             RaftMessage(from: NodeID(2), to: NodeID(3), term: 1, body: .voteResponse(granted: true)))
         let proposal = PeerMessage.forwardedProposal(
-            ForwardedProposal(proposalID: Samples.pool, proposer: NodeID(3), command: []))
+            ForwardedProposal(proposalID: Samples.pool, proposer: NodeID(3), command: [], proof: []))
         let any = try await RawPeer(node: 2, issued: honest, port: victim.port)
         let cases: [(helloFirst: Bool, bytes: [UInt8], refusal: PeerRefusal)] = [
             (false, [0, 0, 4, 1], .oversized(bytes: 1025, limit: 1024)),

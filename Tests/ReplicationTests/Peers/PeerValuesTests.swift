@@ -46,7 +46,7 @@ struct OutgoingQueueTests {
         .forwardedProposal(
             ForwardedProposal(
                 proposalID: [UInt8](repeating: number, count: 16), proposer: NodeID(1),
-                command: [UInt8](repeating: 0, count: 1000)))
+                command: [UInt8](repeating: 0, count: 1000), proof: []))
     }
 
     @Test("keeps order")

@@ -55,7 +55,9 @@ struct FrameTests {
         raft(.readIndexResponse(id: 4, index: 11)),
         raft(.timeoutNow),
         raft(.snapshotOffer(SnapshotDescriptor(index: 4, term: 2, configuration: Samples.configuration))),
-        .message(.forwardedProposal(ForwardedProposal(proposalID: identifier, proposer: NodeID(2), command: [1, 2]))),
+        .message(
+            .forwardedProposal(
+                ForwardedProposal(proposalID: identifier, proposer: NodeID(2), command: [1, 2], proof: [3, 4, 5]))),
         .message(.proposalRefused(proposalID: identifier, reason: .notLeader(hint: NodeID(2)))),
         .message(.proposalRefused(proposalID: identifier, reason: .notLeader(hint: nil))),
         .message(.proposalRefused(proposalID: identifier, reason: .sealed)),

@@ -3,7 +3,7 @@ public import RequestPipeline
 /// The data plane: every endpoint of the Managed HSM protocol that the service answers.
 public enum KeyVaultEndpoints {
     public static let all: [Endpoint] =
-        KeyCreation.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints + KeyBackup.endpoints
+        KeyCreation.endpoints + KeyImport.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints + KeyBackup.endpoints
         + KeyRotation.endpoints + Signing.endpoints
         + Encryption.endpoints + RandomBytes.endpoints + Settings.endpoints
         + RoleAssignments.endpoints + RoleDefinitions.endpoints + SecurityDomainDownload.endpoints

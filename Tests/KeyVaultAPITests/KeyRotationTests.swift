@@ -68,7 +68,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"kty":"EC","crv":"P-521","key_ops":["sign"]}"#, #"{"kty":"oct","key_size":192}"#, #"{"kty":"RSA","key_size":3072,"public_exponent":65539}"#,
+        #"{"kty":"EC","crv":"P-521","key_ops":["sign"]}"#, #"{"kty":"oct","key_size":192}"#,
+        #"{"kty":"RSA","key_size":3072,"public_exponent":65539}"#,
     ])
     func onDemand(_ kind: String) async throws {
         let pool = try TestPool(API.endpoints)

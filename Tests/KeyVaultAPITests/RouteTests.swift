@@ -24,6 +24,7 @@ import Testing
 
     private static let keyRoutes = [
         Expected("POST /keys/{name}/create", "KeyCreate", "keys/create @key or /keys activated", "U"),
+        Expected("PUT /keys/{name}", "KeyImport", "keys/import/action @key or /keys activated", "U"),
         Expected("GET /keys/{name}/{version?}", "KeyGet", "keys/read/action @key activated", "UR"),
         Expected("GET /keys", "KeyList", "keys/read/action @/keys activated", "UR"),
         Expected("GET /keys/{name}/versions", "KeyListVersions", "keys/read/action @key activated", "UR"),

@@ -91,9 +91,6 @@ enum Signing {
 extension RequestContext {
     /// The answer to a failure of the module. What the caller can't cause goes to the log, with the key's name.
     func failure(_ error: CryptoError, of version: KeyVersionRecord) -> APIError {
-        if case .invalidParameter(let name, let reason) = error {
-            return .badParameter("The parameter '\(name)': \(reason).")
-        }
         let answer = APIError(error)
         if answer.status >= 500 {
             services.logger.error(

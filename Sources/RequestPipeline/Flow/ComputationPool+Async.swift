@@ -28,6 +28,7 @@ extension APIError {
             self = .unavailable("The node's protected memory for keys is full. Retry later or on another node.")
         case .wrongDigestLength(let expected, let got):
             self = .badParameter("The digest must have \(expected) bytes, not \(got).")
+        case .invalidParameter(let name, let reason): self = .badParameter("The parameter '\(name)': \(reason).")
         case .unsupported(let what): self = .badParameter("Not supported: \(what).")
         case .operationNotPermitted:
             // What a key is for has been checked by then: the module lost the key, because the node was sealed or the

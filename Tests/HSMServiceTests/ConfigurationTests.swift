@@ -235,6 +235,22 @@ import Testing
         #expect(good.administrators.map(\.displayName) == ["Administrator"])
         #expect(good.administrators[0].secretDigest == [UInt8](repeating: 0xAB, count: 32))
         #expect(good.officerFingerprints == [[UInt8](repeating: 0xAB, count: 32)])
+        #expect(good.retentionDays == 90 && !good.purgeProtection)
+        let strict = try PoolInitialization.load(
+            file: folder.write("strict.yaml", Self.initialization + "retention_days: 7\npurge_protection: true\n"))
+        #expect(strict.retentionDays == 7 && strict.purgeProtection)
+        for (extra, problem) in [
+            ("retention_days: 6", "from 7 to 90"), ("retention_days: 91", "from 7 to 90"),
+            ("retention_days: long", "from 7 to 90"), ("purge_protection: maybe", "true or false"),
+        ] {
+            let file = try folder.write("bad.yaml", Self.initialization + extra + "\n")
+            do throws(ConfigurationError) {
+                _ = try PoolInitialization.load(file: file)
+                Issue.record("accepted: \(extra)")
+            } catch {
+                #expect(error.problem.contains(problem) && !error.cure.isEmpty, "\(error)")
+            }
+        }
         for (from, to, problem, line) in [
             ("tenant_id: 1", "tenant_id: x", "'tenant_id' is", 1), ("object_id: 2", "object_id: x", "not a GUID", 4),
             ("client_id: 3", "client_id: x", "not a GUID", 5),

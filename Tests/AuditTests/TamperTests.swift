@@ -21,7 +21,9 @@ import Testing
         #expect(lines.count == 200)
         let report = try AuditVerifier.verify(folder: folder.path, anchors: [log.head])
         #expect(report.isIntact && report.lines == 200 && report.events == 199 && report.files == 1)
-        #expect(report.head == log.head && report.uncoveredLines == 0)
+        #expect(report.head == log.head && report.uncoveredLines == 0 && report.hasHead)
+        #expect(report.node == origin.node && report.pool == origin.pool)
+        #expect(try #require(report.firstEventTime) <= #require(report.lastTime))
         return Sample(folder: folder, lines: lines, head: log.head)
     }
 

@@ -84,7 +84,9 @@ public enum AuditVerifier {
             report.node = text(header, "node")
             report.pool = text(header, "PoolName")
         }
-        if report.firstEventTime == nil { report.firstEventTime = record(scanner.firstEvent).flatMap { text($0, "time") } }
+        if report.firstEventTime == nil, let event = record(scanner.firstEvent) {
+            report.firstEventTime = text(event, "time")
+        }
         if let last = record(scanner.last) { report.lastTime = text(last, "time") }
     }
 

@@ -93,7 +93,11 @@ struct Transport: Sendable {
         await withTaskGroup(of: (Int, Result<JSONObject, any Error>).self) { group in
             for (index, endpoint) in endpoints.enumerated() {
                 group.addTask {
-                    do { return (index, .success(try await health(endpoint))) } catch { return (index, .failure(error)) }
+                    do {
+                        return (index, .success(try await health(endpoint)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
                 }
             }
             var found: [(Int, Result<JSONObject, any Error>)] = []
@@ -106,12 +110,12 @@ struct Transport: Sendable {
 
     private func failure(_ error: any Error, _ endpoint: String, seconds: Int64) -> NodeFailure {
         let cause = ConnectionTrouble(describing: "\(error)")
+        let authority = authorityFile.map { "'\($0)'" } ?? "the system's authorities"
         let reason: NodeFailure.Cause =
             switch cause {
             case .untrusted:
                 .untrusted(
-                    "its certificate was not signed by \(authorityFile.map { "'\($0)'" } ?? "the system's authorities"). "
-                        + "Name the right authority with --ca or QUORATE_CA.")
+                    "its certificate was not signed by \(authority). Name the right one with --ca or QUORATE_CA.")
             case .refused: .unreachable("connection refused")
             case .noAnswer: .unreachable("no answer within \(connectSeconds) s")
             case .unknownHost: .unreachable("the host name isn't known")

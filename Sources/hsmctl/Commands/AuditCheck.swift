@@ -40,7 +40,7 @@ struct AuditCheck {
         }
         let (anchor, comparison) = find(node ?? report.node, report.pool, pool)
         if let anchor, report.isIntact { report = try read(folder, [anchor]) }
-        return AuditCheck(folder: folder, report: report, comparison: comparison, hasAnchor: anchor != nil)
+        return AuditCheck(folder: folder, report: report, comparison: comparison)
     }
 
     private static func read(_ folder: String, _ anchors: [AuditHead]) throws -> AuditReport {
@@ -58,7 +58,7 @@ struct AuditCheck {
         self.problem = problem
     }
 
-    init(folder: String, report: AuditReport, comparison: Comparison, hasAnchor: Bool) {
+    init(folder: String, report: AuditReport, comparison: Comparison) {
         let problem: ClientError?
         if let first = report.firstBreak {
             problem = .refused(
@@ -81,7 +81,9 @@ struct AuditCheck {
         case .notAsked(let reason): return (nil, .notCompared(reason))
         case .asked(let answer): status = answer
         }
-        guard let node else { return (nil, .notCompared("the log doesn't say of which node it is; name it with --node")) }
+        guard let node else {
+            return (nil, .notCompared("the log doesn't say of which node it is; name it with --node"))
+        }
         if let logPool, let asked = status.text("pool"), logPool != asked {
             return (nil, .notCompared("the log is of the pool \(logPool), and the pool asked is \(asked)"))
         }

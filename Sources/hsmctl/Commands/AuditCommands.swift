@@ -62,7 +62,8 @@ struct AuditCommands: AsyncParsableCommand {
         var folder: String
         @Option(
             name: .long,
-            help: ArgumentHelp("The node whose log this must be; the one that the log names by default.", valueName: "name"))
+            help: ArgumentHelp(
+                "The node whose log this must be; the one that the log names by default.", valueName: "name"))
         var node: String?
         @Flag(name: .long, help: "Don't ask the pool.") var offline = false
         @OptionGroup(title: "Output") var output: OutputOptions

@@ -33,7 +33,8 @@ struct KeyCommands: AsyncParsableCommand {
         var curve: String?
         @Option(
             name: [.customLong("ops"), .customLong("operation")], parsing: .upToNextOption,
-            help: ArgumentHelp("The permitted operations. All by default; they can't be changed.", valueName: "operation"),
+            help: ArgumentHelp(
+                "The permitted operations. All by default; they can't be changed.", valueName: "operation"),
             completion: .list(["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey"]))
         var operations: [String] = []
         @Flag(name: .long, help: "Make it disabled.") var disabled = false

@@ -88,7 +88,8 @@ extension KeyCommands {
             discussion: """
                 Exit code 1 says that the signature is not good.
 
-                Example: hsmctl key verify invoices --algorithm ES256 --file report.pdf --signature report.sig --format der
+                Example: hsmctl key verify invoices --algorithm ES256 --file report.pdf --signature report.sig \
+                --format der
                 """)
         @OptionGroup var key: KeyArgument
         @OptionGroup var signing: SigningOptions

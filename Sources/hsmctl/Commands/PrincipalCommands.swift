@@ -139,7 +139,8 @@ struct PrincipalCommands: AsyncParsableCommand {
 
 /// One principal of the directory.
 struct PrincipalArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The object id, the client id, or a display name that is unique.", valueName: "principal"))
+    @Argument(
+        help: ArgumentHelp("The object id, the client id, or a display name that is unique.", valueName: "principal"))
     var argument: String?
     @Option(name: .customLong("id"), help: ArgumentHelp("The same, as an option.", valueName: "principal"))
     var option: String?

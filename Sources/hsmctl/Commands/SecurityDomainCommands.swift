@@ -71,10 +71,10 @@ struct SecurityDomainCommands: AsyncParsableCommand {
                     try await client.send(.GET, "/securitydomain/download/pending").body.text("status") ?? "unknown"
                 }
             } catch {
+                let cause = HSMControl.explained(error)?.message ?? "\(error)"
                 throw ClientError.unavailable(
-                    "\(file) is written, but its receipt could not be confirmed, so the pool isn't activated: "
-                        + "\(HSMControl.explained(error)?.message ?? "\(error)")\n        Move the file away and repeat "
-                        + "the command, with the same officers and the same quorum.")
+                    "\(file) is written, but its receipt wasn't confirmed, so the pool isn't activated: \(cause)\n"
+                        + "        Move the file away and repeat the command, with the same officers and quorum.")
             }
         }
 

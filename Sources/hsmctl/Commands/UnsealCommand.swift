@@ -138,27 +138,36 @@ struct UnsealCommand: AsyncParsableCommand {
             }
         } catch let error as CryptoError {
             throw ClientError.usage(
-                "\(parts[1]) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its own.")
+                "\(parts[1]) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its "
+                    + "own.")
         }
         do {
             return try OfficerTool.seal(
                 file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
                 nodeKeyDigest: pinned, now: Int64(Date().timeIntervalSince1970))
         } catch let error as SecurityDomainError {
-            throw ClientError.refused("\(parts[0]): \(error).\(Self.cure(error))")
+            throw Self.explained(error, certificate: parts[0], key: parts[1], domain: securityDomain)
         } catch let error as CryptoError {
             throw ClientError.refused("\(parts[0]): \(error). Is \(parts[1]) the key of this certificate?")
         }
     }
 
-    static func cure(_ error: SecurityDomainError) -> String {
+    /// The failure with the file that it concerns, and what to do.
+    static func explained(
+        _ error: SecurityDomainError, certificate: String, key: String, domain: String
+    ) -> ClientError {
         switch error {
-        case .notAnOfficer: " Use the certificate that the security domain was made for, and this pool's file."
-        case .commitmentMismatch, .wrongPool, .wrongSecurityDomain, .wrongGeneration:
-            " The security domain file isn't this pool's, or it is damaged: take another copy."
+        case .officerRejected(_, let reason): .usage("\(certificate): \(reason).")
+        case .malformed: .usage("\(domain): \(error). Is it the security domain file?")
+        case .notAnOfficer:
+            .refused("\(certificate): \(error). Use the certificate that \(domain) was made for, and this pool's file.")
+        case .authenticationFailed(let what) where what.hasPrefix("share"):
+            .refused("\(certificate): \(error). Is \(key) the key of this certificate, and \(domain) undamaged?")
         case .authenticationFailed:
-            " Either the node isn't the one that --node-certificate names, or the security domain file is damaged."
-        default: ""
+            .refused("\(error). The node isn't the one that --node-certificate names, or somebody stands in between.")
+        case .commitmentMismatch, .wrongPool, .wrongSecurityDomain, .wrongGeneration:
+            .refused("\(domain): \(error). It isn't this pool's, or it is damaged: take another copy.")
+        default: .refused("\(certificate): \(error).")
         }
     }
 
@@ -185,9 +194,8 @@ struct UnsealCommand: AsyncParsableCommand {
             guard case .interrupted = failure.cause else { throw failure }
             let wait = MajorityWait(node: node.name, asked: await transport.healths(endpoints))
             throw ClientError.unavailable(
-                "\(NodeFailure.summary([failure])).\n        \(wait.text)\n        The shares that are in stay in. Start "
-                    + "a majority of the pool's nodes and look at 'hsmctl pool status'; if the node stays sealed then, "
-                    + "repeat the command.")
+                "\(NodeFailure.summary([failure]))\n        \(wait.text)\n        The shares stay in: the node opens "
+                    + "by itself once a majority of the pool's nodes runs. 'hsmctl pool status' shows it.")
         }
     }
 }

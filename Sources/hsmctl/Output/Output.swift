@@ -96,8 +96,10 @@ enum Moment {
     /// Seconds since 1970 of `2027-01-31T12:00:00Z` or `2027-01-31`, which is midnight UTC.
     static func seconds(_ text: String) throws -> Int64 {
         let full = text.contains("T") ? text : text + "T00:00:00Z"
-        guard let date = try? Date(full, strategy: .iso8601) else {
-            throw ClientError.usage("'\(text)' isn't a time such as 2027-01-31T12:00:00Z or 2027-01-31.")
+        // The parser takes hour 25 for the next day's first one.
+        guard let date = try? Date(full, strategy: .iso8601), self.text(Int64(date.timeIntervalSince1970)) == full
+        else {
+            throw ClientError.usage("'\(text)' isn't a time such as 2027-01-31T12:00:00Z or 2027-01-31, in UTC.")
         }
         return Int64(date.timeIntervalSince1970)
     }

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import hsmctl
+
+/// What may be typed, and what help says of it.
+@Suite struct CommandLineTests {
+    private static func leaves(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
+        let below = command.configuration.subcommands
+        return below.isEmpty ? [command] : below.flatMap(leaves)
+    }
+
+    @Test func eachCommandShowsAnExample() {
+        let commands = Self.leaves(HSMControl.self)
+        #expect(commands.count >= 28)
+        for command in commands {
+            let help = HSMControl.helpMessage(for: command, columns: 1000)
+            #expect(help.contains("Example: hsmctl "), "\(command) has no example")
+            #expect(!command.configuration.abstract.isEmpty)
+        }
+    }
+
+    /// An example that isn't understood is worse than none.
+    @Test func examplesParse() throws {
+        for command in Self.leaves(HSMControl.self) {
+            let line = HSMControl.helpMessage(for: command, columns: 1000).split(separator: "\n")
+                .first { $0.contains("Example: hsmctl ") }
+            let example = try #require(line).split(separator: "Example: hsmctl ", maxSplits: 1).last
+            let words = Self.words(String(try #require(example)).components(separatedBy: " > ")[0])
+            #expect(throws: Never.self, "\(words)") {
+                let parsed = try HSMControl.parseAsRoot(words)
+                #expect(type(of: parsed) == command, "\(words)")
+            }
+        }
+    }
+
+    /// Splits as a shell does, as far as the examples need it.
+    private static func words(_ line: String) -> [String] {
+        line.split(separator: "'", omittingEmptySubsequences: false).enumerated().flatMap { index, part in
+            index.isMultiple(of: 2) ? part.split(separator: " ").map(String.init) : [String(part)]
+        }
+    }
+
+    @Test func keysAreNamedOnceAndProperly() throws {
+        for good in [["k"], ["--name", "k"], ["-n", "k"]] {
+            #expect(throws: Never.self) { try HSMControl.parseAsRoot(["key", "delete"] + good) }
+        }
+        for bad in [[], ["k", "--name", "k"], ["a/b"], ["../x"], ["k%2F"], [String(repeating: "k", count: 128)]] {
+            #expect(throws: (any Error).self, "\(bad)") { try HSMControl.parseAsRoot(["key", "delete"] + bad) }
+        }
+        #expect(KeyReference.parse("name/0123") == "name/0123")
+        #expect(KeyReference.parse("https://a.example:8443/keys/name/0123") == "name/0123")
+        for bad in ["", "/", "a/", "a/b/c", "a b", "https://a.example/secrets/x", "ключ"] {
+            #expect(KeyReference.parse(bad) == nil, "\(bad)")
+        }
+    }
+
+    @Test(arguments: [
+        ["key", "update", "k"], ["key", "update", "k", "--tags", "x"], ["key", "update", "k", "--expires", "soon"],
+        ["key", "random", "--count", "0"], ["key", "random", "--count", "129"],
+        ["key", "sign", "k", "--algorithm", "RS1"], ["role", "assignment", "list", "--scope", "/secrets"],
+        ["role", "assignment", "delete", "x"], ["audit", "tail", "/", "-n", "0"], ["principal", "show"],
+        ["unseal", "--security-domain", "f", "--officer", "alone"],
+        ["unseal", "--security-domain", "f", "--officer", "a:b", "--timeout", "0"],
+    ])
+    func whatCannotWorkIsRefusedBeforeAnyRequest(_ words: [String]) {
+        do {
+            _ = try HSMControl.parseAsRoot(words)
+            Issue.record("\(words) was accepted")
+        } catch {
+            #expect(HSMControl.exitCode(for: error).rawValue == 64, "\(words)")
+        }
+    }
+
+    @Test func completionScriptsKnowTheCommands() {
+        for shell in [CompletionShell.zsh] {
+            let script = HSMControl.completionScript(for: shell)
+            for word in ["list-deleted", "security-domain", "node-certificate", "P-256K"] {
+                #expect(script.contains(word), "\(word) is missing for \(shell.rawValue)")
+            }
+        }
+    }
+
+    @Test func theConnectTimeoutHasBounds() throws {
+        for (text, expected) in [("1", 1), ("60", 60)] {
+            #expect(try ConnectionOptions.parse(["--connect-timeout", text]).connectSeconds == expected)
+        }
+        for bad in ["0", "61", "-1"] {
+            #expect(throws: ClientError.self) {
+                try ConnectionOptions.parse(["--connect-timeout=\(bad)"]).connectSeconds
+            }
+        }
+        #expect(throws: ClientError.self) { try ConnectionOptions.parse(["--endpoint", "http://a"]).endpoints }
+        #expect(try ConnectionOptions.parse(["--endpoint", "https://a:1/"]).endpoints == ["https://a:1"])
+    }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import StrictJSON
+import Testing
+
+@testable import hsmctl
+
+@Suite struct OutputTests {
+    @Test func tablesLineUpAndHideNothing() {
+        var table = Table("A", "LONG NAME", "C")
+        table.row("1", "x", "y")
+        table.row("twelve", "z", "")
+        #expect(table.lines == ["A       LONG NAME  C", "1       x          y", "twelve  z"])
+    }
+
+    @Test func namesOfOthersCannotMoveTheCursor() {
+        #expect(Table.harmless("a\u{1B}[2Jb\u{202E}c\nd") == "a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}d")
+        #expect(Table.harmless("a\nb\r", keepingLines: true) == "a\nb\u{FFFD}")
+    }
+
+    @Test func timesAreReadAndShownInUTC() throws {
+        #expect(try Moment.seconds("2027-01-31") == 1_801_353_600)
+        #expect(try Moment.seconds("2027-01-31T12:00:01Z") == 1_801_396_801)
+        #expect(Moment.text(1_801_396_801) == "2027-01-31T12:00:01Z" && Moment.text(nil) == "-")
+        for bad in ["", "tomorrow", "2027-13-01", "2027-01-31T25:00:00Z", "31.1.2027"] {
+            #expect(throws: ClientError.self, "\(bad)") { try Moment.seconds(bad) }
+        }
+    }
+
+    @Test func attributesAreWrittenAsTheProtocolHasThem() throws {
+        let options = try KeyAttributeOptions.parse(["--expires", "2027-01-31", "--tags", "a=b=c", "d="])
+        let object = JSONObject.make { options.write(enabled: false, &$0) }
+        #expect(object.object("attributes")?.flag("enabled") == false)
+        #expect(object.object("attributes")?.number("exp") == 1_801_353_600)
+        #expect(object.object("attributes")?["nbf"] == nil)
+        #expect(object.object("tags")?.text("a") == "b=c" && object.object("tags")?.text("d") == "")
+        let none = JSONObject.make { (try? KeyAttributeOptions.parse([]))?.write(enabled: nil, &$0) }
+        #expect(none.members.isEmpty, "what isn't named must not change")
+        let cleared = JSONObject.make { (try? KeyAttributeOptions.parse(["--tags", ""]))?.write(enabled: nil, &$0) }
+        #expect(cleared.object("tags")?.members.isEmpty == true)
+    }
+
+    @Test func ecdsaFormsAreEachOthersInverse() {
+        for size in [32, 48, 66] {
+            for lead in [UInt8(0), 1, 0x7F, 0x80, 0xFF] {
+                let raw = (0..<(2 * size)).map { $0 % size == 0 ? lead : UInt8(truncatingIfNeeded: $0 &* 37) }
+                #expect(ECDSAForm.raw(ECDSAForm.der(raw), coordinateBytes: size) == raw)
+            }
+        }
+        let good = ECDSAForm.der([UInt8](repeating: 0x81, count: 64))
+        for cut in 0..<good.count { #expect(ECDSAForm.raw(Array(good[..<cut]), coordinateBytes: 32) == nil) }
+        #expect(ECDSAForm.raw(good + [0], coordinateBytes: 32) == nil)
+        #expect(ECDSAForm.raw(good, coordinateBytes: 16) == nil)
+    }
+
+    @Test func audienceIsTheHostWithoutItsFirstLabel() {
+        #expect(PoolClient.audience(of: "https://node-1.example.com:8443") == "https://example.com:8443")
+        #expect(PoolClient.audience(of: "https://localhost:8443") == "https://localhost:8443")
+        #expect(PoolClient.escape("a b/é~") == "a%20b%2F%C3%A9~")
+    }
+
+    @Test func principalsAreFoundByIdentifierFirst() throws {
+        let people = ["id-1", "id-2", "id-3"].map { id in
+            JSONObject.make { writer in
+                writer.member("objectId", id)
+                writer.member("displayName", id == "id-3" ? "id-1" : "same")
+            }
+        }
+        #expect(try PrincipalArgument.parse(["ID-1"]).find(in: people).text("objectId") == "id-1")
+        #expect(throws: ClientError.self) { try PrincipalArgument.parse(["same"]).find(in: people) }
+        #expect(throws: ClientError.self) { try PrincipalArgument.parse(["other"]).find(in: people) }
+    }
+}
+
+/// A secret that is shown once goes into a file that was there before the request.
+@Suite struct SecretFileTests {
+    private let folder = NSTemporaryDirectory() + "hsmctl-" + GUIDText.random()
+
+    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+    @Test func anUnusedFileIsTakenAwayAgain() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/secret"
+        do {
+            let file = try SecretFile(creating: path)
+            #expect(FileManager.default.fileExists(atPath: file.path))
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func aStoredSecretStaysAndIsItsOwnersOnly() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/secret"
+        do {
+            var file = try SecretFile(creating: path)
+            try file.store([1, 2, 3])
+        }
+        #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]))
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+        #expect(throws: ClientError.self) { _ = try SecretFile(creating: path) }
+        #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]), "another's file was touched")
+    }
+}

@@ -1,0 +1,105 @@
+import Audit
+import StrictJSON
+import Testing
+
+@testable import hsmctl
+
+/// Nodes as they say themselves that they are, and logs as the pool knows them.
+@Suite struct PoolKnowledgeTests {
+    private static let chain = String(repeating: "ab", count: 32)
+
+    private static let status = JSONObject.make { writer in
+        writer.member("pool", "p")
+        writer.member("members") { writer in
+            writer.array { writer in
+                for id in 1...3 {
+                    writer.object { writer in
+                        writer.member("id", id)
+                        writer.member("name", "n\(id)")
+                        writer.member("endpoint", "https://n\(id)")
+                        // What a peer knows of a silent one is old.
+                        writer.member("role", "follower")
+                        writer.member("seal", "unsealed")
+                        writer.member("version", "0.1.0")
+                    }
+                }
+            }
+        }
+        writer.member("auditHeads") { writer in
+            writer.array { writer in
+                writer.object { writer in
+                    writer.member("node", 2)
+                    writer.member("sequence", 7)
+                    writer.member("head", chain)
+                    writer.member("time", 1_801_396_801_000)
+                }
+            }
+        }
+    }
+
+    private static func health(_ name: String) -> Result<JSONObject, any Error> {
+        .success(
+            .make { writer in
+                writer.member("node", name)
+                writer.member("role", "leader")
+                writer.member("seal", "sealed")
+            })
+    }
+
+    private static let down = Result<JSONObject, any Error>.failure(
+        NodeFailure(endpoint: "https://n3", cause: .unreachable("connection refused")))
+
+    @Test func aSilentNodeIsUnreachableWhateverItsPeersRemember() {
+        let found = PoolStatus(
+            status: Self.status,
+            asked: [("https://n1", Self.health("n1")), ("https://n2", Self.health("n2")), ("https://n3", Self.down)])
+        #expect(found.answering == 2 && found.nodes.map(\.name) == ["n1", "n2", "n3"])
+        let line = found.table.lines.last ?? ""
+        #expect(line.contains("n3") && line.contains("unreachable") && !line.contains("unsealed"))
+        let member = found.json.objects("members").last
+        #expect(member?.flag("reachable") == false && member?.text("role") == "unreachable")
+        #expect(member?.text("seal") == nil, "what a peer remembers was shown as if it were so")
+        #expect(member?.text("failure") == "connection refused" && found.json.text("pool") == "p")
+        #expect(found.json.objects("members").first?.text("seal") == "sealed")
+    }
+
+    @Test func aNodeBehindAnotherAddressIsShownOnce() {
+        let found = PoolStatus(
+            status: Self.status,
+            asked: [("https://balancer", Self.health("n2")), ("https://n2", Self.health("n2"))])
+        #expect(found.nodes.count == 3 && found.answering == 1)
+        let blind = PoolStatus(status: nil, asked: [("https://n3", Self.down), ("https://n1", Self.health("n1"))])
+        #expect(blind.nodes.count == 2 && blind.nodes[0].failure == "connection refused")
+    }
+
+    @Test func aLogIsComparedWithItsOwnNodesHeadOnly() {
+        let (anchor, comparison) = AuditCheck.find("n2", "p", .asked(Self.status))
+        #expect(anchor == AuditHead(count: 7, chain: [UInt8](repeating: 0xAB, count: 32)))
+        #expect(comparison == .compared(lines: 7, time: "2027-01-31T12:00:01Z"))
+        let none: [(String?, String?, AuditCheck.Pool)] = [
+            ("n1", "p", .asked(Self.status)), ("n9", "p", .asked(Self.status)), (nil, "p", .asked(Self.status)),
+            ("n2", "other", .asked(Self.status)), ("n2", "p", .notAsked("offline")),
+        ]
+        for (node, pool, knowledge) in none {
+            let (anchor, comparison) = AuditCheck.find(node, pool, knowledge)
+            guard anchor == nil, case .notCompared(let reason) = comparison else {
+                Issue.record("\(node ?? "-") was compared")
+                continue
+            }
+            #expect(!reason.isEmpty)
+        }
+    }
+
+    @Test func nothingReadIsNothingVerified() {
+        let empty = AuditCheck(
+            folder: "f", report: AuditReport(), comparison: .notCompared("offline"))
+        #expect(!empty.isIntact && empty.problem?.exitCode == 74)
+        var report = AuditReport()
+        report.files = 1
+        #expect(AuditCheck(folder: "f", report: report, comparison: .notCompared("x")).isIntact)
+        report.firstBreak = AuditBreak(file: "audit-00000001.jsonl", line: 3, kind: .wrongChain)
+        let broken = AuditCheck(folder: "f", report: report, comparison: .notCompared("x"))
+        #expect(broken.problem?.exitCode == 1 && broken.problem?.message.contains("line 3") == true)
+        #expect(broken.json.flag("intact") == false)
+    }
+}

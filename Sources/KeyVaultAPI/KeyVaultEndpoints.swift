@@ -3,8 +3,8 @@ public import RequestPipeline
 /// The data plane: every endpoint of the Managed HSM protocol that the service answers.
 public enum KeyVaultEndpoints {
     public static let all: [Endpoint] =
-        KeyCreation.endpoints + KeyImport.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints + KeyBackup.endpoints
-        + KeyRotation.endpoints + Signing.endpoints
-        + Encryption.endpoints + RandomBytes.endpoints + Settings.endpoints
-        + RoleAssignments.endpoints + RoleDefinitions.endpoints + SecurityDomainDownload.endpoints
+        KeyCreation.endpoints + KeyImport.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints
+        + KeyBackup.endpoints + KeyRotation.endpoints
+        + Signing.endpoints + Encryption.endpoints + RandomBytes.endpoints
+        + Settings.endpoints + RoleAssignments.endpoints + RoleDefinitions.endpoints + SecurityDomainDownload.endpoints
 }

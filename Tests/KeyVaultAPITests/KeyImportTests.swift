@@ -62,7 +62,8 @@ import Testing
         let pool = try TestPool(API.endpoints)
         let secret = "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"
         for (body, text) in [
-            ("{}", "'key' is required"), (#"{"key":7}"#, "'key' must be an object"), (body(""), "'key.kty' is required"),
+            ("{}", "'key' is required"), (#"{"key":7}"#, "'key' must be an object"),
+            (body(""), "'key.kty' is required"),
             (body(#""kty":"OKP""#), "'key.kty' must be"), (body(#""kty":"EC","crv":"P-1""#), "'key.crv'"),
             (body(#""kty":"EC","crv":"P-256""#), "'key.d' is required"),
             (body(#""kty":"RSA","n":"AQAB","e":"AQAB""#), "'key.d' is required"),

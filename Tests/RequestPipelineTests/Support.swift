@@ -35,7 +35,8 @@ enum Probe {
             isVersioned: false, isAuditedWhenAnonymous: isAuditedWhenAnonymous,
             handler: .inline { _ throws(APIError) in
                 var response = APIResponse.object(
-                    audit: OperationDetails(keyIdentifier: "the-key", algorithm: "ES256", evidence: .submitted([1, 2, 3]))
+                    audit: OperationDetails(
+                        keyIdentifier: "the-key", algorithm: "ES256", evidence: .submitted([1, 2, 3]))
                 ) { $0.member("done", true) }
                 response.status = status
                 return response

@@ -42,6 +42,10 @@ public struct SimulationProfile: Sendable {
     public var maxInflightMessages = 16
     /// How many applied entries stay in the log.
     public var logEntriesKept: UInt64 = 20
+    /// How reads are known to be current.
+    public var readMode = ReadMode.readIndex
+    /// How much too fast or too slow a node's clock may run, in parts per million.
+    public var maximumDrift: Int64 = 5_000
     public var plantedFault: PlantedSimulationFault?
 
     public init(name: String) {
@@ -102,6 +106,24 @@ public struct SimulationProfile: Sendable {
         profile.faults = FaultWeights(
             crash: 2, crashLeader: 2, crashInWrite: 2, split: 30, isolateLeader: 30, oneWay: 30, clog: 20, pause: 20,
             seal: 5, transfer: 15, diskFull: 0)
+        return profile
+    }
+
+    /// Reads by lease, with clocks as far apart as leases allow for, and leaders that are cut off, paused and deposed.
+    public static var leases: SimulationProfile {
+        var profile = SimulationProfile(name: "leases")
+        profile.readMode = .lease
+        profile.maximumDrift = 99_000
+        profile.safetyPhase = 3_000_000_000
+        profile.meanFaultInterval = 200_000_000
+        profile.meanPartition = 900_000_000
+        profile.meanDowntime = 120_000_000
+        profile.meanSealedTime = 20_000_000
+        profile.meanCallInterval = 8_000_000
+        profile.reads = 800_000
+        profile.faults = FaultWeights(
+            crash: 10, crashLeader: 10, crashInWrite: 5, split: 15, isolateLeader: 30, oneWay: 10, clog: 10, pause: 20,
+            seal: 5, transfer: 15, diskFull: 2)
         return profile
     }
 

@@ -24,6 +24,8 @@ public struct SimulationCounters: Hashable, Sendable {
     public var entriesCommitted = 0
     public var writesAnswered = 0
     public var readsAnswered = 0
+    /// Reads that were answered by lease, without asking anyone.
+    public var leasedReads = 0
     public var callsFailed = 0
     /// Log entries that repeated an earlier proposal.
     public var repetitions = 0
@@ -49,6 +51,7 @@ public struct SimulationCounters: Hashable, Sendable {
         left.entriesCommitted += right.entriesCommitted
         left.writesAnswered += right.writesAnswered
         left.readsAnswered += right.readsAnswered
+        left.leasedReads += right.leasedReads
         left.callsFailed += right.callsFailed
         left.repetitions += right.repetitions
         left.compactions += right.compactions

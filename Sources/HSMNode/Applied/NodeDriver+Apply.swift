@@ -64,9 +64,13 @@ extension NodeDriver {
         let view = PoolView(state: applied.state, appliedIndex: applied.position.index)
         published = view
         environment.observer.published(view)
+        raft.published(through: view.appliedIndex)
         for write in unsaved.finished {
             let committed = Committed(outcome: write.outcome, view: view, index: write.index)
-            completions.append { write.completion(.success(committed)) }
+            held.add(
+                index: view.appliedIndex, deadline: write.deadline,
+                giveUp: { _ in write.completion(.failure(.timedOut(maybeApplied: true))) },
+                give: { write.completion(.success(committed)) })
         }
         unsaved = UnsavedChanges()
     }

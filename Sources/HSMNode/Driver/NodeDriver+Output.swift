@@ -6,7 +6,7 @@ import Raft
 /// 1. Term, vote and entries are written, atomically and durably. A failed write stops the node; a full disk holds it
 ///    here until there is room.
 /// 2. Violations of the protocol are reported.
-/// 3. Messages are sent: they speak of what was written.
+/// 3. Leases are taken over, then messages are sent: they speak of what was written, and of leases that were dropped.
 /// 4. Committed entries are applied, if the node is unsealed.
 /// 5. Confirmed reads are matched with what is applied; lost ones are asked again.
 ///
@@ -40,6 +40,7 @@ extension NodeDriver {
         #endif
         guard write(output) else { return }
         for violation in output.violations { environment.observer.alarm(.protocolViolation(violation)) }
+        if let leases = output.leases { self.leases = leases }
         for message in output.messages { send(message) }
         if let change = output.roleChange { roleChanged(change) }
         applyCommitted(output.committed)

@@ -59,6 +59,10 @@ public final class NodeDriver {
     var decoded = DecodedProposals()
     var membership = MembershipChange()
     var reads: ReadRounds
+    /// Answers that wait for the release of what they show.
+    var held = HeldAnswers()
+    /// The right to answer reads from the published view.
+    var leases = LeaseHolder()
     var peers: PeerTable
     var statusDue: Instant
     var transferNotBefore = Instant(nanoseconds: 0)
@@ -86,6 +90,7 @@ public final class NodeDriver {
         self.now = now
         processID = environment.random.bytes(16)
         seal = .sealed(.stored(mark: stored.applied, rows: stored.rows))
+        raft.setMayHoldLeases(false, now: now)
         savedIndex = stored.applied?.index ?? 0
         submissions = Submissions(options: options)
         intake = ProposalIntake(maximumInFlight: options.maximumProposalsInFlight)
@@ -131,7 +136,8 @@ public final class NodeDriver {
     /// When ``finishStep(now:)`` has to be called though nothing else happens.
     public var nextDeadline: Instant {
         if halted != nil { return .distantFuture }
-        let deadline = min(min(statusDue, savingDue), min(submissions.nextDeadline, reads.nextDeadline))
+        let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
+        let deadline = min(min(statusDue, savingDue), calls)
         guard stalled == nil else { return min(deadline, stalledUntil) }
         return isOutputLeft ? now : min(deadline, raft.nextDeadline)
     }
@@ -139,6 +145,11 @@ public final class NodeDriver {
     /// Stops the node in good order: every waiting call is answered. Nothing happens afterwards.
     public func stop() {
         giveUp(.shuttingDown)
+        if halted == nil {
+            // Nobody has to wait for the leases of a node that says goodbye.
+            raft.setMayHoldLeases(false, now: now)
+            drainOutput()
+        }
         halted = halted ?? .stopped
         finishStep(now: now)
     }
@@ -154,9 +165,12 @@ public final class NodeDriver {
         performUnseal()
         saveAndPublish()
         answerReads()
+        answerReleased()
         compactIfDue()
         sendStatusIfDue()
         expire()
+        // A view that was published may release entries, or has to be confirmed to the leader.
+        isOutputLeft = isOutputLeft || stalled == nil && raft.hasOutput
     }
 
     private func receive(_ message: PeerMessage, from sender: NodeID) {
@@ -196,6 +210,7 @@ public final class NodeDriver {
             completions.append { write.completion(.failure(.timedOut(maybeApplied: true))) }
         }
         unsaved.finished = []
+        for giveUp in held.takeAll() { completions.append { giveUp(reason) } }
         for write in submissions.takeAll() {
             let answer: PoolUnavailable = write.wasSent ? .timedOut(maybeApplied: true) : reason
             completions.append { write.completion(.failure(answer)) }
@@ -219,6 +234,7 @@ public final class NodeDriver {
         for write in unsaved.takeExpired(now: now) {
             completions.append { write.completion(.failure(.timedOut(maybeApplied: true))) }
         }
+        for giveUp in held.takeExpired(now: now) { completions.append { giveUp(.noLeader) } }
         for (completion, reason) in submissions.takeExpired(now: now) {
             completions.append { completion(.failure(reason)) }
         }

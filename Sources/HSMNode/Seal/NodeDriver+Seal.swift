@@ -42,6 +42,7 @@ extension NodeDriver {
         try check.checkLog(after: restored.position)
         applied = restored
         seal = .unsealed(authenticator)
+        raft.setMayHoldLeases(true, now: now)
         if applied.position.index < raft.commitIndex {
             applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.commitIndex))
         }
@@ -56,6 +57,7 @@ extension NodeDriver {
         saveAndPublish()
         seal = .sealed(.memory)
         published = nil
+        raft.setMayHoldLeases(false, now: now)
         decoded.clear()
         for accepted in intake.clear() { refuse(accepted.proposal, reason: .sealed) }
         giveUp(.sealed)

@@ -17,6 +17,8 @@ final class SimulatedNode {
     var inbox: [NodeEvent] = []
     /// The process is in a write, or paused, until then.
     var busyUntil: UInt64 = 0
+    /// All threads of the process stand still until then.
+    var pausedUntil: UInt64 = 0
     /// When the world will wake the process; nil if no such event is queued.
     var wakeAt: UInt64?
     /// Operations that this life has taken and not answered.
@@ -71,6 +73,7 @@ final class SimulatedNode {
         inbox.removeAll()
         wakeAt = nil
         busyUntil = 0
+        pausedUntil = 0
         disk.crash()
         defer { openOperations.removeAll() }
         return openOperations.count

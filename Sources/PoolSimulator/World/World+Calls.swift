@@ -15,6 +15,12 @@ extension World {
         let node = nodes[number]
         guard let process = node.process else { return }
         let operation = checker.history.begins(proposal: nil, node: number, now: now)
+        // Other threads answer by leases: also while the driver is in a write, but not while the process is paused.
+        node.clock.trueTime = now
+        if now >= node.pausedUntil, let view = process.driver.leasedView(now: node.clock.now()) {
+            counters.leasedReads += 1
+            return checker.history.ends(operation, .view(view))
+        }
         node.openOperations.insert(operation)
         node.inbox.append(
             .read { [unowned outbox = process.outbox] result in

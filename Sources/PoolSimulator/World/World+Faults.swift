@@ -28,7 +28,8 @@ extension World {
             network.slowDown(
                 from: victim, to: random.below(nodes.count), by: random.exponential(mean: 60_000_000))
         case .pause:
-            nodes[victim].busyUntil = max(nodes[victim].busyUntil, now + random.exponential(mean: 250_000_000))
+            nodes[victim].pausedUntil = now + random.exponential(mean: 250_000_000)
+            nodes[victim].busyUntil = max(nodes[victim].busyUntil, nodes[victim].pausedUntil)
         case .seal: seal(victim)
         case .transfer:
             guard let leader else { break }
@@ -48,6 +49,7 @@ extension World {
         for node in nodes {
             node.disk.calm()
             node.busyUntil = min(node.busyUntil, now)
+            node.pausedUntil = 0
             if node.process == nil { start(node.number) }
             events.add(.unseal(node.number), at: now + 1)
             wake(node.number, at: now)

@@ -52,9 +52,10 @@ final class World {
             let disk = SimulatedDisk(
                 node: NodeID(UInt64(number + 1)), random: random.fork(), checker: checker,
                 lies: profile.plantedFault == .lyingDisks)
-            // Up to 0.5 % of drift and two seconds of civil time: a badly kept machine, within what is allowed.
+            // Up to two seconds of civil time: a badly kept machine, within what is allowed.
             let clock = SimulatedClock(
-                offset: random.within(1_000_000_000...9_000_000_000), drift: Int64(random.below(10_001)) - 5_000,
+                offset: random.within(1_000_000_000...9_000_000_000),
+                drift: Int64(random.below(Int(2 * profile.maximumDrift + 1))) - profile.maximumDrift,
                 civilOffset: Int64(random.below(4_001)) - 2_000)
             nodes.append(SimulatedNode(number: number, disk: disk, clock: clock))
         }
@@ -124,6 +125,7 @@ final class World {
         var raft = Raft.Options(id: id, randomSeed: random.uint64())
         raft.maxEntryBytesPerMessage = profile.maxEntryBytesPerMessage
         raft.maxInflightMessages = profile.maxInflightMessages
+        raft.reads = profile.readMode
         #if PLANTED_FAULTS
             if case .raft(let fault)? = profile.plantedFault { raft.plantedFault = fault }
         #endif

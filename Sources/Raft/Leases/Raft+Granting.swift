@@ -7,6 +7,11 @@ extension Raft {
     /// What a member's answer says about leases, after it was counted for everything that was asked before.
     mutating func receiveLeaseNews(of response: AppendResponse, from node: NodeID, isLatest: Bool) {
         guard grants else { return }
+        if response.published > 0 || response.leaseRequest != nil,
+            let position = currentRole.leadership?.position(of: node)
+        {
+            currentRole.leadership?.peers[position].knowsLeases = true
+        }
         currentRole.leadership?.book.confirm(response.published, by: node, isLatest: isLatest)
         if let id = response.leaseRequest { receiveLeaseRequest(id, from: node, echo: response.round) }
         releaseEntries()

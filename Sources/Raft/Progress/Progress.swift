@@ -21,6 +21,8 @@ struct Progress: Sendable {
     private var toldCommit: LogIndex = 0
     /// The released index that it was told last.
     private var toldReleased: LogIndex = 0
+    /// It has shown that it knows of leases; an older version would not understand what is said about them.
+    var knowsLeases = false
     /// When it last answered in this term.
     var lastHeard: Instant
     /// The latest round that it answered.
@@ -183,7 +185,7 @@ struct Progress: Sendable {
 
     /// The released index, if the member was not told yet. It counts as told.
     mutating func releaseNews(from source: Source) -> LogIndex? {
-        guard let released = source.released, released > toldReleased else { return nil }
+        guard knowsLeases, let released = source.released, released > toldReleased else { return nil }
         toldReleased = released
         return released
     }

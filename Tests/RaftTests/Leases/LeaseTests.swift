@@ -278,6 +278,21 @@ import Testing
         #expect(other.raft.releasedIndex == next - 1)
     }
 
+    /// An older version would refuse such a message, and with it the connection.
+    @Test func whoNeverSpokeOfLeasesIsToldNothingOfThem() throws {
+        var node = try OneNode.leasing()
+        node.lead()
+        for _ in 0..<30 {
+            _ = node.pass(milliseconds: 40)
+            for peer in [2, 3] as [UInt64] {
+                let response = AppendResponse(outcome: .accepted(matchIndex: node.raft.lastIndex), round: node.round)
+                let output = node.receive(.appendResponse(response), from: peer, term: node.raft.term)
+                #expect(output.leaseMessages.isEmpty)
+            }
+        }
+        #expect(node.raft.releasedIndex == 1)
+    }
+
     @Test func aFollowerTakesOverWhatIsReleasedAndSaysWhatItHasPublished() throws {
         var node = try OneNode.leasing(log: [1, 1], term: 4)
         _ = node.heartbeat(round: 1, released: 1)

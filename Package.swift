@@ -211,5 +211,11 @@ let package = Package(
             name: "HSMServiceTests", dependencies: ["HSMService", "RequestTesting", "CryptographicModule", "Raft"],
             swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),
+        .testTarget(
+            name: "hsmctlTests",
+            dependencies: [
+                "hsmctl", "SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, nioHTTP1,
+            ],
+            swiftSettings: common),
     ]
 )

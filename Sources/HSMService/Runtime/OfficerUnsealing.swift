@@ -59,7 +59,7 @@ final class OfficerUnsealing: Sendable {
         self.opened = opened
     }
 
-    /// The ceremony under way, or a new one. Parallel calls get the same: a new one would spend the shares of the other.
+    /// The ceremony under way, or a new one. Parallel calls get the same: a new one would spend the other's shares.
     func invitation(now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {
         guard custody.unsealed == nil else {
             throw UnsealRequestRefusal("This node is unsealed already.", isConflict: true)

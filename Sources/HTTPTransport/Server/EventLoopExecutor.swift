@@ -21,7 +21,7 @@ extension Duration {
 extension NIOIsolatedEventLoop {
     /// Runs `work` after the loop has looked for events on its other connections.
     ///
-    /// A task that is merely executed runs before that: a loop empties its queue first, and what tasks add to it as well.
+    /// A task that is merely executed runs before that: a loop empties its queue first, and what tasks add to it too.
     func afterOthers(_ work: @escaping () -> Void) {
         scheduleTask(in: .microseconds(50), work)
     }

@@ -264,9 +264,9 @@ extension HTTP1Handler: ResponseReceiver {
 
     /// Writes the answer that waits, and those to the pipelined requests behind it that are answered at once.
     ///
-    /// Writing an answer lets the next request in. Were its answer written from in there, each would stand on the stack of
-    /// the one before, and a peer that sends enough of them would bring the stack to its end. So they come back here,
-    /// and after a slice of time the rest waits for the loop's other connections.
+    /// Writing an answer lets the next request in. Were its answer written from in there, each would stand on the stack
+    /// of the one before, and a peer that sends enough of them would bring the stack to its end. So they come back
+    /// here, and after a slice of time the rest waits for the loop's other connections.
     private func answer() {
         isAnswering = true
         defer { isAnswering = false }

@@ -39,7 +39,9 @@ extension World {
             SimulatedAuthenticator(key: random.uint64()).proposalProof(
                 proposer: forger, proposalID: proposalID, command: command)
         // What it heard when it still had the keys: of another command, and of another member.
-        case 3: authenticator.proposalProof(proposer: forger, proposalID: proposalID, command: Array(command.dropLast()))
+        case 3:
+            authenticator.proposalProof(
+                proposer: forger, proposalID: proposalID, command: Array(command.dropLast()))
         default: authenticator.proposalProof(proposer: leader, proposalID: proposalID, command: command)
         }
     }

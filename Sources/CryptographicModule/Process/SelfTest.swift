@@ -16,6 +16,13 @@ enum SelfTest: String, CaseIterable, Sendable {
     case rsaOAEP = "RSA-OAEP-256"
     case ecdsa = "ECDSA"
     case ecdh = "ECDH"
+    case hmac384 = "HMAC-SHA-384"
+    case hmac512 = "HMAC-SHA-512"
+    case aesCBC = "AES-CBC"
+    case aesKeyWrap = "AES key wrap"
+    case aesKeyWrapPad = "AES key wrap with padding"
+    case rsaOAEPSHA1 = "RSA-OAEP"
+    case rsaesPKCS1 = "RSAES-PKCS1-v1_5"
 
     /// The answer as it has to be.
     var expected: [UInt8] {
@@ -33,6 +40,13 @@ enum SelfTest: String, CaseIterable, Sendable {
             case .rsaOAEP: SelfTestVectors.oaep
             case .ecdsa: SelfTestVectors.ecdsa
             case .ecdh: SelfTestVectors.ecdh
+            case .hmac384: SelfTestVectors.hmac384
+            case .hmac512: SelfTestVectors.hmac512
+            case .aesCBC: SelfTestVectors.cbc
+            case .aesKeyWrap: SelfTestVectors.wrapped
+            case .aesKeyWrapPad: SelfTestVectors.paddedWrapped
+            case .rsaOAEPSHA1: SelfTestVectors.oaepSHA1
+            case .rsaesPKCS1: SelfTestVectors.rejected
             }
         return SelfTestVectors.bytes(text)
     }
@@ -51,10 +65,9 @@ enum SelfTest: String, CaseIterable, Sendable {
         case .sha256: Digest.sha256(Array("abc".utf8)) == answer
         case .sha384: Digest.sha384(Array("abc".utf8)) == answer
         case .sha512: Digest.sha512(Array("abc".utf8)) == answer
-        case .hmac:
-            try MAC.hmac(
-                QK_SHA256, 32, try Self.secret(Array("Jefe".utf8)), Array("what do ya want for nothing?".utf8)
-            ) == answer
+        case .hmac: try Self.checkHMAC(QK_SHA256, 32, answer)
+        case .hmac384: try Self.checkHMAC(QK_SHA384, 48, answer)
+        case .hmac512: try Self.checkHMAC(QK_SHA512, 64, answer)
         case .keyDerivation:
             try KeyDerivation.derive(
                 try Self.secret(Array(0..<32)), label: "quorate/1/self-test", context: [Array("field".utf8)], bits: 352
@@ -67,6 +80,15 @@ enum SelfTest: String, CaseIterable, Sendable {
         case .ecdsa: try Self.checkECDSA(answer)
         case .ecdh:
             try Self.ecKey().agree(with: SelfTestVectors.bytes(SelfTestVectors.peer)).equals(answer)
+        case .aesCBC: try Self.checkCBC(answer)
+        case .aesKeyWrap:
+            try Self.checkWrap(QK_KW, SelfTestVectors.wrapKey, SelfTestVectors.wrapPlaintext, answer)
+        case .aesKeyWrapPad:
+            try Self.checkWrap(QK_KWP, SelfTestVectors.paddedWrapKey, SelfTestVectors.paddedWrapPlaintext, answer)
+        case .rsaOAEPSHA1: try Self.decrypted(QK_OAEP_SHA1, answer).isEqual(to: Array("self-test".utf8))
+        case .rsaesPKCS1:
+            try Self.decrypted(QK_RSAES_PKCS1, SelfTestVectors.bytes(SelfTestVectors.rejectedCiphertext))
+                .isEqual(to: answer)
         }
     }
 
@@ -97,6 +119,36 @@ enum SelfTest: String, CaseIterable, Sendable {
                     sealed.ciphertext, tag: sealed.tag.changed, key: try secret(Array(0..<32)), nonce: nonce,
                     associatedData: data)
             }
+    }
+
+    private static func checkHMAC(_ hash: qk_hash, _ length: Int, _ answer: [UInt8]) throws -> Bool {
+        try MAC.hmac(hash, length, try secret(Array("Jefe".utf8)), Array("what do ya want for nothing?".utf8)) == answer
+    }
+
+    private static func checkCBC(_ answer: [UInt8]) throws -> Bool {
+        let key = try LoadedKey.load(octets: try secret(SelfTestVectors.bytes(SelfTestVectors.cbcKey)))
+        let (iv, plaintext) = ([UInt8](0..<16), SelfTestVectors.bytes(SelfTestVectors.cbcPlaintext))
+        guard try plaintext.withUnsafeBytes({ try key.encryptCBC(iv: iv, $0) }) == answer,
+            let padded = try plaintext.withUnsafeBytes({ try key.encryptCBCPadded(iv: iv, $0) })
+        else { return false }
+        return try key.decryptCBC(iv: iv, answer)?.isEqual(to: plaintext) == true
+            && key.decryptCBCPadded(iv: iv, padded)?.isEqual(to: plaintext) == true
+            && refuses { _ = try key.decryptCBCPadded(iv: iv, answer) }
+    }
+
+    private static func checkWrap(
+        _ mode: qk_wrap_mode, _ octets: String, _ plaintext: String, _ answer: [UInt8]
+    ) throws -> Bool {
+        let key = try LoadedKey.load(octets: try secret(SelfTestVectors.bytes(octets)))
+        let plaintext = SelfTestVectors.bytes(plaintext)
+        guard try plaintext.withUnsafeBytes({ try key.wrap(mode, $0) }) == answer else { return false }
+        return try key.unwrap(mode, answer)?.isEqual(to: plaintext) == true
+            && refuses { _ = try key.unwrap(mode, answer.changed) }
+    }
+
+    private static func decrypted(_ padding: qk_rsa_padding, _ ciphertext: [UInt8]) throws -> SensitiveBytes {
+        let key = try rsaKey()
+        return try SensitiveBytes(capacity: Int(QK_MODULUS_MAX)) { try key.decrypt(padding, ciphertext, into: $0) ?? 0 }
     }
 
     private static func checkCBCHMAC(_ answer: [UInt8]) throws -> Bool {
@@ -151,6 +203,12 @@ enum SelfTest: String, CaseIterable, Sendable {
 extension [UInt8] {
     /// The same with one bit of the first byte changed.
     fileprivate var changed: [UInt8] { [self[0] ^ 1] + dropFirst() }
+}
+
+extension SensitiveBytes {
+    fileprivate func isEqual(to bytes: [UInt8]) -> Bool {
+        withUnsafeBytes { own in own.count == bytes.count && qk_equal(own.baseAddress, bytes, own.count) == 1 }
+    }
 }
 
 extension Secret {

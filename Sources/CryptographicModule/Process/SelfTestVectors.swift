@@ -1,5 +1,5 @@
-/// Inputs and answers of the self-test: examples of FIPS 180-4, RFC 4231, RFC 7518 and RFC 6979; the rest was made once
-/// with
+/// Inputs and answers of the self-test: examples of FIPS 180-4, SP 800-38A and the RFCs 3394, 4231, 5649, 6979, 7518;
+/// the rest was made once with
 /// another implementation. The two private keys are public and protect nothing.
 enum SelfTestVectors {
     static let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -96,6 +96,42 @@ enum SelfTestVectors {
     static let gcm = """
         3467ba7de891a768f9bab8da76d37670da55f8879ca39003ca
         """
+
+    /// An RSAES-PKCS1-v1_5 ciphertext with wrong padding, and what implicit rejection puts in the place of its message.
+    static let rejectedCiphertext = """
+        6a6495a553822106434916c6121cc7d473bdbafd2c4eac5acbd96eeee858f11c87346f79bb4054e79e52df28b8c43fccf23c4db0 \
+        0faa3a2b045d436d064c596f28415cbe810a9993d43b7f2c7e8261324d56c14b32ae4f230e796e819a00c4de7b60f9e152dd44d9 \
+        ac6e6fae69df2c8023b71abf98424c17b02f5558fd9c60da8a4c9fd2aee96d61f93a4cfd361ac4e8efe0960561ee44d90687de91 \
+        aeba69078c35e2b73d9d58cc33ab32c3d0d2216952c060f057c32972a9737327b8a3c776ce53d1c540728039bb5cd909b4c94645 \
+        3f6c0ed4551ecb889815546de10e3eb409121fd034af8bcf71156262f838aa653471f852a89d95d00bf6443e4f78b3ea
+        """
+    static let rejected = """
+        e5a5b4d0d0eb079cd012d268310103941108a86e4ba06fb4ab571e92
+        """
+    static let oaepSHA1 = """
+        2cbbd9d556b1b87913ee8ba66a7960f9284911baefe8bd831f3b69b58b6fda4b92c95c8eecbfa50afc489372b91e369f3774260d \
+        319971419b6cdb6dd58218c696b50d7751089cdc14d6811d274cb12d1f8135505f2ae9e69749a394c3b1d5b0119240e176c89643 \
+        8841c67b229e4b4a8ffc91f0136c4494832b1141dc005a3a4f95a0fe34abb230732548409dcdb15f648fe6191317c849cd6d7641 \
+        5022f5e2edfa03be3d31949e04d68c7e0d66f268b0ee279637e11cd61f7e6b06c687b19376d7472f5637b9519b3d3d53ba2ce806 \
+        4988d7df83e5c1d06c623e3df95e090071027dfa4dbbd5f34705818698eac638e2744d44728f33143577b4d85de087d6
+        """
+    static let hmac384 = """
+        af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649
+        """
+    static let hmac512 = """
+        164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a3 \
+        4d4a6b4b636e070a38bce737
+        """
+    /// SP 800-38A F.2.1, RFC 3394 section 4.1, RFC 5649 section 6.
+    static let cbcKey = "2b7e151628aed2a6abf7158809cf4f3c"
+    static let cbcPlaintext = "6bc1bee22e409f96e93d7e117393172a"
+    static let cbc = "7649abac8119b246cee98e9b12e9197d"
+    static let wrapKey = "000102030405060708090a0b0c0d0e0f"
+    static let wrapPlaintext = "00112233445566778899aabbccddeeff"
+    static let wrapped = "1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5"
+    static let paddedWrapKey = "5840df6e29b02af1ab493b705bf16ea1ae8338f4dcc176a8"
+    static let paddedWrapPlaintext = "466f7250617369"
+    static let paddedWrapped = "afbeb0f07dfbf5419200f2ccb50bb24f"
 
     /// Line ends and blanks don't count.
     static func bytes(_ hexadecimal: String) -> [UInt8] {

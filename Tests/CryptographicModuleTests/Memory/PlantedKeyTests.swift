@@ -10,21 +10,35 @@ private struct PlantedKey {
     let detail: String
     let publicPart: [UInt8]
     let pkcs8: Marker
+    /// The private numbers, and the middle of each.
+    let wholes: [Marker]
     let secrets: [Marker]
 
     static func load() throws -> [PlantedKey] {
         try Vectors.load("planted-keys.txt").map { fields in
             let names = fields[0] == "RSA" ? ["p", "q", "d", "dp", "dq", "qinv"] : ["d"]
+            let wholes = zip(names, fields.dropFirst(4)).map { Marker(masked: $1, "\($0) of \(fields[1])") }
             return PlantedKey(
                 kind: fields[0], detail: fields[1], publicPart: bytes(fields[2]),
-                pkcs8: Marker(masked: fields[3], "PKCS#8"),
-                secrets: zip(names, fields.dropFirst(4)).map { Marker(masked: $1, "\($0) of \(fields[1])").core })
+                pkcs8: Marker(masked: fields[3], "PKCS#8"), wholes: wholes, secrets: wholes.map(\.core))
         }
     }
 
     var curve: EllipticCurve? { EllipticCurve(jsonName: detail) }
     var algorithms: [SignatureAlgorithm] { curve.map { [$0.algorithm] } ?? SignatureAlgorithm.rsa }
     var markers: [Marker] { secrets + secrets.map(\.reversed) }
+
+    /// In the file p, q, d, dp, dq, qinv; of an EC key d.
+    var members: KeyToImport {
+        guard let curve else {
+            return .rsa(
+                KeyToImport.RSAMembers(
+                    n: Base64URL.encode(publicPart), e: "AQAB", d: wholes[2].base64URL, p: wholes[0].base64URL,
+                    q: wholes[1].base64URL, dp: wholes[3].base64URL, dq: wholes[4].base64URL,
+                    qi: wholes[5].base64URL))
+        }
+        return .ec(curve, d: wholes[0].base64URL, x: nil, y: nil)
+    }
 
     /// The PKCS#8 goes straight into secure memory.
     func seal(in bench: Bench) throws -> (header: KeyHeader, record: SealedRecord) {
@@ -156,6 +170,54 @@ struct PlantedKeyTests {
         }
     }
 
+    /// Keys that come from outside: nothing stays of what was decoded, checked and encoded; nor after decryption in all
+    /// ways and eviction.
+    @Test func nothingIsLeftOfAnImportedKey() async {
+        await #expect(processExitsWith: .success) {
+            let bench = try Bench()
+            for key in try PlantedKey.load() {
+                let made = try bench.module.importKey(
+                    ImportTemplate(
+                        poolID: Bench.poolID, name: "imported", version: Random.bytes(16), key: key.members,
+                        operations: [.sign, .decrypt], createdAt: 0))
+                #expect(MemoryScan.count(key.markers).isEmpty, "imported: \(MemoryScan.count(key.markers))")
+                _ = try bench.sign(made, key.algorithms[0], key.algorithms[0].digest(of: [1]))
+                for algorithm: EncryptionAlgorithm in [.rsa15, .rsaOAEP, .rsaOAEP256] where key.curve == nil {
+                    _ = try? bench.module.decrypt(
+                        header: made.header, recordDigest: Digest.sha256(made.record.bytes),
+                        fetch: { () throws(CryptoError) in made.record }, algorithm: algorithm,
+                        ciphertext: [1] + Random.bytes(made.header.bits / 8 - 1))
+                }
+                #expect(!MemoryScan.count(key.markers).isEmpty, "an open key is in memory, or the search is blind")
+                bench.module.evict(recordDigest: Digest.sha256(made.record.bytes))
+                #expect(MemoryScan.count(key.markers).isEmpty, "evicted: \(MemoryScan.count(key.markers))")
+            }
+        }
+    }
+
+    @Test func nothingIsLeftOfASymmetricKey() async {
+        await #expect(processExitsWith: .success) {
+            let bench = try EncryptionBench()
+            for (key, bits) in zip(bench.keys, [128, 192, 256]) {
+                let opened = try Sealing.open(
+                    key.record, under: bench.bench.kek, associatedData: key.header.associatedData())
+                let marker = opened.withUnsafeBytes { Marker(masking: $0, "k of \(bits)") }
+                _ = consume opened
+                #expect(MemoryScan.count([marker]).isEmpty, "generated: \(MemoryScan.count([marker]))")
+                for algorithm in EncryptionAlgorithm.allCases where algorithm.fits(key.header) {
+                    let value = try bench.encrypt(key, algorithm, [1, 2, 3])
+                    _ = try bench.decrypt(key, algorithm, value)
+                }
+                _ = try bench.unwrap(key, .aesKeyWrapPad, bench.wrap(key, .aesKeyWrapPad, [1]))
+                _ = try bench.authenticate(key, .HS512, [1])
+                #expect(MemoryScan.count([marker]) == [marker.name: 1], "in the secure heap, and nowhere else")
+                bench.module.lock()
+                #expect(MemoryScan.count([marker]).isEmpty, "locked: \(MemoryScan.count([marker]))")
+                bench.module.unlock(kek: bench.bench.kek)
+            }
+        }
+    }
+
     /// 24 bytes from the middle of d: of an RSA key d begins behind n and e, of an EC key behind the header.
     private static func privateNumber(_ pkcs8: UnsafeRawBufferPointer, _ header: KeyHeader) -> UnsafeRawBufferPointer {
         let start = header.keyType == .rsaHSM ? 330 : 40
@@ -175,6 +237,19 @@ extension Marker {
 
     fileprivate func unmask(into target: UnsafeMutableRawBufferPointer) {
         for index in 0..<count { target[index] = byte(index) }
+    }
+
+    /// In base64url, made digit by digit so that the bytes themselves are nowhere.
+    fileprivate var base64URL: String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        return String(
+            (0..<(count * 8 + 5) / 6).map { place in
+                var value = 0
+                for bit in place * 6..<place * 6 + 6 {
+                    value = value << 1 | (bit < count * 8 ? Int(byte(bit / 8) >> (7 - bit % 8)) & 1 : 0)
+                }
+                return digits[value]
+            })
     }
 
     /// As hexadecimal digits, which is how a careless message would show it.

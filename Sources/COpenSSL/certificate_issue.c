@@ -1,4 +1,5 @@
-// Making a certificate: the exchange key's, which officers' tools read.
+// Making certificates: the exchange key's, which officers' tools read, and those of the keys that sign attestations and
+// released keys.
 
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
@@ -21,13 +22,23 @@ static int set_serial(X509 *certificate) {
     return ok;
 }
 
-static int fill(X509 *certificate, EVP_PKEY *subject, const char *common_name, int64_t not_before, int64_t not_after) {
+static int add_extension(X509 *certificate, int kind, const char *value) {
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, kind, value);
+    int added = extension != NULL && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return added;
+}
+
+static int fill(X509 *certificate, EVP_PKEY *subject, const char *common_name, const char *issuer, int is_authority,
+                int64_t not_before, int64_t not_after) {
     return X509_set_version(certificate, 2) == 1 && set_serial(certificate) &&
            set_name(X509_get_subject_name(certificate), common_name) == 1 &&
-           set_name(X509_get_issuer_name(certificate), "quorate node") == 1 &&
+           set_name(X509_get_issuer_name(certificate), issuer) == 1 &&
            ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)not_before) != NULL &&
            ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)not_after) != NULL &&
-           X509_set_pubkey(certificate, subject) == 1;
+           X509_set_pubkey(certificate, subject) == 1 &&
+           (!is_authority || (add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+                              add_extension(certificate, NID_key_usage, "critical,keyCertSign")));
 }
 
 static qk_status encode(const X509 *certificate, uint8_t *out, size_t capacity, size_t *out_length) {
@@ -39,9 +50,11 @@ static qk_status encode(const X509 *certificate, uint8_t *out, size_t capacity, 
     return i2d_X509(certificate, &position) == length ? QK_OK : qk_failure(QK_INTERNAL);
 }
 
-qk_status qk_certificate_make(qk_key *subject_key, const char *common_name, qk_key *signer, int64_t not_before,
-                              int64_t not_after, uint8_t *out, size_t capacity, size_t *out_length) {
-    if (subject_key == NULL || common_name == NULL || signer == NULL || out == NULL || out_length == NULL)
+qk_status qk_certificate_make(qk_key *subject_key, const char *common_name, qk_key *signer, const char *issuer,
+                              int64_t not_before, int64_t not_after, uint8_t *out, size_t capacity,
+                              size_t *out_length) {
+    if (subject_key == NULL || common_name == NULL || signer == NULL || issuer == NULL || out == NULL ||
+        out_length == NULL)
         return QK_BAD_ARGUMENT;
     const qk_library *library = qk_library_get();
     if (library == NULL) return QK_INTERNAL;
@@ -52,8 +65,10 @@ qk_status qk_certificate_make(qk_key *subject_key, const char *common_name, qk_k
     }
     qk_status status = QK_INTERNAL;
     X509 *certificate = X509_new_ex(library->context, NULL);
-    if (certificate != NULL && fill(certificate, subject_key->pkey, common_name, not_before, not_after) &&
-        X509_sign(certificate, signer->pkey, library->sha256) > 0)
+    const EVP_MD *digest = signer->curve == QK_P384 ? library->sha384 : library->sha256;
+    if (certificate != NULL &&
+        fill(certificate, subject_key->pkey, common_name, issuer, subject_key == signer, not_before, not_after) &&
+        X509_sign(certificate, signer->pkey, digest) > 0)
         status = encode(certificate, out, capacity, out_length);
     if (status == QK_INTERNAL) status = qk_failure(QK_INTERNAL);
     X509_free(certificate);

@@ -12,6 +12,7 @@ size_t qk_hash_length(qk_hash hash) {
     case QK_SHA256: return 32;
     case QK_SHA384: return 48;
     case QK_SHA512: return 64;
+    case QK_NO_HASH: break;
     }
     return 0;
 }
@@ -22,6 +23,7 @@ const char *qk_hash_name(qk_hash hash) {
     case QK_SHA256: return "SHA256";
     case QK_SHA384: return "SHA384";
     case QK_SHA512: return "SHA512";
+    case QK_NO_HASH: break;
     }
     return NULL;
 }
@@ -32,6 +34,7 @@ const EVP_MD *qk_message_digest(const qk_library *library, qk_hash hash) {
     case QK_SHA256: return library->sha256;
     case QK_SHA384: return library->sha384;
     case QK_SHA512: return library->sha512;
+    case QK_NO_HASH: break;
     }
     return NULL;
 }

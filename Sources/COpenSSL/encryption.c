@@ -8,9 +8,20 @@ size_t qk_rsa_message_limit(const qk_key *key, qk_rsa_padding padding) {
     switch (padding) {
     case QK_OAEP_SHA1: return modulus - 2 * 20 - 2;
     case QK_OAEP_SHA256: return modulus - 2 * 32 - 2;
+    case QK_OAEP_SHA384: return modulus - 2 * 48 - 2;
     case QK_RSAES_PKCS1: return modulus - 11;
     }
     return 0;
+}
+
+static const EVP_MD *oaep_digest(const qk_library *library, qk_rsa_padding padding) {
+    switch (padding) {
+    case QK_OAEP_SHA256: return library->sha256;
+    case QK_OAEP_SHA384: return library->sha384;
+    case QK_OAEP_SHA1:
+    case QK_RSAES_PKCS1: break;
+    }
+    return library->sha1;
 }
 
 static EVP_PKEY_CTX *prepare(qk_key *key, uint32_t purpose) {
@@ -24,7 +35,7 @@ static EVP_PKEY_CTX *prepare(qk_key *key, uint32_t purpose) {
     if (started == 1 && padding == QK_RSAES_PKCS1) {
         ready = EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
     } else if (started == 1) {
-        const EVP_MD *digest = padding == QK_OAEP_SHA1 ? library->sha1 : library->sha256;
+        const EVP_MD *digest = oaep_digest(library, padding);
         ready = EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
                 EVP_PKEY_CTX_set_rsa_oaep_md(context, digest) == 1 &&
                 EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest) == 1;

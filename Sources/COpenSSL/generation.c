@@ -12,10 +12,11 @@ qk_status qk_key_check_pair(qk_key **held, qk_fault *fault) {
     size_t length = 0;
     int valid = 0;
     memset(probe, 0xa5, sizeof probe);
-    qk_scheme scheme = key->type == QK_RSA ? QK_PKCS1 : QK_ECDSA_RAW;
-    qk_status status = qk_key_sign(key, scheme, QK_SHA256, probe, sizeof probe, signature, &length);
+    qk_scheme scheme = key->type == QK_RSA ? QK_PKCS1 : key->type == QK_EC ? QK_ECDSA_RAW : QK_ED25519_PURE;
+    qk_hash hash = key->type == QK_ED25519 ? QK_NO_HASH : QK_SHA256;
+    qk_status status = qk_key_sign(key, scheme, hash, probe, sizeof probe, signature, &length);
     if (status == QK_OK) {
-        status = qk_key_verify(key, scheme, QK_SHA256, probe, sizeof probe, signature, length, &valid);
+        status = qk_key_verify(key, scheme, hash, probe, sizeof probe, signature, length, &valid);
     }
     if (status == QK_OK && valid) return QK_OK;
     if (status == QK_OK) {
@@ -76,6 +77,17 @@ qk_status qk_key_generate_ec(qk_curve curve, qk_key **out) {
     if (EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_CTX_set_params(context, parameters) == 1) {
         status = generate(context, out);
     }
+    EVP_PKEY_CTX_free(context);
+    return status == QK_OK ? QK_OK : qk_failure(status);
+}
+
+qk_status qk_key_generate_ed25519(qk_key **out) {
+    const qk_library *library = qk_library_get();
+    if (library == NULL) return QK_INTERNAL;
+    if (!qk_secure_heap_started()) return QK_SECURE_MEMORY_EXHAUSTED;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(library->context, "ED25519", NULL);
+    if (context == NULL) return qk_failure(QK_INTERNAL);
+    qk_status status = EVP_PKEY_keygen_init(context) == 1 ? generate(context, out) : QK_INTERNAL;
     EVP_PKEY_CTX_free(context);
     return status == QK_OK ? QK_OK : qk_failure(status);
 }

@@ -55,6 +55,9 @@ qk_status qk_key_wrap(EVP_PKEY *pkey, qk_key **out) {
         type = QK_EC;
         curve = curve_of(pkey);
         listed = curve != QK_NO_CURVE;
+    } else if (EVP_PKEY_is_a(pkey, "ED25519")) {
+        type = QK_ED25519;
+        listed = 1;
     }
     qk_key *key = listed ? aligned_alloc(64, sizeof *key) : NULL;
     if (key == NULL) {

@@ -68,6 +68,11 @@ enum { QK_SIGNS = 1, QK_VERIFIES = 2, QK_ENCRYPTS = 3, QK_DECRYPTS = 4 };
 qk_status qk_implicit_rejection(qk_key *key, const uint8_t *ciphertext, size_t length, uint8_t *out,
                                 size_t *out_length);
 
+/// As qk_key_sign and qk_key_verify, for a key of type QK_ED25519.
+qk_status qk_ed25519_sign(qk_key *key, const uint8_t *message, size_t length, uint8_t *out, size_t *out_length);
+qk_status qk_ed25519_verify(qk_key *key, const uint8_t *message, size_t length, const uint8_t *signature,
+                            size_t signature_length, int *valid);
+
 const char *qk_curve_group(qk_curve curve);
 /// Length of r, of s, and of a coordinate.
 size_t qk_curve_width(qk_curve curve);

@@ -16,14 +16,18 @@ static int set_padding(EVP_PKEY_CTX *context, qk_scheme scheme, const EVP_MD *di
                EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
     case QK_ECDSA_RAW:
     case QK_ECDSA_DER: return EVP_PKEY_CTX_set_signature_md(context, digest) == 1;
+    // Without a digest OpenSSL pads the value as it is.
+    case QK_PKCS1_BARE: return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
+    // Signs messages, by ed25519.c.
+    case QK_ED25519_PURE: return 0;
     }
     return 0;
 }
 
 static EVP_PKEY_CTX *prepare(qk_key *key, uint32_t purpose) {
     const qk_library *library = qk_library_get();
-    const EVP_MD *digest = library == NULL ? NULL : qk_message_digest(library, (qk_hash)(purpose & 0xff));
-    if (digest == NULL) return NULL;
+    if (library == NULL) return NULL;
+    const EVP_MD *digest = qk_message_digest(library, (qk_hash)(purpose & 0xff));
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(library->context, key->pkey, NULL);
     if (context == NULL) return NULL;
     int started = purpose >> 16 == QK_SIGNS ? EVP_PKEY_sign_init(context) : EVP_PKEY_verify_init(context);
@@ -32,14 +36,26 @@ static EVP_PKEY_CTX *prepare(qk_key *key, uint32_t purpose) {
     return NULL;
 }
 
-static int fits(const qk_key *key, qk_scheme scheme, qk_hash hash, size_t digest_length) {
-    int rsa = scheme == QK_PKCS1 || scheme == QK_PSS;
-    return digest_length == qk_hash_length(hash) && key->type != QK_OCTETS && (key->type == QK_RSA) == rsa;
+size_t qk_bare_limit(const qk_key *key) { return key->type == QK_RSA ? key->bits / 8 - 11 : 0; }
+
+static int fits(const qk_key *key, qk_scheme scheme, qk_hash hash, size_t length) {
+    int digest = hash != QK_NO_HASH && length == qk_hash_length(hash);
+    switch (scheme) {
+    case QK_PKCS1:
+    case QK_PSS: return key->type == QK_RSA && digest;
+    case QK_ECDSA_RAW:
+    case QK_ECDSA_DER: return key->type == QK_EC && digest;
+    // Nothing as long as the modulus: that would be the bare private operation, and could decrypt.
+    case QK_PKCS1_BARE: return hash == QK_NO_HASH && length > 0 && length <= qk_bare_limit(key);
+    case QK_ED25519_PURE: return key->type == QK_ED25519 && hash == QK_NO_HASH;
+    }
+    return 0;
 }
 
 qk_status qk_key_sign(qk_key *key, qk_scheme scheme, qk_hash hash, const uint8_t *digest, size_t digest_length,
                       uint8_t *out, size_t *out_length) {
     if (!fits(key, scheme, hash, digest_length)) return QK_BAD_ARGUMENT;
+    if (scheme == QK_ED25519_PURE) return qk_ed25519_sign(key, digest, digest_length, out, out_length);
     if (!qk_key_enter(key)) return QK_CLOSED;
     uint8_t der[QK_ECDSA_DER_MAX];
     int raw = scheme == QK_ECDSA_RAW;
@@ -63,6 +79,9 @@ qk_status qk_key_verify(qk_key *key, qk_scheme scheme, qk_hash hash, const uint8
                         const uint8_t *signature, size_t signature_length, int *valid) {
     *valid = 0;
     if (!fits(key, scheme, hash, digest_length)) return QK_BAD_ARGUMENT;
+    if (scheme == QK_ED25519_PURE) {
+        return qk_ed25519_verify(key, digest, digest_length, signature, signature_length, valid);
+    }
     uint8_t der[QK_ECDSA_DER_MAX];
     if (scheme == QK_ECDSA_RAW) {
         size_t width = qk_curve_width(key->curve);

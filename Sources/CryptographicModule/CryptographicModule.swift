@@ -132,7 +132,8 @@ public final class CryptographicModule: Sendable {
         return try LoadedKey.load(octets: material)
     }
 
-    private func opened(
+    /// The key of a record, from the cache or opened now under this header.
+    func opened(
         _ header: KeyHeader, _ recordDigest: [UInt8], _ fetch: () throws(CryptoError) -> SealedRecord
     ) throws(CryptoError) -> KeyCache.Entry {
         if let entry = cache.entry(recordDigest) { return entry }

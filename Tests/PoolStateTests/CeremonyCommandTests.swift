@@ -196,4 +196,47 @@ import Testing
             replica.apply(.auditHead(AuditHead(node: 1, count: 1, hash: [], time: 1))) == .refused(.invalidAuditHead))
         #expect(replica.state.auditHeads.map(\.count) == [6])
     }
+
+    @Test func authoritiesOfReleaseAreFixedByTheFirstCommand() throws {
+        var genesis = Fixture.genesis()
+        genesis.releaseAuthorities = Fixture.authorities
+        var replica = Replica()
+        #expect(replica.apply(.initializePool(genesis)) == .applied)
+        #expect(replica.state.pool?.releaseAuthorities == Fixture.authorities)
+        #expect(try replica.reloaded().pool?.releaseAuthorities == Fixture.authorities)
+        for change: (inout [ReleaseAuthority]) -> Void in [
+            { $0[1].issuer = $0[0].issuer }, { $0[0].issuer = "" }, { $0[0].keys = [] },
+            { $0[1].keys[1].id = $0[1].keys[0].id }, { $0[0].keys[0].id = "" },
+            { $0[0].keys[0].id = String(repeating: "x", count: 257) },
+            { $0[0].keys = [ReleaseAuthority.Key](repeating: $0[0].keys[0], count: 17) },
+            { authorities in
+                authorities = (0..<17).map { ReleaseAuthority(issuer: "https://\($0)", keys: authorities[0].keys) }
+            },
+        ] {
+            genesis.releaseAuthorities = Fixture.authorities
+            change(&genesis.releaseAuthorities)
+            var other = Replica()
+            #expect(other.apply(.initializePool(genesis)) == .refused(.invalidGenesis))
+        }
+    }
+
+    @Test func ed25519KeysAreStored() throws {
+        var replica = Replica.activated()
+        let key = Fixture.ed25519Key("a")
+        #expect(replica.apply(.createKeyVersion(key)) == .key(name: "a", version: Fixture.version(1)))
+        #expect(try replica.reloaded().key("a")?.latest.publicKey == key.publicKey)
+        for (name, change): (String, (inout NewKeyVersion) -> Void) in [
+            ("other key", { $0.publicKey = .ed25519(x: Digest.sha256([9])) }), ("short", { $0.publicKey = .ed25519(x: [1]) }),
+            ("curve", { $0.header.curve = .p256 }), ("type", { $0.header.keyType = .ecHSM }), ("none", { $0.publicKey = nil }),
+        ] {
+            var wrong = Fixture.ed25519Key("b")
+            change(&wrong)
+            #expect(replica.apply(.createKeyVersion(wrong)) == .refused(.invalidKeyHeader), "\(name)")
+        }
+        let twin = Fixture.ed25519Key("a", version: 2)
+        var again = twin
+        again.header.name = "c"
+        again.record = [7]
+        #expect(replica.apply(.createKeyVersion(again)) == .refused(.duplicateKeyMaterial))
+    }
 }

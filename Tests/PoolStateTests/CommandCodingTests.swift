@@ -22,6 +22,7 @@ import Testing
         let settings = PoolSettings(recoverableDays: 7, purgeProtection: true, strictAudit: false)
         var genesis = Fixture.genesis(settings: settings)
         genesis.pinnedOfficers = [[1], []]
+        genesis.releaseAuthorities = Fixture.authorities
         genesis.principals.append(
             NewPrincipal(
                 objectID: GUID(high: 0, low: 0), clientID: GUID(high: 1, low: 0), kind: .servicePrincipal,
@@ -29,6 +30,7 @@ import Testing
         let id = GUID(high: 3, low: 4)
         return [
             .initializePool(genesis), .createKeyVersion(full), .createKeyVersion(Fixture.symmetricKey("a")),
+            .createKeyVersion(Fixture.ed25519Key("a")),
             .createKeyVersion(Fixture.rsaKey("a", modulus: 1, exponent: [1, 0, 1])),
             .setKeyAttributes(KeyAttributeChange(name: "", version: [])),
             .setKeyAttributes(

@@ -3,7 +3,7 @@
 
 #include "qk_status.h"
 
-typedef enum { QK_SHA1 = 1, QK_SHA256 = 2, QK_SHA384 = 3, QK_SHA512 = 4 } qk_hash;
+typedef enum { QK_NO_HASH = 0, QK_SHA1 = 1, QK_SHA256 = 2, QK_SHA384 = 3, QK_SHA512 = 4 } qk_hash;
 
 /// Length of the digest in bytes, 0 for an unknown one.
 size_t qk_hash_length(qk_hash hash);

@@ -11,6 +11,8 @@ typedef enum {
     QK_OAEP_SHA256 = 2,
     /// RSAES-PKCS1-v1_5 (RFC 8017 section 7.2), decrypted with implicit rejection.
     QK_RSAES_PKCS1 = 3,
+    /// RSAES-OAEP with SHA-384.
+    QK_OAEP_SHA384 = 4,
 } qk_rsa_padding;
 
 /// The largest modulus in bytes.

@@ -40,7 +40,7 @@ typedef enum {
     QK_FAULT_QI = 13,
     /// n looks like those of chips whose primes can be found (CVE-2017-15361).
     QK_FAULT_GUESSABLE_PRIMES = 14,
-    /// The private number is 0, or not below the order of the curve.
+    /// The private number is 0, or not below the order of the curve; of an Ed25519 key: it hasn't 32 bytes.
     QK_FAULT_SCALAR = 15,
     /// x or y is not that of the point that belongs to the private number.
     QK_FAULT_POINT = 16,
@@ -55,5 +55,9 @@ qk_status qk_key_import_rsa(const qk_rsa_numbers *numbers, qk_key **out, qk_faul
 /// `scalar` is the private number, in the secure heap. `x` and `y` are compared with the point where their length is
 /// not 0. QK_KEY_REJECTED tells the fault.
 qk_status qk_key_import_ec(qk_curve curve, qk_number scalar, qk_number x, qk_number y, qk_key **out, qk_fault *fault);
+
+/// `seed` is the private key of RFC 8032 section 5.1.5, in the secure heap. `x` is compared with the public key where
+/// its length is not 0. QK_KEY_REJECTED tells the fault.
+qk_status qk_key_import_ed25519(qk_number seed, qk_number x, qk_key **out, qk_fault *fault);
 
 #endif

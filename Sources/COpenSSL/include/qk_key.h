@@ -3,7 +3,7 @@
 
 #include "qk_status.h"
 
-typedef enum { QK_RSA = 1, QK_EC = 2, QK_OCTETS = 3 } qk_key_type;
+typedef enum { QK_RSA = 1, QK_EC = 2, QK_OCTETS = 3, QK_ED25519 = 4 } qk_key_type;
 typedef enum { QK_NO_CURVE = 0, QK_P256 = 1, QK_P384 = 2, QK_P521 = 3, QK_P256K = 4 } qk_curve;
 
 /// A key in OpenSSL's form with prepared contexts. Any number of threads may use one at once; `qk_key_close` may come
@@ -11,7 +11,7 @@ typedef enum { QK_NO_CURVE = 0, QK_P256 = 1, QK_P384 = 2, QK_P521 = 3, QK_P256K 
 /// time; `qk_key_free` only when no thread can reach the key any more.
 typedef struct qk_key qk_key;
 
-/// PKCS#8 DER that lies in the secure heap. RSA of 2048, 3072, 4096 bits or EC on a listed named curve.
+/// PKCS#8 DER that lies in the secure heap. RSA of 2048, 3072, 4096 bits, EC on a listed named curve, or Ed25519.
 qk_status qk_key_load_private(const uint8_t *pkcs8, size_t length, qk_key **out);
 
 /// A symmetric key of 16, 24 or 32 bytes; they are copied to the secure heap. It signs and encrypts only by the
@@ -26,6 +26,7 @@ qk_status qk_key_load_public(const uint8_t *spki, size_t length, qk_key **out);
 /// `exponent` is big-endian, odd, 65537 or more and below 2^256. The new key has signed and verified a probe.
 qk_status qk_key_generate_rsa(unsigned bits, const uint8_t *exponent, size_t exponent_length, qk_key **out);
 qk_status qk_key_generate_ec(qk_curve curve, qk_key **out);
+qk_status qk_key_generate_ed25519(qk_key **out);
 
 /// PKCS#8 DER in a new block of the secure heap.
 qk_status qk_key_export_private(qk_key *key, uint8_t **out, size_t *out_length);

@@ -14,12 +14,21 @@ typedef enum {
     QK_ECDSA_RAW = 3,
     /// ECDSA, SEQUENCE of two INTEGERs.
     QK_ECDSA_DER = 4,
+    /// The padding of RSASSA-PKCS1-v1_5 around a value that the caller chose, without a DigestInfo: RFC 8017 section
+    /// 9.2 from step 3 on. Goes with QK_NO_HASH.
+    QK_PKCS1_BARE = 5,
+    /// Ed25519 (RFC 8032 section 5.1) over the message itself. Goes with QK_NO_HASH.
+    QK_ED25519_PURE = 6,
 } qk_scheme;
 
 /// The longest signature: RSA-4096.
 enum { QK_SIGNATURE_MAX = 512 };
 
-/// Signs a digest. `out` holds QK_SIGNATURE_MAX bytes.
+/// How many bytes QK_PKCS1_BARE signs at most; 0 for a key that isn't RSA.
+size_t qk_bare_limit(const qk_key *key);
+
+/// Signs a digest; with QK_NO_HASH a value of 1 to qk_bare_limit bytes, or a message of any length. `out` holds
+/// QK_SIGNATURE_MAX bytes.
 qk_status qk_key_sign(qk_key *key, qk_scheme scheme, qk_hash hash, const uint8_t *digest, size_t digest_length,
                       uint8_t *out, size_t *out_length);
 

@@ -38,6 +38,19 @@ public struct X509Certificate: Sendable {
         try self.init(der: der)
     }
 
+    /// All certificates of a PEM text, 1 to 16, in their order.
+    public static func chain(pem: [UInt8]) throws -> [X509Certificate] {
+        let begin = Array("-----BEGIN CERTIFICATE-----".utf8)
+        let starts = pem.indices.filter { pem[$0...].starts(with: begin) }
+        guard pem.count <= Self.maximumLength, (1...16).contains(starts.count) else {
+            throw CryptoError.malformed("PEM certificates")
+        }
+        return try zip(starts, starts.dropFirst() + [pem.count]).map { try X509Certificate(pem: Array(pem[$0..<$1])) }
+    }
+
+    /// The textual form (RFC 7468) of a certificate.
+    public static func pem(der: [UInt8]) -> [UInt8] { PEM.encode(der, label: "CERTIFICATE") }
+
     /// Whether the key with this SubjectPublicKeyInfo signed the certificate.
     public func isSigned(bySPKI spki: [UInt8]) throws -> Bool {
         let parsed = try Parsed(der)
@@ -72,6 +85,24 @@ public struct X509Certificate: Sendable {
 
 /// The textual encoding of RFC 7468, as far as certificates need it.
 enum PEM {
+    private static let lineLength = 64
+
+    static func encode(_ bytes: [UInt8], label: String) -> [UInt8] {
+        var digits = Base64URL.encode(bytes).utf8.map { digit in
+            switch digit {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: digit
+            }
+        }
+        while !digits.count.isMultiple(of: 4) { digits.append(UInt8(ascii: "=")) }
+        var text = Array("-----BEGIN \(label)-----\n".utf8)
+        for start in stride(from: 0, to: digits.count, by: lineLength) {
+            text += digits[start..<min(start + lineLength, digits.count)] + [UInt8(ascii: "\n")]
+        }
+        return text + Array("-----END \(label)-----\n".utf8)
+    }
+
     static func decode(_ text: [UInt8], label: String) -> [UInt8]? {
         let lines = text.split { $0 == 0x0A || $0 == 0x0D }
         let begin = Array("-----BEGIN \(label)-----".utf8)

@@ -15,7 +15,7 @@ extension CryptographicModule {
         let kek = try currentKEK()
         let place = KeyPlace(
             poolID: template.poolID, name: template.name, version: template.version, operations: template.operations,
-            createdAt: template.createdAt)
+            createdAt: template.createdAt, export: template.export)
         return try sealing {
             switch template.key {
             case .rsa(let members):
@@ -24,21 +24,25 @@ extension CryptographicModule {
             case .ec(let curve, let d, let x, let y):
                 let key = try LoadedKey.importEC(curve, d: d, x: x, y: y)
                 return try seal(key, .ecHSM, curve: curve, bits: curve.bits, place, kek)
+            case .ed25519(let d, let x):
+                let key = try LoadedKey.importEd25519(d: d, x: x)
+                return try seal(key, .okpHSM, bits: KeyHeader.ed25519Bits, place, kek)
             case .oct(let k):
                 return try DecodedMembers([("key.k", k)]).withMembers { members in
-                    try Self.check(octets: members[0])
+                    try Self.check(octets: members[0], name: "key.k")
                     return try seal(octets: try Secret(copying: members[0]), place, kek)
                 }
             }
         }
     }
 
-    private static func check(octets: UnsafeRawBufferPointer) throws(CryptoError) {
+    static func check(octets: UnsafeRawBufferPointer, name: String) throws(CryptoError) {
         guard [16, 24, 32].contains(octets.count) else {
-            throw .invalidParameter(name: "key.k", reason: "it must have 16, 24 or 32 bytes, not \(octets.count)")
+            throw .invalidParameter(
+                name: name, reason: "the key must have 16, 24 or 32 bytes, not \(octets.count)")
         }
         guard octets.dropFirst().reduce(0, { $0 | ($1 ^ octets[0]) }) != 0 else {
-            throw .invalidParameter(name: "key.k", reason: "all its bytes are equal")
+            throw .invalidParameter(name: name, reason: "all bytes of the key are equal")
         }
     }
 }
@@ -49,13 +53,16 @@ extension LoadedKey {
             ("key.n", members.n), ("key.e", members.e), ("key.d", members.d), ("key.p", members.p),
             ("key.q", members.q), ("key.dp", members.dp), ("key.dq", members.dq), ("key.qi", members.qi),
         ])
-        return try decoded.withMembers { all in
-            let numbers = all.map { qk_number(bytes: $0.bound, length: $0.count) }
-            var whole = qk_rsa_numbers(
-                n: numbers[0], e: numbers[1], d: numbers[2], p: numbers[3], q: numbers[4], dp: numbers[5],
-                dq: numbers[6], qi: numbers[7])
-            return try checked { qk_key_import_rsa(&whole, $0, $1) }
-        }
+        return try decoded.withMembers { try importRSA(numbers: $0) }
+    }
+
+    /// - Parameter numbers: n, e, d, p, q, dp, dq, qi, in secure memory.
+    static func importRSA(numbers: [UnsafeRawBufferPointer]) throws(CryptoError) -> LoadedKey {
+        let numbers = numbers.map { qk_number(bytes: $0.bound, length: $0.count) }
+        var whole = qk_rsa_numbers(
+            n: numbers[0], e: numbers[1], d: numbers[2], p: numbers[3], q: numbers[4], dp: numbers[5],
+            dq: numbers[6], qi: numbers[7])
+        return try checked { qk_key_import_rsa(&whole, $0, $1) }
     }
 
     static func importEC(_ curve: EllipticCurve, d: String, x: String?, y: String?) throws -> LoadedKey {
@@ -68,10 +75,37 @@ extension LoadedKey {
                 throw CryptoError.invalidParameter(
                     name: name, reason: "it must have \(curve.coordinateLength) bytes, not \(bytes.count)")
             }
-            var numbers = all.map { qk_number(bytes: $0.bound, length: $0.count) }
-            numbers += [qk_number](repeating: qk_number(bytes: nil, length: 0), count: 3 - numbers.count)
-            return try checked { qk_key_import_ec(curve.identifier, numbers[0], numbers[1], numbers[2], $0, $1) }
+            return try importEC(curve, numbers: all)
         }
+    }
+
+    /// - Parameter numbers: the private number in secure memory, then x and y where they are known; else those are missing
+    ///   or empty.
+    static func importEC(
+        _ curve: EllipticCurve, numbers: [UnsafeRawBufferPointer]
+    ) throws(CryptoError) -> LoadedKey {
+        var numbers = numbers.map { qk_number(bytes: $0.bound, length: $0.count) }
+        numbers += [qk_number](repeating: .absent, count: 3 - numbers.count)
+        return try checked { qk_key_import_ec(curve.identifier, numbers[0], numbers[1], numbers[2], $0, $1) }
+    }
+
+    static func importEd25519(d: String, x: String?) throws -> LoadedKey {
+        let members = [("key.d", d), ("key.x", x)].compactMap { name, text in text.map { (name: name, text: $0) } }
+        return try DecodedMembers(members).withMembers { all in
+            for (name, bytes) in zip(["key.d", "key.x"], all) where bytes.count != PublicKey.ed25519Length {
+                throw CryptoError.invalidParameter(name: name, reason: "it must have 32 bytes, not \(bytes.count)")
+            }
+            return try importEd25519(seed: all[0], x: all.count > 1 ? all[1] : nil)
+        }
+    }
+
+    /// - Parameter seed: 32 bytes in secure memory.
+    static func importEd25519(
+        seed: UnsafeRawBufferPointer, x: UnsafeRawBufferPointer? = nil
+    ) throws(CryptoError) -> LoadedKey {
+        let seed = qk_number(bytes: seed.bound, length: seed.count)
+        let x = x.map { qk_number(bytes: $0.bound, length: $0.count) } ?? .absent
+        return try checked { qk_key_import_ed25519(seed, x, $0, $1) }
     }
 
     private static func checked(
@@ -84,6 +118,11 @@ extension LoadedKey {
             throw fault.error ?? error
         }
     }
+}
+
+extension qk_number {
+    /// A number that isn't given.
+    fileprivate static var absent: qk_number { qk_number(bytes: nil, length: 0) }
 }
 
 extension qk_fault {

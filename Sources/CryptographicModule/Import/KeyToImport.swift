@@ -7,6 +7,8 @@ public enum KeyToImport: Sendable {
     case ec(EllipticCurve, d: String, x: String?, y: String?)
     /// Section 6.4: 16, 24 or 32 bytes.
     case oct(k: String)
+    /// RFC 8037 section 2: Ed25519.
+    case ed25519(d: String, x: String?)
 
     public struct RSAMembers: Sendable, CustomReflectable {
         var n, e, d, p, q, dp, dq, qi: String
@@ -32,10 +34,14 @@ public struct ImportTemplate: Sendable {
     public var operations: KeyOperations
     /// Seconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
+    /// `nil` for a key that never leaves the pool unsealed.
+    public var export: ExportTerms?
 
     public init(
-        poolID: [UInt8], name: String, version: [UInt8], key: KeyToImport, operations: KeyOperations, createdAt: Int64
+        poolID: [UInt8], name: String, version: [UInt8], key: KeyToImport, operations: KeyOperations,
+        createdAt: Int64, export: ExportTerms? = nil
     ) {
+        self.export = export
         self.poolID = poolID
         self.name = name
         self.version = version

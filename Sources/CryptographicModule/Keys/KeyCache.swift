@@ -18,6 +18,7 @@ final class KeyCache: Sendable {
                 switch header.keyType {
                 case .rsaHSM: header.bits * 2
                 case .ecHSM: 512
+                case .okpHSM: 128
                 case .octHSM: 64
                 }
         }

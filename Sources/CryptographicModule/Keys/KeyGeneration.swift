@@ -8,6 +8,7 @@ public struct KeyTemplate: Sendable {
         case ec(EllipticCurve)
         /// A symmetric key of 128, 192 or 256 bits.
         case oct(bits: Int)
+        case ed25519
     }
 
     public var poolID: [UInt8]
@@ -18,10 +19,14 @@ public struct KeyTemplate: Sendable {
     public var operations: KeyOperations
     /// Seconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
+    /// `nil` for a key that never leaves the pool unsealed.
+    public var export: ExportTerms?
 
     public init(
-        poolID: [UInt8], name: String, version: [UInt8], material: Material, operations: KeyOperations, createdAt: Int64
+        poolID: [UInt8], name: String, version: [UInt8], material: Material, operations: KeyOperations,
+        createdAt: Int64, export: ExportTerms? = nil
     ) {
+        self.export = export
         self.poolID = poolID
         self.name = name
         self.version = version
@@ -55,6 +60,22 @@ enum KeyCheckValue {
     }
 }
 
+/// Under which policy a key may leave the pool; bound to it like its name.
+public struct ExportTerms: Hashable, Sendable {
+    /// Whether it may at all. Decided when the key is made, for good.
+    public var isExportable: Bool
+    /// SHA-256 of the release policy's bytes.
+    public var policyDigest: [UInt8]
+    /// Whether the policy stays as it is for good.
+    public var isPolicyImmutable: Bool
+
+    public init(isExportable: Bool, policyDigest: [UInt8], isPolicyImmutable: Bool) {
+        self.isExportable = isExportable
+        self.policyDigest = policyDigest
+        self.isPolicyImmutable = isPolicyImmutable
+    }
+}
+
 /// Whose key it is and what for: what a header takes besides the material.
 struct KeyPlace {
     let poolID: [UInt8]
@@ -62,6 +83,7 @@ struct KeyPlace {
     let version: [UInt8]
     let operations: KeyOperations
     let createdAt: Int64
+    let export: ExportTerms?
 
     func header(
         _ type: KeyType, curve: EllipticCurve? = nil, bits: Int, publicDigest: [UInt8]
@@ -69,8 +91,10 @@ struct KeyPlace {
         guard poolID.count == 16, version.count == 16 else { throw .malformed("pool or version id") }
         return KeyHeader(
             poolID: poolID, kind: KeyHeader.customerKind, name: name, version: version, keyType: type, curve: curve,
-            bits: bits, operations: operations, exportable: false, releasePolicyDigest: [],
-            releasePolicyImmutable: false, createdAt: createdAt, revision: 0, publicDigest: publicDigest)
+            bits: bits, operations: operations, exportable: export?.isExportable ?? false,
+            releasePolicyDigest: export?.policyDigest ?? [],
+            releasePolicyImmutable: export?.isPolicyImmutable ?? false, createdAt: createdAt, revision: 0,
+            publicDigest: publicDigest)
     }
 }
 
@@ -81,7 +105,7 @@ extension CryptographicModule {
         let kek = try currentKEK()
         let place = KeyPlace(
             poolID: template.poolID, name: template.name, version: template.version, operations: template.operations,
-            createdAt: template.createdAt)
+            createdAt: template.createdAt, export: template.export)
         switch template.material {
         case .rsa(let bits, let exponent):
             guard [2048, 3072, 4096].contains(bits) else { throw .unsupported("RSA keys of \(bits) bits") }
@@ -91,6 +115,7 @@ extension CryptographicModule {
         case .oct(let bits):
             guard [128, 192, 256].contains(bits) else { throw .unsupported("symmetric keys of \(bits) bits") }
             return try sealing { try self.seal(octets: try Random.secret(bits / 8), place, kek) }
+        case .ed25519: return try seal(try .generateEd25519(), .okpHSM, bits: KeyHeader.ed25519Bits, place, kek)
         }
     }
 

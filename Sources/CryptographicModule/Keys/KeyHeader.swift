@@ -7,6 +7,9 @@ public struct KeyHeader: Hashable, Sendable {
     /// `kind` of a key that the pool itself uses.
     public static let systemKind: UInt8 = 2
 
+    /// Bits of the field of Ed25519.
+    public static let ed25519Bits = 255
+
     /// 16 bytes.
     public var poolID: [UInt8]
     public var kind: UInt8

@@ -3,6 +3,8 @@ public enum KeyType: UInt8, Hashable, Sendable, CaseIterable {
     case rsaHSM = 1
     case ecHSM = 2
     case octHSM = 3
+    /// Ed25519, the one curve of this type: an extension of the protocol.
+    case okpHSM = 4
 
     /// `kty` in the protocol.
     public var jsonName: String {
@@ -10,6 +12,7 @@ public enum KeyType: UInt8, Hashable, Sendable, CaseIterable {
         case .rsaHSM: "RSA-HSM"
         case .ecHSM: "EC-HSM"
         case .octHSM: "oct-HSM"
+        case .okpHSM: "OKP-HSM"
         }
     }
 }

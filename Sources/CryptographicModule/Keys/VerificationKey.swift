@@ -1,3 +1,5 @@
+import COpenSSL
+
 /// A public key that is ready to check signatures.
 ///
 /// Making one costs several times what a check does: whoever sees many signatures of one key keeps it. Safe to use from
@@ -6,6 +8,11 @@ public final class VerificationKey: Sendable {
     public let publicKey: PublicKey
     private let key: LoadedKey
     private let health: ModuleHealth
+
+    /// For whoever checks signatures without a module, such as a tool.
+    public convenience init(checking publicKey: PublicKey) throws(CryptoError) {
+        try self.init(publicKey, health: .shared)
+    }
 
     init(_ publicKey: PublicKey, health: ModuleHealth) throws(CryptoError) {
         try health.requireNoFailure()
@@ -27,5 +34,17 @@ public final class VerificationKey: Sendable {
         guard algorithm.fits(publicKey) else { throw .operationNotPermitted("verify") }
         try health.requireNoFailure()
         return try key.verify(algorithm.scheme, algorithm.hash, digest, signature)
+    }
+
+    /// The same for a signature over a value as it is.
+    /// - Throws: ``CryptoError/operationNotPermitted(_:)`` where the algorithm isn't one of this kind of key.
+    public func verify(
+        algorithm: MessageSignatureAlgorithm, message: [UInt8], signature: [UInt8]
+    ) throws(CryptoError) -> Bool {
+        guard algorithm.fits(publicKey) else { throw .operationNotPermitted("verify") }
+        try health.requireNoFailure()
+        // No signature is over more than the algorithm takes.
+        guard algorithm != .RSNULL || (1...key.bareLimit).contains(message.count) else { return false }
+        return try key.verify(algorithm.scheme, QK_NO_HASH, message, signature)
     }
 }

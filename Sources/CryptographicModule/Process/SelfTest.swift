@@ -23,6 +23,7 @@ enum SelfTest: String, CaseIterable, Sendable {
     case aesKeyWrapPad = "AES key wrap with padding"
     case rsaOAEPSHA1 = "RSA-OAEP"
     case rsaesPKCS1 = "RSAES-PKCS1-v1_5"
+    case ed25519 = "Ed25519"
 
     /// The answer as it has to be.
     var expected: [UInt8] {
@@ -47,6 +48,7 @@ enum SelfTest: String, CaseIterable, Sendable {
             case .aesKeyWrapPad: SelfTestVectors.paddedWrapped
             case .rsaOAEPSHA1: SelfTestVectors.oaepSHA1
             case .rsaesPKCS1: SelfTestVectors.rejected
+            case .ed25519: SelfTestVectors.ed25519
             }
         return SelfTestVectors.bytes(text)
     }
@@ -89,6 +91,7 @@ enum SelfTest: String, CaseIterable, Sendable {
         case .rsaesPKCS1:
             try Self.decrypted(QK_RSAES_PKCS1, SelfTestVectors.bytes(SelfTestVectors.rejectedCiphertext))
                 .isEqual(to: answer)
+        case .ed25519: try Self.checkEd25519(answer)
         }
     }
 
@@ -104,6 +107,16 @@ enum SelfTest: String, CaseIterable, Sendable {
 
     private static func ecKey() throws -> LoadedKey {
         try .load(privateKey: try secret(SelfTestVectors.bytes(SelfTestVectors.ecPrivateKey)))
+    }
+
+    private static func checkEd25519(_ answer: [UInt8]) throws -> Bool {
+        let signer = try LoadedKey.load(privateKey: try secret(SelfTestVectors.bytes(SelfTestVectors.ed25519Key)))
+        let spki = PublicKey.ed25519(x: SelfTestVectors.bytes(SelfTestVectors.ed25519Public)).spkiDER()
+        let verifier = try LoadedKey.load(publicKey: spki)
+        let message: [UInt8] = [0xAF, 0x82]
+        return try signer.sign(QK_ED25519_PURE, QK_NO_HASH, message) == answer
+            && verifier.verify(QK_ED25519_PURE, QK_NO_HASH, message, answer)
+            && !verifier.verify(QK_ED25519_PURE, QK_NO_HASH, message.changed, answer)
     }
 
     private static func checkGCM(_ answer: [UInt8]) throws -> Bool {

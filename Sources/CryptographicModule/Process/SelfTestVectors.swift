@@ -133,6 +133,16 @@ enum SelfTestVectors {
     static let paddedWrapPlaintext = "466f7250617369"
     static let paddedWrapped = "afbeb0f07dfbf5419200f2ccb50bb24f"
 
+    /// RFC 8032 section 7.1, TEST 3; the key as PKCS #8.
+    static let ed25519Key = """
+        302e020100300506032b657004220420c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7
+        """
+    static let ed25519Public = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"
+    static let ed25519 = """
+        6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9 \
+        716ed28dc027beceea1ec40a
+        """
+
     /// Line ends and blanks don't count.
     static func bytes(_ hexadecimal: String) -> [UInt8] {
         let digits = hexadecimal.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue.map(UInt8.init) }

@@ -46,6 +46,7 @@ public final class FileSigningKey: Sendable {
     func certificate(
         for subject: LoadedKey, commonName: String, notBefore: Int64, notAfter: Int64
     ) throws(CryptoError) -> [UInt8] {
-        try subject.certificate(commonName: commonName, signedBy: key, notBefore: notBefore, notAfter: notAfter)
+        try subject.certificate(
+            commonName: commonName, signedBy: key, named: "quorate node", notBefore: notBefore, notAfter: notAfter)
     }
 }

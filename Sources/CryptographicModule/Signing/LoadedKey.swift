@@ -58,6 +58,10 @@ final class LoadedKey: @unchecked Sendable {
         try make("EC key generation") { qk_key_generate_ec(curve.identifier, $0) }
     }
 
+    static func generateEd25519() throws(CryptoError) -> LoadedKey {
+        try make("Ed25519 key generation") { qk_key_generate_ed25519($0) }
+    }
+
     /// A symmetric key of 16, 24 or 32 bytes.
     static func load(octets: borrowing Secret) throws(CryptoError) -> LoadedKey {
         try octets.withUnsafeBytes { bytes throws(CryptoError) in
@@ -72,6 +76,8 @@ final class LoadedKey: @unchecked Sendable {
 
     var isRSA: Bool { qk_key_get_type(key) == QK_RSA }
     var bits: Int { Int(qk_key_get_bits(key)) }
+    /// The longest value in bytes that PKCS #1 v1.5 pads for signing; 0 for a key that isn't RSA.
+    var bareLimit: Int { qk_bare_limit(key) }
 
     /// SubjectPublicKeyInfo.
     func spkiDER() throws(CryptoError) -> [UInt8] {
@@ -135,12 +141,12 @@ final class LoadedKey: @unchecked Sendable {
 
     /// A certificate for this key, signed by `signer`, DER.
     func certificate(
-        commonName: String, signedBy signer: LoadedKey, notBefore: Int64, notAfter: Int64
+        commonName: String, signedBy signer: LoadedKey, named issuer: String, notBefore: Int64, notAfter: Int64
     ) throws(CryptoError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 4096)
         var length = 0
         let status = qk_certificate_make(
-            key, commonName, signer.key, notBefore, notAfter, &buffer, buffer.count, &length)
+            key, commonName, signer.key, issuer, notBefore, notAfter, &buffer, buffer.count, &length)
         try CryptoError.check(status, "certificate")
         return Array(buffer.prefix(length))
     }

@@ -35,6 +35,7 @@ public enum SignatureAlgorithm: String, Hashable, Sendable, CaseIterable {
         switch key {
         case .rsa: curve == nil
         case .ec(let keyCurve, _, _): curve == keyCurve
+        case .ed25519: false
         }
     }
 

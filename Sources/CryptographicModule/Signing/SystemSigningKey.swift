@@ -51,6 +51,7 @@ public final class SystemSigningKey: Sendable {
             case .ec(.p384, _, _): .ES384
             case .ec(.p521, _, _): .ES512
             case .ec(.p256K, _, _): .ES256K
+            case .ed25519: throw .unsupported("system keys of this kind")
             }
         guard digest.count == algorithm.digestLength else {
             throw .wrongDigestLength(expected: algorithm.digestLength, got: digest.count)
@@ -59,6 +60,17 @@ public final class SystemSigningKey: Sendable {
             throw .operationNotPermitted("the key was destroyed")
         }
         return signature
+    }
+
+    /// A certificate for another key of the pool, or for this one, DER.
+    /// - Parameters:
+    ///   - commonName, issuer: at most 64 characters each.
+    ///   - notBefore, notAfter: seconds since 1970-01-01T00:00:00Z.
+    public func certificate(
+        for subject: SystemSigningKey, commonName: String, issuer: String, notBefore: Int64, notAfter: Int64
+    ) throws(CryptoError) -> [UInt8] {
+        try subject.key.certificate(
+            commonName: commonName, signedBy: key, named: issuer, notBefore: notBefore, notAfter: notAfter)
     }
 
     /// Wipes the key; every later use fails.

@@ -106,6 +106,12 @@ public enum OpenIDDocuments {
                 writer.member("crv", curve.jsonName)
                 writer.member("x", Base64URL.encode(x))
                 writer.member("y", Base64URL.encode(y))
+            case .ed25519(let x):
+                writer.member("kty", "OKP")
+                writer.member("use", "sig")
+                writer.member("kid", key.keyID)
+                writer.member("crv", "Ed25519")
+                writer.member("x", Base64URL.encode(x))
             }
             if let issuer { writer.member("issuer", issuer) }
         }

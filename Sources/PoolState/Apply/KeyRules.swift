@@ -64,6 +64,8 @@ enum KeyRules {
             header.curve == nil && !n.isEmpty && !e.isEmpty && hasDigest(publicKey, header)
         case (.ecHSM, .ec(let curve, let x, let y)?):
             header.curve == curve && !x.isEmpty && !y.isEmpty && hasDigest(publicKey, header)
+        case (.okpHSM, .ed25519(let x)?):
+            header.curve == nil && x.count == 32 && hasDigest(publicKey, header)
         default:
             false
         }
@@ -87,12 +89,12 @@ enum KeyRules {
 }
 
 extension KeyVersionRecord {
-    /// By what two keys are the same: the modulus of an RSA key (whatever its exponent), the whole public key of an
-    /// elliptic one. `nil` for symmetric keys, of which nothing but a check value is known.
+    /// By what two keys are the same: the modulus of an RSA key (whatever its exponent), the whole public key of any
+    /// other. `nil` for symmetric keys, of which nothing but a check value is known.
     var materialHash: Hash256? {
         switch publicKey {
         case .rsa(let n, _): Hash256(hashing: n)
-        case .ec: Hash256(content.header.publicDigest)
+        case .ec, .ed25519: Hash256(content.header.publicDigest)
         case nil: nil
         }
     }

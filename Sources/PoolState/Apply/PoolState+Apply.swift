@@ -20,6 +20,8 @@ public enum PoolLimits {
     public static let members = 9
     public static let officers = 10
     public static let audiences = 32
+    public static let releaseAuthorities = 16
+    public static let keysPerReleaseAuthority = 16
 }
 
 extension PoolState {

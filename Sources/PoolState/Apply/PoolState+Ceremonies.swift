@@ -8,7 +8,8 @@ extension PoolState {
         let pool = PoolRecord(
             poolID: genesis.poolID, name: genesis.name, epoch: genesis.epoch, tenantID: genesis.tenantID,
             audiences: genesis.audiences, phase: .provisioned, rootGeneration: genesis.rootGeneration,
-            keyring: genesis.keyring, pinnedOfficers: genesis.pinnedOfficers, settings: genesis.settings, created: now)
+            keyring: genesis.keyring, pinnedOfficers: genesis.pinnedOfficers, settings: genesis.settings, created: now,
+            releaseAuthorities: genesis.releaseAuthorities)
         record = pool
         changes.store(pool)
         for member in genesis.members {

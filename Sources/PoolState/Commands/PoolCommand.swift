@@ -87,11 +87,14 @@ public struct Genesis: Hashable, Sendable {
     public var principals: [NewPrincipal]
     /// The first role assignments; at least one makes an administrator at `/`.
     public var roleAssignments: [RoleAssignment]
+    /// Whose word on an environment counts when a key is to be released.
+    public var releaseAuthorities: [ReleaseAuthority]
 
     public init(
         poolID: [UInt8], name: String, epoch: UInt64 = 1, tenantID: GUID, audiences: [String],
         members: [MemberRecord], rootGeneration: UInt32 = 0, keyring: [UInt8], pinnedOfficers: [[UInt8]] = [],
-        settings: PoolSettings = PoolSettings(), principals: [NewPrincipal], roleAssignments: [RoleAssignment]
+        settings: PoolSettings = PoolSettings(), principals: [NewPrincipal], roleAssignments: [RoleAssignment],
+        releaseAuthorities: [ReleaseAuthority] = []
     ) {
         self.poolID = poolID
         self.name = name
@@ -105,6 +108,7 @@ public struct Genesis: Hashable, Sendable {
         self.settings = settings
         self.principals = principals
         self.roleAssignments = roleAssignments
+        self.releaseAuthorities = releaseAuthorities
     }
 }
 

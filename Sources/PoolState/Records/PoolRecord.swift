@@ -53,6 +53,8 @@ public struct PoolRecord: Hashable, Sendable {
     public internal(set) var settings: PoolSettings
     /// Unix time in seconds.
     public internal(set) var created: Int64
+    /// Whose word on an environment counts when a key is to be released; nobody's where there is none.
+    public internal(set) var releaseAuthorities: [ReleaseAuthority] = []
 }
 
 /// One member of the pool as its peers and its clients reach it.

@@ -13,6 +13,7 @@ extension KeyType {
         case .rsaHSM: 1
         case .ecHSM: 2
         case .octHSM: 3
+        case .okpHSM: 4
         }
     }
 
@@ -21,6 +22,7 @@ extension KeyType {
         case 1: self = .rsaHSM
         case 2: self = .ecHSM
         case 3: self = .octHSM
+        case 4: self = .okpHSM
         default: throw NotConvertible()
         }
     }
@@ -93,6 +95,7 @@ extension PublicKey: WireConvertible {
             wire.ec.curve = curve.wireNumber
             wire.ec.x = x.wire
             wire.ec.y = y.wire
+        case .ed25519(let x): wire.ed25519 = x.wire
         }
         return wire
     }
@@ -103,6 +106,8 @@ extension PublicKey: WireConvertible {
             self = .rsa(n: [UInt8](rsa.n), e: [UInt8](rsa.e))
         case .ec(let ec):
             self = .ec(try EllipticCurve(wireNumber: ec.curve), x: [UInt8](ec.x), y: [UInt8](ec.y))
+        case .ed25519(let x):
+            self = .ed25519(x: [UInt8](x))
         case nil:
             throw NotConvertible()
         }

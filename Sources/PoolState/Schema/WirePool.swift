@@ -39,6 +39,7 @@ extension PoolRecord: StoredRow {
         wire.pinnedOfficers = pinnedOfficers.wire
         wire.settings = settings.wire
         wire.created = created
+        wire.releaseAuthorities = releaseAuthorities.map(\.wire)
         return wire
     }
 
@@ -47,7 +48,8 @@ extension PoolRecord: StoredRow {
             poolID: [UInt8](wire.poolID), name: wire.name, epoch: wire.epoch, tenantID: try GUID(wire: wire.tenantID),
             audiences: wire.audiences, phase: try known(wire.phase), rootGeneration: wire.rootGeneration,
             keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
-            settings: try PoolSettings(wire: wire.settings), created: wire.created)
+            settings: try PoolSettings(wire: wire.settings), created: wire.created,
+            releaseAuthorities: try wire.releaseAuthorities.map { try ReleaseAuthority(wire: $0) })
         guard phase != .uninitialized else { throw NotConvertible() }
     }
 }
@@ -88,6 +90,7 @@ extension Genesis: WireConvertible {
         wire.settings = settings.wire
         wire.principals = principals.map(\.wire)
         wire.roleAssignments = roleAssignments.map(\.wire)
+        wire.releaseAuthorities = releaseAuthorities.map(\.wire)
         return wire
     }
 
@@ -99,6 +102,7 @@ extension Genesis: WireConvertible {
             keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
             settings: try PoolSettings(wire: wire.settings),
             principals: try wire.principals.map { try NewPrincipal(wire: $0) },
-            roleAssignments: try wire.roleAssignments.map { try RoleAssignment(wire: $0) })
+            roleAssignments: try wire.roleAssignments.map { try RoleAssignment(wire: $0) },
+            releaseAuthorities: try wire.releaseAuthorities.map { try ReleaseAuthority(wire: $0) })
     }
 }

@@ -331,6 +331,8 @@ package nonisolated struct WireGenesis: Sendable {
 
   package var roleAssignments: [WireRoleAssignment] = []
 
+  package var releaseAuthorities: [WireReleaseAuthority] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -944,11 +946,22 @@ package nonisolated struct WirePublicKey: Sendable {
     set {kind = .ec(newValue)}
   }
 
+  /// 32 bytes
+  package var ed25519: Data {
+    get {
+      if case .ed25519(let v)? = kind {return v}
+      return Data()
+    }
+    set {kind = .ed25519(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
     case rsa(WireRSAPublicKey)
     case ec(WireECPublicKey)
+    /// 32 bytes
+    case ed25519(Data)
 
   }
 
@@ -1011,6 +1024,43 @@ package nonisolated struct WireReleasePolicy: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+package nonisolated struct WireReleaseAuthority: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var issuer: String = String()
+
+  package var keys: [WireReleaseAuthorityKey] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireReleaseAuthorityKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: String = String()
+
+  package var publicKey: WirePublicKey {
+    get {_publicKey ?? WirePublicKey()}
+    set {_publicKey = newValue}
+  }
+  /// Returns true if `publicKey` has been explicitly set.
+  package var hasPublicKey: Bool {self._publicKey != nil}
+  /// Clears the value of `publicKey`. Subsequent reads from it will return its default value.
+  package mutating func clearPublicKey() {self._publicKey = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _publicKey: WirePublicKey? = nil
 }
 
 /// Durations are ISO 8601 text as the client gave it.
@@ -1094,6 +1144,8 @@ package nonisolated struct WirePool: Sendable {
 
   /// Unix s
   package var created: Int64 = 0
+
+  package var releaseAuthorities: [WireReleaseAuthority] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2060,7 +2112,7 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireGenesis: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Genesis"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}members\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}principals\0\u{3}role_assignments\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}members\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}principals\0\u{3}role_assignments\0\u{4}\u{8}release_authorities\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2080,6 +2132,7 @@ nonisolated extension WireGenesis: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 10: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.principals) }()
       case 12: try { try decoder.decodeRepeatedMessageField(value: &self.roleAssignments) }()
+      case 20: try { try decoder.decodeRepeatedMessageField(value: &self.releaseAuthorities) }()
       default: break
       }
     }
@@ -2126,6 +2179,9 @@ nonisolated extension WireGenesis: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.roleAssignments.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.roleAssignments, fieldNumber: 12)
     }
+    if !self.releaseAuthorities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.releaseAuthorities, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2142,6 +2198,7 @@ nonisolated extension WireGenesis: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._settings != rhs._settings {return false}
     if lhs.principals != rhs.principals {return false}
     if lhs.roleAssignments != rhs.roleAssignments {return false}
+    if lhs.releaseAuthorities != rhs.releaseAuthorities {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3192,7 +3249,7 @@ nonisolated extension WireKeyHeader: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WirePublicKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PublicKey"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rsa\0\u{1}ec\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rsa\0\u{1}ec\0\u{1}ed25519\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3226,6 +3283,14 @@ nonisolated extension WirePublicKey: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .ec(v)
         }
       }()
+      case 3: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .ed25519(v)
+        }
+      }()
       default: break
       }
     }
@@ -3244,6 +3309,10 @@ nonisolated extension WirePublicKey: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .ec?: try {
       guard case .ec(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .ed25519?: try {
+      guard case .ed25519(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
     }()
     case nil: break
     }
@@ -3402,6 +3471,80 @@ nonisolated extension WireReleasePolicy: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
+nonisolated extension WireReleaseAuthority: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReleaseAuthority"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}issuer\0\u{1}keys\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.issuer) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.keys) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.issuer.isEmpty {
+      try visitor.visitSingularStringField(value: self.issuer, fieldNumber: 1)
+    }
+    if !self.keys.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.keys, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReleaseAuthority, rhs: WireReleaseAuthority) -> Bool {
+    if lhs.issuer != rhs.issuer {return false}
+    if lhs.keys != rhs.keys {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReleaseAuthorityKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReleaseAuthorityKey"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}public_key\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._publicKey) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    try { if let v = self._publicKey {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReleaseAuthorityKey, rhs: WireReleaseAuthorityKey) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs._publicKey != rhs._publicKey {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireRotationRules: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RotationRules"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}expiry\0\u{3}after_creation\0\u{3}before_expiry\0")
@@ -3466,7 +3609,7 @@ nonisolated extension WireRotationRules: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pool"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{4}\u{9}release_authorities\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3485,6 +3628,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 9: try { try decoder.decodeRepeatedBytesField(value: &self.pinnedOfficers) }()
       case 10: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
       case 11: try { try decoder.decodeSingularInt64Field(value: &self.created) }()
+      case 20: try { try decoder.decodeRepeatedMessageField(value: &self.releaseAuthorities) }()
       default: break
       }
     }
@@ -3528,6 +3672,9 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.created != 0 {
       try visitor.visitSingularInt64Field(value: self.created, fieldNumber: 11)
     }
+    if !self.releaseAuthorities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.releaseAuthorities, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3543,6 +3690,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.pinnedOfficers != rhs.pinnedOfficers {return false}
     if lhs._settings != rhs._settings {return false}
     if lhs.created != rhs.created {return false}
+    if lhs.releaseAuthorities != rhs.releaseAuthorities {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -36,6 +36,10 @@ public enum SystemKeyRole: UInt8, CaseIterable, Sendable {
     case nodeAuthority = 2
     /// TOK, RSA 2048: signs access tokens.
     case tokenSigning = 3
+    /// ATT, EC P-256: signs attestations.
+    case attestation = 4
+    /// RLS, RSA 2048: signs what goes out with a released key, whose form demands RSA.
+    case keyRelease = 5
 
     /// The name used in the key hierarchy, in headers and in errors.
     public var name: String {
@@ -43,6 +47,8 @@ public enum SystemKeyRole: UInt8, CaseIterable, Sendable {
         case .poolIdentity: "PIK"
         case .nodeAuthority: "NCA"
         case .tokenSigning: "TOK"
+        case .attestation: "ATT"
+        case .keyRelease: "RLS"
         }
     }
 }
@@ -52,7 +58,8 @@ extension SystemKeyRole {
     var specification: SystemKeySpecification {
         switch self {
         case .poolIdentity, .nodeAuthority: .ec(.p384)
-        case .tokenSigning: .rsa(bits: 2048)
+        case .attestation: .ec(.p256)
+        case .tokenSigning, .keyRelease: .rsa(bits: 2048)
         }
     }
 
@@ -72,7 +79,7 @@ extension SystemKeyRole {
 
     var bits: Int {
         switch specification {
-        case .ec: 384
+        case .ec(let curve): curve.bits
         case .rsa(let bits): bits
         }
     }

@@ -26,6 +26,11 @@ public final class Keyring: Sendable {
     public let nodeAuthorityKey: SystemSigningKey
     /// Signs access tokens.
     public let tokenKey: SystemSigningKey
+    /// Signs attestations.
+    public let attestationKey: SystemSigningKey
+    /// Signs what goes out with released keys.
+    public let releaseKey: SystemSigningKey
+    let certificates = SystemCertificates()
 
     private let openedKeys: OpenedKeys
 
@@ -63,6 +68,8 @@ public final class Keyring: Sendable {
         poolIdentityKey = try opened.current(.poolIdentity)
         nodeAuthorityKey = try opened.current(.nodeAuthority)
         tokenKey = try opened.current(.tokenSigning)
+        attestationKey = try opened.current(.attestation)
+        releaseKey = try opened.current(.keyRelease)
         openedKeys = opened
     }
 

@@ -77,6 +77,28 @@ enum Fixture {
         return key
     }
 
+    static func ed25519Key(_ name: String, version number: Int = 1) -> NewKeyVersion {
+        var key = key(name, version: number)
+        let publicKey = PublicKey.ed25519(x: Digest.sha256(Array(name.utf8)))
+        key.publicKey = publicKey
+        key.header.keyType = .okpHSM
+        key.header.curve = nil
+        key.header.bits = 255
+        key.header.publicDigest = Digest.sha256(publicKey.spkiDER())
+        return key
+    }
+
+    static let authorities = [
+        ReleaseAuthority(
+            issuer: "https://a", keys: [ReleaseAuthority.Key(id: "1", publicKey: .ed25519(x: Digest.sha256([1])))]),
+        ReleaseAuthority(
+            issuer: "https://b",
+            keys: [
+                ReleaseAuthority.Key(id: "1", publicKey: .rsa(n: [5], e: [3])),
+                ReleaseAuthority.Key(id: "2", publicKey: .ec(.p384, x: [1], y: [2])),
+            ]),
+    ]
+
     /// The same version as a rotation of the one with this number.
     static func rotated(_ key: NewKeyVersion, after number: Int, onlyIfDue: Bool = false) -> NewKeyVersion {
         var key = key

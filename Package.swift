@@ -91,9 +91,8 @@ let package = Package(
         .target(
             name: "KeyVaultAPI",
             dependencies: [
-                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "AccessControl",
-                "CryptographicModule",
-                "StrictJSON", logging,
+                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "Identity", "Attestation",
+                "AccessControl", "CryptographicModule", "StrictJSON", logging,
             ],
             swiftSettings: common),
         .target(
@@ -134,6 +133,7 @@ let package = Package(
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", logging], swiftSettings: common),
+        .target(name: "Attestation", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "NodeEnvironment", dependencies: ["Raft"], swiftSettings: common),
 
         // Floor 0: pure cores, and the system libraries.
@@ -160,6 +160,9 @@ let package = Package(
             exclude: ["Vectors", "Interop"], swiftSettings: common),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "CryptographicModule", "StrictJSON"],
+            swiftSettings: common),
+        .testTarget(
+            name: "AttestationTests", dependencies: ["Attestation", "CryptographicModule", "StrictJSON"],
             swiftSettings: common),
         .testTarget(
             name: "AuditTests", dependencies: ["Audit", "CryptographicModule", "StrictJSON"], swiftSettings: common),
@@ -204,7 +207,8 @@ let package = Package(
             name: "KeyVaultAPITests",
             dependencies: [
                 "RequestTesting", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "PoolState",
-                "Identity", "Audit", "AccessControl", "CryptographicModule", "SecurityDomain", "StrictJSON", nioCore,
+                "Identity", "Attestation", "Audit", "AccessControl", "CryptographicModule", "SecurityDomain",
+                "StrictJSON", nioCore,
             ],
             swiftSettings: common),
         .testTarget(

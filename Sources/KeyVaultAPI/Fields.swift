@@ -65,11 +65,15 @@ struct Fields {
 
     /// Bytes in base64url; padding is accepted, as some clients send it.
     func bytes(_ name: String) throws(APIError) -> [UInt8] {
-        let text = try requiredString(name)
+        try decode(try requiredString(name), name)
+    }
+
+    /// The same of a text that stands elsewhere in the body, at `place`.
+    func decode(_ text: String, _ place: String) throws(APIError) -> [UInt8] {
         var digits = text.utf8[...]
         while digits.last == UInt8(ascii: "=") { digits.removeLast() }
         guard text.utf8.count - digits.count <= 2, let bytes = Base64URL.decode(Array(digits)) else {
-            throw .badParameter("The parameter '\(path)\(name)' isn't base64url.")
+            throw .badParameter("The parameter '\(path)\(place)' isn't base64url.")
         }
         return bytes
     }

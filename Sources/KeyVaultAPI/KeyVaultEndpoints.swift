@@ -4,7 +4,7 @@ public import RequestPipeline
 public enum KeyVaultEndpoints {
     public static let all: [Endpoint] =
         KeyCreation.endpoints + KeyImport.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints
-        + KeyBackup.endpoints + KeyRotation.endpoints
-        + Signing.endpoints + Encryption.endpoints + RandomBytes.endpoints
+        + KeyBackup.endpoints + KeyRotation.endpoints + KeyAttestationRoute.endpoints + KeyRelease.endpoints
+        + Signing.endpoints + BulkSigning.endpoints + Encryption.endpoints + RandomBytes.endpoints
         + Settings.endpoints + RoleAssignments.endpoints + RoleDefinitions.endpoints + SecurityDomainDownload.endpoints
 }

@@ -1,6 +1,8 @@
+import CryptographicModule
 import HTTPTransport
 import PoolState
 import RequestPipeline
+import SecurityDomain
 import StrictJSON
 
 /// Health for anybody, status for principals.
@@ -27,8 +29,12 @@ enum NodeStatusEndpoints {
                 isVersioned: false,
                 handler: .asynchronous { context throws(APIError) in
                     let members = await node.members()
+                    guard let keyring = context.services.custody.unsealed?.keyring else { throw .sealed }
                     return .object { writer in
                         writer.member("pool", context.services.identity.poolName)
+                        // What readers of attestations pin.
+                        writer.member(
+                            "identityKeySha256", Hexadecimal.encode(Digest.sha256(keyring.identity.identityKey)))
                         writer.member("answeredBy", context.services.identity.nodeName)
                         writer.member("version", context.services.identity.version)
                         writer.member("phase", "\(context.view.state.phase)")

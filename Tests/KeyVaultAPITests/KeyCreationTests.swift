@@ -64,7 +64,7 @@ import Testing
         let long = String(repeating: "x", count: 257)
         let refused: [(String, String)] = [
             (#"{}"#, "'kty' is required"), (#"{"kty":7}"#, "'kty' must be a string, not number"),
-            (#"{"kty":"OKP"}"#, "'kty'"), (#"{"kty":"rsa"}"#, "'kty'"),
+            (#"{"kty":"OKP","crv":"X25519"}"#, "'crv'"), (#"{"kty":"rsa"}"#, "'kty'"),
             (#"{"kty":"RSA","key_size":1024}"#, "'key_size'"), (#"{"kty":"RSA","key_size":"2048"}"#, "'key_size'"),
             (#"{"kty":"RSA","key_size":2048.5}"#, "'key_size'"), (#"{"kty":"RSA","key_size":-2048}"#, "'key_size'"),
             (#"{"kty":"RSA","public_exponent":3}"#, "'public_exponent'"),
@@ -82,7 +82,8 @@ import Testing
             (#"{"kty":"EC","attributes":{"exp":253402300800}}"#, "'attributes.exp'"),
             (#"{"kty":"EC","attributes":{"nbf":20,"exp":20}}"#, "'attributes.exp'"),
             (#"{"kty":"EC","attributes":{"exportable":true}}"#, "'attributes.exportable'"),
-            (#"{"kty":"EC","release_policy":{"data":"e30"}}"#, "exportable"),
+            (#"{"kty":"EC","release_policy":{"data":"e30"}}"#, "'release_policy.data'"),
+            (#"{"kty":"OKP","key_ops":["encrypt"]}"#, "'key_ops'"), (#"{"kty":"OKP","crv":7}"#, "'crv'"),
             (#"{"kty":"EC","tags":["a"]}"#, "'tags'"), (#"{"kty":"EC","tags":{"a":1}}"#, "'tags'"),
             (#"{"kty":"EC","tags":{"":"a"}}"#, "'tags'"), (#"{"kty":"EC","tags":{\#(many)}}"#, "'tags'"),
             (#"{"kty":"EC","tags":{"\#(long)":"a"}}"#, "'tags'"), (#"{"kty":"EC","tags":{"a":"\#(long)"}}"#, "'tags'"),

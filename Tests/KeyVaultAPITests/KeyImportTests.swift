@@ -58,13 +58,32 @@ import Testing
             .post, "/keys/a/encrypt", "{}", status: 403, code: "Forbidden", inner: "KeyOperationForbidden")
     }
 
+    /// RFC 8037 appendix A: the key, and what it signs.
+    @Test func anEd25519Key() async throws {
+        let pool = try TestPool(API.endpoints)
+        let key = """
+            "kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",\
+            "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+            """
+        let answer = try await pool.call(.user, .put, "/keys/k", body(key))
+        #expect(answer.json?.object("key")?.string("kty") == "OKP-HSM", "\(answer.text)")
+        #expect(answer.json?.object("key")?.string("x") == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+        let message = Base64URL.encode(Array("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc".utf8))
+        let made = try await pool.call(.user, .post, "/keys/k/sign", #"{"alg":"EdDSA","value":"\#(message)"}"#)
+        #expect(
+            made.json?.string("value")
+                == "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")
+        try await pool.expectRefusal(.put, "/keys/l", body(key.replacing("11qY", with: "12qY")), says: "'key.x'")
+        try await pool.expectRefusal(.put, "/keys/l", body(key.replacing("Ed25519", with: "X25519")), says: "'key.crv'")
+    }
+
     @Test func whatIsRefused() async throws {
         let pool = try TestPool(API.endpoints)
         let secret = "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"
         for (body, text) in [
             ("{}", "'key' is required"), (#"{"key":7}"#, "'key' must be an object"),
             (body(""), "'key.kty' is required"),
-            (body(#""kty":"OKP""#), "'key.kty' must be"), (body(#""kty":"EC","crv":"P-1""#), "'key.crv'"),
+            (body(#""kty":"rsa""#), "'key.kty' must be"), (body(#""kty":"OKP""#), "'key.crv' is required"), (body(#""kty":"EC","crv":"P-1""#), "'key.crv'"),
             (body(#""kty":"EC","crv":"P-256""#), "'key.d' is required"),
             (body(#""kty":"RSA","n":"AQAB","e":"AQAB""#), "'key.d' is required"),
             (body(#""kty":"oct""#), "'key.k' is required"), (body(#""kty":"oct","k":"AAAA""#), "'key.k'"),
@@ -74,7 +93,7 @@ import Testing
             (body(Self.ec + #","key_ops":["encrypt"]"#), "'key_ops'"),
             (body(Self.ec + #","key_ops":["import"]"#), "'key_ops'"),
             (body(Self.ec, #","attributes":{"exportable":true}"#), "exportable"),
-            (body(Self.ec, #","release_policy":{}"#), "exportable"),
+            (body(Self.ec, #","release_policy":{}"#), "'release_policy.data' is required"),
         ] {
             let answer = try await pool.call(.user, .put, "/keys/k", body)
             #expect(answer.status == 400 && answer.code == "BadParameter", "\(body): \(answer.text)")

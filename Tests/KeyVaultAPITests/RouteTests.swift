@@ -46,6 +46,10 @@ import Testing
         Expected("POST /keys/{name}/{version?}/decrypt", "KeyDecrypt", "keys/decrypt/action @key activated", "U"),
         Expected("POST /keys/{name}/{version?}/wrapkey", "KeyWrap", "keys/wrap/action @key activated", "U"),
         Expected("POST /keys/{name}/{version?}/unwrapkey", "KeyUnwrap", "keys/unwrap/action @key activated", "U"),
+        Expected("POST /keys/{name}/{version?}/release", "KeyRelease", "keys/release/action @key activated", "U"),
+        Expected(
+            "GET /keys/{name}/{version?}/attestation", "KeyAttestationGet", "keys/read/action @key activated", "UR"),
+        Expected("POST /quorate/v1/keys/{name}/{version?}/sign", "KeySign", "keys/sign/action @key activated", "U"),
         Expected("POST /rng", "RandomBytesGet", "rng/action @/keys activated", "U"),
     ]
 

@@ -105,6 +105,51 @@ import Testing
         try await pool.expectRefusal(.get, "/keys/k//sign", status: 405, code: "MethodNotAllowed")
     }
 
+    /// RSNULL and EdDSA sign what they are given.
+    @Test func valuesThatAreNotDigests() async throws {
+        let pool = try TestPool(API.endpoints)
+        for (name, kty, alg, lengths, wrong, signatureLength) in [
+            ("r", #"{"kty":"RSA"}"#, "RSNULL", [1, 51, 245], [0, 246, 256], 256),
+            ("o", #"{"kty":"OKP","crv":"Ed25519"}"#, "EdDSA", [0, 1, 32, 40_000], [], 64),
+        ] {
+            let key = try await pool.create(name, kty)
+            if name == "o" {
+                #expect(key.string("kty") == "OKP-HSM" && key.string("crv") == "Ed25519" && key.string("y") == nil)
+                #expect(Base64URL.decode(key.string("x") ?? "")?.count == 32)
+                #expect(key.strings("key_ops") == ["sign", "verify"])
+            }
+            for length in lengths {
+                let value = digest(length)
+                let answer = try await pool.call(
+                    .user, .post, "/keys/\(name)/sign", #"{"alg":"\#(alg)","value":"\#(value)"}"#)
+                let signature = try #require(answer.json?.string("value"), "\(answer.text)")
+                #expect(Base64URL.decode(signature)?.count == signatureLength)
+                let record = try #require(try pool.records().last?.object("properties"))
+                #expect(record.string("algorithm") == alg)
+                #expect((record.string("digest") != nil) == (alg == "RSNULL"), "a message may be guessed from its digest")
+                for (changed, isGood) in [(value, true), (digest(length, 8), length == 0), (digest(length + 1), false)] {
+                    let verdict = try await pool.call(
+                        .user, .post, "/keys/\(name)/verify", verify(alg, changed, signature))
+                    guard verdict.status == 200 else { continue }
+                    #expect(verdict.json?.bool("value") == isGood, "\(alg) \(length)")
+                }
+            }
+            for length in wrong {
+                try await pool.expectRefusal(
+                    .post, "/keys/\(name)/sign", #"{"alg":"\#(alg)","value":"\#(digest(length))"}"#,
+                    says: "must have 1 to 245 bytes for RSNULL")
+            }
+        }
+        for (name, alg) in [("r", "EdDSA"), ("o", "RSNULL"), ("o", "ES256"), ("o", "HS256"), ("r", "HS256")] {
+            try await pool.expectRefusal(
+                .post, "/keys/\(name)/sign", #"{"alg":"\#(alg)","value":"\#(digest(32))"}"#, says: "'alg'")
+        }
+        _ = try await pool.call(
+            .user, .put, "/keys/o/rotationpolicy", #"{"lifetimeActions":[],"attributes":{"expiryTime":"P90D"}}"#)
+        let rotated = try await pool.call(.user, .post, "/keys/o/rotate")
+        #expect(rotated.json?.object("key")?.string("kty") == "OKP-HSM", "\(rotated.text)")
+    }
+
     @Test func stateOfTheKey() async throws {
         let pool = try TestPool(API.endpoints)
         let now = TestPool.start / 1000

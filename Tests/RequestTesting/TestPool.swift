@@ -32,10 +32,11 @@ public final class TestPool: Sendable {
 
     /// - Parameters:
     ///   - phase: how far the pool's activation has come.
+    ///   - authorities: whose assertions count when a key is released.
     ///   - openAudit: opens the audit log in a folder.
     public init(
         _ endpoints: [Endpoint], phase: PoolPhase = .activated, settings: PoolSettings = PoolSettings(),
-        openAudit: (String) throws -> AuditLog = TestPool.strictAudit
+        authorities: [ReleaseAuthority] = [], openAudit: (String) throws -> AuditLog = TestPool.strictAudit
     ) throws {
         let keyring = try TestKeys.shared()
         pool = InMemoryPool(milliseconds: TestPool.start)
@@ -43,7 +44,7 @@ public final class TestPool: Sendable {
         custody = TestCustody(pool: pool, module: module)
         folder = try TemporaryFolder()
         audit = try openAudit(folder.path)
-        try TestPool.initialize(pool, phase: phase, settings: settings)
+        try TestPool.initialize(pool, phase: phase, settings: settings, authorities: authorities)
         let services = PipelineServices(
             pool: pool, module: module, custody: custody, audit: audit, anonymous: anonymous, computation: computation,
             hosts: HostTable(hosts: [TestPool.host]), clock: clock,

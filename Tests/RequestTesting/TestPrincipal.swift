@@ -63,7 +63,9 @@ public struct TestKeys: Sendable {
 }
 
 extension TestPool {
-    static func initialize(_ pool: InMemoryPool, phase: PoolPhase, settings: PoolSettings) throws {
+    static func initialize(
+        _ pool: InMemoryPool, phase: PoolPhase, settings: PoolSettings, authorities: [ReleaseAuthority]
+    ) throws {
         let keys = try TestKeys.shared()
         let genesis = Genesis(
             poolID: TestKeys.poolID, name: "pool-1", tenantID: TestKeys.tenant, audiences: [audience],
@@ -78,7 +80,7 @@ extension TestPool {
                     objectID: $0.objectID, clientID: $0.clientID, kind: .servicePrincipal, displayName: "\($0)",
                     secretHash: keys.secretHash)
             },
-            roleAssignments: TestPrincipal.allCases.compactMap(\.assignment))
+            roleAssignments: TestPrincipal.allCases.compactMap(\.assignment), releaseAuthorities: authorities)
         var commands = [PoolCommand.initializePool(genesis)]
         if phase >= .activating { commands.append(.securityDomainPrepared(securityDomain)) }
         if phase >= .activated { commands.append(.securityDomainActivated(generation: 0)) }

@@ -1,3 +1,4 @@
+import Attestation
 import CryptographicModule
 import PoolState
 import RequestPipeline
@@ -15,21 +16,15 @@ struct KeyBundle {
     }
 
     /// The complete form: the answer to create, get, update, delete and recover.
-    func response(_ version: KeyVersionRecord, deletion: KeyDeletion? = nil) -> APIResponse {
+    func response(
+        _ version: KeyVersionRecord, deletion: KeyDeletion? = nil, attestation: KeyAttestation? = nil
+    ) -> APIResponse {
         let identifier = context.keyIdentifier(name: version.name, version: version.version)
         return .object(audit: OperationDetails(keyIdentifier: identifier)) { writer in
             writer.member("key") { $0.object { webKey(version, identifier, &$0) } }
-            attributes(version, &writer)
+            attributes(version, attestation: attestation, &writer)
             tags(version, &writer)
-            if let policy = version.releasePolicy {
-                writer.member("release_policy") { writer in
-                    writer.object { writer in
-                        writer.member("contentType", policy.contentType)
-                        writer.member("data", Base64URL.encode(policy.data))
-                        writer.member("immutable", version.header.releasePolicyImmutable)
-                    }
-                }
-            }
+            releasePolicy(version, &writer)
             if let deletion { self.deletion(deletion, name: version.name, &writer) }
         }
     }
@@ -49,9 +44,11 @@ struct KeyBundle {
         }
     }
 
-    private func webKey(_ version: KeyVersionRecord, _ identifier: String, _ writer: inout JSONWriter) {
+    func webKey(
+        _ version: KeyVersionRecord, _ identifier: String, type: String? = nil, _ writer: inout JSONWriter
+    ) {
         writer.member("kid", identifier)
-        writer.member("kty", version.header.keyType.jsonName)
+        writer.member("kty", type ?? version.header.keyType.jsonName)
         writer.member("key_ops", array: version.operations.jsonNames)
         switch version.publicKey {
         case .rsa(let n, let e):
@@ -61,11 +58,16 @@ struct KeyBundle {
             writer.member("crv", curve.jsonName)
             writer.member("x", Base64URL.encode(x))
             writer.member("y", Base64URL.encode(y))
+        case .ed25519(let x):
+            writer.member("crv", OKP.curve)
+            writer.member("x", Base64URL.encode(x))
         case nil: break
         }
     }
 
-    private func attributes(_ version: KeyVersionRecord, _ writer: inout JSONWriter) {
+    func attributes(
+        _ version: KeyVersionRecord, attestation: KeyAttestation? = nil, _ writer: inout JSONWriter
+    ) {
         let (days, level) = recovery()
         writer.member("attributes") { writer in
             writer.object { writer in
@@ -77,6 +79,31 @@ struct KeyBundle {
                 writer.member("recoveryLevel", level)
                 writer.member("recoverableDays", days)
                 writer.member("exportable", version.exportable)
+                if let attestation { self.attestation(attestation, &writer) }
+            }
+        }
+    }
+
+    private func attestation(_ attestation: KeyAttestation, _ writer: inout JSONWriter) {
+        writer.member("attestation") { writer in
+            writer.object { writer in
+                writer.member("certificatePemFile", Base64URL.encode(attestation.certificates))
+                writer.member("privateKeyAttestation", Base64URL.encode(attestation.privateKeyStatement))
+                if let statement = attestation.publicKeyStatement {
+                    writer.member("publicKeyAttestation", Base64URL.encode(statement))
+                }
+                writer.member("version", KeyAttestation.version)
+            }
+        }
+    }
+
+    func releasePolicy(_ version: KeyVersionRecord, _ writer: inout JSONWriter) {
+        guard let policy = version.releasePolicy else { return }
+        writer.member("release_policy") { writer in
+            writer.object { writer in
+                writer.member("contentType", policy.contentType)
+                writer.member("data", Base64URL.encode(policy.data))
+                writer.member("immutable", version.header.releasePolicyImmutable)
             }
         }
     }

@@ -31,7 +31,8 @@ enum KeyCreation {
                 header: generated.header, publicKey: generated.publicKey, record: generated.record.bytes,
                 origin: .generated,
                 enabled: request.attributes.enabled ?? true, notBefore: request.attributes.notBefore,
-                expires: request.attributes.expires, tags: request.tags), context)
+                expires: request.attributes.expires, tags: request.tags,
+                releasePolicy: request.export.policy?.stored), context)
     }
 
     /// Has the pool take a version, and answers with it.
@@ -50,12 +51,14 @@ struct KeyRequest {
         case rsa(bits: Int, publicExponent: [UInt8])
         case ec(EllipticCurve)
         case oct(bits: Int)
+        case ed25519
 
         var type: KeyType {
             switch self {
             case .rsa: .rsaHSM
             case .ec: .ecHSM
             case .oct: .octHSM
+            case .ed25519: .okpHSM
             }
         }
     }
@@ -64,16 +67,16 @@ struct KeyRequest {
     let operations: KeyOperations
     let attributes: AttributeFields
     let tags: [String: String]
+    let export: ExportFields
 
     init(_ fields: Fields) throws(APIError) {
         kind = try Self.kind(fields)
-        operations = try KeyOperationFields.read(fields, for: kind.type) ?? KeyOperationFields.permitted(kind.type)
         attributes = try AttributeFields(fields)
+        export = try ExportFields(fields, attributes)
+        operations =
+            try KeyOperationFields.read(fields, for: kind.type, isExportable: export.isExportable)
+            ?? KeyOperationFields.usual(kind.type)
         tags = try fields.tags() ?? [:]
-        guard attributes.exportable != true, fields.object["release_policy"] == nil else {
-            throw .badParameter(
-                "The parameter 'attributes.exportable': exportable keys are not supported by this service.")
-        }
     }
 
     /// What the module is asked to make. The version's id is chosen here, by the node that proposes.
@@ -83,35 +86,42 @@ struct KeyRequest {
             case .rsa(let bits, let exponent): .rsa(bits: bits, publicExponent: exponent)
             case .ec(let curve): .ec(curve)
             case .oct(let bits): .oct(bits: bits)
+            case .ed25519: .ed25519
             }
         return KeyTemplate(
             poolID: poolID, name: name, version: Random.bytes(16), material: material, operations: operations,
-            createdAt: createdAt)
+            createdAt: createdAt, export: export.terms)
     }
 
     private static func kind(_ fields: Fields) throws(APIError) -> Kind {
-        let type = try fields.requiredString("kty")
+        guard let type = KeyType(kty: try fields.requiredString("kty")) else {
+            throw .badParameter(
+                "The parameter 'kty' must be RSA, RSA-HSM, EC, EC-HSM, oct, oct-HSM, OKP or OKP-HSM.")
+        }
         switch type {
-        case "RSA", "RSA-HSM":
+        case .rsaHSM:
             let bits = try fields.integer("key_size") ?? 2048
             guard [2048, 3072, 4096].contains(bits) else {
                 throw .badParameter("The parameter 'key_size' must be 2048, 3072 or 4096 for an RSA key.")
             }
             return .rsa(bits: Int(bits), publicExponent: try publicExponent(fields))
-        case "EC", "EC-HSM":
+        case .ecHSM:
             let text = try fields.string("crv") ?? "P-256"
             guard let curve = EllipticCurve(jsonName: text) else {
                 throw .badParameter("The parameter 'crv' must be P-256, P-384, P-521 or P-256K.")
             }
             return .ec(curve)
-        case "oct", "oct-HSM":
+        case .octHSM:
             let bits = try fields.integer("key_size") ?? 256
             guard [128, 192, 256].contains(bits) else {
                 throw .badParameter("The parameter 'key_size' must be 128, 192 or 256 for a symmetric key.")
             }
             return .oct(bits: Int(bits))
-        default:
-            throw .badParameter("The parameter 'kty' must be RSA, RSA-HSM, EC, EC-HSM, oct or oct-HSM.")
+        case .okpHSM:
+            guard try fields.string("crv") ?? OKP.curve == OKP.curve else {
+                throw .badParameter("The parameter 'crv' must be Ed25519 for a key of type OKP.")
+            }
+            return .ed25519
         }
     }
 
@@ -125,23 +135,43 @@ struct KeyRequest {
     }
 }
 
+/// The type of key that the protocol lacks: Ed25519 (RFC 8037).
+enum OKP {
+    /// `crv`, the only one.
+    static let curve = "Ed25519"
+}
+
+extension KeyType {
+    /// `kty` of a request. A key is always one of the module: the protocol's names for software keys mean the same.
+    init?(kty: String) {
+        guard let type = Self.allCases.first(where: { $0.jsonName == kty || $0.jsonName == kty + "-HSM" }) else {
+            return nil
+        }
+        self = type
+    }
+}
+
 /// The member `key_ops`.
 enum KeyOperationFields {
-    /// What a type of key can do.
-    static func permitted(_ type: KeyType) -> KeyOperations {
+    /// What a type of key can do, and does unless a request says otherwise.
+    static func usual(_ type: KeyType) -> KeyOperations {
         switch type {
         case .rsaHSM, .octHSM: [.sign, .verify, .encrypt, .decrypt, .wrapKey, .unwrapKey]
-        case .ecHSM: [.sign, .verify]
+        case .ecHSM, .okpHSM: [.sign, .verify]
         }
     }
 
     /// `nil` where the request has no such member.
-    static func read(_ fields: Fields, for type: KeyType) throws(APIError) -> KeyOperations? {
+    static func read(
+        _ fields: Fields, for type: KeyType, isExportable: Bool
+    ) throws(APIError) -> KeyOperations? {
         guard let names = try fields.strings("key_ops") else { return nil }
-        return try read(names, for: type)
+        return try read(names, for: type, isExportable: isExportable)
     }
 
-    static func read(_ names: [String], for type: KeyType) throws(APIError) -> KeyOperations {
+    private static func read(
+        _ names: [String], for type: KeyType, isExportable: Bool
+    ) throws(APIError) -> KeyOperations {
         var operations: KeyOperations = []
         for name in names {
             guard let operation = KeyOperations(jsonName: name) else {
@@ -155,7 +185,10 @@ enum KeyOperationFields {
             }
             return operations
         }
-        guard permitted(type).isSuperset(of: operations) else {
+        guard isExportable || !operations.contains(.export) else {
+            throw .badParameter("The parameter 'key_ops': 'export' is for exportable keys.")
+        }
+        guard usual(type).union(.export).isSuperset(of: operations) else {
             throw .badParameter("The parameter 'key_ops' holds an operation that this type of key can't do.")
         }
         return operations

@@ -18,51 +18,96 @@ enum KeyImport {
         let name = try KeyLookup.newName(context)
         let fields = try context.fields()
         guard let webKey = try fields.section("key") else { throw .badParameter("The parameter 'key' is required.") }
-        guard webKey.object["key_hsm"] == nil else {
-            throw .badParameter("The parameter 'key.key_hsm': keys wrapped for transfer are not supported.")
-        }
-        let (key, type) = try material(webKey)
-        let operations = try KeyOperationFields.read(webKey, for: type) ?? KeyOperationFields.permitted(type)
+        let source = try source(webKey, context)
         let attributes = try AttributeFields(fields)
+        let export = try ExportFields(fields, attributes)
+        let operations =
+            try KeyOperationFields.read(webKey, for: source.type, isExportable: export.isExportable)
+            ?? KeyOperationFields.usual(source.type)
         let tags = try fields.tags() ?? [:]
-        guard attributes.exportable != true, fields.object["release_policy"] == nil else {
-            throw .badParameter(
-                "The parameter 'attributes.exportable': exportable keys are not supported by this service.")
-        }
         if context.view.state.deletedKey(name) != nil { throw CommandRefusals.keyIsDeleted(name) }
         guard let pool = context.view.state.pool else { throw .internalFailure }
-        let template = ImportTemplate(
-            poolID: pool.poolID, name: name, version: Random.bytes(16), key: key, operations: operations,
-            createdAt: context.now)
-        let module = context.services.module
-        let sealed = try await context.services.computation.run { () throws(CryptoError) in
-            try module.importKey(template)
+        let (services, poolID, now) = (context.services, pool.poolID, context.now)
+        let sealed = try await services.computation.run { () throws(CryptoError) -> GeneratedKey in
+            let version = Random.bytes(16)
+            switch source {
+            case .webKey(let key, _):
+                return try services.module.importKey(
+                    ImportTemplate(
+                        poolID: poolID, name: name, version: version, key: key, operations: operations,
+                        createdAt: now, export: export.terms))
+            case .transfer(let blob, let type, let curve, let kek):
+                return try services.module.importTransferred(
+                    TransferTemplate(
+                        poolID: poolID, name: name, version: version, keyType: type, curve: curve,
+                        wrapped: blob.ciphertext, operations: operations, createdAt: now, export: export.terms),
+                    header: kek.header, recordDigest: kek.recordDigest
+                ) { () throws(CryptoError) in try services.custody.record(digest: kek.recordDigest) }
+            }
         }
         return try await KeyCreation.add(
             NewKeyVersion(
                 header: sealed.header, publicKey: sealed.publicKey, record: sealed.record.bytes, origin: .imported,
                 enabled: attributes.enabled ?? true, notBefore: attributes.notBefore, expires: attributes.expires,
-                tags: tags), context)
+                tags: tags, releasePolicy: export.policy?.stored), context)
     }
+
+    /// What a request brings.
+    private enum Source {
+        /// The members of a JSON Web Key with its private part.
+        case webKey(KeyToImport, KeyType)
+        /// A key wrapped for a key of this pool.
+        case transfer(TransferBlob, KeyType, EllipticCurve?, kek: KeyVersionRecord)
+
+        var type: KeyType {
+            switch self {
+            case .webKey(_, let type), .transfer(_, let type, _, _): type
+            }
+        }
+    }
+
+    private static func source(_ webKey: Fields, _ context: RequestContext) throws(APIError) -> Source {
+        guard let text = try webKey.string("key_hsm") else {
+            let (key, type) = try material(webKey)
+            return .webKey(key, type)
+        }
+        guard let type = KeyType(kty: try webKey.requiredString("kty")) else { throw unknownType }
+        let blob = try TransferBlob(encoded: text)
+        return .transfer(blob, type, try curve(webKey, type), kek: try blob.wrappingKey(context))
+    }
+
+    /// The curve of a wrapped key; a request may leave it to the key.
+    private static func curve(_ webKey: Fields, _ type: KeyType) throws(APIError) -> EllipticCurve? {
+        guard type == .ecHSM, let text = try webKey.string("crv") else { return nil }
+        guard let curve = EllipticCurve(jsonName: text) else { throw unknownCurve }
+        return curve
+    }
+
+    private static let unknownType = APIError.badParameter(
+        "The parameter 'key.kty' must be RSA, RSA-HSM, EC, EC-HSM, oct, oct-HSM, OKP or OKP-HSM.")
+    private static let unknownCurve = APIError.badParameter(
+        "The parameter 'key.crv' must be P-256, P-384, P-521 or P-256K.")
 
     /// The members that the type needs, undecoded: the module decodes them into protected memory.
     private static func material(_ fields: Fields) throws(APIError) -> (KeyToImport, KeyType) {
-        switch try fields.requiredString("kty") {
-        case "RSA", "RSA-HSM":
+        guard let type = KeyType(kty: try fields.requiredString("kty")) else { throw unknownType }
+        switch type {
+        case .rsaHSM:
             let members = KeyToImport.RSAMembers(
                 n: try digits(fields, "n"), e: try digits(fields, "e"), d: try digits(fields, "d"),
                 p: try digits(fields, "p"), q: try digits(fields, "q"), dp: try digits(fields, "dp"),
                 dq: try digits(fields, "dq"), qi: try digits(fields, "qi"))
-            return (.rsa(members), .rsaHSM)
-        case "EC", "EC-HSM":
-            guard let curve = EllipticCurve(jsonName: try fields.requiredString("crv")) else {
-                throw .badParameter("The parameter 'key.crv' must be P-256, P-384, P-521 or P-256K.")
-            }
+            return (.rsa(members), type)
+        case .ecHSM:
+            guard let curve = EllipticCurve(jsonName: try fields.requiredString("crv")) else { throw unknownCurve }
             let (x, y) = (try optionalDigits(fields, "x"), try optionalDigits(fields, "y"))
-            return (.ec(curve, d: try digits(fields, "d"), x: x, y: y), .ecHSM)
-        case "oct", "oct-HSM": return (.oct(k: try digits(fields, "k")), .octHSM)
-        default:
-            throw .badParameter("The parameter 'key.kty' must be RSA, RSA-HSM, EC, EC-HSM, oct or oct-HSM.")
+            return (.ec(curve, d: try digits(fields, "d"), x: x, y: y), type)
+        case .okpHSM:
+            guard try fields.requiredString("crv") == OKP.curve else {
+                throw .badParameter("The parameter 'key.crv' must be Ed25519 for a key of type OKP.")
+            }
+            return (.ed25519(d: try digits(fields, "d"), x: try optionalDigits(fields, "x")), type)
+        case .octHSM: return (.oct(k: try digits(fields, "k")), type)
         }
     }
 

@@ -28,14 +28,11 @@ enum KeyLifecycle {
     private static func update(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let version = try KeyLookup.version(context)
         let fields = try context.fields()
-        guard fields.object["release_policy"] == nil else {
-            throw .badParameter("The parameter 'release_policy': exportable keys are not supported by this service.")
-        }
-        let operations = try changedOperations(fields, of: version)
         let attributes = try AttributeFields(fields)
-        guard attributes.exportable != true else {
+        guard attributes.exportable == nil || attributes.exportable == version.exportable else {
             throw .badParameter("The parameter 'attributes.exportable' can't be changed.")
         }
+        let sealed = try SealedChange(fields, of: version)
         try AttributeFields.requireOrder(
             notBefore: attributes.notBefore ?? version.notBefore, expires: attributes.expires ?? version.expires)
         var change = KeyAttributeChange(
@@ -43,41 +40,30 @@ enum KeyLifecycle {
             notBefore: attributes.notBefore.map { .set($0) } ?? .keep,
             expires: attributes.expires.map { .set($0) } ?? .keep,
             tags: try fields.tags())
-        if let operations { change.resealed = try await reseal(version, operations, context) }
+        if let sealed { change.resealed = try await reseal(version, sealed, context) }
         let view = try await context.apply(.setKeyAttributes(change))
-        if operations != nil { context.services.module.evict(recordDigest: version.recordDigest) }
+        if sealed != nil { context.services.module.evict(recordDigest: version.recordDigest) }
         guard let changed = view.state.key(version.name)?.version(version.version) else {
             throw KeyLookup.notFound(context)
         }
         return KeyBundle(context: context.with(view: view)).response(changed)
     }
 
-    /// `nil` where the request says nothing of operations, or what they are already.
-    private static func changedOperations(
-        _ fields: Fields, of version: KeyVersionRecord
-    ) throws(APIError) -> KeyOperations? {
-        guard let operations = try KeyOperationFields.read(fields, for: version.header.keyType) else { return nil }
-        guard operations != version.operations else { return nil }
-        guard operations.contains(.import) == version.operations.contains(.import) else {
-            throw .badParameter(
-                "The parameter 'key_ops': 'import' can neither be given to nor be taken from an existing key.")
-        }
-        return operations
-    }
-
-    /// A key's operations are sealed with it, so that changing them takes the key out of its record and into another.
+    /// What is sealed with a key changes only by taking the key out of its record and into another.
     private static func reseal(
-        _ version: KeyVersionRecord, _ operations: KeyOperations, _ context: RequestContext
+        _ version: KeyVersionRecord, _ change: SealedChange, _ context: RequestContext
     ) async throws(APIError) -> ResealedKey {
         var header = version.header
-        header.operations = operations
+        header.operations = change.operations
+        header.releasePolicyDigest = change.policy.map { Digest.sha256($0.stored.data) } ?? []
+        header.releasePolicyImmutable = change.policy?.isImmutable ?? false
         header.revision += 1
         let (services, old, new) = (context.services, version.header, header)
         let record = try await services.computation.run { () throws(CryptoError) in
             try services.module.reseal(
                 try services.custody.record(digest: version.recordDigest), from: old, to: new)
         }
-        return ResealedKey(header: header, record: record.bytes, releasePolicy: version.releasePolicy)
+        return ResealedKey(header: header, record: record.bytes, releasePolicy: change.policy?.stored)
     }
 
     @Sendable
@@ -105,5 +91,33 @@ enum KeyLifecycle {
         for version in key.versions { context.services.module.evict(recordDigest: version.recordDigest) }
         return APIResponse(
             status: 204, audit: OperationDetails(keyIdentifier: "\(context.host.baseURL)/deletedkeys/\(key.name)"))
+    }
+}
+
+/// What an update changes of the attributes that are sealed with a key.
+private struct SealedChange {
+    let operations: KeyOperations
+    let policy: ExportFields.Policy?
+
+    /// `nil` where the request says nothing of them, or what they are already.
+    init?(_ fields: Fields, of version: KeyVersionRecord) throws(APIError) {
+        let current = version.releasePolicy.map {
+            ExportFields.Policy(stored: $0, isImmutable: version.header.releasePolicyImmutable)
+        }
+        operations =
+            try KeyOperationFields.read(fields, for: version.header.keyType, isExportable: version.exportable)
+            ?? version.operations
+        policy = try ExportFields.policy(fields) ?? current
+        guard operations != version.operations || policy != current else { return nil }
+        guard operations.contains(.import) == version.operations.contains(.import) else {
+            throw .badParameter(
+                "The parameter 'key_ops': 'import' can neither be given to nor be taken from an existing key.")
+        }
+        guard policy == current || version.exportable else {
+            throw .badParameter("The parameter 'release_policy' is for keys that were made exportable.")
+        }
+        guard policy == current || !version.header.releasePolicyImmutable else {
+            throw .badParameter("The parameter 'release_policy': the key's policy is immutable.")
+        }
     }
 }

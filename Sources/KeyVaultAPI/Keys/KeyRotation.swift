@@ -23,8 +23,8 @@ public enum KeyRotation {
             access: .dataAction(.keysWrite, .keyNamed(parameter: "name")), handler: .asynchronous(setPolicy)),
     ]
 
-    /// The next version of a key, made and sealed: the same kind, size, operations and tags, valid for as long as the
-    /// key's rules say. It takes as long as making a key.
+    /// The next version of a key, made and sealed: the same kind, size, operations, tags and terms of
+    /// release, valid for as long as the key's rules say. It takes as long as making a key.
     ///
     /// - Parameters:
     ///   - now: Unix time in seconds, from which the version counts.
@@ -36,11 +36,12 @@ public enum KeyRotation {
         let generated = try module.generateKey(
             KeyTemplate(
                 poolID: poolID, name: key.name, version: Random.bytes(16), material: material(latest),
-                operations: latest.operations, createdAt: now))
+                operations: latest.operations, createdAt: now, export: latest.exportTerms))
         return .createKeyVersion(
             NewKeyVersion(
                 header: generated.header, publicKey: generated.publicKey, record: generated.record.bytes,
                 origin: .generated, expires: key.rotation?.rules.expiry?.after(now), tags: latest.tags,
+                releasePolicy: latest.releasePolicy,
                 rotation: RotationCondition(follows: latest.version, onlyIfDue: onlyIfDue)))
     }
 
@@ -53,6 +54,7 @@ public enum KeyRotation {
         switch version.publicKey {
         case .rsa(_, let exponent)?: return .rsa(bits: version.header.bits, publicExponent: exponent)
         case .ec(let curve, _, _)?: return .ec(curve)
+        case .ed25519?: return .ed25519
         case nil: return .oct(bits: version.header.bits)
         }
     }

@@ -26,28 +26,4 @@ enum OperationChecks {
             throw .forbidden("Operation \(name) is not permitted on this key.", innerCode: "KeyOperationForbidden")
         }
     }
-
-    /// The algorithm that `alg` names, fit for the key.
-    static func signatureAlgorithm(_ fields: Fields, for version: KeyVersionRecord) throws(APIError)
-        -> SignatureAlgorithm
-    {
-        let text = try fields.requiredString("alg")
-        guard let algorithm = SignatureAlgorithm(rawValue: text) else {
-            throw .badParameter("The parameter 'alg' doesn't name a signature algorithm of this service.")
-        }
-        guard algorithm.fits(version.header) else {
-            throw .badParameter("The parameter 'alg': \(algorithm.rawValue) doesn't fit the type or curve of the key.")
-        }
-        return algorithm
-    }
-
-    static func requireLength(
-        _ digest: [UInt8], of algorithm: SignatureAlgorithm, parameter: String
-    ) throws(APIError) {
-        guard digest.count == algorithm.digestLength else {
-            throw .badParameter(
-                "The parameter '\(parameter)' must be a digest of \(algorithm.digestLength) bytes "
-                    + "for \(algorithm.rawValue), not \(digest.count).")
-        }
-    }
 }

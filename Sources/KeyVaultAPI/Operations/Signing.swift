@@ -40,24 +40,12 @@ enum Signing {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.sign, named: "sign", isTimeBound: true, of: version, now: context.now)
         let fields = try context.fields()
-        if version.header.keyType == .octHSM { return try Authentication.sign(fields, version, context) }
-        let algorithm = try OperationChecks.signatureAlgorithm(fields, for: version)
-        let digest = try fields.bytes("value")
-        try OperationChecks.requireLength(digest, of: algorithm, parameter: "value")
-        let signature: [UInt8]
-        do throws(CryptoError) {
-            signature = try context.services.module.sign(
-                header: version.header, recordDigest: version.recordDigest,
-                fetch: { () throws(CryptoError) in try context.services.custody.record(digest: version.recordDigest) },
-                algorithm: algorithm, digest: digest)
-        } catch {
-            throw context.failure(error, of: version)
-        }
-        let identifier = context.keyIdentifier(name: version.name, version: version.version)
-        let audit = OperationDetails(
-            keyIdentifier: identifier, algorithm: algorithm.rawValue, evidence: .submitted(Digest.sha256(digest)))
-        return .object(audit: audit) { writer in
-            writer.member("kid", identifier)
+        let signer = try Signer(fields, version, context)
+        let value = try fields.bytes("value")
+        try signer.algorithm.requireLength(of: value, parameter: "value", version)
+        let signature = try signer.sign(value)
+        return .object(audit: signer.details(value)) { writer in
+            writer.member("kid", signer.keyIdentifier)
             writer.name("value")
             writer.plainASCII(Base64URL.encode(signature).utf8)
         }
@@ -68,23 +56,11 @@ enum Signing {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.verify, named: "verify", isTimeBound: false, of: version, now: context.now)
         let fields = try context.fields()
-        if version.header.keyType == .octHSM { return try Authentication.verify(fields, version, context) }
-        let algorithm = try OperationChecks.signatureAlgorithm(fields, for: version)
-        let digest = try fields.bytes("digest")
-        try OperationChecks.requireLength(digest, of: algorithm, parameter: "digest")
-        let signature = try fields.bytes("value")
-        guard let publicKey = version.publicKey else { throw .internalFailure }
-        let isGood: Bool
-        do throws(CryptoError) {
-            isGood = try context.services.module.verify(
-                publicKey: publicKey, algorithm: algorithm, digest: digest, signature: signature)
-        } catch {
-            throw context.failure(error, of: version)
-        }
-        let identifier = context.keyIdentifier(name: version.name, version: version.version)
-        let audit = OperationDetails(
-            keyIdentifier: identifier, algorithm: algorithm.rawValue, evidence: .submitted(Digest.sha256(digest)))
-        return .object(audit: audit) { $0.member("value", isGood) }
+        let signer = try Signer(fields, version, context)
+        let value = try fields.bytes("digest")
+        try signer.algorithm.requireLength(of: value, parameter: "digest", version)
+        let isGood = try signer.verify(value, try fields.bytes("value"))
+        return .object(audit: signer.details(value)) { $0.member("value", isGood) }
     }
 }
 

@@ -8,6 +8,23 @@ public struct APIResponse: Sendable {
     public var body: [UInt8]
     public var contentType: String
     public var audit: OperationDetails
+    /// The operations that one request asked for at once. Where there are any, each has a record of its own, in place of
+    /// one for the request.
+    public var parts: [Part] = []
+
+    /// One operation of several.
+    public struct Part: Sendable {
+        public let status: Int
+        public let audit: OperationDetails
+        /// Why it failed.
+        public let failure: String?
+
+        public init(status: Int, audit: OperationDetails, failure: String? = nil) {
+            self.status = status
+            self.audit = audit
+            self.failure = failure
+        }
+    }
 
     public init(
         status: Int = 200, headers: [(String, String)] = [], body: [UInt8] = [],

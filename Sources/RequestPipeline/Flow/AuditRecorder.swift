@@ -3,6 +3,7 @@ import Audit
 import HTTPTransport
 import Identity
 import PoolState
+import Synchronization
 
 /// Turns requests and their results into audit records.
 struct AuditRecorder: Sendable {
@@ -21,6 +22,9 @@ struct AuditRecorder: Sendable {
         _ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>,
         then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
     ) {
+        if case .success(let response) = result, !response.parts.isEmpty {
+            return record(response.parts, exchange, context, then: then)
+        }
         var event = blank(exchange)
         event.policyIndex = context.view.appliedIndex
         switch result {
@@ -35,6 +39,25 @@ struct AuditRecorder: Sendable {
             event.caller = caller(context, OperationDetails())
         }
         services.audit.append(event, then: then)
+    }
+
+    /// Records each operation of a request. Calls `then` when all records are on disk, or one can't be.
+    private func record(
+        _ parts: [APIResponse.Part], _ exchange: Exchange, _ context: RequestContext,
+        then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
+    ) {
+        let waiting = RecordsUnderWay(parts.count, then: then)
+        for part in parts {
+            var event = blank(exchange)
+            event.policyIndex = context.view.appliedIndex
+            event.status = part.status
+            event.resultDescription = part.failure
+            event.details = AuditDetails(
+                keyID: part.audit.keyIdentifier, algorithm: part.audit.algorithm,
+                evidence: part.audit.evidence.map(evidence))
+            event.caller = caller(context, part.audit)
+            services.audit.append(event) { waiting.finish($0) }
+        }
     }
 
     private func evidence(_ evidence: OperationEvidence) -> AuditEvidence {
@@ -87,5 +110,26 @@ struct AuditRecorder: Sendable {
         if let summary = services.anonymous.count(source: request.remoteAddress, time: time) {
             services.audit.append(summary) { _ in }
         }
+    }
+}
+
+/// Several records of one request, until the last is on disk.
+private final class RecordsUnderWay: Sendable {
+    private let state: Mutex<(left: Int, failure: AuditFailure?)>
+    private let then: @Sendable (Result<Void, AuditFailure>) -> Void
+
+    init(_ count: Int, then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void) {
+        state = Mutex((count, nil))
+        self.then = then
+    }
+
+    func finish(_ result: Result<Void, AuditFailure>) {
+        let outcome: Result<Void, AuditFailure>? = state.withLock { state in
+            state.left -= 1
+            if case .failure(let failure) = result { state.failure = failure }
+            guard state.left == 0 else { return nil }
+            return state.failure.map { .failure($0) } ?? .success(())
+        }
+        if let outcome { then(outcome) }
     }
 }

@@ -55,6 +55,9 @@ public struct HostTable: Sendable {
         return "https://\(host[host.index(after: dot)...])"
     }
 
+    /// Whether this is a name under which clients may reach the node.
+    public func contains(authority: String) -> Bool { entry(authority: authority) != nil }
+
     func entry(authority: String) -> Entry? {
         if let entry = entries[authority] { return entry }
         return entries[Self.canonical(authority)]
@@ -67,11 +70,11 @@ public struct HostTable: Sendable {
     }
 }
 
-/// Base64 with padding (RFC 4648 section 4), for the one header that wants it.
-enum StandardBase64 {
+/// Base64 with padding (RFC 4648 section 4), for the headers that want it.
+public enum StandardBase64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]

@@ -267,4 +267,46 @@ import Testing
             }
         }
     }
+
+    /// Whose word counts when keys are released: issuers, and their keys from a file.
+    @Test func releaseAuthorities() throws {
+        let folder = try TemporaryFolder()
+        let coordinate = Base64URL.encode([UInt8](repeating: 1, count: 32))
+        let set = #"{"keys":[{"kty":"EC","kid":"k1","crv":"P-256","x":"\#(coordinate)","y":"\#(coordinate)"}]}"#
+        let keys = try folder.write("keys.json", set)
+        let (broken, open) = (
+            try folder.write("broken.json", "{}"), try folder.write("open.json", set, mode: 0o644)
+        )
+        func load(_ issuer: String, _ file: String) throws(ConfigurationError) -> PoolInitialization {
+            let text = """
+                release_authorities:
+                  - issuer: \(issuer)
+                    keys_file: \(file)
+
+                """
+            do {
+                return try PoolInitialization.load(file: try folder.write("init.yaml", Self.initialization + text))
+            } catch let error as ConfigurationError {
+                throw error
+            } catch {
+                throw ConfigurationError(file: "", problem: "\(error)", cure: "")
+            }
+        }
+        let good = try load("https://attest.example", keys)
+        #expect(good.releaseAuthorities.map(\.issuer) == ["https://attest.example"])
+        #expect(good.releaseAuthorities[0].keys.map(\.keyID) == ["k1"])
+        #expect(
+            try PoolInitialization.load(file: folder.write("none.yaml", Self.initialization)).releaseAuthorities.isEmpty)
+        for (issuer, file, problem) in [
+            ("http://attest.example", keys, "not an https address"), ("https://a", broken, "can't be used"),
+            ("https://a", open, "may use it"), ("https://a", folder.path + "/none.json", "can't be opened"),
+        ] {
+            do throws(ConfigurationError) {
+                _ = try load(issuer, file)
+                Issue.record("accepted: \(issuer) \(file)")
+            } catch {
+                #expect(error.problem.contains(problem) && !error.cure.isEmpty, "\(error)")
+            }
+        }
+    }
 }

@@ -116,6 +116,7 @@ YAML
     for i in $(seq "$officer_count"); do
         fingerprints+="  - $(openssl x509 -noout -fingerprint -sha256 -in "$dir/officers/officer-$i.crt" | cut -d= -f2)"$'\n'
     done
+    make_attester
     cat >"$dir/initialize.yaml" <<YAML
 tenant_id: $(cat /proc/sys/kernel/random/uuid)
 administrators:
@@ -125,7 +126,22 @@ administrators:
     secret_sha256: $(json_field secretSha256 "$dir/administrator.json")
 officer_fingerprints:
 $fingerprints
+release_authorities:
+  - issuer: https://attester.quickstart.invalid
+    keys_file: $dir/attester/keys.json
 YAML
+}
+
+# An attestation service to try key release with: whatever its key signs of an environment, the pool believes.
+make_attester() {
+    local point
+    mkdir -p "$dir/attester"
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$dir/attester/attester.key" 2>/dev/null
+    point=$(openssl pkey -in "$dir/attester/attester.key" -pubout -outform DER | tail -c 64 | base64 -w0)
+    coordinate() { printf %s "$point" | base64 -d | "$1" -c 32 | base64 -w0 | tr '+/' '-_' | tr -d =; }
+    printf '{"keys":[{"kty":"EC","crv":"P-256","kid":"attester-1","x":"%s","y":"%s"}]}\n' \
+        "$(coordinate head)" "$(coordinate tail)" >"$dir/attester/keys.json"
+    chmod 600 "$dir/attester/"*
 }
 
 # --- processes ----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import AccessControl
 import CryptographicModule
+import Identity
 import PoolState
 import Raft
 import RequestPipeline
@@ -45,7 +46,12 @@ enum GenesisMaker {
             pinnedOfficers: initialization.officerFingerprints,
             settings: PoolSettings(
                 recoverableDays: initialization.retentionDays, purgeProtection: initialization.purgeProtection),
-            principals: principals, roleAssignments: assignments)
+            principals: principals, roleAssignments: assignments,
+            releaseAuthorities: initialization.releaseAuthorities.map { authority in
+                ReleaseAuthority(
+                    issuer: authority.issuer,
+                    keys: authority.keys.map { ReleaseAuthority.Key(id: $0.keyID, publicKey: $0.key) })
+            })
         return (keyring, genesis)
     }
 }

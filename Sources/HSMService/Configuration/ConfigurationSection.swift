@@ -92,6 +92,9 @@ struct ConfigurationSection {
         }
     }
 
+    /// `nil` where the file says nothing of it.
+    func line(ofPresent name: String) -> Int? { mapping[Node(name)].map { $0.mark?.line ?? line ?? 1 } }
+
     func line(of name: String) -> Int? { mapping[Node(name)]?.mark?.line ?? line }
 
     func error(_ name: String, _ problem: String, cure: String) -> ConfigurationError {

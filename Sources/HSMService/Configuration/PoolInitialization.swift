@@ -1,4 +1,5 @@
 import AccessControl
+public import Identity
 
 /// What the first node needs to make a new pool: read once, on an empty data folder, from the file given to
 /// `hsmd --initialize`.
@@ -24,13 +25,16 @@ public struct PoolInitialization: Sendable {
     public let retentionDays: Int
     /// Whether nobody can purge a deleted key before its retention has run out. Fixed for the pool's life.
     public let purgeProtection: Bool
+    /// Whose word on an environment counts when an exportable key is released to it. Fixed for the pool's life, since
+    /// whoever could add one could have keys released.
+    public let releaseAuthorities: [AssertionAuthority]
 }
 
 extension PoolInitialization {
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
         try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints", "retention_days",
-            "purge_protection"])
+            "purge_protection", "release_authorities"])
         var administrators: [Administrator] = []
         for section in try root.sections("administrators") {
             try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
@@ -54,7 +58,35 @@ extension PoolInitialization {
             administrators: administrators,
             audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root),
             retentionDays: try root.optionalInteger("retention_days", in: 7...90) ?? 90,
-            purgeProtection: try root.optionalBool("purge_protection") ?? false)
+            purgeProtection: try root.optionalBool("purge_protection") ?? false,
+            releaseAuthorities: try releaseAuthorities(root))
+    }
+
+    /// Issuers with their keys, which come from a file beside this one: nothing is fetched.
+    private static func releaseAuthorities(
+        _ root: ConfigurationSection
+    ) throws(ConfigurationError) -> [AssertionAuthority] {
+        guard root.line(ofPresent: "release_authorities") != nil else { return [] }
+        var authorities: [AssertionAuthority] = []
+        for section in try root.sections("release_authorities") {
+            try section.allow(only: ["issuer", "keys_file"])
+            let issuer = try section.string("issuer", example: "https://attestation.example")
+            guard issuer.hasPrefix("https://") else {
+                throw section.error(
+                    "issuer", "is '\(issuer)', not an https address", cure: "Take it from the authority's 'iss' claim.")
+            }
+            let file = try section.string("keys_file", example: "/etc/quorate/authority-keys.json")
+            let text = try readGuarded(file: file, limit: KeySetDocument.maximumBytes)
+            do throws(KeySetDocument.Refusal) {
+                authorities.append(
+                    AssertionAuthority(issuer: issuer, keys: try KeySetDocument.parse(Array(text.utf8))))
+            } catch {
+                throw section.error(
+                    "keys_file", "names '\(file)', which can't be used: \(error)",
+                    cure: "Save the authority's 'jwks_uri' document there.")
+            }
+        }
+        return authorities
     }
 
     private static func guid(

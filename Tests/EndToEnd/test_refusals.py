@@ -301,7 +301,8 @@ def test_broken_bodies_are_refused(client, key, flaw):
 
 
 @pytest.mark.parametrize("body", [
-    {}, {"kty": "oct-HSM", "key_size": 512}, {"kty": "OKP"}, {"kty": 1}, {"kty": "RSA", "key_size": 1024}, {"kty": "RSA", "key_size": "2048"},
+    {}, {"kty": "oct-HSM", "key_size": 512}, {"kty": "OKP", "crv": "Ed448"}, {"kty": 1},
+    {"kty": "RSA", "key_size": 1024}, {"kty": "RSA", "key_size": "2048"},
     {"kty": "RSA", "key_size": 2048.5}, {"kty": "RSA", "key_size": -1}, {"kty": "RSA", "key_size": 2**63},
     {"kty": "RSA", "public_exponent": 3}, {"kty": "RSA", "public_exponent": 65538}, {"kty": "EC", "crv": "P-192"},
     {"kty": "EC", "crv": 256}, {"kty": "EC", "key_ops": "sign"}, {"kty": "EC", "key_ops": ["encrypt"]},

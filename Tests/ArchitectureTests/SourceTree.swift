@@ -29,7 +29,8 @@ struct SourceTree: Sendable {
             let enumerator = FileManager.default.enumerator(
                 at: root.appending(path: folder), includingPropertiesForKeys: nil)
             for case let url as URL in enumerator ?? FileManager.DirectoryEnumerator() {
-                guard ["swift", "c", "h", "py", "sh"].contains(url.pathExtension), !url.path.hasSuffix(".pb.swift")
+                guard ["swift", "c", "h", "py", "sh"].contains(url.pathExtension), !url.path.hasSuffix(".pb.swift"),
+                    !url.path.hasSuffix(".generated.swift")
                 else {
                     continue
                 }

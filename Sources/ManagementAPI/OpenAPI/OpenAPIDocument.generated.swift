@@ -1,0 +1,4022 @@
+// Made by deploy/openapi from docs/openapi.json: change that.
+
+/// The description of the API, as docs/openapi.json has it.
+enum OpenAPIDocument {
+    static let text: StaticString = ##"""
+{
+  "openapi": "3.1.0",
+  "info": {
+    "title": "Quorate",
+    "version": "0.1.0",
+    "summary": "A pool of nodes that keeps keys and uses them.",
+    "description": "Every node serves everything here, over HTTPS with HTTP/2 or HTTP/1.1. Where a path names no version of a key, the latest is meant; an empty version (`/keys/invoices//sign`) means the same. Unknown members of a request are ignored, and `null` reads as absent. The HTTP layer itself answers 400, 408, 413, 417 and 431, without `x-ms-request-id`. A known path with another method is answered 405, an unknown path 404, both only to callers with a token.",
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+  },
+  "servers": [
+    {
+      "url": "https://{node}",
+      "description": "Any node of the pool.",
+      "variables": {"node": {"default": "node-1.example.com:8443"}}
+    }
+  ],
+  "security": [{"token": []}],
+  "tags": [
+    {"name": "Keys", "description": "Keys and their life."},
+    {"name": "Key operations", "description": "What keys do."},
+    {"name": "Roles", "description": "Who may do what."},
+    {"name": "Security domain", "description": "The officers' shares of the pool's root key."},
+    {"name": "Tokens", "description": "The pool's own token issuer; `{tenant}` may be any name."},
+    {"name": "Management", "description": "Nodes, principals, settings."}
+  ],
+  "paths": {
+    "/keys": {
+      "get": {
+        "operationId": "KeyList",
+        "tags": ["Keys"],
+        "summary": "List the keys",
+        "x-audit-operation": "KeyList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/maxresults"},
+          {"$ref": "#/components/parameters/skiptoken"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyPage"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/create": {
+      "post": {
+        "operationId": "KeyCreate",
+        "tags": ["Keys"],
+        "summary": "Make a key, or a new version of one",
+        "x-audit-operation": "KeyCreate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/create",
+        "x-scope": "key or /keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyCreation"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}": {
+      "put": {
+        "operationId": "KeyImport",
+        "tags": ["Keys"],
+        "summary": "Import a key, or a new version of one",
+        "x-audit-operation": "KeyImport",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/import/action",
+        "x-scope": "key or /keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyImport"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "get": {
+        "operationId": "KeyGet",
+        "tags": ["Keys"],
+        "summary": "Get a key's public half and attributes: the latest version",
+        "x-audit-operation": "KeyGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "patch": {
+        "operationId": "KeyUpdate",
+        "tags": ["Keys"],
+        "summary": "Change a key's attributes, tags or operations: the latest version",
+        "x-audit-operation": "KeyUpdate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/write/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyUpdate"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "KeyDelete",
+        "tags": ["Keys"],
+        "summary": "Delete a key with all its versions; it can be recovered",
+        "x-audit-operation": "KeyDelete",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/delete",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/DeletedKeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}": {
+      "get": {
+        "operationId": "KeyGetVersion",
+        "tags": ["Keys"],
+        "summary": "Get a key's public half and attributes: one version",
+        "x-audit-operation": "KeyGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "patch": {
+        "operationId": "KeyUpdateVersion",
+        "tags": ["Keys"],
+        "summary": "Change a key's attributes, tags or operations: one version",
+        "x-audit-operation": "KeyUpdate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/write/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyUpdate"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/versions": {
+      "get": {
+        "operationId": "KeyListVersions",
+        "tags": ["Keys"],
+        "summary": "List a key's versions",
+        "x-audit-operation": "KeyListVersions",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/maxresults"},
+          {"$ref": "#/components/parameters/skiptoken"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyVersionPage"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/deletedkeys": {
+      "get": {
+        "operationId": "KeyListDeleted",
+        "tags": ["Keys"],
+        "summary": "List the deleted keys",
+        "x-audit-operation": "KeyListDeleted",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/maxresults"},
+          {"$ref": "#/components/parameters/skiptoken"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/DeletedKeyPage"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/deletedkeys/{name}": {
+      "get": {
+        "operationId": "KeyGetDeleted",
+        "tags": ["Keys"],
+        "summary": "Get a deleted key",
+        "x-audit-operation": "KeyGetDeleted",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/DeletedKeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "KeyPurge",
+        "tags": ["Keys"],
+        "summary": "Destroy a deleted key for good",
+        "x-audit-operation": "KeyPurge",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/deletedKeys/delete",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "204": {"$ref": "#/components/responses/Purged"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/deletedkeys/{name}/recover": {
+      "post": {
+        "operationId": "KeyRecover",
+        "tags": ["Keys"],
+        "summary": "Take a deleted key back into use",
+        "x-audit-operation": "KeyRecover",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/deletedKeys/recover/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/backup": {
+      "post": {
+        "operationId": "KeyBackup",
+        "tags": ["Keys"],
+        "summary": "Back a key up with all its versions",
+        "x-audit-operation": "KeyBackup",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/backup/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBackup"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/restore": {
+      "post": {
+        "operationId": "KeyRestore",
+        "tags": ["Keys"],
+        "summary": "Restore a key from its backup",
+        "x-audit-operation": "KeyRestore",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/restore/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyRestore"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/rotate": {
+      "post": {
+        "operationId": "KeyRotate",
+        "tags": ["Keys"],
+        "summary": "Make the next version by the key's rotation policy",
+        "x-audit-operation": "KeyRotate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/rotate/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyBundle"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/rotationpolicy": {
+      "get": {
+        "operationId": "KeyRotationPolicyGet",
+        "tags": ["Keys"],
+        "summary": "Get a key's rotation policy",
+        "x-audit-operation": "KeyRotationPolicyGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RotationPolicy"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "put": {
+        "operationId": "KeyRotationPolicySet",
+        "tags": ["Keys"],
+        "summary": "Set or remove a key's rotation policy",
+        "x-audit-operation": "KeyRotationPolicySet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/write/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RotationPolicyGiven"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RotationPolicy"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/sign": {
+      "post": {
+        "operationId": "KeySign",
+        "tags": ["Key operations"],
+        "summary": "Sign a digest: the latest version",
+        "x-audit-operation": "KeySign",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/sign/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SignRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Signature"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/sign": {
+      "post": {
+        "operationId": "KeySignVersion",
+        "tags": ["Key operations"],
+        "summary": "Sign a digest: one version",
+        "x-audit-operation": "KeySign",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/sign/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SignRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Signature"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/verify": {
+      "post": {
+        "operationId": "KeyVerify",
+        "tags": ["Key operations"],
+        "summary": "Verify a signature: the latest version",
+        "x-audit-operation": "KeyVerify",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/verify/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/VerifyRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Verification"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/verify": {
+      "post": {
+        "operationId": "KeyVerifyVersion",
+        "tags": ["Key operations"],
+        "summary": "Verify a signature: one version",
+        "x-audit-operation": "KeyVerify",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/verify/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/VerifyRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Verification"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/encrypt": {
+      "post": {
+        "operationId": "KeyEncrypt",
+        "tags": ["Key operations"],
+        "summary": "Encrypt: the latest version",
+        "x-audit-operation": "KeyEncrypt",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/encrypt/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EncryptRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/encrypt": {
+      "post": {
+        "operationId": "KeyEncryptVersion",
+        "tags": ["Key operations"],
+        "summary": "Encrypt: one version",
+        "x-audit-operation": "KeyEncrypt",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/encrypt/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EncryptRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/decrypt": {
+      "post": {
+        "operationId": "KeyDecrypt",
+        "tags": ["Key operations"],
+        "summary": "Decrypt: the latest version",
+        "x-audit-operation": "KeyDecrypt",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/decrypt/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DecryptRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/decrypt": {
+      "post": {
+        "operationId": "KeyDecryptVersion",
+        "tags": ["Key operations"],
+        "summary": "Decrypt: one version",
+        "x-audit-operation": "KeyDecrypt",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/decrypt/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DecryptRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/wrapkey": {
+      "post": {
+        "operationId": "KeyWrap",
+        "tags": ["Key operations"],
+        "summary": "Wrap a key: the latest version",
+        "x-audit-operation": "KeyWrap",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/wrap/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WrapRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/wrapkey": {
+      "post": {
+        "operationId": "KeyWrapVersion",
+        "tags": ["Key operations"],
+        "summary": "Wrap a key: one version",
+        "x-audit-operation": "KeyWrap",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/wrap/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WrapRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/unwrapkey": {
+      "post": {
+        "operationId": "KeyUnwrap",
+        "tags": ["Key operations"],
+        "summary": "Unwrap a key: the latest version",
+        "x-audit-operation": "KeyUnwrap",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/unwrap/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WrapRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/unwrapkey": {
+      "post": {
+        "operationId": "KeyUnwrapVersion",
+        "tags": ["Key operations"],
+        "summary": "Unwrap a key: one version",
+        "x-audit-operation": "KeyUnwrap",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/unwrap/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WrapRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/rng": {
+      "post": {
+        "operationId": "RandomBytesGet",
+        "tags": ["Key operations"],
+        "summary": "Get random bytes",
+        "x-audit-operation": "RandomBytesGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/rng/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RandomRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RandomBytes"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/settings": {
+      "get": {
+        "operationId": "SettingList",
+        "tags": ["Management"],
+        "summary": "List the settings",
+        "x-audit-operation": "SettingList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Settings"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/settings/{setting}": {
+      "get": {
+        "operationId": "SettingGet",
+        "tags": ["Management"],
+        "summary": "Get a setting",
+        "x-audit-operation": "SettingGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/setting"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Setting"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "patch": {
+        "operationId": "SettingUpdate",
+        "tags": ["Management"],
+        "summary": "Change a setting",
+        "x-audit-operation": "SettingUpdate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/setting"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SettingUpdate"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Setting"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/providers/Microsoft.Authorization/roleAssignments": {
+      "get": {
+        "operationId": "RoleAssignmentListOfPool",
+        "tags": ["Roles"],
+        "summary": "List the role assignments at the whole pool",
+        "x-audit-operation": "RoleAssignmentList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/filter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignments"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/providers/Microsoft.Authorization/roleAssignments/{assignment}": {
+      "get": {
+        "operationId": "RoleAssignmentGetOfPool",
+        "tags": ["Roles"],
+        "summary": "Get a role assignment at the whole pool",
+        "x-audit-operation": "RoleAssignmentGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "put": {
+        "operationId": "RoleAssignmentCreateOfPool",
+        "tags": ["Roles"],
+        "summary": "Assign a role at the whole pool",
+        "x-audit-operation": "RoleAssignmentCreate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleAssignmentRequest"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "RoleAssignmentDeleteOfPool",
+        "tags": ["Roles"],
+        "summary": "Take a role assignment at the whole pool back",
+        "x-audit-operation": "RoleAssignmentDelete",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/delete/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/providers/Microsoft.Authorization/roleDefinitions": {
+      "get": {
+        "operationId": "RoleDefinitionListOfPool",
+        "tags": ["Roles"],
+        "summary": "List the roles that can be assigned at the whole pool",
+        "x-audit-operation": "RoleDefinitionList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/ignoredFilter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleDefinitions"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/providers/Microsoft.Authorization/roleDefinitions/{definition}": {
+      "get": {
+        "operationId": "RoleDefinitionGetOfPool",
+        "tags": ["Roles"],
+        "summary": "Get a role that can be assigned at the whole pool",
+        "x-audit-operation": "RoleDefinitionGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/definition"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleDefinition"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "put": {
+        "operationId": "RoleDefinitionCreate",
+        "tags": ["Roles"],
+        "summary": "Define a custom role, or change one",
+        "x-audit-operation": "RoleDefinitionCreate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/definition"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleDefinitionRequest"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/RoleDefinition"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "RoleDefinitionDelete",
+        "tags": ["Roles"],
+        "summary": "Delete a custom role",
+        "x-audit-operation": "RoleDefinitionDelete",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/delete/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/definition"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleDefinition"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/providers/Microsoft.Authorization/roleAssignments": {
+      "get": {
+        "operationId": "RoleAssignmentListOfKeys",
+        "tags": ["Roles"],
+        "summary": "List the role assignments at all keys",
+        "x-audit-operation": "RoleAssignmentList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/filter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignments"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/providers/Microsoft.Authorization/roleAssignments/{assignment}": {
+      "get": {
+        "operationId": "RoleAssignmentGetOfKeys",
+        "tags": ["Roles"],
+        "summary": "Get a role assignment at all keys",
+        "x-audit-operation": "RoleAssignmentGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "put": {
+        "operationId": "RoleAssignmentCreateOfKeys",
+        "tags": ["Roles"],
+        "summary": "Assign a role at all keys",
+        "x-audit-operation": "RoleAssignmentCreate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/write/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleAssignmentRequest"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "RoleAssignmentDeleteOfKeys",
+        "tags": ["Roles"],
+        "summary": "Take a role assignment at all keys back",
+        "x-audit-operation": "RoleAssignmentDelete",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/delete/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/providers/Microsoft.Authorization/roleDefinitions": {
+      "get": {
+        "operationId": "RoleDefinitionListOfKeys",
+        "tags": ["Roles"],
+        "summary": "List the roles that can be assigned at all keys",
+        "x-audit-operation": "RoleDefinitionList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/ignoredFilter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleDefinitions"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/providers/Microsoft.Authorization/roleDefinitions/{definition}": {
+      "get": {
+        "operationId": "RoleDefinitionGetOfKeys",
+        "tags": ["Roles"],
+        "summary": "Get a role that can be assigned at all keys",
+        "x-audit-operation": "RoleDefinitionGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
+        "x-scope": "/keys",
+        "parameters": [
+          {"$ref": "#/components/parameters/definition"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleDefinition"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/providers/Microsoft.Authorization/roleAssignments": {
+      "get": {
+        "operationId": "RoleAssignmentListOfKey",
+        "tags": ["Roles"],
+        "summary": "List the role assignments at one key",
+        "x-audit-operation": "RoleAssignmentList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/filter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignments"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/providers/Microsoft.Authorization/roleAssignments/{assignment}": {
+      "get": {
+        "operationId": "RoleAssignmentGetOfKey",
+        "tags": ["Roles"],
+        "summary": "Get a role assignment at one key",
+        "x-audit-operation": "RoleAssignmentGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "put": {
+        "operationId": "RoleAssignmentCreateOfKey",
+        "tags": ["Roles"],
+        "summary": "Assign a role at one key",
+        "x-audit-operation": "RoleAssignmentCreate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/write/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleAssignmentRequest"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "RoleAssignmentDeleteOfKey",
+        "tags": ["Roles"],
+        "summary": "Take a role assignment at one key back",
+        "x-audit-operation": "RoleAssignmentDelete",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/delete/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/assignment"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleAssignment"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/providers/Microsoft.Authorization/roleDefinitions": {
+      "get": {
+        "operationId": "RoleDefinitionListOfKey",
+        "tags": ["Roles"],
+        "summary": "List the roles that can be assigned at one key",
+        "x-audit-operation": "RoleDefinitionList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/ignoredFilter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleDefinitions"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/providers/Microsoft.Authorization/roleDefinitions/{definition}": {
+      "get": {
+        "operationId": "RoleDefinitionGetOfKey",
+        "tags": ["Roles"],
+        "summary": "Get a role that can be assigned at one key",
+        "x-audit-operation": "RoleDefinitionGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/definition"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RoleDefinition"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/securitydomain/download": {
+      "post": {
+        "operationId": "SecurityDomainBackup",
+        "tags": ["Security domain"],
+        "summary": "Hand the security domain out to its officers, which activates the pool",
+        "x-audit-operation": "SecurityDomainBackup",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomainRequest"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/SecurityDomain"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/securitydomain/download/pending": {
+      "get": {
+        "operationId": "SecurityDomainBackupStatusGet",
+        "tags": ["Security domain"],
+        "summary": "Confirm that the security domain was received",
+        "x-audit-operation": "SecurityDomainBackupStatusGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/read",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/SecurityDomainStatus"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/adfs/.well-known/openid-configuration": {
+      "get": {
+        "operationId": "DiscoveryGetAdfs",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's discovery document",
+        "x-audit-operation": "DiscoveryGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Discovery"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/adfs/v2.0/.well-known/openid-configuration": {
+      "get": {
+        "operationId": "DiscoveryGetAdfsV2",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's discovery document",
+        "x-audit-operation": "DiscoveryGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Discovery"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/adfs/discovery/keys": {
+      "get": {
+        "operationId": "TokenKeysGetAdfs",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's keys",
+        "x-audit-operation": "TokenKeysGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/TokenKeys"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/adfs/discovery/v2.0/keys": {
+      "get": {
+        "operationId": "TokenKeysGetAdfsV2",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's keys",
+        "x-audit-operation": "TokenKeysGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/TokenKeys"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/adfs/oauth2/token": {
+      "post": {
+        "operationId": "AuthenticationAdfs",
+        "tags": ["Tokens"],
+        "summary": "Get an access token for client credentials",
+        "x-audit-operation": "Authentication",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Token"},
+          "400": {"$ref": "#/components/responses/TokenRefused"},
+          "401": {"$ref": "#/components/responses/ClientRefused"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/NoTokenNow"}
+        }
+      }
+    },
+    "/adfs/oauth2/v2.0/token": {
+      "post": {
+        "operationId": "AuthenticationAdfsV2",
+        "tags": ["Tokens"],
+        "summary": "Get an access token for client credentials",
+        "x-audit-operation": "Authentication",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Token"},
+          "400": {"$ref": "#/components/responses/TokenRefused"},
+          "401": {"$ref": "#/components/responses/ClientRefused"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/NoTokenNow"}
+        }
+      }
+    },
+    "/{tenant}/.well-known/openid-configuration": {
+      "get": {
+        "operationId": "DiscoveryGetTenant",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's discovery document",
+        "x-audit-operation": "DiscoveryGet",
+        "parameters": [{"$ref": "#/components/parameters/tenant"}],
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Discovery"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/{tenant}/v2.0/.well-known/openid-configuration": {
+      "get": {
+        "operationId": "DiscoveryGetTenantV2",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's discovery document",
+        "x-audit-operation": "DiscoveryGet",
+        "parameters": [{"$ref": "#/components/parameters/tenant"}],
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Discovery"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/{tenant}/discovery/keys": {
+      "get": {
+        "operationId": "TokenKeysGetTenant",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's keys",
+        "x-audit-operation": "TokenKeysGet",
+        "parameters": [{"$ref": "#/components/parameters/tenant"}],
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/TokenKeys"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/{tenant}/discovery/v2.0/keys": {
+      "get": {
+        "operationId": "TokenKeysGetTenantV2",
+        "tags": ["Tokens"],
+        "summary": "Get the issuer's keys",
+        "x-audit-operation": "TokenKeysGet",
+        "parameters": [{"$ref": "#/components/parameters/tenant"}],
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/TokenKeys"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/{tenant}/oauth2/token": {
+      "post": {
+        "operationId": "AuthenticationTenant",
+        "tags": ["Tokens"],
+        "summary": "Get an access token for client credentials",
+        "x-audit-operation": "Authentication",
+        "parameters": [{"$ref": "#/components/parameters/tenant"}],
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Token"},
+          "400": {"$ref": "#/components/responses/TokenRefused"},
+          "401": {"$ref": "#/components/responses/ClientRefused"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/NoTokenNow"}
+        }
+      }
+    },
+    "/{tenant}/oauth2/v2.0/token": {
+      "post": {
+        "operationId": "AuthenticationTenantV2",
+        "tags": ["Tokens"],
+        "summary": "Get an access token for client credentials",
+        "x-audit-operation": "Authentication",
+        "parameters": [{"$ref": "#/components/parameters/tenant"}],
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Token"},
+          "400": {"$ref": "#/components/responses/TokenRefused"},
+          "401": {"$ref": "#/components/responses/ClientRefused"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/NoTokenNow"}
+        }
+      }
+    },
+    "/quorate/v1/health": {
+      "get": {
+        "operationId": "HealthGet",
+        "tags": ["Management"],
+        "summary": "How the node stands",
+        "x-audit-operation": "HealthGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Health"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/quorate/v1/openapi.json": {
+      "get": {
+        "operationId": "OpenAPIGet",
+        "tags": ["Management"],
+        "summary": "Get this document",
+        "x-audit-operation": "OpenAPIGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Document"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/quorate/v1/status": {
+      "get": {
+        "operationId": "PoolStatusGet",
+        "tags": ["Management"],
+        "summary": "How the pool stands",
+        "x-audit-operation": "PoolStatusGet",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Status"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/principals": {
+      "get": {
+        "operationId": "PrincipalList",
+        "tags": ["Management"],
+        "summary": "List the principals",
+        "x-audit-operation": "PrincipalList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Principals"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "PrincipalCreate",
+        "tags": ["Management"],
+        "summary": "Make a service principal",
+        "x-audit-operation": "PrincipalCreate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrincipalCreation"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/NewPrincipal"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/principals/{objectId}": {
+      "patch": {
+        "operationId": "PrincipalUpdate",
+        "tags": ["Management"],
+        "summary": "Enable or disable a principal",
+        "x-audit-operation": "PrincipalUpdate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/objectId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrincipalUpdate"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Principal"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/unseal": {
+      "get": {
+        "operationId": "UnsealInvitationGet",
+        "tags": ["Management"],
+        "summary": "Begin the officers' ceremony on a sealed node, or join it",
+        "x-audit-operation": "UnsealInvitationGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/UnsealInvitation"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/unseal/shares": {
+      "post": {
+        "operationId": "UnsealShareSubmit",
+        "tags": ["Management"],
+        "summary": "Hand in an officer's share",
+        "x-audit-operation": "UnsealShareSubmit",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UnsealShare"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/UnsealProgress"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    }
+  },
+  "components": {
+    "securitySchemes": {
+      "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of the pool's own issuer."
+      }
+    },
+    "parameters": {
+      "apiVersion": {
+        "name": "api-version",
+        "in": "query",
+        "required": true,
+        "description": "All known versions are answered in the same way.",
+        "schema": {
+          "type": "string",
+          "enum": [
+            "2016-10-01", "7.0", "7.1", "7.2-preview", "7.2", "7.3-preview", "7.3", "7.4-preview.1", "7.4",
+            "7.5-preview.1", "7.5", "7.6-preview.1", "7.6-preview.2", "7.6", "2025-06-01-preview", "2025-07-01",
+            "2026-04-01"
+          ]
+        },
+        "example": "2025-07-01"
+      },
+      "name": {
+        "name": "name",
+        "in": "path",
+        "required": true,
+        "description": "The key's name.",
+        "schema": {"$ref": "#/components/schemas/KeyName"},
+        "example": "invoices"
+      },
+      "version": {
+        "name": "version",
+        "in": "path",
+        "required": true,
+        "description": "The key's version.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "example": "0123456789abcdef0123456789abcdef"
+      },
+      "maxresults": {
+        "name": "maxresults",
+        "in": "query",
+        "description": "The page's length.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 25, "default": 25}
+      },
+      "skiptoken": {
+        "name": "$skiptoken",
+        "in": "query",
+        "description": "Where the page begins, out of the `nextLink` of the page before.",
+        "schema": {"type": "string", "maxLength": 256}
+      },
+      "assignment": {
+        "name": "assignment",
+        "in": "path",
+        "required": true,
+        "description": "The assignment's name.",
+        "schema": {"$ref": "#/components/schemas/GUID"},
+        "example": "0ffe0000-0000-4000-8000-000000000001"
+      },
+      "definition": {
+        "name": "definition",
+        "in": "path",
+        "required": true,
+        "description": "The role's name.",
+        "schema": {"$ref": "#/components/schemas/GUID"},
+        "example": "21dbd100-6940-42c2-9190-5d6cb909625b"
+      },
+      "filter": {
+        "name": "$filter",
+        "in": "query",
+        "description": "`atScope()`: at this scope and above. `principalId eq {id}`: of one principal, at this scope, above and below. Without it: at exactly this scope.",
+        "schema": {
+          "type": "string",
+          "pattern": "^(atScope\\(\\)|principalId eq '?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'?)$"
+        },
+        "example": "atScope()"
+      },
+      "ignoredFilter": {
+        "name": "$filter",
+        "in": "query",
+        "description": "Ignored: all roles are listed at every scope.",
+        "schema": {"type": "string"}
+      },
+      "setting": {
+        "name": "setting",
+        "in": "path",
+        "required": true,
+        "description": "The setting's name.",
+        "schema": {"type": "string", "const": "AllowKeyManagementOperationsThroughARM"}
+      },
+      "objectId": {
+        "name": "objectId",
+        "in": "path",
+        "required": true,
+        "description": "The principal.",
+        "schema": {"$ref": "#/components/schemas/GUID"},
+        "example": "0b1ec700-0000-4000-8000-000000000001"
+      },
+      "tenant": {
+        "name": "tenant",
+        "in": "path",
+        "required": true,
+        "description": "Any name: clients put their tenant here.",
+        "schema": {
+          "type": "string",
+          "pattern": "^[0-9a-zA-Z.-]{1,64}$",
+          "not": {
+            "enum": ["keys", "deletedkeys", "quorate", "providers", "settings", "securitydomain", "rng", "adfs"]
+          }
+        },
+        "example": "common"
+      },
+      "clientRequestID": {
+        "name": "x-ms-client-request-id",
+        "in": "header",
+        "description": "The client's own id for the request, a GUID: it is the correlation id of the audit record.",
+        "schema": {"$ref": "#/components/schemas/GUID"}
+      },
+      "returnClientRequestID": {
+        "name": "x-ms-return-client-request-id",
+        "in": "header",
+        "description": "`true`: the answer repeats the client's id.",
+        "schema": {"type": "string", "enum": ["true", "false"]}
+      }
+    },
+    "headers": {
+      "x-ms-request-id": {
+        "description": "Identifies the request in the answer, in the audit log and in the node's log.",
+        "required": true,
+        "schema": {"type": "string", "format": "uuid"}
+      },
+      "x-ms-client-request-id": {
+        "description": "The client's own id, a GUID, where it asked for it with `x-ms-return-client-request-id: true`.",
+        "required": false,
+        "schema": {"type": "string", "format": "uuid"}
+      },
+      "cache-control": {
+        "description": "No answer may be served again.",
+        "required": true,
+        "schema": {"type": "string", "enum": ["no-cache", "no-store"]}
+      },
+      "strict-transport-security": {"description": "RFC 6797.", "required": true, "schema": {"type": "string"}},
+      "x-content-type-options": {
+        "description": "The content is of the type that is named.",
+        "required": true,
+        "schema": {"const": "nosniff"}
+      },
+      "x-frame-options": {
+        "description": "Not to be shown within a page.",
+        "required": true,
+        "schema": {"type": "string"}
+      },
+      "content-security-policy": {
+        "description": "Nothing is loaded from elsewhere.",
+        "required": true,
+        "schema": {"type": "string"}
+      },
+      "x-ms-keyvault-region": {
+        "description": "Where the node stands.",
+        "required": true,
+        "schema": {"type": "string"}
+      },
+      "x-ms-keyvault-network-info": {
+        "description": "How the client is connected.",
+        "required": true,
+        "schema": {"type": "string", "pattern": "^conn_type=Ipv[46];addr=.+;act_addr_fam=Ipv[46];$"}
+      },
+      "x-ms-server-latency": {
+        "description": "Milliseconds until the answer was ready.",
+        "required": true,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"}
+      },
+      "www-authenticate": {
+        "description": "Where tokens are to be had, and for which audience.",
+        "required": true,
+        "schema": {"type": "string"}
+      },
+      "retry-after": {
+        "description": "Seconds after which a retry makes sense.",
+        "required": true,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"}
+      },
+      "azure-asyncoperation": {
+        "description": "Where to ask how the operation stands.",
+        "required": true,
+        "schema": {"type": "string", "pattern": "^https://.+/pending$"}
+      }
+    },
+    "responses": {
+      "KeyBundle": {
+        "description": "The version.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyBundle"}}}
+      },
+      "DeletedKeyBundle": {
+        "description": "The deleted key.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DeletedKeyBundle"}}}
+      },
+      "KeyPage": {
+        "description": "A page of keys.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyPage"}}}
+      },
+      "KeyVersionPage": {
+        "description": "A page of versions; empty for an unknown name.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyVersionPage"}}}
+      },
+      "DeletedKeyPage": {
+        "description": "A page of deleted keys.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DeletedKeyPage"}}}
+      },
+      "KeyBackup": {
+        "description": "The backup.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyBackup"}}}
+      },
+      "RotationPolicy": {
+        "description": "The policy; without actions where the key has none.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RotationPolicy"}}}
+      },
+      "Signature": {
+        "description": "The signature.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Signature"}}}
+      },
+      "Verification": {
+        "description": "The verdict.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Verification"}}}
+      },
+      "OperationResult": {
+        "description": "The result.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OperationResult"}}}
+      },
+      "RandomBytes": {
+        "description": "The bytes.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RandomBytes"}}}
+      },
+      "Setting": {
+        "description": "The setting.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Setting"}}}
+      },
+      "Settings": {
+        "description": "All settings.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Settings"}}}
+      },
+      "RoleAssignment": {
+        "description": "The assignment.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleAssignment"}}}
+      },
+      "RoleAssignments": {
+        "description": "The assignments.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleAssignments"}}}
+      },
+      "RoleDefinition": {
+        "description": "The role.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleDefinition"}}}
+      },
+      "RoleDefinitions": {
+        "description": "The roles.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoleDefinitions"}}}
+      },
+      "SecurityDomainStatus": {
+        "description": "It was delivered.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomainStatus"}}}
+      },
+      "Status": {
+        "description": "The pool as this node knows it.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}
+      },
+      "Principal": {
+        "description": "The principal.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Principal"}}}
+      },
+      "Principals": {
+        "description": "All principals.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Principals"}}}
+      },
+      "NewPrincipal": {
+        "description": "The principal was made.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewPrincipal"}}}
+      },
+      "SecurityDomain": {
+        "description": "The security domain, in this one answer and nowhere else.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"},
+          "azure-asyncoperation": {"$ref": "#/components/headers/azure-asyncoperation"},
+          "retry-after": {"$ref": "#/components/headers/retry-after"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomain"}}}
+      },
+      "Purged": {
+        "description": "It is purged.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        }
+      },
+      "Health": {
+        "description": "How the node stands.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Health"}}}
+      },
+      "UnsealInvitation": {
+        "description": "The ceremony's invitation.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UnsealInvitation"}}}
+      },
+      "UnsealProgress": {
+        "description": "The share was taken.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UnsealProgress"}}}
+      },
+      "Discovery": {
+        "description": "Where the issuer's endpoints are.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Discovery"}}}
+      },
+      "TokenKeys": {
+        "description": "The keys that tokens are signed with.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TokenKeys"}}}
+      },
+      "Document": {
+        "description": "This document.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"type": "object", "required": ["openapi", "info", "paths"]}}}
+      },
+      "Token": {
+        "description": "A token, good for an hour.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Token"}}}
+      },
+      "TokenRefused": {
+        "description": "The request is malformed, or its grant or audience isn't served.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {
+          "application/json": {
+            "schema": {
+              "anyOf": [{"$ref": "#/components/schemas/TokenError"}, {"$ref": "#/components/schemas/Error"}]
+            }
+          }
+        }
+      },
+      "ClientRefused": {
+        "description": "The client is unknown, disabled, or its secret is wrong.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "www-authenticate": {"$ref": "#/components/headers/www-authenticate"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TokenError"}}}
+      },
+      "NoTokenNow": {
+        "description": "The node is sealed, or finds no majority.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {
+          "application/json": {
+            "schema": {
+              "anyOf": [{"$ref": "#/components/schemas/TokenError"}, {"$ref": "#/components/schemas/Error"}]
+            }
+          }
+        }
+      },
+      "BadRequest": {
+        "description": "A parameter is missing, malformed or unfit, or the api-version isn't known. Codes: `BadParameter`, `MalformedBackupBlob`, `LimitExceeded`.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "Unauthorized": {
+        "description": "There is no token, or one that isn't honoured.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "www-authenticate": {"$ref": "#/components/headers/www-authenticate"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "Forbidden": {
+        "description": "The caller's roles don't allow it (`AccessDenied`), or the state of the key or the pool doesn't (`Forbidden`, with an inner code).",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "NotFound": {
+        "description": "It isn't there. Codes: `KeyNotFound`, `RoleAssignmentNotFound`, `RoleDefinitionNotFound`, `PrincipalNotFound`, `SettingNotFound`, `SecurityDomainNotFound`.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "Conflict": {
+        "description": "It is there already, or in a state that rules the request out.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "TooLarge": {
+        "description": "The body is larger than this route takes. `RequestBodyTooLarge`.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TransportError"}}}
+      },
+      "UnsupportedMediaType": {
+        "description": "The body is compressed.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "Misdirected": {
+        "description": "The node isn't configured for the host that the request names.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "TooManyRequests": {
+        "description": "The node's queue for slow operations, or of writes, is full.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "retry-after": {"$ref": "#/components/headers/retry-after"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "Failed": {
+        "description": "The service failed; the cause is in the node's log.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "Unavailable": {
+        "description": "The node is sealed or finds no majority, or its audit log can't be written. Another node may answer.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "retry-after": {"$ref": "#/components/headers/retry-after"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      }
+    },
+    "schemas": {
+      "Bytes": {
+        "type": "string",
+        "description": "Bytes in base64url without padding (RFC 4648 section 5).",
+        "pattern": "^[A-Za-z0-9_-]*$"
+      },
+      "BytesGiven": {
+        "type": "string",
+        "description": "Bytes in base64url (RFC 4648 section 5); padding is accepted.",
+        "pattern": "^[A-Za-z0-9_-]*={0,2}$"
+      },
+      "Time": {
+        "type": "integer",
+        "format": "int64",
+        "description": "Seconds since 1970-01-01T00:00:00Z.",
+        "minimum": 0,
+        "maximum": 253402300799
+      },
+      "GUID": {"type": "string", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"},
+      "KeyName": {"type": "string", "pattern": "^[0-9a-zA-Z-]{1,127}$"},
+      "KeyIdentifier": {
+        "type": "string",
+        "description": "A version of a key: `{base}/keys/{name}/{version}`.",
+        "pattern": "^https://[^/]+/keys/[0-9a-zA-Z-]{1,127}/[0-9a-f]{32}$"
+      },
+      "KeyURL": {
+        "type": "string",
+        "description": "A key without a version: `{base}/keys/{name}`.",
+        "pattern": "^https://[^/]+/keys/[0-9a-zA-Z-]{1,127}$"
+      },
+      "KeyTypeGiven": {
+        "type": "string",
+        "description": "Without `-HSM` the same is meant.",
+        "enum": ["RSA", "RSA-HSM", "EC", "EC-HSM", "oct", "oct-HSM"]
+      },
+      "Curve": {"type": "string", "enum": ["P-256", "P-384", "P-521", "P-256K"]},
+      "KeyOperation": {
+        "type": "string",
+        "enum": ["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "import"]
+      },
+      "KeyOperations": {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/KeyOperation"},
+        "uniqueItems": true,
+        "description": "What the key may do. `import` stands alone and is for RSA; EC keys sign and verify only. Without this member a new key gets all that its type can do."
+      },
+      "KeyOperationsGiven": {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/KeyOperation"},
+        "maxItems": 64,
+        "description": "What the key may do. `import` stands alone and is for RSA; EC keys sign and verify only. Without this member a new key gets all that its type can do."
+      },
+      "Tags": {
+        "type": "object",
+        "maxProperties": 15,
+        "propertyNames": {"minLength": 1, "maxLength": 256},
+        "additionalProperties": {"type": "string", "maxLength": 256}
+      },
+      "AttributesGiven": {
+        "type": "object",
+        "properties": {
+          "enabled": {"type": "boolean"},
+          "nbf": {"$ref": "#/components/schemas/Time"},
+          "exp": {"$ref": "#/components/schemas/Time"},
+          "exportable": {"type": "boolean"}
+        }
+      },
+      "Attributes": {
+        "type": "object",
+        "required": ["enabled", "created", "updated", "recoveryLevel", "recoverableDays", "exportable"],
+        "properties": {
+          "enabled": {"type": "boolean"},
+          "nbf": {"description": "Not valid before.", "$ref": "#/components/schemas/Time"},
+          "exp": {"description": "Not valid from then on.", "$ref": "#/components/schemas/Time"},
+          "created": {"$ref": "#/components/schemas/Time"},
+          "updated": {"$ref": "#/components/schemas/Time"},
+          "recoveryLevel": {
+            "type": "string",
+            "enum": [
+              "Recoverable", "Recoverable+Purgeable", "CustomizedRecoverable", "CustomizedRecoverable+Purgeable"
+            ]
+          },
+          "recoverableDays": {"type": "integer", "minimum": 7, "maximum": 90},
+          "exportable": {"type": "boolean"}
+        },
+        "additionalProperties": false
+      },
+      "ReleasePolicy": {
+        "type": "object",
+        "required": ["contentType", "data", "immutable"],
+        "properties": {
+          "contentType": {"type": "string"},
+          "data": {"description": "The policy, as JSON in base64url.", "$ref": "#/components/schemas/Bytes"},
+          "immutable": {"type": "boolean"}
+        },
+        "additionalProperties": false
+      },
+      "PublicRSAKey": {
+        "type": "object",
+        "required": ["kid", "kty", "key_ops", "n", "e"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "kty": {"const": "RSA-HSM"},
+          "key_ops": {"$ref": "#/components/schemas/KeyOperations"},
+          "n": {"$ref": "#/components/schemas/Bytes"},
+          "e": {"$ref": "#/components/schemas/Bytes"}
+        },
+        "additionalProperties": false
+      },
+      "PublicECKey": {
+        "type": "object",
+        "required": ["kid", "kty", "key_ops", "crv", "x", "y"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "kty": {"const": "EC-HSM"},
+          "key_ops": {"$ref": "#/components/schemas/KeyOperations"},
+          "crv": {"$ref": "#/components/schemas/Curve"},
+          "x": {"$ref": "#/components/schemas/Bytes"},
+          "y": {"$ref": "#/components/schemas/Bytes"}
+        },
+        "additionalProperties": false
+      },
+      "SymmetricKey": {
+        "type": "object",
+        "description": "A symmetric key has nothing public to show.",
+        "required": ["kid", "kty", "key_ops"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "kty": {"const": "oct-HSM"},
+          "key_ops": {"$ref": "#/components/schemas/KeyOperations"}
+        },
+        "additionalProperties": false
+      },
+      "WebKey": {
+        "oneOf": [
+          {"$ref": "#/components/schemas/PublicRSAKey"},
+          {"$ref": "#/components/schemas/PublicECKey"},
+          {"$ref": "#/components/schemas/SymmetricKey"}
+        ]
+      },
+      "KeyBundle": {
+        "type": "object",
+        "description": "A version of a key.",
+        "required": ["key", "attributes"],
+        "properties": {
+          "key": {"$ref": "#/components/schemas/WebKey"},
+          "attributes": {"$ref": "#/components/schemas/Attributes"},
+          "tags": {"$ref": "#/components/schemas/Tags"},
+          "release_policy": {"$ref": "#/components/schemas/ReleasePolicy"}
+        },
+        "additionalProperties": false
+      },
+      "DeletedKeyBundle": {
+        "type": "object",
+        "description": "A deleted key; `key` is its latest version.",
+        "required": ["key", "attributes", "recoveryId", "deletedDate", "scheduledPurgeDate"],
+        "properties": {
+          "key": {"$ref": "#/components/schemas/WebKey"},
+          "attributes": {"$ref": "#/components/schemas/Attributes"},
+          "tags": {"$ref": "#/components/schemas/Tags"},
+          "release_policy": {"$ref": "#/components/schemas/ReleasePolicy"},
+          "recoveryId": {"type": "string", "pattern": "^https://[^/]+/deletedkeys/[0-9a-zA-Z-]{1,127}$"},
+          "deletedDate": {"$ref": "#/components/schemas/Time"},
+          "scheduledPurgeDate": {"$ref": "#/components/schemas/Time"}
+        },
+        "additionalProperties": false
+      },
+      "KeyItem": {
+        "type": "object",
+        "required": ["kid", "attributes"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyURL"},
+          "attributes": {"$ref": "#/components/schemas/Attributes"},
+          "tags": {"$ref": "#/components/schemas/Tags"}
+        },
+        "additionalProperties": false
+      },
+      "KeyVersionItem": {
+        "type": "object",
+        "required": ["kid", "attributes"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "attributes": {"$ref": "#/components/schemas/Attributes"},
+          "tags": {"$ref": "#/components/schemas/Tags"}
+        },
+        "additionalProperties": false
+      },
+      "DeletedKeyItem": {
+        "type": "object",
+        "required": ["kid", "attributes", "recoveryId", "deletedDate", "scheduledPurgeDate"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyURL"},
+          "attributes": {"$ref": "#/components/schemas/Attributes"},
+          "tags": {"$ref": "#/components/schemas/Tags"},
+          "recoveryId": {"type": "string", "pattern": "^https://[^/]+/deletedkeys/[0-9a-zA-Z-]{1,127}$"},
+          "deletedDate": {"$ref": "#/components/schemas/Time"},
+          "scheduledPurgeDate": {"$ref": "#/components/schemas/Time"}
+        },
+        "additionalProperties": false
+      },
+      "KeyPage": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+          "value": {"type": "array", "maxItems": 25, "items": {"$ref": "#/components/schemas/KeyItem"}},
+          "nextLink": {
+            "type": "string",
+            "description": "The next page, where there is one: call it with an `api-version` of your own.",
+            "pattern": "^https://"
+          }
+        },
+        "additionalProperties": false
+      },
+      "KeyVersionPage": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+          "value": {"type": "array", "maxItems": 25, "items": {"$ref": "#/components/schemas/KeyVersionItem"}},
+          "nextLink": {
+            "type": "string",
+            "description": "The next page, where there is one: call it with an `api-version` of your own.",
+            "pattern": "^https://"
+          }
+        },
+        "additionalProperties": false
+      },
+      "DeletedKeyPage": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+          "value": {"type": "array", "maxItems": 25, "items": {"$ref": "#/components/schemas/DeletedKeyItem"}},
+          "nextLink": {
+            "type": "string",
+            "description": "The next page, where there is one: call it with an `api-version` of your own.",
+            "pattern": "^https://"
+          }
+        },
+        "additionalProperties": false
+      },
+      "KeyCreation": {
+        "type": "object",
+        "required": ["kty"],
+        "properties": {
+          "kty": {"$ref": "#/components/schemas/KeyTypeGiven"},
+          "key_size": {
+            "type": "integer",
+            "enum": [128, 192, 256, 2048, 3072, 4096],
+            "description": "RSA: 2048 (default), 3072, 4096. Symmetric: 128, 192, 256 (default)."
+          },
+          "public_exponent": {
+            "type": "integer",
+            "description": "RSA: odd, at least 65537 (default).",
+            "minimum": 65537,
+            "maximum": 9223372036854775807,
+            "examples": [65537]
+          },
+          "crv": {"description": "EC; P-256 where it is left out.", "$ref": "#/components/schemas/Curve"},
+          "key_ops": {"$ref": "#/components/schemas/KeyOperationsGiven"},
+          "attributes": {"$ref": "#/components/schemas/AttributesGiven"},
+          "tags": {"$ref": "#/components/schemas/Tags"}
+        },
+        "examples": [
+          {"kty": "EC", "crv": "P-256"},
+          {"kty": "oct", "key_size": 256},
+          {"kty": "RSA", "key_size": 2048}
+        ]
+      },
+      "PrivateWebKey": {
+        "type": "object",
+        "required": ["kty"],
+        "description": "A JSON Web Key with its private members (RFC 7518 section 6).",
+        "properties": {
+          "kty": {"$ref": "#/components/schemas/KeyTypeGiven"},
+          "key_ops": {"$ref": "#/components/schemas/KeyOperationsGiven"},
+          "crv": {"$ref": "#/components/schemas/Curve"},
+          "n": {"$ref": "#/components/schemas/BytesGiven"},
+          "e": {"$ref": "#/components/schemas/BytesGiven"},
+          "d": {"$ref": "#/components/schemas/BytesGiven"},
+          "p": {"$ref": "#/components/schemas/BytesGiven"},
+          "q": {"$ref": "#/components/schemas/BytesGiven"},
+          "dp": {"$ref": "#/components/schemas/BytesGiven"},
+          "dq": {"$ref": "#/components/schemas/BytesGiven"},
+          "qi": {"$ref": "#/components/schemas/BytesGiven"},
+          "x": {"$ref": "#/components/schemas/BytesGiven"},
+          "y": {"$ref": "#/components/schemas/BytesGiven"},
+          "k": {"$ref": "#/components/schemas/BytesGiven"}
+        }
+      },
+      "KeyImport": {
+        "type": "object",
+        "required": ["key"],
+        "properties": {
+          "key": {"$ref": "#/components/schemas/PrivateWebKey"},
+          "attributes": {"$ref": "#/components/schemas/AttributesGiven"},
+          "tags": {"$ref": "#/components/schemas/Tags"},
+          "Hsm": {"description": "Ignored: every key is in the module."}
+        },
+        "examples": [{"key": {"kty": "oct", "k": "AAECAwQFBgcICQoLDA0ODw"}}]
+      },
+      "KeyUpdate": {
+        "type": "object",
+        "description": "Members that are absent stay as they are; `tags` replaces all former tags.",
+        "properties": {
+          "attributes": {"$ref": "#/components/schemas/AttributesGiven"},
+          "tags": {"$ref": "#/components/schemas/Tags"},
+          "key_ops": {"$ref": "#/components/schemas/KeyOperationsGiven"}
+        },
+        "examples": [{"tags": {"stage": "test"}}, {"attributes": {"enabled": false}}]
+      },
+      "KeyBackup": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+          "value": {
+            "description": "The key with all its versions, sealed for pools of the same security domain.",
+            "$ref": "#/components/schemas/Bytes"
+          }
+        },
+        "additionalProperties": false
+      },
+      "KeyRestore": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"$ref": "#/components/schemas/BytesGiven"}},
+        "examples": [{"value": "UVNCMQ"}]
+      },
+      "Duration": {
+        "type": "string",
+        "description": "A duration of ISO 8601, such as P90D or P1Y10D.",
+        "pattern": "^P"
+      },
+      "RotationPolicyGiven": {
+        "type": "object",
+        "description": "A policy without expiry and without actions removes the key's.",
+        "properties": {
+          "lifetimeActions": {
+            "type": "array",
+            "maxItems": 2,
+            "items": {
+              "type": "object",
+              "required": ["trigger", "action"],
+              "properties": {
+                "trigger": {
+                  "type": "object",
+                  "description": "Exactly one of the two.",
+                  "properties": {
+                    "timeAfterCreate": {"$ref": "#/components/schemas/Duration"},
+                    "timeBeforeExpiry": {"$ref": "#/components/schemas/Duration"}
+                  }
+                },
+                "action": {
+                  "type": "object",
+                  "required": ["type"],
+                  "properties": {"type": {"type": "string", "enum": ["Rotate", "rotate"]}}
+                }
+              }
+            }
+          },
+          "attributes": {
+            "type": "object",
+            "properties": {
+              "expiryTime": {
+                "description": "How long each new version is valid; at least 28 days.",
+                "$ref": "#/components/schemas/Duration"
+              }
+            }
+          }
+        },
+        "examples": [
+          {
+            "lifetimeActions": [{"trigger": {"timeAfterCreate": "P60D"}, "action": {"type": "Rotate"}}],
+            "attributes": {"expiryTime": "P90D"}
+          },
+          {"lifetimeActions": [], "attributes": {}}
+        ]
+      },
+      "RotationPolicy": {
+        "type": "object",
+        "required": ["id", "lifetimeActions", "attributes"],
+        "properties": {
+          "id": {"type": "string", "pattern": "^https://[^/]+/keys/[0-9a-zA-Z-]{1,127}/rotationpolicy$"},
+          "lifetimeActions": {
+            "type": "array",
+            "maxItems": 1,
+            "items": {
+              "type": "object",
+              "required": ["trigger", "action"],
+              "properties": {
+                "trigger": {
+                  "type": "object",
+                  "minProperties": 1,
+                  "maxProperties": 1,
+                  "additionalProperties": false,
+                  "properties": {
+                    "timeAfterCreate": {"$ref": "#/components/schemas/Duration"},
+                    "timeBeforeExpiry": {"$ref": "#/components/schemas/Duration"}
+                  }
+                },
+                "action": {
+                  "type": "object",
+                  "required": ["type"],
+                  "properties": {"type": {"const": "Rotate"}},
+                  "additionalProperties": false
+                }
+              },
+              "additionalProperties": false
+            }
+          },
+          "attributes": {
+            "type": "object",
+            "properties": {
+              "expiryTime": {"$ref": "#/components/schemas/Duration"},
+              "created": {"$ref": "#/components/schemas/Time"},
+              "updated": {"$ref": "#/components/schemas/Time"}
+            },
+            "additionalProperties": false
+          }
+        },
+        "additionalProperties": false
+      },
+      "SignatureAlgorithm": {
+        "type": "string",
+        "enum": [
+          "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "HS256", "HS384",
+          "HS512"
+        ]
+      },
+      "EncryptionAlgorithm": {
+        "type": "string",
+        "enum": [
+          "RSA-OAEP", "RSA-OAEP-256", "RSA1_5", "A128GCM", "A192GCM", "A256GCM", "A128CBC", "A192CBC", "A256CBC",
+          "A128CBCPAD", "A192CBCPAD", "A256CBCPAD"
+        ]
+      },
+      "KeyWrapAlgorithm": {
+        "type": "string",
+        "enum": [
+          "RSA-OAEP", "RSA-OAEP-256", "RSA1_5", "A128KW", "A192KW", "A256KW", "CKM_AES_KEY_WRAP",
+          "CKM_AES_KEY_WRAP_PAD"
+        ]
+      },
+      "SignRequest": {
+        "type": "object",
+        "required": ["alg", "value"],
+        "properties": {
+          "alg": {"$ref": "#/components/schemas/SignatureAlgorithm"},
+          "value": {
+            "description": "The digest that the algorithm signs; for HS256, HS384 and HS512 the message itself.",
+            "$ref": "#/components/schemas/BytesGiven"
+          }
+        },
+        "examples": [
+          {"alg": "ES256", "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+          {"alg": "HS256", "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+        ]
+      },
+      "VerifyRequest": {
+        "type": "object",
+        "required": ["alg", "digest", "value"],
+        "properties": {
+          "alg": {"$ref": "#/components/schemas/SignatureAlgorithm"},
+          "digest": {"description": "As `value` of sign.", "$ref": "#/components/schemas/BytesGiven"},
+          "value": {"description": "The signature.", "$ref": "#/components/schemas/BytesGiven"}
+        },
+        "examples": [
+          {
+            "alg": "ES256",
+            "digest": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+          }
+        ]
+      },
+      "EncryptRequest": {
+        "type": "object",
+        "required": ["alg", "value"],
+        "properties": {
+          "alg": {"$ref": "#/components/schemas/EncryptionAlgorithm"},
+          "value": {"description": "The plaintext.", "$ref": "#/components/schemas/BytesGiven"},
+          "iv": {
+            "description": "CBC and CBCPAD: 16 bytes, required. GCM: refused, the service makes it.",
+            "$ref": "#/components/schemas/BytesGiven"
+          },
+          "aad": {
+            "description": "GCM: additional data that is authenticated and not encrypted.",
+            "$ref": "#/components/schemas/BytesGiven"
+          }
+        },
+        "examples": [
+          {"alg": "A256GCM", "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+          {"alg": "RSA-OAEP-256", "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+        ]
+      },
+      "DecryptRequest": {
+        "type": "object",
+        "required": ["alg", "value"],
+        "properties": {
+          "alg": {"$ref": "#/components/schemas/EncryptionAlgorithm"},
+          "value": {"description": "The ciphertext.", "$ref": "#/components/schemas/BytesGiven"},
+          "iv": {"$ref": "#/components/schemas/BytesGiven"},
+          "tag": {
+            "description": "GCM: the 16 bytes that encrypt returned.",
+            "$ref": "#/components/schemas/BytesGiven"
+          },
+          "aad": {"$ref": "#/components/schemas/BytesGiven"}
+        },
+        "examples": [
+          {
+            "alg": "A256GCM",
+            "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "iv": "AAAAAAAAAAAAAAAA",
+            "tag": "AAAAAAAAAAAAAAAAAAAAAA"
+          }
+        ]
+      },
+      "WrapRequest": {
+        "type": "object",
+        "required": ["alg", "value"],
+        "properties": {
+          "alg": {"$ref": "#/components/schemas/KeyWrapAlgorithm"},
+          "value": {
+            "description": "The key that is wrapped, or the wrapped key.",
+            "$ref": "#/components/schemas/BytesGiven"
+          }
+        },
+        "examples": [
+          {"alg": "A256KW", "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+          {"alg": "RSA-OAEP-256", "value": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+        ]
+      },
+      "Signature": {
+        "type": "object",
+        "required": ["kid", "value"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "value": {"description": "The signature; of an EC key r ‖ s.", "$ref": "#/components/schemas/Bytes"}
+        },
+        "additionalProperties": false
+      },
+      "Verification": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "boolean", "description": "Whether the signature is good."}},
+        "additionalProperties": false
+      },
+      "OperationResult": {
+        "type": "object",
+        "required": ["kid", "value"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "value": {"$ref": "#/components/schemas/Bytes"},
+          "alg": {
+            "type": "string",
+            "description": "Of symmetric keys only.",
+            "enum": [
+              "A128CBC", "A128CBCPAD", "A128GCM", "A128KW", "A192CBC", "A192CBCPAD", "A192GCM", "A192KW", "A256CBC",
+              "A256CBCPAD", "A256GCM", "A256KW", "CKM_AES_KEY_WRAP", "CKM_AES_KEY_WRAP_PAD"
+            ]
+          },
+          "iv": {"$ref": "#/components/schemas/Bytes"},
+          "tag": {"$ref": "#/components/schemas/Bytes"},
+          "aad": {"$ref": "#/components/schemas/Bytes"}
+        },
+        "additionalProperties": false
+      },
+      "RandomRequest": {
+        "type": "object",
+        "required": ["count"],
+        "properties": {"count": {"type": "integer", "minimum": 1, "maximum": 128}}
+      },
+      "RandomBytes": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"$ref": "#/components/schemas/Bytes"}},
+        "additionalProperties": false
+      },
+      "Setting": {
+        "type": "object",
+        "required": ["name", "type", "value"],
+        "properties": {
+          "name": {"const": "AllowKeyManagementOperationsThroughARM"},
+          "type": {"const": "boolean"},
+          "value": {"const": "false"}
+        },
+        "additionalProperties": false
+      },
+      "Settings": {
+        "type": "object",
+        "required": ["settings"],
+        "properties": {"settings": {"type": "array", "items": {"$ref": "#/components/schemas/Setting"}}},
+        "additionalProperties": false
+      },
+      "SettingUpdate": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+          "value": {
+            "type": "string",
+            "enum": ["false", "true"],
+            "description": "`true` is refused: there is no resource manager here."
+          }
+        }
+      },
+      "RoleAssignmentRequest": {
+        "type": "object",
+        "required": ["properties"],
+        "properties": {
+          "properties": {
+            "type": "object",
+            "required": ["principalId", "roleDefinitionId"],
+            "properties": {
+              "principalId": {"$ref": "#/components/schemas/GUID"},
+              "roleDefinitionId": {
+                "type": "string",
+                "description": "A role's GUID, alone or at the end of its identifier."
+              }
+            }
+          }
+        },
+        "examples": [
+          {
+            "properties": {
+              "principalId": "0b1ec700-0000-4000-8000-000000000001",
+              "roleDefinitionId": "21dbd100-6940-42c2-9190-5d6cb909625b"
+            }
+          }
+        ]
+      },
+      "RoleAssignment": {
+        "type": "object",
+        "required": ["id", "name", "type", "properties"],
+        "properties": {
+          "id": {"type": "string", "pattern": "^/providers/Microsoft.Authorization/roleAssignments/[0-9a-f-]{36}$"},
+          "name": {"$ref": "#/components/schemas/GUID"},
+          "type": {"const": "Microsoft.Authorization/roleAssignments"},
+          "properties": {
+            "type": "object",
+            "required": ["principalId", "roleDefinitionId", "scope"],
+            "properties": {
+              "principalId": {"$ref": "#/components/schemas/GUID"},
+              "roleDefinitionId": {
+                "type": "string",
+                "pattern": "^Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/[0-9a-f-]{36}$"
+              },
+              "scope": {"type": "string", "pattern": "^/(keys(/[0-9a-zA-Z-]{1,127})?)?$"}
+            },
+            "additionalProperties": false
+          }
+        },
+        "additionalProperties": false
+      },
+      "RoleAssignments": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/RoleAssignment"}}},
+        "additionalProperties": false
+      },
+      "RoleDefinitionRequest": {
+        "type": "object",
+        "required": ["properties"],
+        "properties": {
+          "properties": {
+            "type": "object",
+            "properties": {
+              "roleName": {"type": "string"},
+              "description": {"type": "string"},
+              "type": {"description": "Ignored: the role is a custom one."},
+              "assignableScopes": {"description": "Ignored: the role can be assigned at every scope."},
+              "permissions": {
+                "type": "array",
+                "maxItems": 64,
+                "items": {
+                  "type": "object",
+                  "properties": {
+                    "actions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
+                    "notActions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
+                    "dataActions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
+                    "notDataActions": {"type": "array", "maxItems": 256, "items": {"type": "string"}}
+                  }
+                }
+              }
+            }
+          }
+        },
+        "examples": [
+          {
+            "properties": {
+              "roleName": "Signer",
+              "description": "Signs.",
+              "permissions": [
+                {
+                  "actions": [],
+                  "notActions": [],
+                  "dataActions": ["Microsoft.KeyVault/managedHsm/keys/sign/action"],
+                  "notDataActions": []
+                }
+              ]
+            }
+          }
+        ]
+      },
+      "RoleDefinition": {
+        "type": "object",
+        "required": ["id", "name", "type", "properties"],
+        "properties": {
+          "id": {
+            "type": "string",
+            "pattern": "^Microsoft.KeyVault/providers/Microsoft.Authorization/roleDefinitions/[0-9a-f-]{36}$"
+          },
+          "name": {"$ref": "#/components/schemas/GUID"},
+          "type": {"const": "Microsoft.Authorization/roleDefinitions"},
+          "properties": {
+            "type": "object",
+            "required": ["roleName", "description", "type", "assignableScopes", "permissions"],
+            "properties": {
+              "roleName": {"type": "string"},
+              "description": {"type": "string"},
+              "type": {"type": "string", "enum": ["AKVBuiltInRole", "CustomRole"]},
+              "assignableScopes": {"type": "array", "items": {"type": "string"}},
+              "permissions": {
+                "type": "array",
+                "items": {
+                  "type": "object",
+                  "required": ["actions", "notActions", "dataActions", "notDataActions"],
+                  "properties": {
+                    "actions": {"type": "array", "items": {"type": "string"}},
+                    "notActions": {"type": "array", "items": {"type": "string"}},
+                    "dataActions": {"type": "array", "items": {"type": "string"}},
+                    "notDataActions": {"type": "array", "items": {"type": "string"}}
+                  },
+                  "additionalProperties": false
+                }
+              }
+            },
+            "additionalProperties": false
+          }
+        },
+        "additionalProperties": false
+      },
+      "RoleDefinitions": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/RoleDefinition"}}},
+        "additionalProperties": false
+      },
+      "SecurityDomainRequest": {
+        "type": "object",
+        "required": ["certificates"],
+        "properties": {
+          "certificates": {
+            "type": "array",
+            "minItems": 3,
+            "maxItems": 10,
+            "description": "One for each officer.",
+            "items": {
+              "type": "object",
+              "required": ["x5c"],
+              "properties": {
+                "x5c": {
+                  "type": "array",
+                  "minItems": 1,
+                  "items": {
+                    "type": "string",
+                    "description": "The certificate, DER in base64 with padding: RSA of 2048, 3072 or 4096 bits."
+                  }
+                }
+              }
+            }
+          },
+          "required": {
+            "type": "integer",
+            "minimum": 2,
+            "maximum": 10,
+            "default": 2,
+            "description": "How many officers are needed to open the domain."
+          }
+        }
+      },
+      "SecurityDomain": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "string", "description": "The security domain file: JSON in a string."}},
+        "additionalProperties": false
+      },
+      "SecurityDomainStatus": {
+        "type": "object",
+        "required": ["status", "status_details"],
+        "properties": {"status": {"const": "Success"}, "status_details": {"type": "string"}},
+        "additionalProperties": false
+      },
+      "TokenRequest": {
+        "type": "object",
+        "required": ["grant_type"],
+        "properties": {
+          "grant_type": {"type": "string", "const": "client_credentials"},
+          "client_id": {"$ref": "#/components/schemas/GUID"},
+          "client_secret": {"type": "string", "format": "password"},
+          "scope": {"type": "string", "description": "An audience with `/.default`."},
+          "resource": {"type": "string", "description": "An audience, in the older form."}
+        }
+      },
+      "Token": {
+        "type": "object",
+        "required": ["token_type", "expires_in", "ext_expires_in", "expires_on", "access_token"],
+        "properties": {
+          "token_type": {"const": "Bearer"},
+          "expires_in": {"type": "integer"},
+          "ext_expires_in": {"type": "integer"},
+          "expires_on": {"$ref": "#/components/schemas/Time"},
+          "resource": {"type": "string"},
+          "access_token": {"type": "string", "description": "A JWT, RS256."}
+        },
+        "additionalProperties": false
+      },
+      "TokenError": {
+        "type": "object",
+        "description": "RFC 6749 section 5.2.",
+        "required": ["error", "error_description"],
+        "properties": {
+          "error": {
+            "type": "string",
+            "enum": [
+              "invalid_client", "invalid_request", "unsupported_grant_type", "invalid_scope", "slow_down",
+              "temporarily_unavailable"
+            ]
+          },
+          "error_description": {"type": "string"}
+        },
+        "additionalProperties": false
+      },
+      "Discovery": {
+        "type": "object",
+        "description": "OpenID Connect Discovery 1.0 section 3.",
+        "required": [
+          "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "token_endpoint_auth_methods_supported",
+          "grant_types_supported", "response_types_supported", "response_modes_supported", "subject_types_supported",
+          "id_token_signing_alg_values_supported", "scopes_supported", "claims_supported"
+        ],
+        "properties": {
+          "issuer": {"type": "string", "pattern": "^https://"},
+          "authorization_endpoint": {"type": "string", "pattern": "^https://"},
+          "token_endpoint": {"type": "string", "pattern": "^https://"},
+          "jwks_uri": {"type": "string", "pattern": "^https://"},
+          "token_endpoint_auth_methods_supported": {"type": "array", "items": {"type": "string"}},
+          "grant_types_supported": {"type": "array", "items": {"type": "string"}},
+          "response_types_supported": {"type": "array", "items": {"type": "string"}},
+          "response_modes_supported": {"type": "array", "items": {"type": "string"}},
+          "subject_types_supported": {"type": "array", "items": {"type": "string"}},
+          "id_token_signing_alg_values_supported": {"type": "array", "items": {"type": "string"}},
+          "scopes_supported": {"type": "array", "items": {"type": "string"}},
+          "claims_supported": {"type": "array", "items": {"type": "string"}}
+        },
+        "additionalProperties": false
+      },
+      "TokenKeys": {
+        "type": "object",
+        "description": "RFC 7517.",
+        "required": ["keys"],
+        "properties": {
+          "keys": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+              "type": "object",
+              "required": ["kty", "use", "kid", "alg", "n", "e"],
+              "properties": {
+                "kty": {"const": "RSA"},
+                "use": {"const": "sig"},
+                "kid": {"type": "string"},
+                "alg": {"const": "RS256"},
+                "n": {"$ref": "#/components/schemas/Bytes"},
+                "e": {"$ref": "#/components/schemas/Bytes"}
+              },
+              "additionalProperties": false
+            }
+          }
+        },
+        "additionalProperties": false
+      },
+      "Health": {
+        "type": "object",
+        "required": ["node", "role", "seal", "phase", "term", "commitIndex", "appliedIndex"],
+        "properties": {
+          "node": {"type": "string"},
+          "role": {"type": "string", "enum": ["leader", "follower", "candidate", "preCandidate", "learner"]},
+          "seal": {"type": "string", "enum": ["sealed", "unsealed"]},
+          "phase": {"type": "string", "enum": ["uninitialized", "provisioned", "activating", "activated"]},
+          "term": {"type": "integer", "format": "int64", "minimum": 0},
+          "leader": {"type": "string", "description": "Absent while the node knows none."},
+          "commitIndex": {"type": "integer", "format": "int64", "minimum": 0},
+          "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0}
+        },
+        "additionalProperties": false
+      },
+      "Status": {
+        "type": "object",
+        "required": ["pool", "answeredBy", "version", "phase", "appliedIndex", "keys", "members", "auditHeads"],
+        "properties": {
+          "pool": {"type": "string"},
+          "answeredBy": {"type": "string"},
+          "version": {"type": "string"},
+          "phase": {"type": "string", "enum": ["provisioned", "activating", "activated"]},
+          "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0},
+          "keys": {"type": "integer", "format": "int64", "minimum": 0},
+          "members": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["id", "name", "endpoint", "role", "seal", "appliedIndex"],
+              "properties": {
+                "id": {"type": "integer", "format": "int64", "minimum": 0},
+                "name": {"type": "string"},
+                "endpoint": {"type": "string"},
+                "role": {"type": "string"},
+                "seal": {"type": "string", "enum": ["sealed", "unsealed", "unknown"]},
+                "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0},
+                "version": {"type": "string"},
+                "silentForMilliseconds": {"type": "integer", "format": "int64", "minimum": 0}
+              },
+              "additionalProperties": false
+            }
+          },
+          "auditHeads": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["node", "sequence", "head", "time"],
+              "properties": {
+                "node": {"type": ["string", "integer"]},
+                "sequence": {"type": "integer", "format": "int64", "minimum": 0},
+                "head": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                "time": {"type": "integer", "format": "int64", "minimum": 0}
+              },
+              "additionalProperties": false
+            }
+          }
+        },
+        "additionalProperties": false
+      },
+      "Principal": {
+        "type": "object",
+        "required": ["objectId", "displayName", "kind", "enabled", "created"],
+        "properties": {
+          "objectId": {"$ref": "#/components/schemas/GUID"},
+          "clientId": {"$ref": "#/components/schemas/GUID"},
+          "displayName": {"type": "string"},
+          "kind": {"type": "string", "enum": ["user", "group", "servicePrincipal"]},
+          "enabled": {"type": "boolean"},
+          "created": {"$ref": "#/components/schemas/Time"}
+        },
+        "additionalProperties": false
+      },
+      "Principals": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/Principal"}}},
+        "additionalProperties": false
+      },
+      "NewPrincipal": {
+        "type": "object",
+        "required": ["objectId", "displayName", "kind", "enabled", "created", "clientId", "clientSecret"],
+        "properties": {
+          "objectId": {"$ref": "#/components/schemas/GUID"},
+          "clientId": {"$ref": "#/components/schemas/GUID"},
+          "displayName": {"type": "string"},
+          "kind": {"type": "string", "enum": ["user", "group", "servicePrincipal"]},
+          "enabled": {"type": "boolean"},
+          "created": {"$ref": "#/components/schemas/Time"},
+          "clientSecret": {"type": "string", "description": "Shown this once: the pool keeps only its hash."}
+        },
+        "additionalProperties": false
+      },
+      "PrincipalCreation": {
+        "type": "object",
+        "required": ["displayName"],
+        "properties": {
+          "displayName": {
+            "type": "string",
+            "description": "1 to 256 bytes of UTF-8.",
+            "minLength": 1,
+            "maxLength": 64
+          }
+        }
+      },
+      "PrincipalUpdate": {"type": "object", "required": ["enabled"], "properties": {"enabled": {"type": "boolean"}}},
+      "UnsealInvitation": {
+        "type": "object",
+        "required": ["invitation"],
+        "properties": {
+          "invitation": {"description": "What `hsmctl unseal` reads.", "$ref": "#/components/schemas/Bytes"}
+        },
+        "additionalProperties": false
+      },
+      "UnsealShare": {
+        "type": "object",
+        "required": ["envelope"],
+        "properties": {
+          "envelope": {
+            "description": "An officer's share, encrypted to the key of the invitation.",
+            "$ref": "#/components/schemas/Bytes"
+          }
+        }
+      },
+      "UnsealProgress": {
+        "type": "object",
+        "required": ["officers", "required", "unsealed"],
+        "properties": {
+          "officers": {"type": "integer", "minimum": 0},
+          "required": {"type": "integer", "minimum": 1},
+          "unsealed": {"type": "boolean"}
+        },
+        "additionalProperties": false
+      },
+      "Error": {
+        "type": "object",
+        "required": ["error"],
+        "properties": {
+          "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+              "code": {"type": "string"},
+              "message": {
+                "type": "string",
+                "description": "For people; ends in the id of the request.",
+                "pattern": " \\(Activity ID: [0-9a-f-]{36}\\)$"
+              },
+              "innererror": {
+                "type": "object",
+                "required": ["code"],
+                "properties": {"code": {"type": "string"}},
+                "additionalProperties": false
+              }
+            },
+            "additionalProperties": false
+          }
+        },
+        "additionalProperties": false
+      },
+      "TransportError": {
+        "type": "object",
+        "description": "From the HTTP layer, before there is a request with an id.",
+        "required": ["error"],
+        "properties": {
+          "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+            "additionalProperties": false
+          }
+        },
+        "additionalProperties": false
+      }
+    }
+  }
+}
+
+"""##
+}

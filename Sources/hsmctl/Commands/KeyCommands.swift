@@ -1,15 +1,19 @@
 import ArgumentParser
-import CryptographicModule
-import Foundation
 import NIOHTTP1
 import StrictJSON
 
 struct KeyCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Makes and uses keys.",
+        discussion: """
+            KEY is NAME, NAME/VERSION or a key identifier; without a version the latest is meant. Files are read and \
+            written as they are; - is standard input or output.
+            """,
         subcommands: [
-            Create.self, List.self, Versions.self, Show.self, Update.self, Delete.self, ListDeleted.self,
-            ShowDeleted.self, Recover.self, Purge.self, Sign.self, Verify.self, RandomBytes.self,
+            Create.self, Import.self, List.self, Versions.self, Show.self, Download.self, Update.self, Rotate.self,
+            RotationPolicy.self, Sign.self, Verify.self, Encrypt.self, Decrypt.self, Wrap.self, Unwrap.self,
+            RandomBytes.self, Backup.self, Restore.self, Delete.self, ListDeleted.self, ShowDeleted.self, Recover.self,
+            Purge.self,
         ])
 
     struct Create: AsyncParsableCommand {
@@ -21,22 +25,25 @@ struct KeyCommands: AsyncParsableCommand {
         @OptionGroup var key: KeyNameArgument
         @Option(
             name: [.customLong("type"), .customLong("kty")],
-            help: ArgumentHelp("RSA-HSM or EC-HSM.", valueName: "type"), completion: .list(["RSA-HSM", "EC-HSM"]))
+            help: ArgumentHelp("RSA-HSM, EC-HSM or oct-HSM.", valueName: "type"),
+            completion: .list(["RSA-HSM", "EC-HSM", "oct-HSM"]))
         var type: String
         @Option(
-            name: .long, help: ArgumentHelp("RSA: 2048, 3072 or 4096.", valueName: "bits"),
-            completion: .list(["2048", "3072", "4096"]))
+            name: .long,
+            help: ArgumentHelp(
+                "RSA: 2048 (default), 3072, 4096. Symmetric: 128, 192, 256 (default).", valueName: "bits"),
+            completion: .list(["2048", "3072", "4096", "128", "192", "256"]))
         var size: Int?
         @Option(
-            name: .long, help: ArgumentHelp("EC: P-256, P-384, P-521 or P-256K.", valueName: "curve"),
+            name: .long,
+            help: ArgumentHelp(
+                "RSA: public exponent, odd and at least 65537, which is the default.", valueName: "number"))
+        var exponent: Int64?
+        @Option(
+            name: .long, help: ArgumentHelp("EC: P-256 (default), P-384, P-521 or P-256K.", valueName: "curve"),
             completion: .list(["P-256", "P-384", "P-521", "P-256K"]))
         var curve: String?
-        @Option(
-            name: [.customLong("ops"), .customLong("operation")], parsing: .upToNextOption,
-            help: ArgumentHelp(
-                "The permitted operations. All by default; they can't be changed.", valueName: "operation"),
-            completion: .list(["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey"]))
-        var operations: [String] = []
+        @OptionGroup var operations: KeyOperationOptions
         @Flag(name: .long, help: "Make it disabled.") var disabled = false
         @OptionGroup(title: "Attributes") var attributes: KeyAttributeOptions
         @OptionGroup(title: "Output") var output: OutputOptions
@@ -48,7 +55,8 @@ struct KeyCommands: AsyncParsableCommand {
                     writer.member("kty", type)
                     if let size { writer.member("key_size", size) }
                     if let curve { writer.member("crv", curve) }
-                    if !operations.isEmpty { writer.member("key_ops", array: operations) }
+                    if let exponent { writer.member("public_exponent", exponent) }
+                    operations.write(&writer)
                     attributes.write(enabled: disabled ? false : nil, &writer)
                 }.body
                 output.print(bundle) { KeyTable.bundles([bundle]) }
@@ -104,22 +112,8 @@ struct KeyCommands: AsyncParsableCommand {
             try await PoolClient.with(connection) { client in
                 let bundle = try await client.send(.GET, key.path).body
                 guard pem else { return output.print(bundle) { KeyTable.bundles([bundle]) } }
-                let der = try Self.publicKey(bundle).spkiDER()
-                let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
-                print("-----BEGIN PUBLIC KEY-----\n\(text)\n-----END PUBLIC KEY-----")
+                try Files.write(try PublicKeyForm.pem.bytes(bundle), to: "-")
             }
-        }
-
-        static func publicKey(_ bundle: JSONObject) throws -> PublicKey {
-            let key = bundle.object("key")
-            func bytes(_ name: String) -> [UInt8]? { key?.text(name).flatMap { Base64URL.decode($0) } }
-            if let n = bytes("n"), let e = bytes("e") { return .rsa(n: n, e: e) }
-            guard let curve = key?.text("crv").flatMap({ EllipticCurve(jsonName: $0) }), let x = bytes("x"),
-                let y = bytes("y")
-            else {
-                throw ClientError.refused("The key has no public half.")
-            }
-            return .ec(curve, x: x, y: y)
         }
     }
 }

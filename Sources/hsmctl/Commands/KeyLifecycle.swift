@@ -8,7 +8,7 @@ extension KeyCommands {
         static let configuration = CommandConfiguration(
             abstract: "Changes a key's attributes; what isn't named stays.",
             discussion: """
-                A key's operations are sealed with it and can't be changed: make a new version instead.
+                Only 'import' can neither be given to a key nor be taken from one.
 
                 Example: hsmctl key update invoices --enabled false --tags owner=billing stage=test
                 """,
@@ -17,19 +17,23 @@ extension KeyCommands {
         @Option(
             name: .long, help: ArgumentHelp("true or false.", valueName: "flag"), completion: .list(["true", "false"]))
         var enabled: Bool?
+        @OptionGroup var operations: KeyOperationOptions
         @OptionGroup(title: "Attributes") var attributes: KeyAttributeOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func validate() throws {
-            guard enabled != nil || !attributes.isEmpty else {
-                throw ValidationError("Name what to change: --enabled, --expires, --not-before or --tags.")
+            guard enabled != nil || !attributes.isEmpty || !operations.operations.isEmpty else {
+                throw ValidationError("Name what to change: --enabled, --expires, --not-before, --tags or --ops.")
             }
         }
 
         func run() async throws {
             try await PoolClient.with(connection) { client in
-                let bundle = try await client.send(.PATCH, key.path) { attributes.write(enabled: enabled, &$0) }.body
+                let bundle = try await client.send(.PATCH, key.path) { writer in
+                    operations.write(&writer)
+                    attributes.write(enabled: enabled, &writer)
+                }.body
                 output.print(bundle) { KeyTable.bundles([bundle]) }
             }
         }

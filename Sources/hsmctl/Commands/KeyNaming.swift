@@ -35,7 +35,16 @@ struct KeyArgument: ParsableArguments {
         help: ArgumentHelp("The same, as an option.", valueName: "key"))
     var option: String?
 
-    var path: String { "/keys/" + (KeyReference.parse(argument ?? option ?? "") ?? "") }
+    private var reference: String { KeyReference.parse(argument ?? option ?? "") ?? "" }
+    var path: String { "/keys/" + reference }
+
+    /// The version that a file names, where the file is of this key and the person named no version.
+    func path(usedBy identifier: String?) -> String {
+        guard let used = identifier.flatMap(KeyReference.parse), !reference.contains("/"),
+            used.hasPrefix(reference + "/")
+        else { return path }
+        return "/keys/" + used
+    }
 
     func validate() throws {
         try KeyReference.requireOne(argument, option)

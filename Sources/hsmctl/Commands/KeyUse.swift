@@ -4,19 +4,23 @@ import Foundation
 import NIOHTTP1
 import StrictJSON
 
-/// How a file's digest is signed.
+/// How a file is signed: by its digest, or whole where the algorithm is a code of authentication (HS256 and on).
 struct SigningOptions: ParsableArguments {
     @Option(
         name: [.long, .customShort("a")],
         help: ArgumentHelp(
-            "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or ES256K.", valueName: "algorithm"),
-        completion: .list(SignatureAlgorithm.allCases.map(\.rawValue)))
+            "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K; HS256, HS384, HS512.",
+            valueName: "algorithm"),
+        completion: .list(SigningOptions.algorithms))
     var algorithm: String
 
     @Option(
-        name: .long, help: ArgumentHelp("The file to hash; - is standard input.", valueName: "file"),
+        name: .long, help: ArgumentHelp("The file to sign; - is standard input.", valueName: "file"),
         completion: .file())
     var file = "-"
+
+    @Flag(name: .customLong("digest"), help: "The file holds the digest itself, as raw bytes: it isn't hashed here.")
+    var isDigest = false
 
     @Option(
         name: .long,
@@ -25,17 +29,26 @@ struct SigningOptions: ParsableArguments {
         completion: .list(["raw", "der"]))
     var format: SignatureFormat = .raw
 
+    static let algorithms = SignatureAlgorithm.allCases.map(\.rawValue) + MACAlgorithm.allCases.map(\.rawValue)
+
     func validate() throws {
-        guard SignatureAlgorithm(rawValue: algorithm) != nil else {
-            let names = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("'\(algorithm)' isn't an algorithm; these are: \(names).")
+        try AlgorithmName.check(algorithm, Self.algorithms)
+        guard !isDigest || SignatureAlgorithm(rawValue: algorithm) != nil else {
+            throw ValidationError("\(algorithm) takes the message itself: leave --digest out.")
         }
     }
 
-    /// The digest that the algorithm signs.
-    func digest() throws -> [UInt8] {
+    /// What the service is given: the digest that the algorithm signs, or the message.
+    func submission() throws -> [UInt8] {
         let bytes = try Files.read(file)
-        switch SignatureAlgorithm(rawValue: algorithm)?.digestLength {
+        guard let length = SignatureAlgorithm(rawValue: algorithm)?.digestLength else { return bytes }
+        guard !isDigest else {
+            guard bytes.count == length else {
+                throw ClientError.usage("A digest for \(algorithm) has \(length) bytes; \(file) holds \(bytes.count).")
+            }
+            return bytes
+        }
+        switch length {
         case 32: return Digest.sha256(bytes)
         case 48: return Digest.sha384(bytes)
         default: return Digest.sha512(bytes)
@@ -52,31 +65,27 @@ extension KeyCommands {
         static let configuration = CommandConfiguration(
             abstract: "Signs a file: it is hashed here, its digest is signed by the pool.",
             discussion: """
+                HS256, HS384 and HS512 make a code of authentication over the file itself, with a symmetric key.
+
                 Example: hsmctl key sign invoices --algorithm ES256 --file report.pdf --format der --out report.sig
                 """)
         @OptionGroup var key: KeyArgument
         @OptionGroup var signing: SigningOptions
-        @Option(
-            name: .customLong("out"),
-            help: ArgumentHelp("Where the signature goes; - is standard output.", valueName: "file"),
-            completion: .file())
-        var out = "-"
+        @OptionGroup var out: OutputFile
         @Flag(name: .long, help: "Print the service's answer as JSON; the signature is base64url in it.")
         var json = false
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            let digest = try signing.digest()
+            let digest = try signing.submission()
             try await PoolClient.with(connection) { client in
                 let answer = try await client.send(.POST, key.path + "/sign") { writer in
                     writer.member("alg", signing.algorithm)
                     writer.member("value", Base64URL.encode(digest))
                 }.body
-                guard let text = answer.text("value"), let signature = Base64URL.decode(text) else {
-                    throw ClientError.refused("The answer holds no signature.")
-                }
+                let signature = try OperationAnswer.value(answer)
                 let bytes = signing.isDER ? ECDSAForm.der(signature) : signature
-                if !json || out != "-" { try Files.write(bytes, to: out) }
+                if !json || out.path != "-" { try Files.write(bytes, to: out.path) }
                 if json { OutputOptions.printAnswer(answer) }
             }
         }
@@ -100,7 +109,7 @@ extension KeyCommands {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            let digest = try signing.digest()
+            let digest = try signing.submission()
             var value = try Files.read(signature)
             if signing.isDER {
                 // What isn't DER is no good signature either; the service says so.

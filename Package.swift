@@ -33,6 +33,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
@@ -52,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", exact: "0.2.0"),
     ],
     targets: [
         // Floor 5: argument parsing and composition.
@@ -61,12 +63,15 @@ let package = Package(
         .executableTarget(
             name: "hsmctl",
             dependencies: [
-                "SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient, nioCore,
-                nioHTTP1, nioSSL,
+                "LoadGenerator", "SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient,
+                nioCore, nioHTTP1, nioSSL, signals, yams,
             ],
             swiftSettings: common),
 
-        // Floor 4: one node on a real machine; the same node in a simulated world.
+        // Floor 4: load from clients; one node on a real machine; the same node in a simulated world.
+        .target(
+            name: "LoadGenerator", dependencies: ["HTTPTransport", "StrictJSON", histogram, nioCore, nioPosix],
+            swiftSettings: common),
         .target(
             name: "HSMService",
             dependencies: [
@@ -214,11 +219,15 @@ let package = Package(
         .testTarget(
             name: "HSMServiceTests", dependencies: ["HSMService", "RequestTesting", "CryptographicModule", "Raft"],
             swiftSettings: common),
+        .testTarget(
+            name: "LoadGeneratorTests",
+            dependencies: ["LoadGenerator", "HTTPTransport", "StrictJSON", nioCore, nioPosix], swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),
         .testTarget(
             name: "hsmctlTests",
             dependencies: [
-                "hsmctl", "SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, nioHTTP1,
+                "hsmctl", "LoadGenerator", "SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments,
+                nioHTTP1,
             ],
             swiftSettings: common),
     ]

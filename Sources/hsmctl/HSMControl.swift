@@ -28,6 +28,7 @@ struct HSMControl: AsyncParsableCommand {
         subcommands: [
             PoolCommands.self, KeyCommands.self, RoleCommands.self, PrincipalCommands.self, CredentialCommands.self,
             SecurityDomainCommands.self, UnsealCommand.self, AuditCommands.self,
+            LoadCommand.self, LoadWorkerCommand.self,
         ])
 
     static func main() async {

@@ -128,6 +128,12 @@ public final class HTTP2Client: Sendable {
         channel.eventLoop.execute { self.handler.value.finish() }
         try? await channel.closeFuture.get()
     }
+
+    /// Completes on the client's loop when the connection has ended, whoever ended it.
+    public var closed: EventLoopFuture<Void> { channel.closeFuture }
+
+    /// Closes the connection now; requests in progress fail.
+    public func abandon() { channel.close(promise: nil) }
 }
 
 /// Reports why there is no HTTP/2 connection; after that it only closes what has failed.

@@ -74,6 +74,16 @@ final class PoolClient {
         _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: Body? = nil, to endpoint: String,
         seconds: Int64 = Transport.answerSeconds
     ) async throws -> Answer {
+        var writer = JSONWriter()
+        if let body { writer.object(body) }
+        return try await send(raw: method, path, query: query, body: writer.bytes, to: endpoint, seconds: seconds)
+    }
+
+    /// The same with a body that is JSON already; none, where it is empty.
+    func send(
+        raw method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: [UInt8], to endpoint: String,
+        seconds: Int64 = Transport.answerSeconds
+    ) async throws -> Answer {
         var url = endpoint + path
         let parameters = [("api-version", Self.apiVersion)] + query
         url += "?" + parameters.map { "\($0)=\(Self.escape($1))" }.joined(separator: "&")
@@ -82,11 +92,9 @@ final class PoolClient {
         if credentials != nil {
             request.headers.add(name: "authorization", value: "Bearer \(try await accessToken(from: endpoint))")
         }
-        if let body {
-            var writer = JSONWriter()
-            writer.object(body)
+        if !body.isEmpty {
             request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(writer.bytes)
+            request.body = .bytes(body)
         }
         return try await transport.execute(request, endpoint, seconds: seconds)
     }
@@ -113,8 +121,33 @@ final class PoolClient {
 
     // MARK: Token
 
+    /// Uses this token from now on, whoever it belongs to.
+    func use(token: String) { self.token = token }
+
+    /// A token of the first node that issues one, and how many seconds it lasts.
+    func freshToken() async throws -> (token: String, seconds: Int64) {
+        var failures: [NodeFailure] = []
+        for endpoint in order {
+            do {
+                let answer = try await requestToken(from: endpoint)
+                return (try await accessToken(from: endpoint), answer.body.number("expires_in") ?? 0)
+            } catch let failure as NodeFailure {
+                failures.append(failure)
+            }
+        }
+        throw NodeFailure.error(failures)
+    }
+
     private func accessToken(from endpoint: String) async throws -> String {
         if let token { return token }
+        guard let token = try await requestToken(from: endpoint).body.text("access_token") else {
+            throw ClientError.refused("\(endpoint) issued no token.")
+        }
+        return token
+    }
+
+    /// Asks for a token and remembers it.
+    private func requestToken(from endpoint: String) async throws -> Answer {
         guard let credentials else { throw ClientError.usage("This command needs credentials.") }
         let pair = try credentials()
         let form = [
@@ -140,7 +173,7 @@ final class PoolClient {
             throw ClientError.denied("\(endpoint) refused the credentials: \(reason)")
         }
         self.token = token
-        return token
+        return answer
     }
 
     /// The audience that a node's challenge names: its host without the first label.

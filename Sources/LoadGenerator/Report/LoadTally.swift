@@ -1,0 +1,113 @@
+/// Puts the samples of all processes together, second by second.
+public struct LoadTally: Sendable {
+    private let processes: Int
+    private let nodes: Int
+    private let operations: Int
+    /// Seconds that not every process has reported yet.
+    private var pending: [Int: (reports: Int, sample: LoadSample)] = [:]
+
+    /// All that was measured; warm-up excluded.
+    public private(set) var total: LoadSample
+    public private(set) var points: [LoadPoint] = []
+
+    public init(processes: Int, nodes: Int, operations: Int) {
+        self.processes = processes
+        self.nodes = nodes
+        self.operations = operations
+        total = LoadSample(second: 0, nodes: nodes, operations: operations)
+    }
+
+    /// - Returns: the second that is complete now, if one is.
+    public mutating func add(_ sample: LoadSample) -> LoadPoint? {
+        var entry =
+            pending[sample.second] ?? (0, LoadSample(second: sample.second, nodes: nodes, operations: operations))
+        entry.reports += 1
+        entry.sample.add(sample)
+        guard entry.reports == processes else {
+            pending[sample.second] = entry
+            return nil
+        }
+        pending[sample.second] = nil
+        return take(entry.sample)
+    }
+
+    /// Takes what some processes reported and others did not, because they ended earlier.
+    public mutating func finish() {
+        for (_, entry) in pending.sorted(by: { $0.key < $1.key }) { _ = take(entry.sample) }
+        pending = [:]
+    }
+
+    private mutating func take(_ sample: LoadSample) -> LoadPoint {
+        let point = LoadPoint(sample, nodes: nodes, operations: operations)
+        guard sample.second >= 0 else { return point }
+        total.add(sample)
+        points.append(point)
+        return point
+    }
+
+    /// Puts in what is known of the nodes beside the answers.
+    public mutating func replaceLast(with point: LoadPoint) {
+        guard points.last?.second == point.second else { return }
+        points[points.count - 1] = point
+    }
+
+    /// One node's cells, or one operation's, in one.
+    public func sum(node: Int? = nil, operation: Int? = nil) -> LoadCell {
+        total.sum(nodes: nodes, operations: operations, node: node, operation: operation)
+    }
+}
+
+extension LoadSample {
+    func sum(nodes: Int, operations: Int, node: Int?, operation: Int?) -> LoadCell {
+        var sum = LoadCell()
+        for number in 0..<nodes where node == nil || node == number {
+            for kind in 0..<operations where operation == nil || operation == kind {
+                sum.add(cells[number * operations + kind])
+            }
+        }
+        return sum
+    }
+}
+
+/// One second in figures.
+public struct LoadPoint: Hashable, Sendable {
+    public let second: Int
+    public let counts: OutcomeCounts
+    /// For each node.
+    public let nodeCounts: [OutcomeCounts]
+    public let connections: [Int]
+    /// Microseconds.
+    public let median: UInt64
+    public let p99: UInt64
+    public let p999: UInt64
+    public let longest: UInt64
+    /// How late requests left, microseconds, 99th percentile.
+    public let lag: UInt64
+    public let unsent: UInt64
+    public let homeless: UInt64
+    public let outstanding: Int
+    /// Processor time of the generator, microseconds.
+    public let generatorCPU: UInt64
+    /// Processor time of each node within the second, in cores; `nil` where it isn't known.
+    public var nodeCores: [Double?]
+
+    init(_ sample: LoadSample, nodes: Int, operations: Int) {
+        let all = sample.sum(nodes: nodes, operations: operations, node: nil, operation: nil)
+        second = sample.second
+        counts = all.counts
+        nodeCounts = (0..<nodes).map {
+            sample.sum(nodes: nodes, operations: operations, node: $0, operation: nil).counts
+        }
+        connections = sample.connections
+        median = all.latency.microseconds(atPercentile: 50)
+        p99 = all.latency.microseconds(atPercentile: 99)
+        p999 = all.latency.microseconds(atPercentile: 99.9)
+        longest = all.latency.longestMicroseconds
+        lag = sample.lag.microseconds(atPercentile: 99)
+        unsent = sample.unsent
+        homeless = sample.homeless
+        outstanding = sample.outstanding
+        generatorCPU = sample.cpuMicroseconds
+        nodeCores = Array(repeating: nil, count: nodes)
+    }
+}

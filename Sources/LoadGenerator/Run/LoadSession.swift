@@ -1,0 +1,70 @@
+import HTTPTransport
+import NIOCore
+import NIOPosix
+
+/// One process's part of a load: connected first, then run once.
+public final class LoadSession: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let loop: any EventLoop
+    private let links: NIOLoopBound<[NodeLink]>
+    private let worker: NIOLoopBoundBox<LoadWorker?>
+    private let plan: LoadPlan
+
+    private init(_ plan: LoadPlan, _ group: MultiThreadedEventLoopGroup, _ links: NIOLoopBound<[NodeLink]>) {
+        self.plan = plan
+        self.group = group
+        self.links = links
+        loop = group.next()
+        worker = .makeEmptyBox(eventLoop: loop)
+    }
+
+    /// Opens all connections of the plan.
+    ///
+    /// - Throws: ``TransportError`` of the first node that can't be connected to.
+    public static func connect(_ plan: LoadPlan) async throws -> LoadSession {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        do {
+            let links = try await loop.flatSubmit {
+                let links = plan.nodes.enumerated().map { index, node in
+                    NodeLink(
+                        index: index, node: node, authorityFile: plan.authorityFile, connections: plan.connections,
+                        loop: loop)
+                }
+                let bound = NIOLoopBound(links, eventLoop: loop)
+                return EventLoopFuture.andAllSucceed(links.map { $0.open() }, on: loop).map { bound }
+            }.get()
+            return LoadSession(plan, group, links)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    /// Runs the load; one sample for each second, in order. The stream ends with the load.
+    ///
+    /// - Parameter time: when it begins, nanoseconds of the monotonic clock; now, where it has passed.
+    public func run(at time: UInt64 = 0) -> AsyncStream<LoadSample> {
+        let (stream, continuation) = AsyncStream.makeStream(of: LoadSample.self)
+        loop.execute { [self] in
+            let worker = LoadWorker(
+                plan, links: links.value, loop: loop, emit: { continuation.yield($0) },
+                finished: { continuation.finish() })
+            self.worker.value = worker
+            worker.start(at: max(time, NIODeadline.now().uptimeNanoseconds))
+        }
+        return stream
+    }
+
+    /// Ends the load early: what is under way has a second to be answered.
+    public func stop() { loop.execute { self.worker.value?.stop() } }
+
+    /// Frees threads and sockets.
+    public func close() async {
+        try? await loop.submit { for link in self.links.value { link.close() } }.get()
+        try? await group.shutdownGracefully()
+    }
+
+    /// Nanoseconds of the clock that ``run(at:)`` goes by. All processes of a machine share it.
+    public static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
+}

@@ -1,0 +1,106 @@
+import HTTPTransport
+import NIOCore
+
+/// The connections to one node. Confined to the worker's loop.
+final class NodeLink {
+    /// One place for a connection, open or not.
+    final class Line {
+        let link: NodeLink
+        var client: HTTP2Client?
+        var inProgress = 0
+
+        init(_ link: NodeLink) { self.link = link }
+
+        /// Whether requests may be given to it.
+        var isUsable: Bool { client != nil }
+    }
+
+    private static let firstPause: UInt64 = 100_000_000
+    private static let longestPause: UInt64 = 2_000_000_000
+    /// How long a node that answered 503 is passed over while others can be asked, nanoseconds.
+    private static let rest: UInt64 = 250_000_000
+
+    let index: Int
+    let node: LoadPlan.Node
+    private let trust: HTTP2Client.Trust
+    private let loop: any EventLoop
+    private(set) var lines: [Line] = []
+    private var nextLine = 0
+    private var restsUntil: UInt64 = 0
+    private var isClosed = false
+
+    init(index: Int, node: LoadPlan.Node, authorityFile: String?, connections: Int, loop: any EventLoop) {
+        self.index = index
+        self.node = node
+        self.loop = loop
+        trust = authorityFile.map { .certificates(file: $0) } ?? .system
+        lines = (0..<connections).map { _ in Line(self) }
+    }
+
+    var openConnections: Int { lines.count { $0.isUsable } }
+
+    func isResting(now: UInt64) -> Bool { now < restsUntil }
+
+    /// The node said that it can't serve.
+    func restAwhile(now: UInt64) { restsUntil = now + Self.rest }
+
+    /// A connection, each in turn; `nil` when none is open.
+    func nextUsable() -> Line? {
+        for _ in lines.indices {
+            nextLine = nextLine + 1 < lines.count ? nextLine + 1 : 0
+            if lines[nextLine].isUsable { return lines[nextLine] }
+        }
+        return nil
+    }
+
+    /// Opens what is not open. The future fails with the first failure.
+    func open() -> EventLoopFuture<Void> {
+        EventLoopFuture.andAllSucceed(lines.map(connect), on: loop)
+    }
+
+    private func connect(_ line: Line) -> EventLoopFuture<Void> {
+        let (node, trust, loop) = (node, trust, loop)
+        let made = loop.makePromise(of: HTTP2Client.self)
+        made.completeWithTask {
+            try await HTTP2Client.connect(
+                host: node.host, port: node.port, trust: trust, group: loop, timeout: .seconds(5))
+        }
+        return made.futureResult.assumeIsolated().map { client in
+            if self.isClosed {
+                client.abandon()
+            } else {
+                line.client = client
+                line.inProgress = 0
+                // An idle connection that ends is noticed too, before a request is lost on it.
+                client.closed.assumeIsolated().whenComplete { _ in
+                    if line.client === client { self.lost(line) }
+                }
+            }
+        }.nonisolated()
+    }
+
+    /// The connection has ended: it is opened again, now and then, until that works.
+    func lost(_ line: Line) {
+        guard line.client != nil else { return }
+        line.client = nil
+        reconnect(line, after: Self.firstPause)
+    }
+
+    private func reconnect(_ line: Line, after pause: UInt64) {
+        guard !isClosed else { return }
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(pause))) {
+            guard !self.isClosed else { return }
+            self.connect(line).assumeIsolated().whenFailure { _ in
+                self.reconnect(line, after: min(2 * pause, Self.longestPause))
+            }
+        }
+    }
+
+    func close() {
+        isClosed = true
+        for line in lines {
+            line.client?.abandon()
+            line.client = nil
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import CryptographicModule
+import Foundation
+import LoadGenerator
+import NIOHTTP1
+import StrictJSON
+
+/// Makes a plan of a demand: looks at every node, gets tokens, finds or makes keys, and tries every request once. What
+/// would fail in the run fails here, with its cause.
+struct LoadPreparation {
+    let demand: LoadDemand
+    let connection: ConnectionOptions
+    /// A token to use as it is, instead of asking for one.
+    let token: String?
+    /// Further principals: client id and file of the secret.
+    let principals: [(clientID: String, secretFile: String)]
+
+    /// The plan, and the processes of the nodes where these are on this machine.
+    struct Result {
+        var plan: LoadPlan
+        var processes: [LocalProcess?]
+    }
+
+    func prepare(_ client: PoolClient) async throws -> Result {
+        let nodes = try await nodes(client)
+        let tokens = try await tokens(client)
+        var operations: [LoadPlan.Operation] = []
+        for part in demand.parts { operations.append(try await operation(part, client)) }
+        try await rehearse(operations, tokens, client)
+        let plan = LoadPlan(
+            nodes: nodes, authorityFile: connection.authorityFile, tokens: tokens, operations: operations,
+            arrival: demand.rate.map { .open(from: $0.from, to: $0.to, spacing: demand.spacing) } ?? .closed,
+            connections: demand.connections, streams: demand.streams, warmUp: Self.nanoseconds(demand.warmUp),
+            duration: Self.nanoseconds(demand.duration), timeout: Self.nanoseconds(demand.timeout))
+        return Result(
+            plan: plan,
+            processes: nodes.map { LocalProcess.isLocal(host: $0.host) ? LocalProcess(listeningOn: $0.port) : nil })
+    }
+
+    static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(seconds * 1e9) }
+
+    // MARK: Nodes and principals
+
+    private func nodes(_ client: PoolClient) async throws -> [LoadPlan.Node] {
+        var nodes: [LoadPlan.Node] = []
+        for (endpoint, health) in await client.transport.healths(client.endpoints) {
+            let health = try health.get()
+            guard health.text("seal") == "unsealed" else {
+                throw ClientError.unavailable("\(endpoint) is sealed: it can't carry load.")
+            }
+            guard let url = URL(string: endpoint), let host = url.host else {
+                throw ClientError.usage("'\(endpoint)' isn't an https:// URL.")
+            }
+            let plain = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+            nodes.append(LoadPlan.Node(name: health.text("node") ?? host, host: plain, port: url.port ?? 443))
+        }
+        return nodes
+    }
+
+    private func tokens(_ client: PoolClient) async throws -> [String] {
+        if let token {
+            client.use(token: token)
+            return [token]
+        }
+        let needed = demand.warmUp + demand.duration + demand.timeout
+        var tokens = [try await Self.token(client, lasting: needed)]
+        for principal in principals {
+            var options = connection
+            (options.clientID, options.clientSecretFile) = (principal.clientID, principal.secretFile)
+            tokens.append(try await PoolClient.with(options) { try await Self.token($0, lasting: needed) })
+        }
+        return tokens
+    }
+
+    private static func token(_ client: PoolClient, lasting needed: Double) async throws -> String {
+        let (token, seconds) = try await client.freshToken()
+        guard Double(seconds) > needed else {
+            throw ClientError.usage("Tokens last \(seconds) s, the run takes \(Int(needed)) s: make it shorter.")
+        }
+        return token
+    }
+
+    // MARK: Keys and requests
+
+    private func operation(_ part: LoadDemand.Part, _ client: PoolClient) async throws -> LoadPlan.Operation {
+        var requests: [LoadPlan.Request] = []
+        requests.reserveCapacity(part.keys.count)
+        for key in part.keys { requests.append(try await request(part, key, client)) }
+        return LoadPlan.Operation(name: part.name, weight: part.weight, choice: part.choice, requests: requests)
+    }
+
+    private func request(_ part: LoadDemand.Part, _ key: String, _ client: PoolClient) async throws
+        -> LoadPlan.Request
+    {
+        guard key.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Character(UnicodeScalar($0)).isASCIIWord }) else {
+            throw ClientError.usage("'\(key)' isn't the name of a key.")
+        }
+        let query = "?api-version=\(PoolClient.apiVersion)"
+        guard let algorithm = part.algorithm else {
+            _ = try await answer(part, key, .GET, "/keys/\(key)", nil, client)
+            return LoadPlan.Request(path: "/keys/\(key)\(query)", body: [])
+        }
+        var value = Base64URL.encode(Self.input(part.operation.preparation ?? part.operation, algorithm))
+        var members: [(String, String)] = [("alg", algorithm), ("value", value)]
+        let first = part.operation.preparation ?? part.operation
+        let made = try await answer(part, key, .POST, "/keys/\(key)/\(first.rawValue.lowercased())", members, client)
+        if part.operation.preparation != nil {
+            guard let result = made.text("value") else {
+                throw ClientError.refused("The pool's answer to '\(first)' holds no value.")
+            }
+            let digest = value
+            value = result
+            members = [("alg", algorithm), ("value", value)]
+            if part.operation == .verify { members.append(("digest", digest)) }
+        }
+        var writer = JSONWriter()
+        writer.object { writer in for (name, text) in members { writer.member(name, text) } }
+        return LoadPlan.Request(
+            path: "/keys/\(key)/\(part.operation.rawValue.lowercased())\(query)", body: writer.bytes)
+    }
+
+    /// Sends one request, and makes the key before that where it is missing and may be made.
+    private func answer(
+        _ part: LoadDemand.Part, _ key: String, _ method: HTTPMethod, _ path: String, _ members: [(String, String)]?,
+        _ client: PoolClient
+    ) async throws -> JSONObject {
+        let body: PoolClient.Body? = members.map { members in
+            { writer in for (name, text) in members { writer.member(name, text) } }
+        }
+        do {
+            return try await client.send(method, path, body: body).body
+        } catch let error as ClientError where error.exitCode == ClientError.notFound("").exitCode {
+            guard let creation = part.creation else { throw error }
+            _ = try await client.send(.POST, "/keys/\(key)/create", isRepeatable: false) { writer in
+                writer.member("kty", creation.type)
+                if let curve = creation.curve { writer.member("crv", curve) }
+                if let size = creation.size { writer.member("key_size", size) }
+            }
+            return try await client.send(method, path, body: body).body
+        }
+    }
+
+    /// A digest of the algorithm's length to sign; 32 bytes to encrypt or wrap.
+    private static func input(_ operation: LoadDemand.Operation, _ algorithm: String) -> [UInt8] {
+        let length = SignatureAlgorithm(rawValue: algorithm)?.digestLength ?? 32
+        return (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
+    }
+
+    /// Every node answers every operation, and every principal may do it.
+    private func rehearse(_ operations: [LoadPlan.Operation], _ tokens: [String], _ client: PoolClient) async throws {
+        for endpoint in client.endpoints {
+            for token in tokens {
+                client.use(token: token)
+                for operation in operations {
+                    guard let request = operation.requests.first,
+                        let path = request.path.split(separator: "?").first
+                    else { continue }
+                    let answer = try await client.send(
+                        raw: request.body.isEmpty ? .GET : .POST, String(path), body: request.body, to: endpoint)
+                    do {
+                        _ = try PoolClient.check(answer)
+                    } catch let error as ClientError {
+                        let text = "\(endpoint), \(operation.name): \(error.message)"
+                        throw ClientError(message: text, exitCode: error.exitCode)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Character {
+    fileprivate var isASCIIWord: Bool { isASCII && (isLetter || isNumber) }
+}

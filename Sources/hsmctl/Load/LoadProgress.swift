@@ -1,0 +1,68 @@
+import Foundation
+import LoadGenerator
+
+/// The run on the terminal, second by second; in a file or a pipe a line every ten seconds.
+final class LoadProgress {
+    private let plan: LoadPlan
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var linesShown = 0
+
+    init(plan: LoadPlan) { self.plan = plan }
+
+    func show(_ point: LoadPoint) {
+        guard isTerminal else {
+            if point.second >= 0, point.second % 10 == 9 { Terminal.note(Self.line(point)) }
+            return
+        }
+        var lines = [Self.line(point)]
+        for (index, node) in plan.nodes.enumerated() {
+            let counts = point.nodeCounts[index]
+            let cores = point.nodeCores[index].map { ", \(Figures.decimal($0)) cores" } ?? ""
+            lines.append(
+                "  \(Table.harmless(node.name)): \(Figures.whole(Double(counts.good)))/s, "
+                    + "\(counts.throttled) throttled, \(counts.errors) errors, "
+                    + "\(point.connections[index]) connections\(cores)")
+        }
+        let up = linesShown > 0 ? "\u{1B}[\(linesShown)A\u{1B}[J" : ""
+        Terminal.write(up + lines.joined(separator: "\n") + "\n")
+        linesShown = lines.count
+    }
+
+    func end() { linesShown = 0 }
+
+    private static func line(_ point: LoadPoint) -> String {
+        let when = point.second < 0 ? "warm-up \(-point.second) s" : "\(point.second + 1) s"
+        return "\(when): \(Figures.whole(Double(point.counts.good)))/s, median \(Figures.time(point.median)), "
+            + "99 % \(Figures.time(point.p99)), worst \(Figures.time(point.longest)), "
+            + "\(point.counts.throttled) throttled, \(point.counts.errors + point.homeless + point.unsent) errors, "
+            + "\(point.outstanding) under way"
+    }
+}
+
+/// The result as tables.
+enum LoadSummary {
+    static func show(_ report: LoadReport) {
+        var table = Table(
+            "", "GOOD/S", "P50", "P90", "P99", "P99.9", "MAX", "CPU/ANSWER", "429", "ERRORS", "TIMED OUT", "CUT OFF")
+        let operations = report.operations.count > 1 ? report.operations : []
+        for line in [report.all] + report.nodes + operations { add(line, to: &table) }
+        print("\(Table.harmless(report.title)), \(Figures.decimal(report.seconds)) s")
+        if let offered = report.offeredRate { print("asked for: \(Figures.whole(offered)) a second") }
+        table.print()
+        print(report.generatorLine)
+        for event in report.events {
+            print("at \(Figures.decimal(event.second)) s: \(Table.harmless(event.text))")
+        }
+        for warning in report.warnings { Terminal.note("note: \(warning)") }
+    }
+
+    private static func add(_ line: LoadReport.Line, to table: inout Table) {
+        let (latency, counts) = (line.cell.latency, line.cell.counts)
+        func at(_ percent: Double) -> String { Figures.time(latency.microseconds(atPercentile: percent)) }
+        table.row(
+            line.name, Figures.whole(line.rate), at(50), at(90), at(99), at(99.9),
+            Figures.time(latency.longestMicroseconds),
+            line.cpuMicroseconds.map { Figures.decimal($0) + " µs" } ?? "-", "\(counts.throttled)",
+            "\(counts.unavailable + counts.refused + counts.failed)", "\(counts.timedOut)", "\(counts.disconnected)")
+    }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import LoadGenerator
+import Synchronization
+import UnixSignals
+
+/// Carries out a plan: sends the load, does the faults, watches the nodes' processes, shows the progress.
+struct LoadRun {
+    let title: String
+    let plan: LoadPlan
+    let crewSize: Int
+    /// The nodes' processes, where they are on this machine.
+    let processes: [LocalProcess?]
+    let faults: [Fault]
+    let transport: Transport
+    let endpoints: [String]
+
+    /// Time for the processes to be told, before the first request is due.
+    private static let lead: UInt64 = 200_000_000
+
+    func carryOut() async throws -> LoadReport {
+        let crew = try await assemble()
+        let start = LoadSession.now() + Self.lead
+        let measuring = start + plan.warmUp
+        let journal = LoadJournal(measuring: measuring)
+        let flag = InterruptFlag()
+        let tasks = faultTasks(measuring, journal) + [
+            Task {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                    flag.raise()
+                    crew.stop()
+                }
+            }
+        ]
+        defer { for task in tasks { task.cancel() } }
+        var tally = LoadTally(
+            processes: crew.count, nodes: plan.nodes.count, operations: plan.operations.count)
+        var watch = NodeWatch(processes, plan.nodes.map(\.name), journal)
+        let progress = LoadProgress(plan: plan)
+        for await sample in crew.run(at: start) {
+            guard var point = tally.add(sample) else { continue }
+            watch.look(&point)
+            tally.replaceLast(with: point)
+            progress.show(point)
+        }
+        progress.end()
+        tally.finish()
+        await crew.close()
+        let planned = Double(plan.duration) / 1e9
+        let stoppedAfter = flag.raisedAt.map { $0 > measuring ? Double($0 - measuring) / 1e9 : 0 }
+        let setting = LoadReport.Setting(
+            title: title, plan: plan, processes: crewSize, cores: ProcessInfo.processInfo.activeProcessorCount,
+            localNodes: processes.count { $0 != nil })
+        return LoadReport(
+            setting, tally, seconds: min(planned, stoppedAfter ?? planned), nodeCPU: watch.used,
+            events: journal.events, isInterrupted: flag.raisedAt != nil)
+    }
+
+    private func assemble() async throws -> LoadCrew {
+        do {
+            return try await LoadCrew.assemble(plan, processes: crewSize)
+        } catch let error as ClientError {
+            throw error
+        } catch {
+            throw ClientError.unavailable("\(error)")
+        }
+    }
+
+    // MARK: Faults
+
+    private func faultTasks(_ measuring: UInt64, _ journal: LoadJournal) -> [Task<Void, Never>] {
+        faults.map { fault in
+            Task {
+                let due = measuring + UInt64(fault.second * 1e9)
+                let now = LoadSession.now()
+                do {
+                    if due > now { try await Task.sleep(for: .nanoseconds(due - now)) }
+                    try await carryOut(fault, journal)
+                } catch is CancellationError {
+                } catch {
+                    journal.note("a fault could not be made: \(error)")
+                }
+            }
+        }
+    }
+
+    private func carryOut(_ fault: Fault, _ journal: LoadJournal) async throws {
+        guard let index = await index(of: fault.target), let process = processes[index] else {
+            throw ClientError.notFound("no such node runs on this machine")
+        }
+        let name = plan.nodes[index].name
+        switch fault.action {
+        case .kill:
+            _ = process.send(signal: SIGKILL)
+            journal.note("\(name) was killed")
+        case .pause(let seconds):
+            _ = process.send(signal: SIGSTOP)
+            journal.note("\(name) was stopped for \(Figures.decimal(seconds)) s")
+            // Whatever happens, the process goes on.
+            defer { _ = process.send(signal: SIGCONT) }
+            try await Task.sleep(for: .seconds(seconds))
+        }
+    }
+
+    private func index(of target: Fault.Target) async -> Int? {
+        switch target {
+        case .node(let text):
+            if let number = Int(text) { return plan.nodes.indices.contains(number - 1) ? number - 1 : nil }
+            return plan.nodes.firstIndex { $0.name == text }
+        case .leader, .follower:
+            let wanted = target == .leader ? "leader" : "follower"
+            let healths = await transport.healths(endpoints)
+            return healths.firstIndex { (try? $0.health.get())?.text("role") == wanted }
+        }
+    }
+}
+
+/// Whether and when the person asked for the end.
+private final class InterruptFlag: Sendable {
+    private let time = Mutex<UInt64?>(nil)
+
+    func raise() { time.withLock { $0 = $0 ?? LoadSession.now() } }
+
+    var raisedAt: UInt64? { time.withLock { $0 } }
+}
+
+/// What happened to the pool during the run.
+final class LoadJournal: Sendable {
+    private let measuring: UInt64
+    private let entries = Mutex<[LoadReport.Event]>([])
+
+    init(measuring: UInt64) { self.measuring = measuring }
+
+    func note(_ text: String) {
+        let second = (Double(LoadSession.now()) - Double(measuring)) / 1e9
+        entries.withLock { $0.append(LoadReport.Event(second: second, text: text)) }
+    }
+
+    var events: [LoadReport.Event] { entries.withLock { $0.sorted { $0.second < $1.second } } }
+}
+
+/// Watches the processor time of the nodes, and whether they can be reached.
+struct NodeWatch {
+    private let processes: [LocalProcess?]
+    private let names: [String]
+    private let journal: LoadJournal
+    private var cpu: [Double?]
+    private var lookedAt: UInt64
+    private var isConnected: [Bool]
+    /// Since measuring began, seconds for each node.
+    private(set) var used: [Double?]
+
+    init(_ processes: [LocalProcess?], _ names: [String], _ journal: LoadJournal) {
+        self.processes = processes
+        self.names = names
+        self.journal = journal
+        cpu = processes.map { $0?.cpuSeconds }
+        used = processes.map { $0 == nil ? nil : 0 }
+        lookedAt = LoadSession.now()
+        isConnected = processes.map { _ in true }
+    }
+
+    /// At the end of a second.
+    mutating func look(_ point: inout LoadPoint) {
+        let now = LoadSession.now()
+        let seconds = max(1e-6, Double(now - lookedAt) / 1e9)
+        lookedAt = now
+        for (index, process) in processes.enumerated() {
+            let current = process?.cpuSeconds
+            if let before = cpu[index], let current {
+                point.nodeCores[index] = (current - before) / seconds
+                if point.second >= 0 { used[index] = (used[index] ?? 0) + current - before }
+            }
+            cpu[index] = current
+        }
+        for (index, count) in point.connections.enumerated() where (count > 0) != isConnected[index] {
+            isConnected[index] = count > 0
+            journal.note(count > 0 ? "\(names[index]) is connected again" : "\(names[index]) can't be reached")
+        }
+    }
+}

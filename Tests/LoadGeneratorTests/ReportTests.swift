@@ -1,0 +1,145 @@
+import Foundation
+import HTTPTransport
+import StrictJSON
+import Testing
+
+@testable import LoadGenerator
+
+@Suite struct ReportTests {
+    private func report(cpu: UInt64 = 100_000, lag: UInt64 = 50, name: String = "node-1") -> LoadReport {
+        let plan = LoadPlan(
+            nodes: [LoadPlan.Node(name: name, host: "127.0.0.1", port: 1)], authorityFile: nil, tokens: ["secret"],
+            operations: [
+                LoadPlan.Operation(name: "sign ES256", weight: 1, choice: .hot, requests: [])
+            ], arrival: .open(from: 100, to: 100, spacing: .even), duration: 2_000_000_000)
+        var tally = LoadTally(processes: 1, nodes: 1, operations: 1)
+        for second in -1..<2 {
+            var sample = LoadSample(second: second, nodes: 1, operations: 1)
+            sample.cells[0].counts.good = 99
+            sample.cells[0].counts.throttled = 1
+            for value in UInt64(1)...99 { sample.cells[0].latency.record(nanoseconds: value * 100_000) }
+            for _ in 0..<100 { sample.lag.record(nanoseconds: lag * 1000) }
+            sample.cpuMicroseconds = cpu
+            _ = tally.add(sample)
+        }
+        let setting = LoadReport.Setting(title: "a <b>", plan: plan, processes: 1, cores: 2, localNodes: 0)
+        return LoadReport(setting, tally, seconds: 2, nodeCPU: [0.0198], events: [], isInterrupted: false)
+    }
+
+    @Test func warmUpDoesNotCount() {
+        let report = report()
+        #expect(report.all.cell.counts.good == 198 && report.points.map(\.second) == [0, 1])
+        #expect(report.all.rate == 99 && report.offeredRate == 100)
+        let cpu = report.nodes[0].cpuMicroseconds ?? 0
+        #expect(abs(cpu - 100) < 0.01)
+        #expect(report.all.cell.latency.microseconds(atPercentile: 50) / 10 == 495)
+    }
+
+    @Test func theGeneratorSaysWhenItIsTheLimit() {
+        #expect(!report().isLimitedByGenerator && report().warnings.isEmpty)
+        let busy = report(cpu: 950_000)
+        #expect(busy.isLimitedByGenerator && busy.warnings.contains { $0.contains("bottleneck") })
+        let late = report(lag: 30_000)
+        #expect(late.isLimitedByGenerator && late.warnings.contains { $0.contains("late") })
+    }
+
+    @Test func samplesOfSeveralProcessesMakeOneSecond() {
+        var tally = LoadTally(processes: 2, nodes: 1, operations: 1)
+        var sample = LoadSample(second: 0, nodes: 1, operations: 1)
+        sample.cells[0].counts.good = 5
+        #expect(tally.add(sample) == nil)
+        #expect(tally.add(sample)?.counts.good == 10)
+        sample.second = 1
+        #expect(tally.add(sample) == nil && tally.points.count == 1)
+        tally.finish()
+        #expect(tally.points.count == 2 && tally.sum().counts.good == 15)
+    }
+
+    @Test func jsonHoldsAllFiguresAndNoSecret() throws {
+        var writer = JSONWriter()
+        report().write(to: &writer)
+        let text = String(decoding: writer.bytes, as: UTF8.self)
+        #expect(!text.contains("secret"))
+        guard case .object(let object) = try JSONReader.parse(writer.bytes), case .object(let all)? = object["all"],
+            case .object(let latency)? = all["latency"]
+        else { throw LoadPlan.Malformed() }
+        #expect(all["good"] == .integer(198) && latency["count"] == .integer(198))
+        #expect(latency["p99.9"] != nil && object["series"] != nil)
+    }
+
+    @Test func thePageStandsAlone() {
+        let html = report(name: "<script>").html
+        #expect(html.contains("<svg") && html.contains("a &lt;b&gt;") && !html.contains("<script"))
+        #expect(!html.contains("http://") && !html.contains("https://") && !html.contains("secret"))
+        #expect(html.components(separatedBy: "<figure>").count == 6)
+    }
+
+    @Test func figuresAreReadable() {
+        #expect(Figures.time(999) == "999 µs" && Figures.time(1234) == "1.23 ms")
+        #expect(Figures.time(2_000_000) == "2.00 s" && Figures.decimal(-1.5) == "-1.50")
+        #expect(Figures.whole(1_234_567) == "1,234,567" && Figures.whole(12) == "12" && Figures.whole(123) == "123")
+        #expect(Figures.decimal(0.056) == "0.06" && Figures.decimal(12.34) == "12.3")
+        #expect(Chart.linearLevels(9).last.map { $0 >= 9 && $0 <= 12.5 } == true)
+        #expect(Chart.logarithmicLevels(150, 20_000) == [100, 1000, 10_000, 100_000])
+    }
+}
+
+@Suite struct SearchTests {
+    /// Trials against a pool that keeps the objective up to a certain rate.
+    @Test(arguments: [3.0, 700, 12_345], [10.0, 5000])
+    func theSearchFindsTheLimit(limit: Double, first: Double) throws {
+        var search = MaximumSearch(startingAt: first)
+        var trials = 0
+        while let rate = search.next {
+            search.take(rate: rate, isMet: rate <= limit)
+            trials += 1
+        }
+        let best = try #require(search.best)
+        #expect(best <= limit && best * (1 + MaximumSearch.precision) >= limit * 0.999 && trials <= 24)
+    }
+
+    @Test func aPoolThatKeepsNothingIsGivenUp() {
+        var search = MaximumSearch(startingAt: 1000)
+        while let rate = search.next { search.take(rate: rate, isMet: false) }
+        #expect(search.best == nil)
+    }
+
+    @Test func objectivesAreRead() {
+        #expect(LatencyObjective("p99<=5ms") == LatencyObjective(percent: 99, microseconds: 5000))
+        #expect(LatencyObjective("p99.9<1s") == LatencyObjective(percent: 99.9, microseconds: 1_000_000))
+        #expect(LatencyObjective("p50<=800us") == LatencyObjective(percent: 50, microseconds: 800))
+        for text in ["", "99<=5ms", "p0<=5ms", "p101<=5ms", "p99>5ms", "p99<=5", "p99<=-1ms", "p99<="] {
+            #expect(LatencyObjective(text) == nil, "\(text)")
+        }
+    }
+
+    @Test func faultsAreRead() {
+        let kill = Fault("leader@30s", isPause: false)
+        #expect(kill?.action == .kill && kill?.target == .leader && kill?.second == 30)
+        let pause = Fault("node-2@1.5s+2s", isPause: true)
+        #expect(pause?.action == .pause(seconds: 2) && pause?.target == .node("node-2") && pause?.second == 1.5)
+        for text in ["", "leader", "@3s", "leader@3", "leader@-1s", "leader@3s+1s", "a@b@1s"] {
+            #expect(Fault(text, isPause: false) == nil, "\(text)")
+        }
+        #expect(Fault("leader@3s", isPause: true) == nil && Fault("leader@3s+0s", isPause: true) == nil)
+    }
+
+    @Test func aListenersProcessIsFound() throws {
+        let table = """
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+               0: 0100007F:20FB 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1
+               1: 0100007F:20FB 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0        0 4712 1
+            """
+        #expect(LocalProcess.listeners(table, port: 8443) == ["4711"])
+        #expect(LocalProcess.listeners(table, port: 8444).isEmpty)
+    }
+
+    @Test func ownProcessorTimeIsRead() async throws {
+        let sink = ScriptedSink { _, _, responder in responder.respond(.init(status: 200)) }
+        try await LoadServer.with(sink) { server in
+            let process = try #require(LocalProcess(listeningOn: server.node.port))
+            #expect(process.pid == getpid())
+            #expect((process.cpuSeconds ?? -1) >= 0 && (process.residentBytes ?? 0) > 1_000_000)
+        }
+    }
+}

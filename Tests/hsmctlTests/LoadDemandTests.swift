@@ -1,0 +1,51 @@
+import LoadGenerator
+import Testing
+
+@testable import hsmctl
+
+@Suite struct LoadDemandTests {
+    @Test func aProfileIsRead() throws {
+        let demand = try LoadProfile.parse(
+            """
+            duration: 5m
+            warm_up: 500ms
+            ramp: [100, 2500.5]
+            arrivals: random
+            connections: 4
+            operations:
+              - {operation: sign, algorithm: ES256, keys: {prefix: load-ec, count: 3}, choice: zipf, weight: 9,
+                 create: {type: EC-HSM, curve: P-256}}
+              - {operation: get, keys: [other]}
+            """)
+        #expect(demand.duration == 300 && demand.warmUp == 0.5 && demand.connections == 4 && demand.streams == 16)
+        #expect(demand.rate?.from == 100 && demand.rate?.to == 2500.5 && demand.spacing == .random)
+        #expect(demand.parts[0].keys == ["load-ec-1", "load-ec-2", "load-ec-3"] && demand.parts[0].weight == 9)
+        #expect(demand.parts[0].choice == .zipf(exponent: 1))
+        #expect(demand.parts[0].creation == LoadDemand.Creation(type: "EC-HSM", curve: "P-256", size: nil))
+        #expect(demand.parts[1].name == "get" && demand.parts[1].keys == ["other"])
+        try demand.check()
+    }
+
+    @Test(arguments: [
+        ("operations: []", "No operation"),
+        ("operations: 3", "isn't a list"),
+        ("durration: 3s\noperations: []", "'durration' isn't known"),
+        ("duration: fast\noperations: []", "isn't a time"),
+        ("rate: 1\nramp: [1, 2]\noperations: []", "stands without"),
+        ("arrivals: odd\noperations: []", "even or random"),
+        ("operations: [{operation: fly, keys: [a]}]", "'fly'"),
+        ("operations: [{operation: sign, keys: [a]}]", "needs an algorithm"),
+        ("operations: [{operation: get, algorithm: ES256, keys: [a]}]", "has no algorithm"),
+        ("operations: [{algorithm: ES256, keys: {prefix: a, count: 0}}]", "1 to 100000"),
+        ("operations: [{algorithm: ES256, keys: [a], weight: 0}]", "weight"),
+        ("operations: [{algorithm: ES256, keys: [a], choice: zipf, exponent: -1}]", "Zipf"),
+        ("connections: 0\noperations: [{algorithm: ES256, keys: [a]}]", "'connections'"),
+        ("processes: 9\noperations: [{algorithm: ES256, keys: [a]}]", "Each process"),
+        ("rate: -5\noperations: [{algorithm: ES256, keys: [a]}]", "A rate"),
+        ("a: [", "YAML"),
+    ])
+    func aBadProfileSaysWhatIsWrong(text: String, words: String) {
+        let error = #expect(throws: ClientError.self) { try LoadProfile.parse(text).check() }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+}

@@ -6,25 +6,24 @@ import Testing
 @Suite struct EncodingTests {
     @Test func aSignRecordHasExactlyTheDocumentedMembers() throws {
         var draft = ChainedLine.Draft(after: .empty)
-        draft.append(signEvent().encode(origin: origin))
+        draft.append(signEvent().encode())
         let expected = #"""
             {"time":"2026-01-05T09:30:12.418Z","operationName":"KeySign","operationVersion":"2025-07-01",\#
-            "category":"AuditEvent","resultType":"Success","resultSignature":"OK","properties":\#
+            "resultType":"Success","properties":\#
             {"id":"https://pool1.mhsm.local/keys/codesign/5a1c0f6e2b7d4c3f9e8a7b6c5d4e3f20","algorithm":"ES256",\#
-            "digest":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc","authentication":"token"},"durationMs":4,\#
+            "digest":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc"},"durationMs":4,\#
             "callerIpAddress":"10.0.0.7","identity":"{\"claim\":{\"appid\":\"7f8e9d0c-1b2a-4c3d-8e5f-6a7b8c9d0e1f\",\#
             \"http_schemas_microsoft_com_identity\":{\"claims\":{\"objectidentifier\":\#
             \"0c0e3e1a-2f6d-4f0c-9d0e-1a2b3c4d5e6f\"}}}}",\#
             "clientInfo":"azsdk-python-keyvault-keys/4.11.3 Python/3.11",\#
-            "correlationId":"9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11","httpStatusCode":200,"PoolName":"pool1",\#
-            "requestUri":"https://pool1.mhsm.local/keys/codesign/5a1c0f6e2b7d4c3f9e8a7b6c5d4e3f20/sign","node":"n1",\#
+            "correlationId":"9d0c7c1e-5c0f-4a55-8d3b-3d1c5e0f9a11","httpStatusCode":200,\#
+            "requestUri":"https://pool1.mhsm.local/keys/codesign/5a1c0f6e2b7d4c3f9e8a7b6c5d4e3f20/sign",\#
             "policyIndex":4711,"seq":1,"chain":"
             """#
         let line = String(decoding: draft.bytes, as: UTF8.self)
         #expect(line.hasPrefix(expected))
         #expect(line.utf8.count == expected.utf8.count + 46)
-        print("bytes of a sign line:", line.utf8.count)
-        #expect(line.utf8.count < 1024)
+        #expect(line.utf8.count <= 800)
     }
 
     @Test func everyRecordIsJSONWhateverItsTextsHold() throws {
@@ -49,7 +48,7 @@ import Testing
                 caller: AuditCaller(objectID: text(), applicationID: text(), userName: text(), issuer: text()),
                 clientInfo: text(), correlationID: text(), requestURI: text(),
                 details: AuditDetails(keyID: text(), algorithm: text()), policyIndex: generator.next())
-            let bytes = event.encode(origin: origin) + [UInt8(ascii: "}")]
+            let bytes = event.encode() + [UInt8(ascii: "}")]
             #expect(bytes.count < ChainedLine.maximumBytes)
             #expect(!bytes.contains { $0 < 0x20 || $0 == 0x7F })
             guard case .object(let record) = try JSONReader.parse(bytes) else {
@@ -89,7 +88,7 @@ import Testing
     @Test func aLongUserAgentIsCutBetweenCharacters() {
         var event = signEvent()
         event.clientInfo = String(repeating: "x", count: 255) + "\u{E9}" + String(repeating: "y", count: 1 << 20)
-        let line = String(decoding: event.encode(origin: origin), as: UTF8.self)
+        let line = String(decoding: event.encode(), as: UTF8.self)
         #expect(line.contains(String(repeating: "x", count: 255) + "\""))
         #expect(!line.contains("\u{E9}"))
     }
@@ -105,7 +104,7 @@ import Testing
         var event = signEvent()
         event.clientInfo = "a\(scalar)b"
         event.caller = AuditCaller(objectID: "a\(scalar)b", userName: "\(scalar)")
-        let bytes = event.encode(origin: origin) + [UInt8(ascii: "}")]
+        let bytes = event.encode() + [UInt8(ascii: "}")]
         #expect(!String(decoding: bytes, as: UTF8.self).unicodeScalars.contains(scalar))
         #expect(!AuditTail.render(bytes).unicodeScalars.contains(scalar))
         guard case .object(let record) = try JSONReader.parse(bytes) else {

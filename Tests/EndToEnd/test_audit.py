@@ -341,7 +341,7 @@ def test_node_finds_what_the_pool_remembers(own_pool: Pool, token: str, path: st
         log.rechain(log.lines[:-20], 1, chain_of(log.lines[0]), with_head=True)
     else:
         middle = len(log.lines) - 20
-        lines = log.lines[:middle] + [log.lines[middle].replace(b'"node":"n', b'"node":"m')] + log.lines[middle + 1:]
+        lines = log.lines[:middle] + [log.lines[middle].replace(b'"time":"2', b'"time":"3')] + log.lines[middle + 1:]
         log.rechain(lines, middle, chain_of(log.lines[middle - 1]), with_head=True)
     assert verify(folder).returncode == 0, "the forger made a mistake of his own"
     try:

@@ -10,7 +10,10 @@ extension AuditEvent {
     }
 
     /// The members of the record up to, not including, its sequence number and chain value.
-    func encode(origin: AuditOrigin) -> [UInt8] {
+    ///
+    /// What holds for all lines of a file, and what is meant where a line says nothing (200 `OK`, authentication by
+    /// token), stands in the file's header: a signature takes less than 800 bytes.
+    func encode() -> [UInt8] {
         var line = LineWriter(capacity: 1152)
         line.literal("{\"time\":\"")
         line.time(time)
@@ -18,10 +21,12 @@ extension AuditEvent {
         line.text(operationName, limit: Limit.word)
         line.literal("\",\"operationVersion\":\"")
         line.text(operationVersion, limit: Limit.word)
-        line.literal("\",\"category\":\"AuditEvent\",\"resultType\":\"")
+        line.literal("\",\"resultType\":\"")
         line.literal(StatusText.resultType(status))
-        line.literal("\",\"resultSignature\":\"")
-        line.literal(StatusText.signature(status))
+        if status != 200 {
+            line.literal("\",\"resultSignature\":\"")
+            line.literal(StatusText.signature(status))
+        }
         if let resultDescription {
             line.literal("\",\"resultDescription\":\"")
             line.text(resultDescription, limit: Limit.description)
@@ -40,12 +45,8 @@ extension AuditEvent {
         line.text(correlationID, limit: Limit.word)
         line.literal("\",\"httpStatusCode\":")
         line.integer(Int64(status))
-        line.literal(",\"PoolName\":\"")
-        line.text(origin.pool, limit: Limit.identifier)
-        line.literal("\",\"requestUri\":\"")
+        line.literal(",\"requestUri\":\"")
         line.text(requestURI, limit: Limit.url)
-        line.literal("\",\"node\":\"")
-        line.text(origin.node, limit: Limit.identifier)
         line.literal("\",\"policyIndex\":")
         line.unsigned(policyIndex)
         return line.bytes
@@ -75,9 +76,11 @@ extension AuditEvent {
             line.literal("\"")
         }
         if let caller {
-            member("authentication", &line)
-            line.text(caller.authentication.rawValue, limit: Limit.word)
-            line.literal("\"")
+            if caller.authentication != .token {
+                member("authentication", &line)
+                line.text(caller.authentication.rawValue, limit: Limit.word)
+                line.literal("\"")
+            }
             if let issuer = caller.issuer {
                 member("issuer", &line)
                 line.text(issuer, limit: Limit.identifier)

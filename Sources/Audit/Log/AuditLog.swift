@@ -32,7 +32,7 @@ public final class AuditLog: Sendable {
             let recovered = try TailRecovery(folder: folder, anchors: options.anchors).recover()
             let file = try LogFile(
                 folder: folder, origin: origin, recovered: recovered, fileBytes: options.fileBytes, calls: calls)
-            queue = AuditQueue(origin: origin, mode: mode, bufferBytes: options.bufferBytes, head: file.head)
+            queue = AuditQueue(mode: mode, bufferBytes: options.bufferBytes, head: file.head)
             writer = AuditWriter(
                 queue: queue, folder: folder, lock: lock, file: file, options: options, notes: recovered.notes)
         } catch {
@@ -60,7 +60,7 @@ public final class AuditLog: Sendable {
         _ event: AuditEvent, on executor: (any AuditExecutor)? = nil,
         then completion: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
     ) {
-        queue.append(event.encode(origin: queue.origin), AuditWaiter(executor: executor, completion: completion))
+        queue.append(event.encode(), AuditWaiter(executor: executor, completion: completion))
     }
 
     /// The last line that is on disk.

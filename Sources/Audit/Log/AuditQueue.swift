@@ -47,15 +47,13 @@ final class AuditQueue: Sendable {
         case closed
     }
 
-    let origin: AuditOrigin
     let mode: AuditMode
     let published: Mutex<Published>
     private let bufferBytes: Int
     private let state = Mutex(State())
     private let wakeUp = WakeUp()
 
-    init(origin: AuditOrigin, mode: AuditMode, bufferBytes: Int, head: AuditHead) {
-        self.origin = origin
+    init(mode: AuditMode, bufferBytes: Int, head: AuditHead) {
         self.mode = mode
         self.bufferBytes = bufferBytes
         published = Mutex(Published(head: head))

@@ -73,10 +73,10 @@ final class AuditWriter {
     /// The lines from `first` on that fit into the current file, and the index behind them.
     private func piece(of batch: AuditBatch, from first: Int) -> (ChainedLine.Draft, Int) {
         var draft = ChainedLine.Draft(after: file.head, capacity: batch.bytes.count + batch.ends.count * 80)
-        for note in notes { draft.append(note.encode(origin: queue.origin)) }
+        for note in notes { draft.append(note.encode()) }
         if missing > 0 {
             let extra = [AuditDetails.Extra("count", String(missing)), AuditDetails.Extra("mode", queue.mode.rawValue)]
-            draft.append(TailRecovery.note("AuditRecordsMissing", extra).encode(origin: queue.origin))
+            draft.append(TailRecovery.note("AuditRecordsMissing", extra).encode())
         }
         var index = first
         while index < batch.ends.count, index == first || !file.isFull(with: draft.bytes.count) {

@@ -31,6 +31,7 @@ struct FileHeader {
             line.text(value, limit: 512)
         }
         line.literal("\",\"resourceProvider\":\"MICROSOFT.KEYVAULT\",\"resourceType\":\"managedHSMs\"")
+        line.literal(",\"category\":\"AuditEvent\",\"resultSignature\":\"OK\",\"authentication\":\"token\"")
         line.literal(",\"subnetId\":\"(unknown)\",\"PoolType\":\"M-HSM\",\"sku_Family\":\"B\"")
         line.literal(",\"sku_Name\":\"Standard_B1\"")
         return line.bytes

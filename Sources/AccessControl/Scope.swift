@@ -30,6 +30,12 @@ public enum Scope: Hashable, Sendable {
         self = .key(String(name))
     }
 
+    /// The scope of one key; `nil` for a name that no key can have.
+    public init?(keyNamed name: String) {
+        guard KeyName.isValid(name) else { return nil }
+        self = .key(name)
+    }
+
     /// The canonical path.
     public var path: String {
         switch self {
@@ -62,7 +68,9 @@ extension Scope: CustomStringConvertible {
 public enum KeyName {
     public static let maximumLength = 127
 
-    public static func isValid(_ name: some StringProtocol) -> Bool {
+    public static func isValid(_ name: some StringProtocol) -> Bool { isValid(String(name)) }
+
+    public static func isValid(_ name: String) -> Bool {
         let utf8 = name.utf8
         guard !utf8.isEmpty, utf8.count <= maximumLength else { return false }
         return utf8.allSatisfy { byte in

@@ -49,9 +49,15 @@ struct HeaderBlock {
         var name = name
         var value = value
         let nameIsToken = name.withUTF8 { source in
+            var isLower = true
             for byte in source {
                 guard HTTPToken.isTokenByte(byte) else { return false }
-                bytes.append(HTTPFields.lowercased(byte))
+                isLower = isLower && HTTPFields.lowercased(byte) == byte
+            }
+            if isLower {
+                bytes.append(contentsOf: source)
+            } else {
+                for byte in source { bytes.append(HTTPFields.lowercased(byte)) }
             }
             return !source.isEmpty
         }

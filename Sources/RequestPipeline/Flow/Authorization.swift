@@ -14,10 +14,10 @@ public enum Authorization {
         case .keyNamed(let parameter):
             // A name that no key can have is checked at the scope of all keys: its holder learns nothing about single
             // keys.
-            scope = context.parameters[parameter].flatMap { Scope(path: "/keys/\($0)") } ?? .keys
+            scope = context.parameters[parameter].flatMap { Scope(keyNamed: $0) } ?? .keys
         case .keyOrCollection(let parameter):
             let name = context.parameters[parameter].flatMap { context.view.state.key($0) == nil ? nil : $0 }
-            scope = name.flatMap { Scope(path: "/keys/\($0)") } ?? .keys
+            scope = name.flatMap { Scope(keyNamed: $0) } ?? .keys
         }
         let decision = context.view.state.permissions.decide(
             principal: principal.objectID, groups: principal.groups, action: action, scope: scope)

@@ -4,7 +4,10 @@ public import Logging
 public import PoolState
 
 /// Everything that the request path reaches: made once at start, shared by all requests.
-public struct PipelineServices: Sendable {
+///
+/// A class, as everything that goes along with a request: a struct of so many references would be retained and released
+/// one by one at each hand-over.
+public final class PipelineServices: Sendable {
     public let pool: any Pool
     public let module: CryptographicModule
     public let custody: any KeyCustody

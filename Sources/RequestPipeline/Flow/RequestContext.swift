@@ -4,7 +4,7 @@ public import PoolState
 public import StrictJSON
 
 /// One admitted request, as its handler sees it.
-public struct RequestContext: Sendable {
+public final class RequestContext: Sendable {
     public let request: HTTPRequest
     public let endpoint: Endpoint
     public let parameters: PathParameters
@@ -20,6 +20,32 @@ public struct RequestContext: Sendable {
     public let view: PoolView
     /// Receipt, in milliseconds since 1970-01-01T00:00:00Z.
     public let receivedAt: Int64
+
+    init(_ exchange: Exchange, services: PipelineServices, principal: AuthenticatedPrincipal?, view: PoolView) {
+        request = exchange.request
+        endpoint = exchange.endpoint
+        parameters = exchange.parameters
+        query = exchange.query
+        host = exchange.host
+        requestID = exchange.requestID
+        receivedAt = exchange.receivedAt
+        self.services = services
+        self.principal = principal
+        self.view = view
+    }
+
+    private init(_ context: RequestContext, view: PoolView) {
+        request = context.request
+        endpoint = context.endpoint
+        parameters = context.parameters
+        query = context.query
+        host = context.host
+        requestID = context.requestID
+        receivedAt = context.receivedAt
+        services = context.services
+        principal = context.principal
+        self.view = view
+    }
 
     /// Seconds since 1970-01-01T00:00:00Z at receipt.
     public var now: Int64 { receivedAt / 1000 }
@@ -58,11 +84,7 @@ public struct RequestContext: Sendable {
     }
 
     /// The same request seen against a newer view.
-    public func with(view: PoolView) -> RequestContext {
-        RequestContext(
-            request: request, endpoint: endpoint, parameters: parameters, query: query, host: host, services: services,
-            requestID: requestID, principal: principal, view: view, receivedAt: receivedAt)
-    }
+    public func with(view: PoolView) -> RequestContext { RequestContext(self, view: view) }
 }
 
 /// The caller, proved by a token that the pool's current state still honours.

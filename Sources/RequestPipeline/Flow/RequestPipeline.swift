@@ -27,10 +27,7 @@ public final class RequestPipeline: RequestSink {
     }
 
     public func bodyLimit(method: HTTPMethod, path: String) -> Int {
-        guard let path = RequestPath(path), case .endpoint(let endpoint, _) = router.match(method, path.segments) else {
-            return Endpoint.defaultBodyLimit
-        }
-        return endpoint.bodyLimit
+        router.bodyLimit(method, path)
     }
 
     public func handle(_ request: HTTPRequest, _ responder: Responder) {

@@ -2,7 +2,7 @@ public import AccessControl
 public import HTTPTransport
 
 /// One operation of the API: where it is, who may call it, in which state of the node, and what answers it.
-public struct Endpoint: Sendable {
+public final class Endpoint: Sendable {
     public let method: HTTPMethod
     /// For example `/keys/{name}/{version?}/sign`: see `PathPattern`.
     public let path: String

@@ -23,31 +23,44 @@ struct PathPattern: Sendable {
         wordCount = parts.count { if case .word = $0 { true } else { false } }
     }
 
-    func match(_ segments: [String]) -> PathParameters? {
-        match(segments[...], parts[...])
+    /// The word at the end; `nil` where a parameter stands there.
+    var lastWord: String? {
+        if case .word(let word)? = parts.last { word } else { nil }
     }
 
-    private func match(_ segments: ArraySlice<String>, _ parts: ArraySlice<Part>) -> PathParameters? {
-        var segments = segments
+    func match(_ segments: [String]) -> PathParameters? {
+        guard mayEnd(with: segments.last) else { return nil }
         var parameters = PathParameters()
-        for (offset, part) in zip(parts.indices, parts) {
-            switch part {
+        var next = 0
+        for index in parts.indices {
+            switch parts[index] {
             case .word(let word):
-                if segments.first?.isEmpty == true { segments.removeFirst() }
-                guard let segment = segments.popFirst(), segment == word || segment.lowercased() == word else {
-                    return nil
-                }
+                if next < segments.count, segments[next].isEmpty { next += 1 }
+                guard next < segments.count, Self.equal(segments[next], word) else { return nil }
+                next += 1
             case .parameter(let name):
-                guard let segment = segments.popFirst(), !segment.isEmpty else { return nil }
-                parameters.set(name, segment)
+                guard next < segments.count, !segments[next].isEmpty else { return nil }
+                parameters.set(name, segments[next])
+                next += 1
             case .optionalParameter(let name):
-                let rest = parts[(offset + 1)...]
-                if segments.count > rest.count, let segment = segments.popFirst(), !segment.isEmpty {
-                    parameters.set(name, segment)
-                }
+                guard segments.count - next > parts.count - index - 1 else { continue }
+                if !segments[next].isEmpty { parameters.set(name, segments[next]) }
+                next += 1
             }
         }
-        return segments.isEmpty ? parameters : nil
+        return next == segments.count ? parameters : nil
+    }
+
+    /// Most patterns are told apart by their last word: nothing else is looked at then.
+    private func mayEnd(with segment: String?) -> Bool {
+        guard let lastWord else { return true }
+        guard let segment else { return false }
+        return Self.equal(segment, lastWord)
+    }
+
+    /// - Parameter word: in lower case.
+    private static func equal(_ segment: String, _ word: String) -> Bool {
+        segment == word || (segment.utf8.count == word.utf8.count && segment.lowercased() == word)
     }
 }
 

@@ -18,6 +18,9 @@ struct Router: Sendable {
     private let routes: [String: [Route]]
     /// Patterns that begin with a parameter.
     private let openRoutes: [Route]
+    /// Last words of the paths whose bodies may have another size than the usual one.
+    private let wordsWithOwnLimit: Set<String>
+    private let everyPathMayHaveOwnLimit: Bool
 
     init(_ endpoints: [Endpoint]) {
         var routes: [String: [Route]] = [:]
@@ -33,6 +36,21 @@ struct Router: Sendable {
         }
         self.routes = routes
         self.openRoutes = openRoutes
+        let special = sorted.filter { $0.endpoint.bodyLimit != Endpoint.defaultBodyLimit }
+        wordsWithOwnLimit = Set(special.compactMap { $0.pattern.lastWord })
+        everyPathMayHaveOwnLimit = special.contains { $0.pattern.lastWord == nil }
+    }
+
+    /// The most bytes that the body of a request may have. Almost all paths are known by their last word to have the
+    /// usual limit, without being matched twice.
+    func bodyLimit(_ method: HTTPMethod, _ path: String) -> Int {
+        let last = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] } ?? path[...]
+        let mayBeSpecial =
+            everyPathMayHaveOwnLimit || last.isEmpty || last.utf8.contains(UInt8(ascii: "%"))
+            || wordsWithOwnLimit.contains { $0.utf8.count == last.utf8.count && last.lowercased() == $0 }
+        guard mayBeSpecial, let path = RequestPath(path), case .endpoint(let endpoint, _) = match(method, path.segments)
+        else { return Endpoint.defaultBodyLimit }
+        return endpoint.bodyLimit
     }
 
     func match(_ method: HTTPMethod, _ segments: [String]) -> Match {

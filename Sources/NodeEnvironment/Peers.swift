@@ -14,6 +14,10 @@ public enum PeerMessage: Hashable, Sendable {
     case unsealRequest([UInt8])
     /// The answer to `unsealRequest`.
     case unsealReply([UInt8])
+    /// The sender lacks what was cut off the receiver's log.
+    case snapshotRequest(SnapshotRequest)
+    /// The answer to `snapshotRequest`.
+    case snapshotChunk(SnapshotChunk)
 }
 
 /// A proposal that the leader is asked to put into the log.
@@ -61,13 +65,34 @@ public struct NodeStatus: Hashable, Sendable {
     public let appliedIndex: LogIndex
     /// The sender's software version, at most 64 bytes of printable ASCII.
     public let version: String
+    /// What the sender holds itself to. Nil from a version that doesn't tell.
+    public let promise: Promise?
 
-    public init(node: NodeID, isSealed: Bool, processID: [UInt8], appliedIndex: LogIndex, version: String) {
+    /// What is on a node's disk, and will be there for ever: a node that shows less has lost what it had promised.
+    public struct Promise: Hashable, Sendable {
+        public let term: Term
+        /// Everything through here is committed, for all that the node knows.
+        public let commitIndex: LogIndex
+        /// The end of its log.
+        public let lastIndex: LogIndex
+
+        public init(term: Term, commitIndex: LogIndex, lastIndex: LogIndex) {
+            self.term = term
+            self.commitIndex = commitIndex
+            self.lastIndex = lastIndex
+        }
+    }
+
+    public init(
+        node: NodeID, isSealed: Bool, processID: [UInt8], appliedIndex: LogIndex, version: String,
+        promise: Promise? = nil
+    ) {
         self.node = node
         self.isSealed = isSealed
         self.processID = processID
         self.appliedIndex = appliedIndex
         self.version = version
+        self.promise = promise
     }
 }
 

@@ -106,6 +106,34 @@ public protocol NodeStorage: AnyObject {
     func compactLog(
         through: LogIndex, term: Term, tag: [UInt8], configuration: PoolConfiguration
     ) throws(StorageFailure)
+
+    // MARK: Snapshots
+
+    /// Opens the state as it was last saved; nil if nothing ever was. What is saved later doesn't show in it.
+    func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)?
+
+    /// What has been received of a snapshot.
+    var staged: StagedSnapshot? { get }
+
+    /// Keeps a chunk beside the node's state, durably. It follows on what is staged, or is the first of a snapshot;
+    /// then what was staged before is dropped.
+    func stage(_ chunk: SnapshotChunk) throws(StorageFailure)
+
+    /// All rows of the complete staged snapshot.
+    func stagedRows() throws(StorageFailure) -> [StateRow]
+
+    /// The digests of the sealed records in the staged snapshot.
+    func stagedDigests() throws(StorageFailure) -> Set<[UInt8]>
+
+    func discardStaged() throws(StorageFailure)
+
+    /// Makes the complete staged snapshot the node's state, durably: rows, key material and mark are replaced by it,
+    /// and the log begins behind it. Of the log what is behind the snapshot stays if the entry at its index is there
+    /// with its term, and nothing otherwise.
+    ///
+    /// After a crash in it either nothing has changed, or ``load()`` completes it. The caller has found the snapshot
+    /// genuine and newer than what it has applied.
+    func installStaged(configuration: PoolConfiguration) throws(StorageFailure)
 }
 
 /// Why the disk did not do what was asked.

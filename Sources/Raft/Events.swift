@@ -32,6 +32,7 @@ extension Raft {
     public mutating func step(_ message: RaftMessage, now: Instant) {
         observe(now)
         guard message.to == options.id, message.from != options.id, message.isWellFormed else { return }
+        guard !distrusted.contains(message.from) else { return }
         if message.term > term {
             guard adoptTerm(of: message) else { return }
         } else if message.term < term {

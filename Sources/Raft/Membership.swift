@@ -51,6 +51,22 @@ extension Raft {
         }
     }
 
+    /// From now on these members count as dead, whatever they say and have said: their disks were put back to an
+    /// earlier state, so that what they acknowledged is no longer there, and what they promised is forgotten.
+    public mutating func distrust(_ nodes: Set<NodeID>) {
+        guard nodes != distrusted else { return }
+        distrusted = nodes
+        switch currentRole {
+        case .follower: return
+        case .preCandidate, .candidate: return becomeFollower(term: term, leader: nil)
+        case .leader: break
+        }
+        guard case .leader(let leadership) = currentRole else { return }
+        for position in leadership.peers.indices where nodes.contains(leadership.peers[position].node) {
+            currentRole.leadership?.peers[position].forgetAnswers()
+        }
+    }
+
     /// Those who left were sent the committed change once, so that they know; from now on they are strangers.
     mutating func dropRemovedPeers() {
         let inForce = configurations.inForce

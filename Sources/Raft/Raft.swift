@@ -31,6 +31,8 @@ public struct Raft: Sendable {
     /// When a node that does not lead gives up on its leader or its ballot.
     var electionDeadline: Instant
     var mayLead = true
+    /// Members that have forgotten what they had acknowledged. They count as dead.
+    public internal(set) var distrusted: Set<NodeID> = []
 
     /// When this node last answered any leader.
     var lastAnswer: Instant

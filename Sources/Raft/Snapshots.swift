@@ -8,6 +8,15 @@ extension Raft {
         }
     }
 
+    /// Whether there are entries, or a cut, that the driver was not given to write yet.
+    public var hasUnwrittenLog: Bool { log.hasWrites || log.writes.durable < log.lastIndex }
+
+    /// Whether a snapshot of this position brings the node forward, and may be installed now.
+    public func mayInstall(index: LogIndex, term snapshotTerm: Term) -> Bool {
+        guard index > commitIndex, snapshotTerm <= term, case .follower = currentRole else { return false }
+        return true
+    }
+
     /// The driver has replaced its state by this snapshot, durably. Of the stored log it has kept what is behind the
     /// snapshot if the entry at `descriptor.index` was there with `descriptor.term`, for that may have been
     /// acknowledged, and nothing otherwise. Ignored if this node has come further by itself in the meantime.

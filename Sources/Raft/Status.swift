@@ -28,6 +28,12 @@ extension Raft {
     /// Everything through here is durable on this node.
     public var durableIndex: LogIndex { log.writes.durable }
 
+    /// How many bytes of entries the log holds.
+    public var logBytes: Int { log.bytes }
+
+    /// The last index that can be cut off the log so that at least `kept` bytes of entries stay.
+    public func cut(keepingBytes kept: Int) -> LogIndex { log.cut(keepingBytes: kept) }
+
     /// Whether this node leads and has committed an entry of its own term: from then on its commit index is no older
     /// than anything that was acknowledged before its election.
     public var isEstablishedLeader: Bool { role == .leader && hasCommittedInTerm }

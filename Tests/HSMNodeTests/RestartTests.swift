@@ -74,26 +74,6 @@ import Testing
         #expect(bench.checker.violation == nil)
     }
 
-    /// A node that is down holds the others' logs: nobody may cut what it still needs.
-    @Test func nobodyCutsWhatAMemberLacks() throws {
-        let bench = try Bench.running {
-            $0.logEntriesKept = 2
-            $0.compactionStep = 3
-        }
-        bench.crash(2)
-        let last = bench[2].disk.lastIndex
-        for generation in 1...UInt32(20) {
-            let write = bench.submit(Write.rotate(to: generation), at: 0)
-            try bench.run(until: "the answer") { !write.list.isEmpty }
-        }
-        bench.run(500)
-        for number in 0..<2 { #expect(bench[number].disk.compactedIndex <= last) }
-        try bench.start(2)
-        bench.unseal(2)
-        try bench.settle()
-        #expect(bench[2].views.last?.generation == 20)
-    }
-
     @Test func aDiskThatFailsStopsTheNode() throws {
         let bench = try Bench.running()
         bench[0].disk.armCrash(after: 1, at: .before)

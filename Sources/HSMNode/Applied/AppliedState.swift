@@ -17,8 +17,14 @@ struct AppliedState {
     var state = PoolState()
     var position = LogPosition.origin
 
+    /// Applies the next entry, which holds a configuration: the rows that changed.
+    mutating func apply(_ configuration: PoolConfiguration, of entry: LogEntry) -> [RowChange] {
+        position = LogPosition(index: entry.index, term: entry.term, tag: entry.tag)
+        return state.apply(MembershipRecord(configuration, at: entry.index))
+    }
+
     /// Applies the next entry, with the proposal that it holds. Nil where the entry says nothing to the state: a no-op,
-    /// a configuration, or bytes that aren't a proposal, which are equally not a proposal on every node.
+    /// or bytes that aren't a proposal, which are equally not a proposal on every node.
     mutating func apply(_ entry: LogEntry, _ proposal: ProposalEnvelope?) -> ApplyResult? {
         position = LogPosition(index: entry.index, term: entry.term, tag: entry.tag)
         guard let proposal else { return nil }

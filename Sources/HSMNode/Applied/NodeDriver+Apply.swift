@@ -12,6 +12,11 @@ extension NodeDriver {
     }
 
     private func apply(_ entry: LogEntry) {
+        if case .configuration(let configuration) = entry.payload {
+            let rows = applied.apply(configuration, of: entry)
+            unsaved.rows += rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
+            return membershipApplied()
+        }
         let proposal = decoded.take(entry)
         guard let result = applied.apply(entry, proposal), let proposal else {
             if case .command = entry.payload { environment.observer.alarm(.malformedEntry(index: entry.index)) }
@@ -19,6 +24,7 @@ extension NodeDriver {
         }
         unsaved.rows += result.rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
         unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
+        followCommand(proposal.command, outcome: result.outcome, of: entry)
         guard let id = ProposalID(proposal.proposalID) else { return }
         intake.forget(id)
         guard let write = submissions.takeApplied(id) else { return }
@@ -26,6 +32,18 @@ extension NodeDriver {
             unsaved.finished.append(
                 FinishedWrite(
                     completion: completion, outcome: result.outcome, index: entry.index, deadline: write.deadline))
+        }
+    }
+
+    /// What a command means to the node itself, beside what it changes in the state.
+    private func followCommand(_ command: PoolCommand, outcome: CommandOutcome, of entry: LogEntry) {
+        guard outcome == .applied else { return }
+        switch command {
+        case .distrustNode, .admitNode, .removeNode: membershipApplied()
+        case .requestLeadership(let node):
+            // Asked of the leader of the time; one that was elected since has not been asked.
+            if entry.term == raft.term { raft.transferLeadership(to: NodeID(node), now: now) }
+        default: break
         }
     }
 
@@ -60,7 +78,7 @@ extension NodeDriver {
         publish()
     }
 
-    private func publish() {
+    func publish() {
         let view = PoolView(state: applied.state, appliedIndex: applied.position.index)
         published = view
         environment.observer.published(view)

@@ -3,15 +3,23 @@ import Raft
 
 /// Cutting the log.
 extension NodeDriver {
-    /// Cuts what every member has applied, but for a stock of recent entries. Every member's own word counts, the
-    /// leader's bookkeeping does not, so that each node cuts for itself; a member that never told holds the log whole.
     func compactIfDue() {
         guard halted == nil, stalled == nil, case .unsealed = seal else { return }
-        guard savedIndex >= raft.compactedIndex + options.logEntriesKept + options.compactionStep else { return }
+        guard compaction.isDue(
+            saved: savedIndex, compacted: raft.compactedIndex, bytes: raft.logBytes, now: now)
+        else { return }
+        lending.expire(now: now)
         let others = raft.configuration.members.filter { $0 != id }
-        guard let everyone = peers.appliedByAll(others) else { return }
-        let through = min(savedIndex - options.logEntriesKept, everyone)
-        guard through >= raft.compactedIndex + options.compactionStep else { return }
+        let isLarge = raft.logBytes > options.logBytesKept
+        let through = compaction.cut(
+            CompactionPolicy.Situation(
+                saved: savedIndex, compacted: raft.compactedIndex, bytes: raft.logBytes,
+                living: peers.appliedByLiving(others, now: now), readers: lending.lowestIndex ?? .max, now: now,
+                byteCut: isLarge ? raft.cut(keepingBytes: options.logBytesKept / 2) : raft.compactedIndex))
+        if let through { compact(through: through) }
+    }
+
+    private func compact(through: LogIndex) {
         guard let term = raft.term(at: through), let tag = raft.tag(at: through) else { return }
         let configuration = configuration(at: through)
         do {

@@ -8,7 +8,8 @@ import Raft
 /// 2. Violations of the protocol are reported.
 /// 3. Leases are taken over, then messages are sent: they speak of what was written, and of leases that were dropped.
 /// 4. Committed entries are applied, if the node is unsealed.
-/// 5. Confirmed reads are matched with what is applied; lost ones are asked again.
+/// 5. Confirmed reads are matched with what is applied; lost ones are asked again. A snapshot that is offered is asked
+///    for.
 ///
 /// Then, once for the whole step: the applied rows are saved, the view is published, and waiting calls are answered.
 extension NodeDriver {
@@ -46,6 +47,7 @@ extension NodeDriver {
         applyCommitted(output.committed)
         for read in output.readStates { reads.confirm(id: read.id, index: read.index) }
         for id in output.failedReads { reads.fail(id: id, now: now) }
+        if let offer = output.snapshotOffered { offered(offer) }
     }
 
     /// Step 1. False if the output must not be carried out further now.
@@ -65,6 +67,7 @@ extension NodeDriver {
             halt(error)
             return false
         }
+        if let hardState = output.hardState { storedTerm = hardState.term }
         if let last = output.entries.last { raft.persisted(through: last.index, term: last.term) }
         return true
     }

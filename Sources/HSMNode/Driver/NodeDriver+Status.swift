@@ -12,7 +12,9 @@ extension NodeDriver {
     func sendStatus(to peer: NodeID) {
         let status = NodeStatus(
             node: id, isSealed: seal.isSealed, processID: processID, appliedIndex: savedIndex,
-            version: options.version)
+            version: options.version,
+            promise: NodeStatus.Promise(
+                term: storedTerm, commitIndex: raft.commitIndex, lastIndex: raft.durableIndex))
         environment.network.send(.nodeStatus(status), to: peer)
     }
 
@@ -23,7 +25,7 @@ extension NodeDriver {
     func currentStanding() -> NodeStanding {
         NodeStanding(
             role: raft.role, term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
-            appliedIndex: savedIndex, lastIndex: raft.lastIndex, isSealed: seal.isSealed,
+            appliedIndex: savedIndex, lastIndex: raft.lastIndex, lastTerm: raft.lastTerm, isSealed: seal.isSealed,
             isStalled: stalled != nil)
     }
 

@@ -45,6 +45,7 @@ public final class NodeDriver {
 
     var seal: SealState
     var unsealRequest: UnsealRequest?
+    var recovery: PoolRecovery?
     var applied = AppliedState()
     var unsaved = UnsavedChanges()
     /// The last index that was saved and published.
@@ -64,7 +65,21 @@ public final class NodeDriver {
     /// The right to answer reads from the published view.
     var leases = LeaseHolder()
     var peers: PeerTable
+    /// The term that is on the disk.
+    var storedTerm: Term
+    /// Members that this node itself has caught having less than they had acknowledged.
+    var suspects: Set<NodeID> = []
     var statusDue: Instant
+    var membershipDue: Instant
+    var compaction: CompactionPolicy
+    /// Snapshots that others read here.
+    var lending = SnapshotLending()
+    /// The snapshot that this node is getting.
+    var fetch = SnapshotFetch()
+    /// When an installation is tried again, after it found no room.
+    var installationDue = Instant(nanoseconds: 0)
+    /// The node belongs to the pool no more.
+    public internal(set) var isRemoved = false
     var transferNotBefore = Instant(nanoseconds: 0)
     /// An output whose write found no room. Nothing else is done until it has been carried out.
     var stalled: RaftOutput?
@@ -96,10 +111,13 @@ public final class NodeDriver {
         intake = ProposalIntake(maximumInFlight: options.maximumProposalsInFlight)
         reads = ReadRounds(options: options, firstID: environment.random.uint64() >> 1)
         peers = PeerTable(silence: options.peerSilence)
+        storedTerm = stored.hardState?.term ?? 0
         statusDue = now
+        membershipDue = now
+        compaction = CompactionPolicy(options: options)
         standing = NodeStanding(
             role: .follower, term: raft.term, leader: nil, commitIndex: raft.commitIndex, appliedIndex: savedIndex,
-            lastIndex: raft.lastIndex, isSealed: true, isStalled: false)
+            lastIndex: raft.lastIndex, lastTerm: raft.lastTerm, isSealed: true, isStalled: false)
     }
 
     /// This node.
@@ -116,6 +134,9 @@ public final class NodeDriver {
         case .submit(let command, let origin, let completion): submit(command, origin: origin, completion)
         case .read(let completion): read(completion)
         case .unseal(let authenticator, let completion): requestUnseal(authenticator, completion)
+        case .recover(let request, let completion):
+            if let other = recovery { completions.append { other.completion(.failure(.halted)) } }
+            recovery = PoolRecovery(request: request, completion: completion)
         case .seal: sealNow()
         case .transferLeadership(let target): raft.transferLeadership(to: target, now: self.now)
         case .changeMembers(let voters, let learners, let completion):
@@ -137,7 +158,7 @@ public final class NodeDriver {
     public var nextDeadline: Instant {
         if halted != nil { return .distantFuture }
         let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
-        let deadline = min(min(statusDue, savingDue), calls)
+        let deadline = min(min(min(statusDue, savingDue), calls), membershipDeadline)
         guard stalled == nil else { return min(deadline, stalledUntil) }
         return isOutputLeft ? now : min(deadline, raft.nextDeadline)
     }
@@ -158,12 +179,16 @@ public final class NodeDriver {
         guard resumeStalled() else { return expire() }
         raft.advance(to: now)
         tendLeadership()
+        tendMembership()
         sendDueSubmissions()
         proposeQueued()
         beginReadRound()
         drainOutput()
         performUnseal()
         saveAndPublish()
+        installSnapshot()
+        performRecovery()
+        guard halted == nil else { return }
         answerReads()
         answerReleased()
         compactIfDue()
@@ -181,9 +206,16 @@ public final class NodeDriver {
         case .forwardedProposal(let proposal): receive(proposal, from: sender)
         case .proposalRefused(let proposalID, let reason):
             if let proposal = ProposalID(proposalID) { refused(proposal, reason: reason, by: sender) }
-        case .nodeStatus(let status): peers.heard(status, from: sender, now: now)
+        case .nodeStatus(let status): receive(status, from: sender)
         case .unsealRequest, .unsealReply: environment.observer.unsealMessage(message, sender)
+        case .snapshotRequest(let request): lend(request, to: sender)
+        case .snapshotChunk(let chunk): receive(chunk, from: sender)
         }
+    }
+
+    private func receive(_ status: NodeStatus, from sender: NodeID) {
+        let match = raft.progress.first { $0.node == sender }?.matchIndex ?? 0
+        if peers.heard(status, from: sender, acknowledged: min(match, raft.commitIndex), now: now) { distrust(sender) }
     }
 
     private func receive(_ message: RaftMessage) {
@@ -199,6 +231,7 @@ public final class NodeDriver {
         case .submit(_, _, let completion): completions.append { completion(.failure(.shuttingDown)) }
         case .read(let completion): completions.append { completion(.failure(.shuttingDown)) }
         case .unseal(_, let completion): completions.append { completion(.failure(.halted)) }
+        case .recover(_, let completion): completions.append { completion(.failure(.halted)) }
         case .changeMembers(_, _, let completion): completions.append { completion(.notLeader(leader: nil)) }
         case .timer, .message, .peerConnected, .seal, .transferLeadership: break
         }
@@ -225,6 +258,7 @@ public final class NodeDriver {
     /// The disk failed: what it holds is unknown, so the node must not act on what it remembers.
     func halt(_ failure: StorageFailure) {
         halted = .storage(failure)
+        lending.removeAll()
         environment.observer.alarm(.halted(.storage(failure)))
         giveUp(.shuttingDown)
         unsaved = UnsavedChanges()

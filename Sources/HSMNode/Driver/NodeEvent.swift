@@ -17,6 +17,9 @@ public enum NodeEvent {
     case read(ReadCompletion)
     /// The pool's keys have been recovered. Success carries the applied index.
     case unseal(any StateAuthenticator, completion: (Result<LogIndex, UnsealRefusal>) -> Void)
+    /// The pool has lost its quorum for good, and officers have decided that this node goes on alone. Success carries
+    /// the index at which the new epoch begins; the node has stopped then, and has to be started again.
+    case recover(PoolRecoveryRequest, completion: (Result<LogIndex, PoolRecoveryRefusal>) -> Void)
     /// The keys are to be forgotten.
     case seal
     /// Leadership should go to this voter.

@@ -36,6 +36,13 @@ public enum NodeAlarm: Hashable, Sendable {
     case malformedProposal(from: NodeID)
     /// A committed entry holds bytes that aren't a proposal. It changed nothing.
     case malformedEntry(index: LogIndex)
+    /// A snapshot that was received isn't one that an unsealed member made. It was dropped.
+    case forgedSnapshot(index: LogIndex)
+    /// The member's disk was put back to an earlier state: it no longer has what it had acknowledged, and counts for
+    /// nothing until it is replaced.
+    case memberForgot(NodeID)
+    /// This node was removed from the pool.
+    case removed
     /// A peer broke the protocol, or a disk lied.
     case protocolViolation(ProtocolViolation)
     /// There is no room for what has to be written. The node takes part in nothing until there is.
@@ -48,6 +55,8 @@ public enum NodeAlarm: Hashable, Sendable {
 public enum HaltReason: Error, Hashable, Sendable {
     /// The disk failed in the middle of a write: memory and disk may differ.
     case storage(StorageFailure)
+    /// It has begun a new epoch of the pool, alone: it has to be started again on what its disk holds now.
+    case recovered(epoch: UInt64)
     /// Its owner stopped it.
     case stopped
 }

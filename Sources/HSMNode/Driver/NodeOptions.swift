@@ -28,8 +28,20 @@ public struct NodeOptions: Sendable {
     public var maximumReads = 65_536
     /// Read rounds that may be under way at once.
     public var maximumReadRounds = 4
-    /// Applied entries that stay in the log for slow members.
+    /// Applied entries that stay in the log, so that a member that was away for a moment needs no snapshot.
     public var logEntriesKept: UInt64 = 10_000
+    /// Bytes of entries that stay at most, however few entries that are.
+    public var logBytesKept = 16 << 20
+    /// Up to so many bytes the log waits for members that are alive and behind.
+    public var logBytesHeld = 48 << 20
+    /// Entries that everybody who is alive has applied go after so long, however few there are.
+    public var logAgeKept: Nanoseconds = 3_600_000_000_000
+    /// About how many bytes of a snapshot travel at once.
+    public var snapshotChunkBytes = 512 << 10
+    /// How far behind a learner may be to become a voter.
+    public var promotionLag: UInt64 = 100
+    /// How often a leader looks whether the pool's members are those that are wanted.
+    public var membershipInterval: Nanoseconds = 100_000_000
     /// The log is cut once it holds this many entries more than have to stay.
     public var compactionStep: UInt64 = 1_000
 

@@ -9,6 +9,8 @@ public struct NodeStanding: Hashable, Sendable {
     /// The last index that is applied and saved.
     public let appliedIndex: LogIndex
     public let lastIndex: LogIndex
+    /// The term of the entry at `lastIndex`.
+    public let lastTerm: Term
     public let isSealed: Bool
     /// Whether the node waits for room on its disk. What it has in memory may be ahead of what it has written.
     public let isStalled: Bool

@@ -6,6 +6,7 @@ struct PeerTable {
     private struct Peer {
         var status: NodeStatus
         var heardAt: Instant
+        var promises = PeerPromises()
     }
 
     private var peers: [NodeID: Peer] = [:]
@@ -17,9 +18,19 @@ struct PeerTable {
     }
 
     /// Notes what a peer said. The sender speaks only for itself.
-    mutating func heard(_ status: NodeStatus, from sender: NodeID, now: Instant) {
-        guard status.node == sender else { return }
-        peers[sender] = Peer(status: status, heardAt: now)
+    ///
+    /// - Parameter acknowledged: the last committed entry that this node, as leader, knows to be on the peer's disk.
+    /// - Returns: whether the peer has lost what it held itself to: its disk was put back to an earlier state.
+    mutating func heard(
+        _ status: NodeStatus, from sender: NodeID, acknowledged: LogIndex, now: Instant
+    ) -> Bool {
+        guard status.node == sender else { return false }
+        var peer = peers[sender] ?? Peer(status: status, heardAt: now)
+        let hasForgotten = peer.promises.areBroken(by: status, acknowledged: acknowledged)
+        peer.status = status
+        peer.heardAt = now
+        peers[sender] = peer
+        return hasForgotten
     }
 
     /// The voters, other than `me`, that are unsealed and were heard of lately, the farthest applied first.
@@ -32,14 +43,20 @@ struct PeerTable {
             .sorted { ($1.appliedOrder(in: self), $0) < ($0.appliedOrder(in: self), $1) }
     }
 
-    /// What every one of `members` has applied at least; nil while one of them never told.
-    func appliedByAll(_ members: some Sequence<NodeID>) -> LogIndex? {
+    /// The least that any of `members` has applied that was heard of lately; `max` where there is none.
+    func appliedByLiving(_ members: some Sequence<NodeID>, now: Instant) -> LogIndex {
         var lowest = LogIndex.max
         for node in members {
-            guard let peer = peers[node] else { return nil }
+            guard let peer = peers[node], now.since(peer.heardAt) <= silence else { continue }
             lowest = min(lowest, peer.status.appliedIndex)
         }
         return lowest
+    }
+
+    /// Whether `node` is unsealed, was heard of lately, and has applied everything through `index`.
+    func isServing(_ node: NodeID, from index: LogIndex, now: Instant) -> Bool {
+        guard let peer = peers[node], now.since(peer.heardAt) <= silence else { return false }
+        return !peer.status.isSealed && peer.status.appliedIndex >= index
     }
 
     func appliedIndex(of node: NodeID) -> LogIndex {
@@ -57,4 +74,23 @@ struct PeerTable {
 
 extension NodeID {
     fileprivate func appliedOrder(in table: PeerTable) -> LogIndex { table.appliedIndex(of: self) }
+}
+
+/// What a peer has held itself to in its former lives, as far as this node knows: it can't have less now. A log may get
+/// shorter, but only by entries that were never committed; a term never falls.
+struct PeerPromises {
+    private var processID: [UInt8] = []
+    private var term: Term = 0
+    private var lastIndex: LogIndex = 0
+
+    /// Takes in a status, and compares it if it is the first of a new life. Within one life a status can come late.
+    mutating func areBroken(by status: NodeStatus, acknowledged: LogIndex) -> Bool {
+        guard let promise = status.promise else { return false }
+        let isNewLife = status.processID != processID
+        let isBroken = isNewLife && (promise.term < term || promise.lastIndex < max(lastIndex, acknowledged))
+        processID = status.processID
+        term = max(term, promise.term)
+        lastIndex = max(lastIndex, min(promise.commitIndex, promise.lastIndex), status.appliedIndex, acknowledged)
+        return isBroken
+    }
 }

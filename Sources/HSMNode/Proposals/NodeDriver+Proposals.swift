@@ -84,6 +84,10 @@ extension NodeDriver {
             environment.observer.alarm(.malformedProposal(from: proposal.proposer))
             return .malformed
         }
+        if case .recoverPool = envelope.command {
+            environment.observer.alarm(.malformedProposal(from: proposal.proposer))
+            return .malformed
+        }
         let here = environment.clock.unixMilliseconds()
         guard stampIsNear(envelope.stampedAt, here: here) else {
             environment.observer.alarm(

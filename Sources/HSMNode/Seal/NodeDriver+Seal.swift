@@ -9,6 +9,7 @@ extension NodeDriver {
     func requestUnseal(
         _ authenticator: any StateAuthenticator, _ completion: @escaping (Result<LogIndex, UnsealRefusal>) -> Void
     ) {
+        guard !isRemoved else { return completions.append { completion(.failure(.removed)) } }
         guard seal.isSealed, unsealRequest == nil else {
             return completions.append { completion(.failure(.alreadyUnsealed)) }
         }
@@ -33,7 +34,7 @@ extension NodeDriver {
         statusDue = now
     }
 
-    private func unseal(
+    func unseal(
         from evidence: SealState.Evidence, authenticator: any StateAuthenticator
     ) throws(UnsealRefusal) {
         let check = StoredStateCheck(authenticator: authenticator, raft: raft)
@@ -47,6 +48,7 @@ extension NodeDriver {
             applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.commitIndex))
         }
         if applied.position.index == savedIndex { republish() }
+        membershipApplied()
     }
 
     // MARK: Sealing

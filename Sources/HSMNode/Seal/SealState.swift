@@ -39,6 +39,15 @@ struct StoredStateCheck {
             guard rows.isEmpty else { throw .markMissing }
             return AppliedState()
         }
+        let state = try genuine(mark: mark, rows: rows)
+        guard raft.term(at: mark.index) == mark.term, raft.tag(at: mark.index) == mark.chainTag else {
+            throw .markNotInLog(index: mark.index)
+        }
+        return state
+    }
+
+    /// The state that `rows` make, if `mark` vouches for it, wherever its log is.
+    func genuine(mark: AppliedMark, rows: [StateRow]) throws(UnsealRefusal) -> AppliedState {
         let tag = authenticator.stateTag(
             index: mark.index, term: mark.term, chainTag: mark.chainTag, root: mark.stateRoot)
         guard authenticator.tagsAreEqual(tag, mark.tag) else { throw .markForged(index: mark.index) }
@@ -49,9 +58,6 @@ struct StoredStateCheck {
             throw .rowsMalformed("\(error)")
         }
         guard authenticator.tagsAreEqual(state.root, mark.stateRoot) else { throw .rowsForged(index: mark.index) }
-        guard raft.term(at: mark.index) == mark.term, raft.tag(at: mark.index) == mark.chainTag else {
-            throw .markNotInLog(index: mark.index)
-        }
         return AppliedState(
             state: state, position: LogPosition(index: mark.index, term: mark.term, tag: mark.chainTag))
     }

@@ -19,6 +19,8 @@ public enum UnsealRefusal: Error, Hashable, Sendable {
     case entryForged(index: LogIndex)
     /// The applied entries couldn't be written.
     case storage(StorageFailure)
+    /// The node belongs to the pool no more.
+    case removed
     /// The node is stopping.
     case halted
 }

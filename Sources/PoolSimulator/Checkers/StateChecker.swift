@@ -1,3 +1,4 @@
+import HSMNode
 import NodeEnvironment
 import PoolState
 import Raft
@@ -40,8 +41,13 @@ final class StateChecker {
     }
 
     private func apply(_ entry: LogEntry) {
-        if case .command(let bytes) = entry.payload, let proposal = try? ProposalEnvelope(decoding: bytes) {
+        switch entry.payload {
+        case .command(let bytes):
+            guard let proposal = try? ProposalEnvelope(decoding: bytes) else { break }
             _ = reference.apply(index: entry.index, term: entry.term, proposal)
+        case .configuration(let configuration):
+            _ = reference.apply(MembershipRecord(configuration, at: entry.index))
+        case .noOp: break
         }
         points.append(Point(term: entry.term, chainTag: entry.tag, root: reference.root))
     }

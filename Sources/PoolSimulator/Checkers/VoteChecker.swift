@@ -62,6 +62,12 @@ final class VoteChecker {
         }
     }
 
+    /// The node's disk was put back to an earlier state, which is known: what it has forgotten is no finding.
+    func forget(_ node: NodeID) {
+        lastGrant[node] = nil
+        spoken[node] = nil
+    }
+
     func stored(_ new: HardState, over old: HardState?, by node: NodeID) {
         guard let old else { return }
         let changedVote = new.term == old.term && old.vote != nil && new.vote != old.vote

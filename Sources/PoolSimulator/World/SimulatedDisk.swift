@@ -30,7 +30,12 @@ final class SimulatedDisk: NodeStorage {
     private var configuration = PoolConfiguration.empty
     private(set) var applied: AppliedMark?
     private var rows: [RowKey: [UInt8]] = [:]
-    private(set) var blobs: Set<[UInt8]> = []
+    private var material: [[UInt8]: [UInt8]] = [:]
+    /// What has been received of a snapshot, and the configuration to install it with once that was decided.
+    private(set) var staged: StagedSnapshot?
+    private var stagedRowList: [StateRow] = []
+    private var stagedBlobList: [MaterialBlob] = []
+    private var plan: PoolConfiguration?
     /// Written, in order, and not yet synced.
     private var unsynced: [Transaction] = []
 
@@ -56,6 +61,8 @@ final class SimulatedDisk: NodeStorage {
         self.lies = lies
     }
 
+    var blobs: Set<[UInt8]> { Set(material.keys) }
+
     var lastIndex: LogIndex { compactedIndex + LogIndex(entries.count) }
 
     func entry(at index: LogIndex) -> LogEntry? {
@@ -65,6 +72,17 @@ final class SimulatedDisk: NodeStorage {
 
     func term(at index: LogIndex) -> Term? {
         index == compactedIndex ? compactedTerm : entry(at: index)?.term
+    }
+
+    /// Somebody has put an older image of the disk back.
+    func restore(_ image: StoredNode) {
+        unsynced.removeAll()
+        (hardState, entries) = (image.hardState, image.entries)
+        (compactedIndex, compactedTerm, compactedTag) = (image.compactedIndex, image.compactedTerm, image.compactedTag)
+        (configuration, applied) = (image.configuration, image.applied)
+        rows = Dictionary(
+            image.rows.compactMap { row in row.value.map { (RowKey(table: row.table, key: row.key), $0) } },
+            uniquingKeysWith: { $1 })
     }
 
     // MARK: Faults
@@ -113,6 +131,10 @@ final class SimulatedDisk: NodeStorage {
     // MARK: NodeStorage
 
     func load() throws(StorageFailure) -> StoredNode {
+        if plan != nil {
+            replaceState()
+            restartLog()
+        }
         let sorted = rows.sorted { left, right in
             left.key.table != right.key.table
                 ? left.key.table < right.key.table : left.key.key.lexicographicallyPrecedes(right.key.key)
@@ -175,7 +197,115 @@ final class SimulatedDisk: NodeStorage {
         applied = transaction.mark
         for row in transaction.rows { rows[RowKey(table: row.table, key: row.key)] = row.value }
         for blob in transaction.blobs {
-            if blob.bytes == nil { blobs.remove(blob.digest) } else { blobs.insert(blob.digest) }
+            material[blob.digest] = blob.bytes
+        }
+    }
+
+    // MARK: Snapshots
+
+    /// The state at one index, as a copy: the disk itself goes on.
+    private final class Reader: SnapshotReader {
+        let mark: AppliedMark
+        private let rows: [StateRow]
+        private let blobs: [MaterialBlob]
+
+        init(mark: AppliedMark, rows: [RowKey: [UInt8]], material: [[UInt8]: [UInt8]]) {
+            self.mark = mark
+            self.rows = rows.sorted { left, right in
+                left.key.table != right.key.table
+                    ? left.key.table < right.key.table : left.key.key.lexicographicallyPrecedes(right.key.key)
+            }.map { StateRow(table: $0.key.table, key: $0.key.key, value: $0.value) }
+            blobs = material.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+                .map { MaterialBlob(digest: $0.key, bytes: $0.value) }
+        }
+
+        func chunk(after: SnapshotCursor, byteLimit: Int) throws(StorageFailure) -> SnapshotChunk {
+            var position = 0
+            switch after {
+            case .beginning: break
+            case .row(let table, let key):
+                position = (rows.firstIndex { $0.table == table && $0.key == key } ?? -1) + 1
+            case .blob(let digest): position = rows.count + (blobs.firstIndex { $0.digest == digest } ?? -1) + 1
+            }
+            var bytes = 0
+            var end = position
+            while end < rows.count + blobs.count, bytes < byteLimit {
+                let content = end < rows.count ? rows[end].value : blobs[end - rows.count].bytes
+                bytes += 32 + (content ?? []).count
+                end += 1
+            }
+            return SnapshotChunk(
+                mark: mark, after: after, rows: Array(rows[min(position, rows.count)..<min(end, rows.count)]),
+                blobs: Array(blobs[max(position - rows.count, 0)..<max(end - rows.count, 0)]),
+                isLast: end == rows.count + blobs.count)
+        }
+    }
+
+    func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? {
+        guard let mark = unsynced.last?.mark ?? applied else { return nil }
+        var rows = rows
+        var material = material
+        for transaction in unsynced {
+            for row in transaction.rows { rows[RowKey(table: row.table, key: row.key)] = row.value }
+            for blob in transaction.blobs { material[blob.digest] = blob.bytes }
+        }
+        return Reader(mark: mark, rows: rows, material: material)
+    }
+
+    func stage(_ chunk: SnapshotChunk) throws(StorageFailure) {
+        try failing {
+            if chunk.after == .beginning { (stagedRowList, stagedBlobList) = ([], []) }
+            stagedRowList += chunk.rows
+            stagedBlobList += chunk.blobs
+            staged = StagedSnapshot(mark: chunk.mark, received: chunk.end, isComplete: chunk.isLast)
+        }
+    }
+
+    func stagedRows() throws(StorageFailure) -> [StateRow] { stagedRowList }
+    func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { Set(stagedBlobList.map(\.digest)) }
+
+    func discardStaged() throws(StorageFailure) {
+        staged = nil
+        (stagedRowList, stagedBlobList) = ([], [])
+        plan = nil
+    }
+
+    func installStaged(configuration: PoolConfiguration) throws(StorageFailure) {
+        try failing { plan = configuration }
+        try failing { replaceState() }
+        try failing { restartLog() }
+    }
+
+    /// Can be done twice, as everything about an installation.
+    private func replaceState() {
+        guard let staged, staged.mark.index > max(applied?.index ?? 0, unsynced.last?.mark.index ?? 0) else { return }
+        unsynced.removeAll()
+        applied = staged.mark
+        rows = Dictionary(
+            stagedRowList.compactMap { row in row.value.map { (RowKey(table: row.table, key: row.key), $0) } },
+            uniquingKeysWith: { $1 })
+        material = Dictionary(stagedBlobList.map { ($0.digest, $0.bytes ?? []) }, uniquingKeysWith: { $1 })
+    }
+
+    private func restartLog() {
+        defer { (staged, plan, stagedRowList, stagedBlobList) = (nil, nil, [], []) }
+        guard let mark = staged?.mark, let plan, mark.index == applied?.index, mark.index > compactedIndex else {
+            return
+        }
+        checker.state.saved(mark, logged: max(lastIndex, mark.index), by: node)
+        if term(at: mark.index) == mark.term {
+            entries.removeFirst(Int(mark.index - compactedIndex))
+        } else {
+            entries = []
+        }
+        compactedIndex = mark.index
+        compactedTerm = mark.term
+        compactedTag = mark.chainTag
+        configuration = plan
+        if let commit = hardState?.commit { hardState?.commit = max(commit, mark.index) }
+        if let term = hardState?.term, mark.term > term {
+            hardState?.term = mark.term
+            hardState?.vote = nil
         }
     }
 }

@@ -141,6 +141,7 @@ final class World {
         options.peerSilence = 800_000_000
         options.logEntriesKept = profile.logEntriesKept
         options.compactionStep = 5
+        options.snapshotChunkBytes = 3_000
         return options
     }
 

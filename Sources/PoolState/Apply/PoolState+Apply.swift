@@ -17,7 +17,9 @@ public enum PoolLimits {
     /// Bytes of a release policy.
     public static let releasePolicyBytes = 16 << 10
     public static let groupsPerPrincipal = 100
+    /// Members and invitations.
     public static let members = 9
+    public static let largestNode: UInt64 = 1_000_000
     public static let officers = 10
     public static let audiences = 32
     public static let releaseAuthorities = 16
@@ -44,7 +46,7 @@ extension PoolState {
         }
         logTime = max(logTime, proposal.stampedAt)
         var changes = StateChanges()
-        let outcome = carryOut(proposal.command, &changes)
+        let outcome = carryOut(proposal.command, by: proposal.authentication, &changes)
         let done = CompletedProposal(
             sequence: completed.next, proposalID: id, index: index, term: term, outcome: outcome)
         completed.append(done)
@@ -56,10 +58,13 @@ extension PoolState {
     }
 
     /// Carries the command out on a copy, so that a refusal half-way leaves nothing behind.
-    private mutating func carryOut(_ command: PoolCommand, _ changes: inout StateChanges) -> CommandOutcome {
+    private mutating func carryOut(
+        _ command: PoolCommand, by authentication: AuthenticationKind, _ changes: inout StateChanges
+    ) -> CommandOutcome {
         var next = self
         var made = changes
-        do {
+        do throws(Refusal) {
+            if case .recoverPool = command, authentication != .officers { throw Refusal.notForTheLog }
             let outcome = try next.execute(command, &made)
             self = next
             changes = made
@@ -92,6 +97,12 @@ extension PoolState {
             try activateSecurityDomain(generation: generation, in: pool, &changes)
         case .unsealGranted(let grant): try recordUnsealing(grant, &changes)
         case .auditHead(let head): try recordAuditHead(head, &changes)
+        case .inviteNode(let invitation): try inviteNode(invitation, &changes)
+        case .admitNode(let admission): try admitNode(admission, in: pool, &changes)
+        case .removeNode(let node): try removeNode(node, &changes)
+        case .distrustNode(let node): try distrustNode(node, &changes)
+        case .requestLeadership(let node): try checkLeadership(of: node)
+        case .recoverPool(let node, let epoch): try recover(by: node, epoch: epoch, in: pool, &changes)
         default: try executeOnDirectory(command, &changes)
         }
         return .applied

@@ -9,6 +9,7 @@ extension PoolState {
             poolID: genesis.poolID, name: genesis.name, epoch: genesis.epoch, tenantID: genesis.tenantID,
             audiences: genesis.audiences, phase: .provisioned, rootGeneration: genesis.rootGeneration,
             keyring: genesis.keyring, pinnedOfficers: genesis.pinnedOfficers, settings: genesis.settings, created: now,
+            origin: genesis.members.min { $0.node < $1.node }?.apiURL ?? "",
             releaseAuthorities: genesis.releaseAuthorities)
         record = pool
         changes.store(pool)

@@ -38,6 +38,20 @@ public enum PoolCommand: Hashable, Sendable {
     case securityDomainActivated(generation: UInt32)
     case unsealGranted(UnsealGrant)
     case auditHead(AuditHead)
+
+    /// Keeps a place, with a new id, for a node that has the ticket.
+    case inviteNode(NodeInvitation)
+    /// Makes the node that shows the ticket a member. Said twice by the same node it is done once.
+    case admitNode(NodeAdmission)
+    /// The member has to go, or the invitation is withdrawn.
+    case removeNode(UInt64)
+    /// The member has lost what it had acknowledged.
+    case distrustNode(UInt64)
+    /// Whoever leads is to hand leadership to this voter. Changes nothing in the state.
+    case requestLeadership(UInt64)
+    /// The pool has lost its quorum for good: `node` goes on alone in the next epoch. Never proposed: the last word of
+    /// an epoch, which officers have decided on.
+    case recoverPool(node: UInt64, epoch: UInt64)
 }
 
 /// A principal to create, at genesis or later. Its credential generation begins at 1 with a secret, at 0 without.

@@ -77,6 +77,28 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case auditHeadRegressed = 96
     case invalidAuditHead = 97
 
+    // Nodes.
+    case invalidInvitation = 110
+    /// The name, key or address belongs to another node.
+    case nodeExists = 111
+    /// No invitation is for this ticket: it was never given, was used by another node, or withdrawn.
+    case ticketUnknown = 112
+    case ticketExpired = 113
+    /// The ticket is for another key.
+    case ticketForOtherKey = 114
+    case invalidAdmission = 115
+    case tooManyNodes = 116
+    /// Nobody would be left who decides.
+    case lastVoter = 117
+    /// The node is on its way out, or is being replaced already.
+    case nodeIsLeaving = 118
+    /// Only a voter that is to stay can lead.
+    case nodeCannotLead = 119
+    /// The epoch to begin isn't the next one.
+    case epochMismatch = 120
+    /// A command that only the recovery of a pool gives, off the log.
+    case notForTheLog = 121
+
     /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
     public enum Category: Hashable, Sendable {
         /// The pool isn't ready for this command.
@@ -95,22 +117,24 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
         case .notInitialized, .notActivated:
             .notReady
         case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
-            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound:
+            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown:
             .notFound
         case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
             .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
             .credentialGenerationMismatch, .roleAssignmentExists, .securityDomainAlreadyActivated,
             .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue, .keyExists,
-            .rotationSuperseded, .rotationNotDue:
+            .rotationSuperseded, .rotationNotDue, .nodeExists, .nodeIsLeaving, .nodeCannotLead, .ticketExpired,
+            .epochMismatch:
             .conflict
-        case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions:
+        case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
         case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
-            .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey:
+            .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
+            .invalidInvitation, .invalidAdmission:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
-            .lastAdministrator, .officersNotPinned:
+            .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog:
             .forbidden
         }
     }

@@ -53,26 +53,8 @@ public struct PoolRecord: Hashable, Sendable {
     public internal(set) var settings: PoolSettings
     /// Unix time in seconds.
     public internal(set) var created: Int64
+    /// The URL of the first founder, whoever belongs to the pool now: it names the issuer of the pool's tokens.
+    public internal(set) var origin: String
     /// Whose word on an environment counts when a key is to be released; nobody's where there is none.
     public internal(set) var releaseAuthorities: [ReleaseAuthority] = []
-}
-
-/// One member of the pool as its peers and its clients reach it.
-public struct MemberRecord: Hashable, Sendable {
-    /// The node's id; never 0, never reused.
-    public let node: UInt64
-    public let name: String
-    /// SHA-256 of the node's public key (SPKI, DER): what peers pin.
-    public let identityDigest: [UInt8]
-    public let apiURL: String
-    /// `host:port` of the peer listener.
-    public let peerAddress: String
-
-    public init(node: UInt64, name: String, identityDigest: [UInt8], apiURL: String, peerAddress: String) {
-        self.node = node
-        self.name = name
-        self.identityDigest = identityDigest
-        self.apiURL = apiURL
-        self.peerAddress = peerAddress
-    }
 }

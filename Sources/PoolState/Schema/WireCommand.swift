@@ -30,9 +30,22 @@ extension PoolCommand: WireConvertible {
             wire.securityDomainActivated = .with { $0.generation = generation }
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
-        default: wire.kind = directoryKind
+        default: wire.kind = directoryKind ?? memberKind
         }
         return wire
+    }
+
+    /// The commands on the pool's nodes.
+    private var memberKind: WireCommand.OneOf_Kind? {
+        switch self {
+        case .inviteNode(let invitation): .inviteNode(invitation.wire)
+        case .admitNode(let admission): .admitNode(admission.wire)
+        case .removeNode(let node): .removeNode(.with { $0.node = node })
+        case .distrustNode(let node): .distrustNode(.with { $0.node = node })
+        case .requestLeadership(let node): .requestLeadership(.with { $0.node = node })
+        case .recoverPool(let node, let epoch): .recoverPool(.with { ($0.node, $0.epoch) = (node, epoch) })
+        default: nil
+        }
     }
 
     /// The commands on principals and roles.
@@ -85,6 +98,12 @@ extension PoolCommand: WireConvertible {
             self = .securityDomainActivated(generation: activated.generation)
         case .unsealGranted(let grant): self = .unsealGranted(UnsealGrant(wire: grant))
         case .auditHead(let head): self = .auditHead(AuditHead(wire: head))
+        case .inviteNode(let invitation): self = .inviteNode(NodeInvitation(wire: invitation))
+        case .admitNode(let admission): self = .admitNode(NodeAdmission(wire: admission))
+        case .removeNode(let number): self = .removeNode(number.node)
+        case .distrustNode(let number): self = .distrustNode(number.node)
+        case .requestLeadership(let number): self = .requestLeadership(number.node)
+        case .recoverPool(let recovery): self = .recoverPool(node: recovery.node, epoch: recovery.epoch)
         default: try self.init(directoryKind: wire.kind)
         }
     }

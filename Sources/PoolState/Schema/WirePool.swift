@@ -39,6 +39,7 @@ extension PoolRecord: StoredRow {
         wire.pinnedOfficers = pinnedOfficers.wire
         wire.settings = settings.wire
         wire.created = created
+        wire.origin = origin
         wire.releaseAuthorities = releaseAuthorities.map(\.wire)
         return wire
     }
@@ -48,30 +49,9 @@ extension PoolRecord: StoredRow {
             poolID: [UInt8](wire.poolID), name: wire.name, epoch: wire.epoch, tenantID: try GUID(wire: wire.tenantID),
             audiences: wire.audiences, phase: try known(wire.phase), rootGeneration: wire.rootGeneration,
             keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
-            settings: try PoolSettings(wire: wire.settings), created: wire.created,
+            settings: try PoolSettings(wire: wire.settings), created: wire.created, origin: wire.origin,
             releaseAuthorities: try wire.releaseAuthorities.map { try ReleaseAuthority(wire: $0) })
         guard phase != .uninitialized else { throw NotConvertible() }
-    }
-}
-
-extension MemberRecord: StoredRow {
-    static var table: RowTable { .member }
-    var rowKey: [UInt8] { RowKey.node(node) }
-
-    var wire: WireMember {
-        var wire = WireMember()
-        wire.node = node
-        wire.name = name
-        wire.identityDigest = identityDigest.wire
-        wire.apiURL = apiURL
-        wire.peerAddress = peerAddress
-        return wire
-    }
-
-    init(wire: WireMember) {
-        self.init(
-            node: wire.node, name: wire.name, identityDigest: [UInt8](wire.identityDigest), apiURL: wire.apiURL,
-            peerAddress: wire.peerAddress)
     }
 }
 
@@ -98,7 +78,7 @@ extension Genesis: WireConvertible {
         self.init(
             poolID: [UInt8](wire.poolID), name: wire.name, epoch: wire.epoch,
             tenantID: try GUID(wire: wire.tenantID), audiences: wire.audiences,
-            members: wire.members.map { MemberRecord(wire: $0) }, rootGeneration: wire.rootGeneration,
+            members: try wire.members.map { try MemberRecord(wire: $0) }, rootGeneration: wire.rootGeneration,
             keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
             settings: try PoolSettings(wire: wire.settings),
             principals: try wire.principals.map { try NewPrincipal(wire: $0) },

@@ -263,6 +263,54 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .auditHead(newValue)}
   }
 
+  package var inviteNode: WireInvitation {
+    get {
+      if case .inviteNode(let v)? = kind {return v}
+      return WireInvitation()
+    }
+    set {kind = .inviteNode(newValue)}
+  }
+
+  package var admitNode: WireNodeAdmission {
+    get {
+      if case .admitNode(let v)? = kind {return v}
+      return WireNodeAdmission()
+    }
+    set {kind = .admitNode(newValue)}
+  }
+
+  package var removeNode: WireNodeNumber {
+    get {
+      if case .removeNode(let v)? = kind {return v}
+      return WireNodeNumber()
+    }
+    set {kind = .removeNode(newValue)}
+  }
+
+  package var distrustNode: WireNodeNumber {
+    get {
+      if case .distrustNode(let v)? = kind {return v}
+      return WireNodeNumber()
+    }
+    set {kind = .distrustNode(newValue)}
+  }
+
+  package var requestLeadership: WireNodeNumber {
+    get {
+      if case .requestLeadership(let v)? = kind {return v}
+      return WireNodeNumber()
+    }
+    set {kind = .requestLeadership(newValue)}
+  }
+
+  package var recoverPool: WirePoolRecovery {
+    get {
+      if case .recoverPool(let v)? = kind {return v}
+      return WirePoolRecovery()
+    }
+    set {kind = .recoverPool(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -287,6 +335,12 @@ package nonisolated struct WireCommand: Sendable {
     case securityDomainActivated(WireGeneration)
     case unsealGranted(WireUnsealGrant)
     case auditHead(WireAuditHead)
+    case inviteNode(WireInvitation)
+    case admitNode(WireNodeAdmission)
+    case removeNode(WireNodeNumber)
+    case distrustNode(WireNodeNumber)
+    case requestLeadership(WireNodeNumber)
+    case recoverPool(WirePoolRecovery)
 
   }
 
@@ -856,6 +910,57 @@ package nonisolated struct WireGeneration: Sendable {
   package init() {}
 }
 
+package nonisolated struct WireNodeAdmission: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  package var ticketDigest: Data = Data()
+
+  /// SPKI, DER
+  package var publicKey: Data = Data()
+
+  package var apiURL: String = String()
+
+  package var peerAddress: String = String()
+
+  /// what clients of this node ask tokens for
+  package var audience: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireNodeNumber: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePoolRecovery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// goes on alone
+  package var node: UInt64 = 0
+
+  /// that begins
+  package var epoch: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireSettings: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1145,6 +1250,9 @@ package nonisolated struct WirePool: Sendable {
   /// Unix s
   package var created: Int64 = 0
 
+  /// URL of the first founder: names the pool's token issuer for ever
+  package var origin: String = String()
+
   package var releaseAuthorities: [WireReleaseAuthority] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1169,6 +1277,17 @@ package nonisolated struct WireMember: Sendable {
   package var apiURL: String = String()
 
   package var peerAddress: String = String()
+
+  /// SPKI, DER; empty where it isn't known
+  package var publicKey: Data = Data()
+
+  /// of the ticket that admitted it; empty for founders
+  package var ticketDigest: Data = Data()
+
+  /// the member whose place it takes; 0: nobody's
+  package var replaces: UInt64 = 0
+
+  package var standing: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1611,6 +1730,69 @@ package nonisolated struct WireProgress: Sendable {
   package init() {}
 }
 
+/// Table 13, key empty. In ascending order each.
+package nonisolated struct WireMembership: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the entry that holds the configuration
+  package var index: UInt64 = 0
+
+  package var voters: [UInt64] = []
+
+  package var outgoingVoters: [UInt64] = []
+
+  package var learners: [UInt64] = []
+
+  package var outgoingLearners: [UInt64] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Table 14, key = node id, big endian. In a command the node is 0: it is numbered when it is applied.
+package nonisolated struct WireInvitation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  package var name: String = String()
+
+  /// 32 bytes
+  package var ticketDigest: Data = Data()
+
+  /// Unix s
+  package var expires: Int64 = 0
+
+  /// of the key that may use it; empty: any
+  package var identityDigest: Data = Data()
+
+  /// 0: nobody
+  package var replaces: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Table 15, key empty.
+package nonisolated struct WireNodeNumbers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the largest node id that was ever given
+  package var last: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "quorate.pool.v1"
@@ -1722,7 +1904,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{4}\u{7}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2003,6 +2185,84 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .auditHead(v)
         }
       }()
+      case 50: try {
+        var v: WireInvitation?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .inviteNode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .inviteNode(v)
+        }
+      }()
+      case 51: try {
+        var v: WireNodeAdmission?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .admitNode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .admitNode(v)
+        }
+      }()
+      case 52: try {
+        var v: WireNodeNumber?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .removeNode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .removeNode(v)
+        }
+      }()
+      case 53: try {
+        var v: WireNodeNumber?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .distrustNode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .distrustNode(v)
+        }
+      }()
+      case 54: try {
+        var v: WireNodeNumber?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .requestLeadership(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .requestLeadership(v)
+        }
+      }()
+      case 55: try {
+        var v: WirePoolRecovery?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .recoverPool(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .recoverPool(v)
+        }
+      }()
       default: break
       }
     }
@@ -2097,6 +2357,30 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .auditHead?: try {
       guard case .auditHead(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
+    }()
+    case .inviteNode?: try {
+      guard case .inviteNode(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .admitNode?: try {
+      guard case .admitNode(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case .removeNode?: try {
+      guard case .removeNode(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .distrustNode?: try {
+      guard case .distrustNode(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .requestLeadership?: try {
+      guard case .requestLeadership(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
+    case .recoverPool?: try {
+      guard case .recoverPool(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
     }()
     case nil: break
     }
@@ -3108,6 +3392,121 @@ nonisolated extension WireGeneration: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension WireNodeAdmission: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NodeAdmission"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}ticket_digest\0\u{3}public_key\0\u{3}api_url\0\u{3}peer_address\0\u{1}audience\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.ticketDigest) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.publicKey) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.apiURL) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.peerAddress) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.audience) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.ticketDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ticketDigest, fieldNumber: 1)
+    }
+    if !self.publicKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.publicKey, fieldNumber: 2)
+    }
+    if !self.apiURL.isEmpty {
+      try visitor.visitSingularStringField(value: self.apiURL, fieldNumber: 3)
+    }
+    if !self.peerAddress.isEmpty {
+      try visitor.visitSingularStringField(value: self.peerAddress, fieldNumber: 4)
+    }
+    if !self.audience.isEmpty {
+      try visitor.visitSingularStringField(value: self.audience, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireNodeAdmission, rhs: WireNodeAdmission) -> Bool {
+    if lhs.ticketDigest != rhs.ticketDigest {return false}
+    if lhs.publicKey != rhs.publicKey {return false}
+    if lhs.apiURL != rhs.apiURL {return false}
+    if lhs.peerAddress != rhs.peerAddress {return false}
+    if lhs.audience != rhs.audience {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNodeNumber: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NodeNumber"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireNodeNumber, rhs: WireNodeNumber) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePoolRecovery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PoolRecovery"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}epoch\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePoolRecovery, rhs: WirePoolRecovery) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Settings"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}recoverable_days\0\u{3}purge_protection\0\u{3}strict_audit\0")
@@ -3609,7 +4008,7 @@ nonisolated extension WireRotationRules: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pool"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{4}\u{9}release_authorities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{1}origin\0\u{4}\u{8}release_authorities\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3628,6 +4027,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 9: try { try decoder.decodeRepeatedBytesField(value: &self.pinnedOfficers) }()
       case 10: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
       case 11: try { try decoder.decodeSingularInt64Field(value: &self.created) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.origin) }()
       case 20: try { try decoder.decodeRepeatedMessageField(value: &self.releaseAuthorities) }()
       default: break
       }
@@ -3672,6 +4072,9 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.created != 0 {
       try visitor.visitSingularInt64Field(value: self.created, fieldNumber: 11)
     }
+    if !self.origin.isEmpty {
+      try visitor.visitSingularStringField(value: self.origin, fieldNumber: 12)
+    }
     if !self.releaseAuthorities.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.releaseAuthorities, fieldNumber: 20)
     }
@@ -3690,6 +4093,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.pinnedOfficers != rhs.pinnedOfficers {return false}
     if lhs._settings != rhs._settings {return false}
     if lhs.created != rhs.created {return false}
+    if lhs.origin != rhs.origin {return false}
     if lhs.releaseAuthorities != rhs.releaseAuthorities {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3698,7 +4102,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Member"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{3}identity_digest\0\u{3}api_url\0\u{3}peer_address\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{3}identity_digest\0\u{3}api_url\0\u{3}peer_address\0\u{3}public_key\0\u{3}ticket_digest\0\u{1}replaces\0\u{1}standing\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3711,6 +4115,10 @@ nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeSingularBytesField(value: &self.identityDigest) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.apiURL) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.peerAddress) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.publicKey) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.ticketDigest) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.replaces) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.standing) }()
       default: break
       }
     }
@@ -3732,6 +4140,18 @@ nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.peerAddress.isEmpty {
       try visitor.visitSingularStringField(value: self.peerAddress, fieldNumber: 5)
     }
+    if !self.publicKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.publicKey, fieldNumber: 6)
+    }
+    if !self.ticketDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ticketDigest, fieldNumber: 7)
+    }
+    if self.replaces != 0 {
+      try visitor.visitSingularUInt64Field(value: self.replaces, fieldNumber: 8)
+    }
+    if self.standing != 0 {
+      try visitor.visitSingularUInt32Field(value: self.standing, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3741,6 +4161,10 @@ nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.identityDigest != rhs.identityDigest {return false}
     if lhs.apiURL != rhs.apiURL {return false}
     if lhs.peerAddress != rhs.peerAddress {return false}
+    if lhs.publicKey != rhs.publicKey {return false}
+    if lhs.ticketDigest != rhs.ticketDigest {return false}
+    if lhs.replaces != rhs.replaces {return false}
+    if lhs.standing != rhs.standing {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4547,6 +4971,141 @@ nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._Messag
   package static func ==(lhs: WireProgress, rhs: WireProgress) -> Bool {
     if lhs.logTime != rhs.logTime {return false}
     if lhs.nextSequence != rhs.nextSequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMembership: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Membership"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}voters\0\u{3}outgoing_voters\0\u{1}learners\0\u{3}outgoing_learners\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.index) }()
+      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.voters) }()
+      case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.outgoingVoters) }()
+      case 4: try { try decoder.decodeRepeatedUInt64Field(value: &self.learners) }()
+      case 5: try { try decoder.decodeRepeatedUInt64Field(value: &self.outgoingLearners) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.index != 0 {
+      try visitor.visitSingularUInt64Field(value: self.index, fieldNumber: 1)
+    }
+    if !self.voters.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.voters, fieldNumber: 2)
+    }
+    if !self.outgoingVoters.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.outgoingVoters, fieldNumber: 3)
+    }
+    if !self.learners.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.learners, fieldNumber: 4)
+    }
+    if !self.outgoingLearners.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.outgoingLearners, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMembership, rhs: WireMembership) -> Bool {
+    if lhs.index != rhs.index {return false}
+    if lhs.voters != rhs.voters {return false}
+    if lhs.outgoingVoters != rhs.outgoingVoters {return false}
+    if lhs.learners != rhs.learners {return false}
+    if lhs.outgoingLearners != rhs.outgoingLearners {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireInvitation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Invitation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}name\0\u{3}ticket_digest\0\u{1}expires\0\u{3}identity_digest\0\u{1}replaces\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.ticketDigest) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.expires) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.identityDigest) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.replaces) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if !self.ticketDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ticketDigest, fieldNumber: 3)
+    }
+    if self.expires != 0 {
+      try visitor.visitSingularInt64Field(value: self.expires, fieldNumber: 4)
+    }
+    if !self.identityDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.identityDigest, fieldNumber: 5)
+    }
+    if self.replaces != 0 {
+      try visitor.visitSingularUInt64Field(value: self.replaces, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireInvitation, rhs: WireInvitation) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.ticketDigest != rhs.ticketDigest {return false}
+    if lhs.expires != rhs.expires {return false}
+    if lhs.identityDigest != rhs.identityDigest {return false}
+    if lhs.replaces != rhs.replaces {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNodeNumbers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NodeNumbers"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.last != 0 {
+      try visitor.visitSingularUInt64Field(value: self.last, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireNodeNumbers, rhs: WireNodeNumbers) -> Bool {
+    if lhs.last != rhs.last {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -59,6 +59,11 @@ private struct StateLoader {
             state.heads[head.node] = head
         case .completedProposal: proposals.append(try decode(row, value))
         case .progress: progress = try decode(row, value)
+        case .membership: state.membership = try decode(row, value)
+        case .invitation:
+            let invitation: NodeInvitation = try decode(row, value)
+            state.nodeInvitations[invitation.node] = invitation
+        case .nodeNumbers: state.lastGivenNode = (try decode(row, value) as NodeNumbers).last
         }
     }
 
@@ -137,7 +142,7 @@ private struct StateLoader {
     private func checkEmptyBeforeGenesis() throws(StateCorruption) {
         guard state.memberRecords.isEmpty, keys.isEmpty, versions.isEmpty, state.principalRecords.isEmpty,
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
-            state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty
+            state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty
         else { throw .danglingRow(table: .pool) }
     }
 }

@@ -22,6 +22,11 @@ public struct PoolState: Sendable {
     public internal(set) var securityDomain: SecurityDomainRecord?
     var unsealGrants = TreeDictionary<UInt64, UnsealGrant>()
     var heads = TreeDictionary<UInt64, AuditHead>()
+    /// The last configuration of the log that was applied; nil before the first.
+    public internal(set) var membership: MembershipRecord?
+    var nodeInvitations = TreeDictionary<UInt64, NodeInvitation>()
+    /// The largest node id that was ever given; 0 where only founders have one.
+    var lastGivenNode: UInt64 = 0
     var completed = CompletedProposals()
     /// The newest time that any applied command was stamped with: Unix time in milliseconds, never falling.
     public internal(set) var logTime: Int64 = 0
@@ -49,6 +54,23 @@ public struct PoolState: Sendable {
         memberRecords[node]
     }
 
+    /// In order of node id. Among them may be some that have expired.
+    public var invitations: [NodeInvitation] {
+        nodeInvitations.values.sorted { $0.node < $1.node }
+    }
+
+    public func invitation(ticketDigest: [UInt8]) -> NodeInvitation? {
+        nodeInvitations.values.first { $0.ticketDigest == ticketDigest }
+    }
+
+    /// The largest node id that belongs or ever belonged to a node.
+    public var lastNode: UInt64 { max(lastGivenNode, memberRecords.keys.max() ?? 0) }
+
+    /// Whether the id was given to a node that is no member any more, or never came.
+    public func wasRemoved(_ node: UInt64) -> Bool {
+        record != nil && node <= lastGivenNode && memberRecords[node] == nil && nodeInvitations[node] == nil
+    }
+
     public func unsealGrant(of node: UInt64) -> UnsealGrant? {
         unsealGrants[node]
     }
@@ -68,6 +90,11 @@ public struct PoolState: Sendable {
     }
 
     // MARK: Keys
+
+    /// The digests of all sealed records that belong to the state, in no order.
+    public var recordDigests: some Sequence<[UInt8]> {
+        keyRecords.values.lazy.flatMap { $0.versions.lazy.map(\.recordDigest) }
+    }
 
     public var keyCount: Int { liveNames.count }
 

@@ -12,6 +12,9 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case auditHead = 10
     case completedProposal = 11
     case progress = 12
+    case membership = 13
+    case invitation = 14
+    case nodeNumbers = 15
 }
 
 /// A row of the state, or its removal.

@@ -5,6 +5,8 @@ struct RaftLog: Sendable {
     private(set) var compactedIndex: LogIndex
     private(set) var compactedTerm: Term
     private(set) var compactedTag: [UInt8]
+    /// What the entries count for against limits.
+    private(set) var bytes: Int
     /// What the driver was given to write, and what of it is known to be on disk.
     private(set) var writes: WriteLedger
 
@@ -13,6 +15,7 @@ struct RaftLog: Sendable {
         compactedTerm = restored.compactedTerm
         compactedTag = restored.compactedTag
         entries = restored.entries
+        bytes = Self.size(of: restored.entries[...])
         writes = WriteLedger(durable: restored.compactedIndex + LogIndex(restored.entries.count))
         var term = compactedTerm
         for (offset, entry) in entries.enumerated() {
@@ -73,15 +76,26 @@ struct RaftLog: Sendable {
 
     mutating func append(_ entry: LogEntry) {
         entries.append(entry)
+        bytes += entry.size
     }
 
-    mutating func append(_ more: ArraySlice<LogEntry>) {
-        entries.append(contentsOf: more)
+    private static func size(of entries: ArraySlice<LogEntry>) -> Int { entries.reduce(0) { $0 + $1.size } }
+
+    /// The last index that can be cut off so that at least `kept` bytes of entries stay; the compacted index if there
+    /// is none.
+    func cut(keepingBytes kept: Int) -> LogIndex {
+        var remaining = 0
+        for entry in entries.reversed() {
+            remaining += entry.size
+            if remaining > kept { return entry.index }
+        }
+        return compactedIndex
     }
 
     /// Drops the entries from `first` on. `first` lies behind the compacted index.
     mutating func truncate(from first: LogIndex) {
         guard first > compactedIndex, first <= lastIndex else { return }
+        bytes -= Self.size(of: entries(from: first, through: lastIndex))
         entries.removeLast(Int(lastIndex - first + 1))
         writes.truncated(from: first)
     }
@@ -89,6 +103,7 @@ struct RaftLog: Sendable {
     /// Forgets the entries through `index`, which the state machine has applied.
     mutating func compact(through index: LogIndex) {
         guard let last = entry(at: index) else { return }
+        bytes -= Self.size(of: entries(from: compactedIndex + 1, through: index))
         entries.removeFirst(Int(index - compactedIndex))
         compactedIndex = index
         compactedTerm = last.term
@@ -102,6 +117,7 @@ struct RaftLog: Sendable {
             return
         }
         entries = []
+        bytes = 0
         compactedIndex = index
         compactedTerm = term
         compactedTag = tag

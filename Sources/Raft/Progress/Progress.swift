@@ -69,6 +69,13 @@ struct Progress: Sendable {
         }
     }
 
+    /// Nothing that the member has said counts any more.
+    mutating func forgetAnswers() {
+        match = 0
+        answeredRound = 0
+        lastHeard = Instant(nanoseconds: 0)
+    }
+
     private mutating func startReplicating() {
         state = .replicate
         restartAfterMatch()

@@ -79,6 +79,10 @@ extension PeerMessage {
         case .forwardedProposal(let proposal): return 128 + proposal.command.count
         case .proposalRefused, .nodeStatus: return 192
         case .unsealRequest(let bytes), .unsealReply(let bytes): return 64 + bytes.count
+        case .snapshotRequest: return 512
+        case .snapshotChunk(let chunk):
+            return chunk.rows.reduce(512) { $0 + $1.key.count + ($1.value?.count ?? 0) + 64 }
+                + chunk.blobs.reduce(0) { $0 + ($1.bytes?.count ?? 0) + 96 }
         }
     }
 }

@@ -268,7 +268,7 @@ extension PeerMessage {
         case .raft(let message): return message.from == sender && message.to == receiver
         case .forwardedProposal(let proposal): return proposal.proposer == sender
         case .nodeStatus(let status): return status.node == sender
-        case .proposalRefused, .unsealRequest, .unsealReply: return true
+        case .proposalRefused, .unsealRequest, .unsealReply, .snapshotRequest, .snapshotChunk: return true
         }
     }
 }

@@ -60,3 +60,8 @@ enum FilePermissions {
         guard fsync(descriptor) == 0 else { throw .storage(.device("\(path): fsync: \(reason(errno))")) }
     }
 }
+
+/// Removes a file; that there is none is fine.
+func unlinkFile(_ path: String) {
+    _ = unlink(path)
+}

@@ -1,3 +1,4 @@
+import NodeEnvironment
 import Raft
 
 /// The checksum chain over the stored log.
@@ -12,6 +13,16 @@ struct LogChain {
         var input = Checksum.Input(label: "quorate/disk/log-origin")
         input.append(identity.poolID)
         input.append(identity.node.rawValue)
+        return input.digest
+    }
+
+    /// What the first link behind a snapshot is chained to, where the entry at its index isn't known.
+    static func restart(_ origin: [UInt8], behind mark: AppliedMark) -> [UInt8] {
+        var input = Checksum.Input(label: "quorate/disk/log-restart")
+        input.append(origin)
+        input.append(mark.index)
+        input.append(mark.term)
+        input.append(mark.chainTag)
         return input.digest
     }
 

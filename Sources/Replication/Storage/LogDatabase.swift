@@ -220,6 +220,40 @@ final class LogDatabase {
         known = next
     }
 
+    /// Begins the log behind a snapshot, in one flushed transaction. What follows on the snapshot stays, if the log has
+    /// the snapshot's last entry.
+    func restart(behind mark: AppliedMark, configuration: PoolConfiguration) throws(StorageFailure) {
+        guard var next = known else { preconditionFailure("the log is restarted before it was loaded") }
+        guard mark.index > next.base.index else { return }
+        try StorageFailures.translating(path) {
+            try queue.write { database in
+                let held = mark.index <= next.head.lastIndex ? try position(mark.index, next.base, database) : nil
+                if let held, held.0 == mark.term {
+                    next.base.link = held.1
+                    try database.execute(sql: "DELETE FROM entry WHERE idx <= ?", arguments: [mark.index.asInteger])
+                } else {
+                    // The entry itself was never here: the chain begins anew.
+                    next.base.link = LogChain.restart(origin, behind: mark)
+                    try database.execute(sql: "DELETE FROM entry")
+                    next.head.lastIndex = mark.index
+                    next.head.lastLink = next.base.link
+                    next.lastTerm = mark.term
+                }
+                next.base = LogBase(
+                    index: mark.index, term: mark.term, tag: mark.chainTag, link: next.base.link,
+                    configuration: configuration)
+                try next.base.save(in: database)
+                next.head.hardState.commit = max(next.head.hardState.commit, mark.index)
+                if mark.term > next.head.hardState.term {
+                    next.head.hardState.term = mark.term
+                    next.head.hardState.vote = nil
+                }
+                try next.head.save(in: database)
+            }
+        }
+        known = next
+    }
+
     /// The last entry that the disk holds.
     var lastIndex: LogIndex { known?.head.lastIndex ?? 0 }
     /// The last entry that was cut off.

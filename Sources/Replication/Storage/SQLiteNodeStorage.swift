@@ -25,6 +25,9 @@ public final class SQLiteNodeStorage: NodeStorage {
     private let reserve: SpaceReserve
     let log: LogDatabase
     let state: StateDatabase
+    /// A snapshot that is being received, or installed.
+    private var incoming: IncomingDatabase?
+    private let identity: FolderIdentity
     /// The failure after which nothing is written any more.
     private var fatal: StorageFailure?
 
@@ -39,6 +42,8 @@ public final class SQLiteNodeStorage: NodeStorage {
         reserve = try SpaceReserve(folder: folder)
         log = try LogDatabase(folder: folder, identity: identity)
         state = try StateDatabase(folder: folder, identity: identity)
+        incoming = try IncomingDatabase.reopen(in: folder, identity: identity)
+        self.identity = identity
     }
 
     /// A reader of the key material in this folder, for any thread. It lives no longer than the storage.
@@ -49,8 +54,12 @@ public final class SQLiteNodeStorage: NodeStorage {
     }
 
     public func load() throws(StorageFailure) -> StoredNode {
-        let log = try log.load()
-        let state = try state.load()
+        var log = try log.load()
+        var state = try state.load()
+        if try finishInstallation() {
+            log = try self.log.load()
+            state = try self.state.load()
+        }
         let last = self.log.lastIndex
         let applied = state.applied?.index ?? 0
         guard applied <= last else {
@@ -100,11 +109,86 @@ public final class SQLiteNodeStorage: NodeStorage {
         reserve.refill()
     }
 
+    // MARK: Snapshots
+
+    public func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? {
+        try StateSnapshot.open(state.path)
+    }
+
+    public var staged: StagedSnapshot? { incoming?.contents.staged }
+
+    public func stage(_ chunk: SnapshotChunk) throws(StorageFailure) {
+        try writing(mayUseReserve: false) { () throws(StorageFailure) in
+            if let incoming, chunk.after != .beginning {
+                try incoming.add(chunk)
+            } else {
+                closeIncoming()
+                incoming = try IncomingDatabase.begin(chunk, in: folder, identity: identity)
+            }
+        }
+    }
+
+    public func stagedRows() throws(StorageFailure) -> [StateRow] { try incoming?.rows() ?? [] }
+
+    public func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { try incoming?.digests() ?? [] }
+
+    public func discardStaged() {
+        closeIncoming()
+        IncomingDatabase.remove(folder.file(IncomingDatabase.fileName))
+    }
+
+    private func closeIncoming() {
+        incoming?.close()
+        incoming = nil
+    }
+
+    public func installStaged(configuration: PoolConfiguration) throws(StorageFailure) {
+        try writing(mayUseReserve: false) { () throws(StorageFailure) in
+            guard let incoming else { return }
+            precondition(incoming.contents.staged.isComplete, "an incomplete snapshot is installed")
+            precondition(
+                incoming.contents.staged.mark.index > state.appliedIndex, "a snapshot is older than the state")
+            try incoming.plan(configuration)
+            _ = try finishInstallation()
+        }
+    }
+
+    /// Carries out a plan, as far as that has not been done.
+    ///
+    /// - Returns: whether there was one.
+    private func finishInstallation() throws(StorageFailure) -> Bool {
+        guard let incoming, let configuration = incoming.contents.plan else { return false }
+        let mark = incoming.contents.staged.mark
+        try interrupt(.planned)
+        // With the same index the state is the snapshot's, or has come as far by the log.
+        if mark.index > state.appliedIndex { try state.replace(by: incoming) }
+        try interrupt(.stateReplaced)
+        if mark.index == state.appliedIndex { try log.restart(behind: mark, configuration: configuration) }
+        try interrupt(.logRestarted)
+        discardStaged()
+        return true
+    }
+
     /// Closes both databases; the storage can't be used afterwards. The folder is free once the storage is released.
     public func close() throws(StorageFailure) {
         fatal = .device("\(folder.path): closed")
+        closeIncoming()
         try StorageFailures.translating(log.path) { try log.queue.close() }
         try StorageFailures.translating(state.path) { try state.queue.close() }
+    }
+
+    /// A place in an installation where a test lets the power fail.
+    package enum InstallationStep: CaseIterable, Sendable {
+        case planned
+        case stateReplaced
+        case logRestarted
+    }
+
+    /// Set by tests only.
+    package var interruption: InstallationStep?
+
+    private func interrupt(_ step: InstallationStep) throws(StorageFailure) {
+        if interruption == step { throw .device("power lost") }
     }
 
     private func writing(mayUseReserve: Bool, _ body: () throws(StorageFailure) -> Void) throws(StorageFailure) {

@@ -149,6 +149,31 @@ final class StateDatabase {
             .execute(arguments: [blob.digest.asData, bytes.asData])
     }
 
+    /// Replaces all rows and key material by those of a snapshot, in one transaction that is flushed before this
+    /// returns.
+    func replace(by incoming: IncomingDatabase) throws(StorageFailure) {
+        let mark = incoming.contents.staged.mark
+        var set = RowSet()
+        try StorageFailures.translating(path) {
+            try queue.write { database in
+                try database.execute(sql: "DELETE FROM state_row; DELETE FROM material;")
+                let insert = try database.cachedStatement(
+                    sql: "INSERT INTO state_row (tbl, key, value, checksum) VALUES (?, ?, ?, ?)")
+                try incoming.forEachRow { table, key, value, checksum in
+                    set.insert(checksum)
+                    try insert.execute(arguments: [Int64(table), key.asData, value.asData, checksum.asData])
+                }
+                try incoming.forEachBlob { digest, bytes in
+                    try save(MaterialBlob(digest: digest, bytes: bytes), database)
+                }
+                try AppliedRecord(mark: mark, rows: set).save(in: database)
+            }
+        }
+        record = AppliedRecord(mark: mark, rows: set)
+        isLoaded = true
+        try makeDurable()
+    }
+
     /// Flushes everything that was committed so far: a commit under `synchronous=FULL` flushes the whole WAL, or what
     /// it followed has been checkpointed, which flushed it before.
     func makeDurable() throws(StorageFailure) {

@@ -58,6 +58,8 @@ package enum PeerFrame: Hashable, Sendable {
             case .message(.nodeStatus(let status)): frame.nodeStatus = .init(status)
             case .message(.unsealRequest(let bytes)): frame.unsealRequest = Data(bytes)
             case .message(.unsealReply(let bytes)): frame.unsealReply = Data(bytes)
+            case .message(.snapshotRequest(let request)): frame.snapshotRequest = .init(request)
+            case .message(.snapshotChunk(let chunk)): frame.snapshotChunk = .init(chunk)
             }
         }
     }
@@ -77,6 +79,8 @@ extension Quorate_Replication_V1_PeerFrame {
         case .nodeStatus(let status): return .message(.nodeStatus(try status.validated()))
         case .unsealRequest(let bytes): return .message(.unsealRequest(try bytes.asOpaque("unseal request")))
         case .unsealReply(let bytes): return .message(.unsealReply(try bytes.asOpaque("unseal reply")))
+        case .snapshotRequest(let request): return .message(.snapshotRequest(try request.validated()))
+        case .snapshotChunk(let chunk): return .message(.snapshotChunk(try chunk.validated()))
         case nil: throw .unknownBody(of: "frame")
         }
     }
@@ -154,6 +158,13 @@ extension Quorate_Replication_V1_NodeStatus {
         processID = Data(status.processID)
         appliedIndex = status.appliedIndex
         version = status.version
+        if let told = status.promise {
+            promise = .with {
+                $0.term = told.term
+                $0.commit = told.commitIndex
+                $0.lastIndex = told.lastIndex
+            }
+        }
     }
 
     fileprivate func validated() throws(WireError) -> NodeStatus {
@@ -162,6 +173,15 @@ extension Quorate_Replication_V1_NodeStatus {
         else { throw .outOfLimits("version") }
         return NodeStatus(
             node: try node.asNodeID("node"), isSealed: isSealed, processID: try processID.asIdentifier("process id"),
-            appliedIndex: try appliedIndex.asNumber("applied index"), version: version)
+            appliedIndex: try appliedIndex.asNumber("applied index"), version: version,
+            promise: hasPromise ? try promise.validated() : nil)
+    }
+}
+
+extension Quorate_Replication_V1_Promise {
+    fileprivate func validated() throws(WireError) -> NodeStatus.Promise {
+        NodeStatus.Promise(
+            term: try term.asNumber("term"), commitIndex: try commit.asNumber("commit index"),
+            lastIndex: try lastIndex.asNumber("last index"))
     }
 }

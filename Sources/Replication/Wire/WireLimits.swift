@@ -17,6 +17,10 @@ package enum WireLimits {
     package static let identifierBytes = 16
     /// Bytes of what the security domain says to its counterpart.
     package static let opaqueBytes = 64 << 10
+    /// Bytes of a row's key.
+    package static let rowKeyBytes = 1 << 10
+    /// Rows and sealed records of one piece of a snapshot.
+    package static let itemsPerChunk = 1 << 16
     /// Bytes of a version text.
     package static let versionBytes = 64
     /// The largest index, term, epoch and node id: they are stored as signed 64-bit numbers.

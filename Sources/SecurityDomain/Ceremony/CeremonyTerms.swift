@@ -4,6 +4,8 @@ public enum CeremonyPurpose: UInt8, Sendable {
     case unseal = 1
     /// Opening the root of a backup in a new pool.
     case restore = 2
+    /// Letting one node go on alone, because a majority of the pool is lost for good.
+    case recoverPool = 3
 }
 
 /// What every message of one ceremony is bound to.

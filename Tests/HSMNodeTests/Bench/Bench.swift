@@ -46,7 +46,8 @@ final class Bench {
 
     /// Makes the pool on its disks; nothing runs yet.
     init(
-        nodes count: Int = 3, civilOffsets: [Int64] = [], adjust: @escaping (inout NodeOptions) -> Void = { _ in }
+        nodes count: Int = 3, founders: Int? = nil, civilOffsets: [Int64] = [],
+        adjust: @escaping (inout NodeOptions) -> Void = { _ in }
     ) throws {
         for number in 0..<count {
             let disk = SimulatedDisk(
@@ -56,17 +57,19 @@ final class Bench {
                 civilOffset: civilOffsets.indices.contains(number) ? civilOffsets[number] : 0)
             machines.append(Machine(number: number, disk: disk, clock: clock, random: random.fork(), adjust: adjust))
         }
+        let members = machines.prefix(founders ?? count).map(\.id)
         try NodeDriver.bootstrap(
-            storage: machines[0].disk, configuration: PoolConfiguration(voters: Set(machines.map(\.id))),
-            genesis: Workload.genesis(nodes: machines.map(\.id)), authenticator: SimulatedAuthenticator(key: 1))
+            storage: machines[0].disk, configuration: PoolConfiguration(voters: Set(members)),
+            genesis: Workload.genesis(nodes: members), authenticator: SimulatedAuthenticator(key: 1))
     }
 
     /// A pool that runs, unsealed, with node 0 for its leader.
     static func running(
-        nodes: Int = 3, civilOffsets: [Int64] = [], adjust: @escaping (inout NodeOptions) -> Void = { _ in }
+        nodes: Int = 3, founders: Int? = nil, civilOffsets: [Int64] = [],
+        adjust: @escaping (inout NodeOptions) -> Void = { _ in }
     ) throws -> Bench {
-        let bench = try Bench(nodes: nodes, civilOffsets: civilOffsets, adjust: adjust)
-        for number in 0..<nodes {
+        let bench = try Bench(nodes: nodes, founders: founders, civilOffsets: civilOffsets, adjust: adjust)
+        for number in 0..<(founders ?? nodes) {
             try bench.start(number)
             bench.unseal(number)
         }

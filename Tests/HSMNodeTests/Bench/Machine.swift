@@ -116,4 +116,14 @@ final class EditedDisk: NodeStorage {
     ) throws(StorageFailure) {
         try disk.compactLog(through: through, term: term, tag: tag, configuration: configuration)
     }
+
+    func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? { try disk.openSnapshot() }
+    var staged: StagedSnapshot? { disk.staged }
+    func stage(_ chunk: SnapshotChunk) throws(StorageFailure) { try disk.stage(chunk) }
+    func stagedRows() throws(StorageFailure) -> [StateRow] { try disk.stagedRows() }
+    func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { try disk.stagedDigests() }
+    func discardStaged() throws(StorageFailure) { try disk.discardStaged() }
+    func installStaged(configuration: PoolConfiguration) throws(StorageFailure) {
+        try disk.installStaged(configuration: configuration)
+    }
 }

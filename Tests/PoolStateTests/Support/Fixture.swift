@@ -148,6 +148,14 @@ struct Replica {
         apply(id: GUID(high: 0x1d, low: index + 1).bytes, command).outcome
     }
 
+    /// Applies a configuration of the log.
+    mutating func configure(voters: Set<UInt64>, outgoing: Set<UInt64> = [], learners: Set<UInt64> = []) {
+        index += 1
+        let changed = state.apply(
+            MembershipRecord(index: index, voters: voters, outgoingVoters: outgoing, learners: learners))
+        for row in changed { rows[[row.table] + row.key] = row.value == nil ? nil : row }
+    }
+
     @discardableResult
     mutating func apply(id: [UInt8], _ command: PoolCommand) -> ApplyResult {
         apply(

@@ -13,6 +13,31 @@ struct FrameTests {
         .message(.raft(RaftMessage(from: NodeID(1), to: NodeID(2), term: 9, body: body)))
     }
 
+    static let chunk = SnapshotChunk(
+        mark: Samples.mark(9), after: .row(table: 1, key: [1]),
+        rows: [
+            StateRow(table: 1, key: [1, 0], value: []), StateRow(table: 1, key: [2], value: [7, 7]),
+            StateRow(table: 2, key: [], value: [8]),
+        ],
+        blobs: [], isLast: false)
+
+    /// Each breaks one rule of a piece of a snapshot.
+    static let spoiledChunks: [@Sendable (inout Quorate_Replication_V1_SnapshotChunk) -> Void] = [
+        { $0.checksum[0] ^= 1 }, { $0.checksum = Data() }, { $0.rows[1].value[0] ^= 1 }, { $0.isLast = true },
+        { $0.rows.swapAt(0, 1) }, { $0.rows.removeAll() }, { $0.rows[2].table = 256 }, { $0.clearMark() },
+        { $0.mark.stateRoot = Data() }, { $0.mark.index = 0 }, { $0.after.blob = Data([1]) },
+        { $0.rows[0].key = Data(repeating: 9, count: 1025) }, { $0.blobs = [Data(repeating: 1, count: 65_537)] },
+    ]
+
+    @Test("refuse a piece of a snapshot that is damaged, out of order or too large", arguments: spoiledChunks.indices)
+    func spoiled(_ place: Int) throws {
+        var frame = try Quorate_Replication_V1_PeerFrame(
+            serializedBytes: PeerFrame.message(.snapshotChunk(Self.chunk)).encoded())
+        Self.spoiledChunks[place](&frame.snapshotChunk)
+        let bytes: [UInt8] = try frame.serializedBytes()
+        #expect(throws: WireError.self) { try PeerFrame(decoding: bytes) }
+    }
+
     static let frames: [PeerFrame] = [
         .hello(Hello(poolID: identifier, epoch: 4, node: NodeID(3), processID: identifier)),
         raft(.preVoteRequest(lastIndex: 0, lastTerm: 0)),
@@ -68,6 +93,23 @@ struct FrameTests {
             .nodeStatus(
                 NodeStatus(
                     node: NodeID(2), isSealed: true, processID: identifier, appliedIndex: 12, version: "0.1.0 (x)"))),
+        .message(
+            .nodeStatus(
+                NodeStatus(
+                    node: NodeID(2), isSealed: false, processID: identifier, appliedIndex: 12, version: "0.1.0",
+                    promise: NodeStatus.Promise(term: 3, commitIndex: 12, lastIndex: 14)))),
+        .message(.snapshotRequest(SnapshotRequest(mark: nil, after: .beginning))),
+        .message(.snapshotRequest(SnapshotRequest(mark: Samples.mark(9), after: .row(table: 4, key: [])))),
+        .message(
+            .snapshotRequest(SnapshotRequest(mark: Samples.mark(9), after: .blob(digest: Samples.blob(1).digest)))),
+        .message(.snapshotChunk(chunk)),
+        .message(
+            .snapshotChunk(
+                SnapshotChunk(
+                    mark: Samples.mark(9), after: chunk.end, rows: [], blobs: [Samples.blob(7)], isLast: false))),
+        .message(
+            .snapshotChunk(
+                SnapshotChunk(mark: Samples.mark(9), after: .beginning, rows: [], blobs: [], isLast: true))),
         .message(.unsealRequest([1, 2, 3])),
         .message(.unsealReply([])),
     ]

@@ -1,0 +1,71 @@
+import Raft
+
+/// How much of the log a node keeps: enough for members that are a little behind, never more than a bound, and nothing
+/// for ever. Each node cuts for itself.
+///
+/// A member that is down holds nothing up: it gets a snapshot when it is back. One that is alive and behind is waited
+/// for as long as the log stays small.
+struct CompactionPolicy {
+    /// What is known when the question is asked.
+    struct Situation {
+        /// Applied and saved; nothing behind it can be cut.
+        var saved: LogIndex
+        var compacted: LogIndex
+        var bytes: Int
+        /// The least that a living member has applied.
+        var living: LogIndex
+        /// Where those begin who are reading a snapshot.
+        var readers: LogIndex
+        var now: Instant
+        /// The index that leaves half of the bytes that may stay. Asked for only where there are more.
+        var byteCut: LogIndex
+    }
+
+    /// When an index was reached, noted every so often.
+    private struct Note {
+        let index: LogIndex
+        let at: Instant
+    }
+
+    private let options: NodeOptions
+    private var notes: [Note] = []
+
+    init(options: NodeOptions) {
+        self.options = options
+    }
+
+    /// The index to cut at; nil if it isn't worth while.
+    mutating func cut(_ situation: Situation) -> LogIndex? {
+        note(situation)
+        var through = situation.saved - min(situation.saved, options.logEntriesKept)
+        if situation.bytes > options.logBytesKept {
+            through = max(through, situation.byteCut)
+        }
+        if let old = notes.last(where: { situation.now.since($0.at) >= options.logAgeKept }) {
+            through = max(through, old.index)
+        }
+        // The bound holds whoever is behind.
+        if situation.bytes <= options.logBytesHeld { through = min(through, situation.living, situation.readers) }
+        through = min(through, situation.saved)
+        let isLarge = situation.bytes > options.logBytesKept
+        let step = isLarge ? 1 : options.compactionStep
+        guard through >= situation.compacted + step else { return nil }
+        return through
+    }
+
+    /// Whether it makes sense to look closer. Cheap, for it is asked at every step.
+    func isDue(saved: LogIndex, compacted: LogIndex, bytes: Int, now: Instant) -> Bool {
+        if saved >= compacted + options.logEntriesKept + options.compactionStep || bytes > options.logBytesKept {
+            return true
+        }
+        guard let last = notes.last else { return true }
+        return now.since(last.at) >= options.logAgeKept / 8
+    }
+
+    private mutating func note(_ situation: Situation) {
+        if let last = notes.last, situation.now.since(last.at) < options.logAgeKept / 8 { return }
+        notes.append(Note(index: situation.saved, at: situation.now))
+        // What is too old stands for everything before it.
+        while notes.count > 2, situation.now.since(notes[1].at) >= options.logAgeKept { notes.removeFirst() }
+    }
+}

@@ -1,0 +1,74 @@
+import NodeEnvironment
+import PoolState
+import Raft
+
+/// Changing who belongs to the pool. Both steps of joint consensus are tagged, so only an unsealed leader makes them.
+extension NodeDriver {
+    func changeMembers(
+        voters: Set<NodeID>, learners: Set<NodeID>, _ completion: @escaping (ProposalRefusal?) -> Void
+    ) {
+        guard raft.role == .leader, case .unsealed = seal else {
+            let leader = raft.leader == id ? nil : raft.leader
+            return completions.append { completion(.notLeader(leader: leader)) }
+        }
+        let wish = MembershipChange.Wanted(voters: voters, learners: learners, completion: completion)
+        if !membership.add(wish) { completions.append { completion(.configurationChangePending) } }
+    }
+
+    /// As leader: makes the pool's members, one step at a time, those that its state wants. A step is judged only from
+    /// a state that holds the last one; a new leader goes on where its predecessor stopped.
+    func tendMembership() {
+        guard now >= membershipDue, raft.isEstablishedLeader, case .unsealed = seal, let view = published else {
+            return
+        }
+        membershipDue = now.advanced(by: options.membershipInterval)
+        guard !raft.configuration.isJoint, view.state.membership?.index == raft.configurationIndex else { return }
+        let goal = raft.commitIndex - min(raft.commitIndex, options.promotionLag)
+        let progress = raft.progress
+        let plan = MembershipPlan(from: raft.configuration, members: view.state.members) { node in
+            guard let peer = progress.first(where: { $0.node == node }), peer.state == .replicate else { return false }
+            return peer.matchIndex >= goal && peers.isServing(node, from: goal, now: now)
+        }
+        guard let plan else { return }
+        // Refused only while something else is under way: then it is planned anew.
+        _ = membership.add(
+            MembershipChange.Wanted(voters: plan.voters, learners: plan.learners, completion: { _ in }))
+    }
+
+    /// When ``tendMembership()`` has to be called though nothing else happens.
+    var membershipDeadline: Instant { raft.role == .leader && !seal.isSealed ? membershipDue : .distantFuture }
+
+    /// Puts a wanted change into the log, and leaves a joint configuration once it is committed.
+    func proposeMembership(chain: EntryChain) {
+        if let next = raft.configurationToLeaveJoint { _ = propose(.configuration(next), chain: chain) }
+        guard let wish = membership.take() else { return }
+        let joint = raft.configuration.joint(voters: wish.voters, learners: wish.learners)
+        let refusal = propose(.configuration(joint), chain: chain)
+        completions.append { wish.completion(refusal) }
+    }
+
+    /// The state has taken in another configuration, or what is known of members has changed.
+    func membershipApplied() {
+        let state = applied.state
+        let known = state.members.filter { $0.standing == .distrusted }.map { NodeID($0.node) }
+        raft.distrust(suspects.union(known))
+        if state.wasRemoved(id.rawValue) { leave() }
+    }
+
+    /// The node belongs to the pool no more. It stops serving, and says so; its id is of no use any longer.
+    private func leave() {
+        guard !isRemoved else { return }
+        isRemoved = true
+        environment.observer.alarm(.removed)
+        sealNow()
+    }
+
+    /// A member's disk was put back to an earlier state: what it acknowledged counts no more, here at once, and by the
+    /// log on every node.
+    func distrust(_ node: NodeID) {
+        guard suspects.insert(node).inserted else { return }
+        environment.observer.alarm(.memberForgot(node))
+        raft.distrust(raft.distrusted.union(suspects))
+        if case .unsealed = seal { submit(.distrustNode(node.rawValue), origin: .node) { _ in } }
+    }
+}

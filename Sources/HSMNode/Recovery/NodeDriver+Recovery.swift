@@ -1,0 +1,128 @@
+public import NodeEnvironment
+public import PoolState
+public import Raft
+
+/// What a node needs to go on alone.
+public struct PoolRecoveryRequest: Sendable {
+    /// Of the epoch that ends: by it everything on the disk is checked.
+    public let former: any StateAuthenticator
+    /// Of the epoch that begins.
+    public let next: any StateAuthenticator
+    /// The epoch that begins.
+    public let epoch: UInt64
+
+    public init(former: any StateAuthenticator, next: any StateAuthenticator, epoch: UInt64) {
+        self.former = former
+        self.next = next
+        self.epoch = epoch
+    }
+}
+
+/// Why a node doesn't go on alone. Nothing has changed.
+public enum PoolRecoveryRefusal: Error, Hashable, Sendable {
+    /// A majority lives: nothing has to be recovered.
+    case poolIsAlive(leader: NodeID)
+    /// What the disk holds isn't what an unsealed node left there.
+    case stored(UnsealRefusal)
+    /// The state doesn't allow it: another epoch, or a node that is no member.
+    case refused(Refusal)
+    case storage(StorageFailure)
+    case halted
+}
+
+/// A wish to go on alone, and whom to tell.
+struct PoolRecovery {
+    let request: PoolRecoveryRequest
+    let completion: (Result<LogIndex, PoolRecoveryRefusal>) -> Void
+}
+
+/// The recovery of a pool that has lost its quorum for good: one node goes on alone, with everything that its log
+/// holds, in a new epoch. Former members are of another epoch from then on: they are not let in, and their tags prove
+/// nothing.
+///
+/// It is a snapshot that the node makes of itself and installs: the state with the last word of the old epoch applied,
+/// under a mark of the new one, with a log that begins behind it. So a crash leaves the old pool or the new one. The
+/// node has to be started again then.
+extension NodeDriver {
+    func performRecovery() {
+        guard halted == nil, stalled == nil, let recovery else { return }
+        self.recovery = nil
+        do {
+            let index = try recover(recovery.request)
+            completions.append { recovery.completion(.success(index)) }
+            halted = .recovered(epoch: recovery.request.epoch)
+            giveUp(.shuttingDown)
+        } catch {
+            completions.append { recovery.completion(.failure(error)) }
+        }
+    }
+
+    private func recover(_ request: PoolRecoveryRequest) throws(PoolRecoveryRefusal) -> LogIndex {
+        if let leader = raft.leader, leader != id || raft.isEstablishedLeader { throw .poolIsAlive(leader: leader) }
+        try applyWholeLog(request.former)
+        var state = applied.state
+        let last = applied.position
+        let configuration = PoolConfiguration(voters: [id])
+        let envelope = ProposalEnvelope(
+            proposalID: environment.random.bytes(16), proposer: id.rawValue, principal: nil,
+            authentication: .officers, stampedAt: environment.clock.unixMilliseconds(),
+            command: .recoverPool(node: id.rawValue, epoch: request.epoch))
+        // Above every term that the old epoch can have seen here.
+        let term = max(raft.term, storedTerm, last.term) + 1
+        let chain = EntryChain(authenticator: request.next)
+        let commandTag = chain.tag(
+            of: .command(envelope.encode()), term: term, index: last.index + 1, previous: last.tag)
+        let tag = chain.tag(
+            of: .configuration(configuration), term: term, index: last.index + 2, previous: commandTag)
+        let result = state.apply(index: last.index + 1, term: term, envelope)
+        if case .refused(let refusal) = result.outcome { throw .refused(refusal) }
+        let changes = result.rows + state.apply(MembershipRecord(configuration, at: last.index + 2))
+        let mark = AppliedMark(
+            index: last.index + 2, term: term, chainTag: tag, stateRoot: state.root,
+            tag: request.next.stateTag(index: last.index + 2, term: term, chainTag: tag, root: state.root))
+        do {
+            try stage(mark, changes)
+            try environment.storage.installStaged(configuration: configuration)
+        } catch {
+            throw .storage(error)
+        }
+        return mark.index
+    }
+
+    /// What isn't known to be committed may have been, and nobody else is there to say otherwise: all of it counts.
+    private func applyWholeLog(_ authenticator: any StateAuthenticator) throws(PoolRecoveryRefusal) {
+        do {
+            if case .sealed(let evidence) = seal { try unseal(from: evidence, authenticator: authenticator) }
+        } catch {
+            throw .stored(error)
+        }
+        applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.lastIndex))
+        saveAndPublish()
+        guard halted == nil, savedIndex == raft.lastIndex else { throw .storage(.full) }
+    }
+
+    /// Puts the stored state, with `changes` on top, beside itself.
+    private func stage(_ mark: AppliedMark, _ changes: [RowChange]) throws(StorageFailure) {
+        let storage = environment.storage
+        try storage.discardStaged()
+        guard let reader = try storage.openSnapshot() else { throw .corrupted("there is no state to go on with") }
+        var rows = try storage.load().rows
+        let changed = Set(changes.map { [$0.table] + $0.key })
+        rows.removeAll { changed.contains([$0.table] + $0.key) }
+        rows += changes.filter { $0.value != nil }.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
+        rows.sort { left, right in
+            left.table == right.table ? left.key.lexicographicallyPrecedes(right.key) : left.table < right.table
+        }
+        try storage.stage(SnapshotChunk(mark: mark, after: .beginning, rows: rows, blobs: [], isLast: false))
+        // Behind all rows.
+        var place = SnapshotCursor.blob(digest: [])
+        var isLast = false
+        while !isLast {
+            let piece = try reader.chunk(after: place, byteLimit: options.snapshotChunkBytes)
+            let received = storage.staged?.received ?? .beginning
+            try storage.stage(
+                SnapshotChunk(mark: mark, after: received, rows: [], blobs: piece.blobs, isLast: piece.isLast))
+            (place, isLast) = (piece.end, piece.isLast)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import NodeEnvironment
+import PoolState
+import Raft
+
+/// Snapshots: giving them, getting them, and making one the node's state.
+///
+/// A snapshot is the stored rows at one index, with the applied mark whose tag vouches for them. Whoever gets one keeps
+/// it beside its own state. Only an unsealed node can tell whether it is genuine, so only an unsealed node installs it;
+/// until then its own state stays as it is.
+extension NodeDriver {
+    // MARK: Giving
+
+    /// Any member may have it: it holds nothing that the log doesn't bring it otherwise.
+    func lend(_ request: SnapshotRequest, to node: NodeID) {
+        guard stalled == nil, raft.configuration.isMember(node) else { return }
+        do {
+            let storage = environment.storage
+            let reader = try lending.reader(for: request.mark, behind: raft.compactedIndex, now: now) {
+                () throws(StorageFailure) in try storage.openSnapshot()
+            }
+            guard let reader else { return }
+            let after = reader.mark == request.mark ? request.after : .beginning
+            let chunk = try reader.chunk(after: after, byteLimit: options.snapshotChunkBytes)
+            environment.network.send(.snapshotChunk(chunk), to: node)
+        } catch {
+            if error != .full { halt(error) }
+        }
+    }
+
+    // MARK: Getting
+
+    /// The leader no longer has what this node lacks. It says so at every heartbeat, until that has changed.
+    func offered(_ offer: SnapshotOffer) {
+        guard fetch.isDue(from: offer.from, now: now, retry: options.retryInterval * 2) else { return }
+        let staged = environment.storage.staged
+        let isUseful = staged.map { $0.mark.index >= offer.descriptor.index } ?? false
+        // Whole, and waiting for the keys to be checked with.
+        if let staged, isUseful, staged.isComplete { return }
+        ask(offer.from, isUseful ? staged : nil)
+    }
+
+    private func ask(_ node: NodeID, _ staged: StagedSnapshot?) {
+        fetch.ask(node, now: now)
+        let request = SnapshotRequest(mark: staged?.mark, after: staged?.received ?? .beginning)
+        environment.network.send(.snapshotRequest(request), to: node)
+    }
+
+    func receive(_ chunk: SnapshotChunk, from sender: NodeID) {
+        guard stalled == nil, fetch.isFrom(sender), chunk.mark.index > raft.commitIndex else { return }
+        let staged = environment.storage.staged
+        let isKnown = staged?.mark == chunk.mark
+        if isKnown {
+            // Anything but the next piece has come before.
+            guard let staged, !staged.isComplete, staged.received == chunk.after else { return }
+        } else {
+            guard chunk.after == .beginning else { return }
+        }
+        do {
+            try environment.storage.stage(chunk)
+        } catch .full {
+            // Asked for again at a later offer.
+            return environment.observer.alarm(.storageFull)
+        } catch {
+            return halt(error)
+        }
+        if chunk.isLast { fetch.end() } else { ask(sender, environment.storage.staged) }
+    }
+
+    // MARK: Installing
+
+    /// Makes a whole snapshot the node's state, if it is genuine and brings the node forward. Runs when all output of
+    /// the step is written.
+    func installSnapshot() {
+        guard halted == nil, stalled == nil, case .unsealed(let authenticator) = seal,
+            let staged = environment.storage.staged, staged.isComplete
+        else { return }
+        do {
+            guard staged.mark.index > raft.commitIndex else { return try environment.storage.discardStaged() }
+            let (index, term) = (staged.mark.index, staged.mark.term)
+            guard raft.mayInstall(index: index, term: term), !raft.hasUnwrittenLog else { return }
+            guard let genuine = try verified(staged, authenticator) else {
+                environment.observer.alarm(.forgedSnapshot(index: staged.mark.index))
+                return try environment.storage.discardStaged()
+            }
+            try environment.storage.installStaged(configuration: genuine.configuration)
+            install(genuine.applied, configuration: genuine.configuration)
+        } catch .full {
+            // The plan holds: the rest is done at a later step.
+            if installationDue <= now { environment.observer.alarm(.storageFull) }
+            installationDue = now.advanced(by: options.refusalPause)
+        } catch {
+            halt(error)
+        }
+    }
+
+    /// The state that the staged rows make; nil unless the mark is genuine, the rows have its root, all key material is
+    /// there, and the state says which configuration was in force.
+    private func verified(
+        _ staged: StagedSnapshot, _ authenticator: any StateAuthenticator
+    ) throws(StorageFailure) -> (applied: AppliedState, configuration: PoolConfiguration)? {
+        let check = StoredStateCheck(authenticator: authenticator, raft: raft)
+        let rows = try environment.storage.stagedRows()
+        guard let applied = try? check.genuine(mark: staged.mark, rows: rows),
+            let configuration = applied.state.membership.map(PoolConfiguration.init)
+        else { return nil }
+        let digests = try environment.storage.stagedDigests()
+        guard applied.state.recordDigests.allSatisfy(digests.contains) else { return nil }
+        return (applied, configuration)
+    }
+
+    private func install(_ snapshot: AppliedState, configuration: PoolConfiguration) {
+        let position = snapshot.position
+        raft.installed(
+            SnapshotDescriptor(index: position.index, term: position.term, configuration: configuration),
+            tag: position.tag, now: now)
+        compactedConfiguration = configuration
+        applied = snapshot
+        savedIndex = position.index
+        savingDue = .distantFuture
+        unsaved.rows = []
+        unsaved.blobs = []
+        decoded.clear()
+        publish()
+        membershipApplied()
+    }
+}

@@ -1,0 +1,174 @@
+import CryptographicModule
+import HSMNode
+import NodeEnvironment
+@testable import PoolSimulator
+import PoolState
+import Raft
+import Testing
+
+/// Nodes that come, go, and take one another's place.
+@Suite struct MembershipTests {
+    private func running(nodes: Int, founders: Int, adjust: @escaping (inout NodeOptions) -> Void = { _ in }) throws
+        -> Bench
+    {
+        try Bench.running(nodes: nodes, founders: founders) { options in
+            options.logEntriesKept = 5
+            options.compactionStep = 3
+            options.promotionLag = 0
+            options.peerSilence = 400_000_000
+            adjust(&options)
+        }
+    }
+
+    private func submit(_ command: PoolCommand, _ bench: Bench, at number: Int? = nil) throws -> CommandOutcome? {
+        let place = number ?? bench.leader ?? 0
+        let write = bench.submit(command, at: place)
+        try bench.run(until: "the answer") { !write.list.isEmpty }
+        return write.outcome
+    }
+
+    /// Machine `number` joins under the id that it has: ids are given in order.
+    private func join(_ bench: Bench, _ number: Int, replaces: UInt64? = nil, isRunning: Bool = true) throws {
+        let ticket = [UInt8](repeating: UInt8(number), count: 32)
+        let invited = try submit(
+            .inviteNode(
+                NodeInvitation(
+                    name: "joiner-\(number)", ticketDigest: ticket, expires: 1_700_003_000, replaces: replaces)), bench)
+        #expect(invited == .applied)
+        let admitted = try submit(
+            .admitNode(
+                NodeAdmission(
+                    ticketDigest: ticket, publicKey: [UInt8](repeating: UInt8(number), count: 91),
+                    apiURL: "https://joiner\(number).example", peerAddress: "joiner\(number).example:7000",
+                    audience: "https://example")), bench)
+        #expect(admitted == .applied)
+        guard isRunning else { return }
+        try bench.start(number)
+        bench.unseal(number)
+    }
+
+    private func membership(_ bench: Bench, at number: Int = 0) -> MembershipRecord? {
+        bench[number].views.last?.state.membership
+    }
+
+    private func expect(_ bench: Bench, voters: Set<UInt64>, at number: Int = 0) throws {
+        try bench.run(until: "voters \(voters.sorted())") {
+            let now = membership(bench, at: number)
+            return now?.voters == voters && now?.isJoint == false
+        }
+    }
+
+    @Test func aPoolGrowsFromOneToFive() throws {
+        let bench = try running(nodes: 5, founders: 1)
+        for generation in 1...UInt32(20) { #expect(try submit(Write.rotate(to: generation), bench) == .applied) }
+        for number in 1...4 {
+            try join(bench, number)
+            try expect(bench, voters: Set((1...UInt64(number + 1))))
+        }
+        try bench.settle()
+        for number in 0..<5 { #expect(bench[number].views.last?.generation == 20) }
+        #expect(Set((0..<5).map { bench[$0].views.last?.state.root }).count == 1)
+        #expect(bench.checker.violation == nil)
+    }
+
+    /// One that doesn't come stays a learner: it must not count in a majority that it can't help to form.
+    @Test func whoIsAdmittedAndDoesNotComeIsNoVoter() throws {
+        let bench = try running(nodes: 2, founders: 1)
+        try join(bench, 1, isRunning: false)
+        try bench.run(until: "a learner") { membership(bench)?.learners == [2] }
+        bench.run(2_000)
+        #expect(membership(bench)?.voters == [1])
+        #expect(try submit(Write.rotate(to: 1), bench) == .applied)
+    }
+
+    @Test func aSealedNodeIsNotPromoted() throws {
+        let bench = try running(nodes: 2, founders: 1)
+        try join(bench, 1, isRunning: false)
+        try bench.start(1)
+        bench.run(2_000)
+        #expect(membership(bench)?.voters == [1] && membership(bench)?.learners == [2])
+        bench.unseal(1)
+        try expect(bench, voters: [1, 2])
+    }
+
+    @Test func aNodeIsReplacedWhileItIsDown() throws {
+        let bench = try running(nodes: 4, founders: 3)
+        bench.crash(2)
+        for generation in 1...UInt32(20) { #expect(try submit(Write.rotate(to: generation), bench) == .applied) }
+        try join(bench, 3, replaces: 3)
+        try expect(bench, voters: [1, 2, 4])
+        try bench.settle()
+        #expect(bench[3].views.last?.generation == 20)
+        #expect(bench[0].views.last?.state.member(3) == nil)
+        #expect(bench[0].views.last?.state.wasRemoved(3) == true)
+    }
+
+    @Test func aRemovedNodeNoticesAndStopsServing() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let leader = try #require(bench.leader)
+        let victim = (leader + 1) % 3
+        #expect(try submit(.removeNode(UInt64(victim + 1)), bench) == .applied)
+        try bench.run(until: "the notice") { bench[victim].alarms.contains(.removed) }
+        #expect(bench[victim].driver?.isRemoved == true && bench[victim].standing?.isSealed == true)
+        let read = bench.read(at: victim)
+        bench.run(5)
+        #expect(read.refusal == .sealed)
+        let again = bench.unseal(victim)
+        bench.run(5)
+        #expect(again.list.count == 1 && again.index == nil)
+        #expect(try submit(Write.rotate(to: 1), bench, at: leader) == .applied)
+    }
+
+    @Test func aLeaderThatIsRemovedHandsOver() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let leader = try #require(bench.leader)
+        let other = (leader + 1) % 3
+        #expect(try submit(.removeNode(UInt64(leader + 1)), bench, at: other) == .applied)
+        try bench.run(until: "the notice") { bench[leader].alarms.contains(.removed) }
+        try bench.run(until: "another leader") { bench.leader != nil && bench.leader != leader }
+        #expect(try submit(Write.rotate(to: 1), bench, at: other) == .applied)
+        #expect(membership(bench, at: other)?.voters.contains(UInt64(leader + 1)) == false)
+    }
+
+    @Test func leadershipGoesWhereItIsAsked() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let leader = try #require(bench.leader)
+        let heir = (leader + 2) % 3
+        let asked = (leader + 1) % 3
+        #expect(try submit(.requestLeadership(UInt64(heir + 1)), bench, at: asked) == .applied)
+        try bench.run(until: "the heir") { bench.leader == heir }
+        #expect(try submit(Write.rotate(to: 1), bench) == .applied)
+    }
+
+    /// An old image of its disk: the entries that it has acknowledged are gone, and it would elect a leader without
+    /// them.
+    @Test func aVoterWhoseDiskWasPutBackCountsForNothing() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let leader = try #require(bench.leader)
+        let (victim, third) = ((leader + 1) % 3, (leader + 2) % 3)
+        #expect(try submit(Write.rotate(to: 1), bench) == .applied)
+        bench.run(300)
+        bench.crash(victim)
+        let image = try bench[victim].disk.load()
+        try bench.start(victim)
+        bench.unseal(victim)
+        for generation in 2...UInt32(4) { #expect(try submit(Write.rotate(to: generation), bench) == .applied) }
+        bench.run(500)
+        bench.crash(victim)
+        bench[victim].disk.restore(image)
+        bench.checker.votes.forget(bench[victim].id)
+        try bench.start(victim)
+        try bench.run(until: "the alarm") { bench[leader].alarms.contains(.memberForgot(bench[victim].id)) }
+        try bench.run(until: "everybody knows") {
+            bench[third].views.last?.state.member(UInt64(victim + 1))?.standing == .distrusted
+        }
+        // Two would be a majority if it counted.
+        bench.crash(leader)
+        bench.run(3_000)
+        #expect(bench.leader == nil)
+        try bench.start(leader)
+        bench.unseal(leader)
+        try bench.run(until: "a leader") { bench.leader != nil }
+        #expect(try submit(Write.rotate(to: 5), bench, at: third) == .applied)
+    }
+}

@@ -1,0 +1,141 @@
+import HSMNode
+import NodeEnvironment
+@testable import PoolSimulator
+import PoolState
+import Raft
+import Testing
+
+/// Members that lack what the others have cut off.
+@Suite struct SnapshotTests {
+    /// A pool that cuts its logs soon, with node 2 down and so far behind that nobody has what it lacks.
+    private func poolWithoutThird(chunk: Int = 300) throws -> Bench {
+        let bench = try Bench.running { options in
+            options.logEntriesKept = 2
+            options.compactionStep = 3
+            options.peerSilence = 200_000_000
+            options.retryInterval = 50_000_000
+            options.snapshotChunkBytes = chunk
+        }
+        bench.crash(2)
+        try rotate(bench, 1...12)
+        return bench
+    }
+
+    private func rotate(_ bench: Bench, _ generations: ClosedRange<UInt32>) throws {
+        for generation in generations {
+            let write = bench.submit(Write.rotate(to: generation), at: 0)
+            try bench.run(until: "the answer") { !write.list.isEmpty }
+            bench.run(100)
+        }
+    }
+
+    private func expectSameState(_ bench: Bench) throws {
+        try bench.settle()
+        let roots = [0, 1, 2].map { bench[$0].views.last?.state.root }
+        #expect(roots[0] != nil && Set(roots).count == 1)
+        #expect(bench.checker.violation == nil)
+    }
+
+    @Test func aDeadMemberHoldsNoLogUp() throws {
+        let bench = try poolWithoutThird()
+        let last = bench[2].disk.lastIndex
+        for number in 0..<2 { #expect(bench[number].disk.compactedIndex > last) }
+    }
+
+    @Test func aMemberCatchesUpBySnapshot() throws {
+        let bench = try poolWithoutThird()
+        try bench.start(2)
+        bench.unseal(2)
+        try expectSameState(bench)
+        #expect(bench[2].views.last?.generation == 12)
+        #expect(bench[2].disk.staged == nil)
+        try rotate(bench, 13...14)
+        try expectSameState(bench)
+        #expect(bench[2].views.last?.generation == 14)
+    }
+
+    /// It can't tell whether what it gets is genuine: it keeps it, and its own state too, until it has the keys.
+    @Test func aSealedMemberStoresAndChecksLater() throws {
+        let bench = try poolWithoutThird()
+        try bench.start(2)
+        try bench.run(until: "the whole snapshot") { bench[2].disk.staged?.isComplete == true }
+        bench.run(200)
+        #expect(bench[2].standing?.appliedIndex ?? 0 < 5)
+        bench.unseal(2)
+        try expectSameState(bench)
+        #expect(bench[2].views.last?.generation == 12)
+    }
+
+    @Test func aForgedSnapshotIsDropped() throws {
+        let bench = try poolWithoutThird(chunk: 1 << 20)
+        var genuine: SnapshotChunk?
+        bench.route = { letter in
+            guard case .snapshotChunk(let chunk) = letter.message else { return .deliver }
+            genuine = chunk
+            return .lose
+        }
+        try bench.start(2)
+        bench.unseal(2)
+        try bench.run(until: "a snapshot on its way") { genuine != nil }
+        let chunk = try #require(genuine)
+        var rows = chunk.rows
+        let victim = rows.count / 2
+        rows[victim] = StateRow(table: rows[victim].table, key: rows[victim].key, value: [0])
+        let forged = SnapshotChunk(mark: chunk.mark, after: chunk.after, rows: rows, blobs: [], isLast: true)
+        let leader = try #require(bench.leader)
+        bench.inject(.snapshotChunk(forged), from: leader, to: 2)
+        try bench.run(until: "the alarm") { bench[2].alarms.contains(.forgedSnapshot(index: chunk.mark.index)) }
+        #expect(bench[2].disk.staged == nil && bench[2].disk.compactedIndex == 0)
+        bench.route = { _ in .deliver }
+        try expectSameState(bench)
+    }
+
+    /// Wherever the power fails while a snapshot comes and is installed, the node finds the old state or the new one.
+    @Test(arguments: 1...14, [SimulatedDisk.CrashPoint.before, .after])
+    func thePowerFailsAtEachWrite(write: Int, point: SimulatedDisk.CrashPoint) throws {
+        let bench = try poolWithoutThird()
+        try bench.start(2)
+        bench.unseal(2)
+        bench[2].disk.armCrash(after: write, at: point)
+        for _ in 0..<600 where bench[2].driver?.halted == nil { bench.tick() }
+        bench.crash(2)
+        try bench.start(2)
+        bench.unseal(2)
+        try expectSameState(bench)
+        #expect(bench[2].views.last?.generation == 12)
+    }
+
+    /// The transfer goes on where it stopped: a restart asks for no piece twice.
+    @Test func anInterruptedTransferGoesOn() throws {
+        let bench = try poolWithoutThird()
+        try bench.start(2)
+        bench.unseal(2)
+        try bench.run(until: "some pieces") {
+            bench[2].disk.staged.map { $0.received != .beginning && !$0.isComplete } ?? false
+        }
+        let received = bench[2].disk.staged
+        var asked: [SnapshotRequest] = []
+        bench.route = { letter in
+            if case .snapshotRequest(let request) = letter.message { asked.append(request) }
+            return .deliver
+        }
+        bench.crash(2)
+        try bench.start(2)
+        bench.unseal(2)
+        try expectSameState(bench)
+        #expect(asked.first?.mark == received?.mark)
+        #expect(asked.allSatisfy { $0.after != .beginning })
+    }
+
+    @Test func aLeaderThatDiesIsReplacedByAnotherSource() throws {
+        let bench = try poolWithoutThird()
+        try bench.start(2)
+        bench.unseal(2)
+        try bench.run(until: "some pieces") { bench[2].disk.staged != nil }
+        bench.crash(0)
+        try bench.run(until: "the other source") { bench[2].views.last?.generation == 12 }
+        try bench.start(0)
+        bench.unseal(0)
+        try expectSameState(bench)
+    }
+}

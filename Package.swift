@@ -80,7 +80,7 @@ let package = Package(
                 "HSMNode", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Replication",
                 "Identity",
                 "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment",
-                "Raft",
+                "Raft", "StrictJSON",
                 nioCore, nioPosix, nioSSL, logging, lifecycle, signals, yams,
             ],
             swiftSettings: common),

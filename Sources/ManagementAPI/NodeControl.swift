@@ -6,6 +6,9 @@ public protocol NodeControl: Sendable {
     func unsealInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
     /// Takes an officer's envelope.
     func acceptShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
+    /// The same for the recovery of a pool that has lost its majority for good: with a quorum this node goes on alone.
+    func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
+    func acceptRecoveryShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
 }
 
 /// How a node stands, for anybody: nothing in it is secret.
@@ -20,11 +23,20 @@ public struct NodeHealth: Sendable {
     public let commitIndex: UInt64
     /// The last index that the node has applied and saved.
     public let appliedIndex: UInt64
+    /// The end of its log, and the term of the entry there: of two logs the one with the higher term, then index, has
+    /// all that the other has.
+    public let lastIndex: UInt64
+    public let lastTerm: UInt64
+    /// Raised by each recovery of the pool.
+    public let epoch: UInt64
 
     public init(
         node: String, role: String, isSealed: Bool, phase: String, term: UInt64, leader: String?, commitIndex: UInt64,
-        appliedIndex: UInt64
+        appliedIndex: UInt64, lastIndex: UInt64 = 0, lastTerm: UInt64 = 0, epoch: UInt64 = 1
     ) {
+        self.lastIndex = lastIndex
+        self.lastTerm = lastTerm
+        self.epoch = epoch
         self.node = node
         self.role = role
         self.isSealed = isSealed
@@ -81,6 +93,7 @@ public struct CeremonyInvitation: Sendable {
 public struct UnsealProgress: Sendable {
     public let officers: Int
     public let required: Int
+    /// Whether the ceremony has reached what it is for.
     public let isUnsealed: Bool
 
     public init(officers: Int, required: Int, isUnsealed: Bool) {

@@ -22,6 +22,9 @@ enum NodeStatusEndpoints {
                         if let leader = health.leader { writer.member("leader", leader) }
                         writer.member("commitIndex", health.commitIndex)
                         writer.member("appliedIndex", health.appliedIndex)
+                        writer.member("lastIndex", health.lastIndex)
+                        writer.member("lastTerm", health.lastTerm)
+                        writer.member("epoch", health.epoch)
                     }
                 }),
             Endpoint(

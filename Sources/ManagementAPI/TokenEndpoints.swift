@@ -40,7 +40,7 @@ enum TokenEndpoints {
     }
 
     private static func discovery(_ context: RequestContext) -> APIResponse {
-        let issuer = context.view.state.pool.map { TokenAuthority.issuer(of: $0, members: context.view.state.members) }
+        let issuer = context.view.state.pool.map { TokenAuthority.issuer(of: $0) }
         return APIResponse(
             body: OpenIDDocuments.discovery(
                 issuer: issuer ?? context.host.baseURL, origin: context.host.baseURL, form: authority(context)))

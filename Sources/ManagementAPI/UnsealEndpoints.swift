@@ -3,16 +3,33 @@ import HTTPTransport
 import RequestPipeline
 import StrictJSON
 
-/// The officers' way to open a sealed node. No token is asked for, since none can be issued: the quorum is the proof.
+/// What officers do together at one node. No token is asked for, since none can be issued: the quorum is the proof.
 enum UnsealEndpoints {
     static func endpoints(node: any NodeControl) -> [Endpoint] {
+        ceremony(
+            "/quorate/v1/unseal", "Unseal", done: "unsealed",
+            invite: { () async throws(UnsealRequestRefusal) in try await node.unsealInvitation() },
+            accept: { (bytes: [UInt8]) async throws(UnsealRequestRefusal) in try await node.acceptShare(bytes) })
+            + ceremony(
+                "/quorate/v1/recovery", "PoolRecovery", done: "recovered",
+                invite: { () async throws(UnsealRequestRefusal) in try await node.recoveryInvitation() },
+                accept: { (bytes: [UInt8]) async throws(UnsealRequestRefusal) in
+                    try await node.acceptRecoveryShare(bytes)
+                })
+    }
+
+    private static func ceremony(
+        _ path: String, _ operation: String, done: String,
+        invite: @escaping @Sendable () async throws(UnsealRequestRefusal) -> CeremonyInvitation,
+        accept: @escaping @Sendable ([UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
+    ) -> [Endpoint] {
         [
             Endpoint(
-                .get, "/quorate/v1/unseal", operation: "UnsealInvitationGet", access: .anonymous, phase: .any,
+                .get, path, operation: "\(operation)InvitationGet", access: .anonymous, phase: .any,
                 isVersioned: false, isAuditedWhenAnonymous: true,
                 handler: .asynchronous { _ throws(APIError) in
                     do throws(UnsealRequestRefusal) {
-                        let invitation = try await node.unsealInvitation()
+                        let invitation = try await invite()
                         var answer = APIResponse.object {
                             $0.member("invitation", Base64URL.encode(invitation.bytes))
                         }
@@ -23,7 +40,7 @@ enum UnsealEndpoints {
                     }
                 }),
             Endpoint(
-                .post, "/quorate/v1/unseal/shares", operation: "UnsealShareSubmit", access: .anonymous, phase: .any,
+                .post, path + "/shares", operation: "\(operation)ShareSubmit", access: .anonymous, phase: .any,
                 isVersioned: false, isAuditedWhenAnonymous: true,
                 handler: .asynchronous { context throws(APIError) in
                     guard case .string(let text)? = try context.jsonBody()["envelope"],
@@ -32,11 +49,11 @@ enum UnsealEndpoints {
                         throw .badParameter("The parameter 'envelope' must be base64url.")
                     }
                     do throws(UnsealRequestRefusal) {
-                        let progress = try await node.acceptShare(bytes)
+                        let progress = try await accept(bytes)
                         return .object { writer in
                             writer.member("officers", progress.officers)
                             writer.member("required", progress.required)
-                            writer.member("unsealed", progress.isUnsealed)
+                            writer.member(done, progress.isUnsealed)
                         }
                     } catch {
                         throw APIError(error)

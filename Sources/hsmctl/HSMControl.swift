@@ -26,7 +26,8 @@ struct HSMControl: AsyncParsableCommand {
             """,
         version: "hsmctl \(version)",
         subcommands: [
-            PoolCommands.self, KeyCommands.self, RoleCommands.self, PrincipalCommands.self, CredentialCommands.self,
+            PoolCommands.self, NodeCommands.self, KeyCommands.self, RoleCommands.self, PrincipalCommands.self,
+            CredentialCommands.self,
             SecurityDomainCommands.self, UnsealCommand.self, AuditCommands.self,
             LoadCommand.self, LoadWorkerCommand.self,
         ])

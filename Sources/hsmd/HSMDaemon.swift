@@ -16,8 +16,8 @@ struct HSMDaemon: AsyncParsableCommand {
             A node starts sealed. A peer that is unsealed unseals it; where there is none, a quorum of officers does, \
             with 'hsmctl unseal'. The first node of a new pool is started once with --initialize.
 
-            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 78 bad \
-            configuration.
+            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 77 removed from \
+            the pool, 78 bad configuration.
             """,
         version: NodeService.version)
 
@@ -26,6 +26,9 @@ struct HSMDaemon: AsyncParsableCommand {
 
     @Option(name: .long, help: "Make a new pool from this file. Only on an empty data folder, on one node, once.")
     var initialize: String?
+
+    @Option(name: .long, help: "Join a pool by this file of 'hsmctl node add'. Only with an empty data folder.")
+    var join: String?
 
     @Flag(name: .long, help: "Check the configuration and exit.")
     var check = false
@@ -36,11 +39,16 @@ struct HSMDaemon: AsyncParsableCommand {
     func run() async throws {
         let configuration: NodeConfiguration
         let initialization: PoolInitialization?
+        let joinFile: JoinFile?
         do {
             configuration = try NodeConfiguration.load(file: config)
             initialization = try initialize.map { try PoolInitialization.load(file: $0) }
+            joinFile = try join.map { try JoinFile.load(file: $0) }
         } catch let error as ConfigurationError {
             fail("\(error)", code: 78)
+        }
+        guard initialization == nil || joinFile == nil else {
+            fail("--initialize makes a new pool, --join enters one that there is: use one of them", code: 64)
         }
         guard !check else { return print("\(config) is good.") }
         umask(0o077)
@@ -58,7 +66,8 @@ struct HSMDaemon: AsyncParsableCommand {
         } catch {
             fail("the process can't protect its keys: \(error)", code: 71)
         }
-        let service = NodeService(configuration: configuration, initialization: initialization, logger: logger)
+        let service = NodeService(
+            configuration: configuration, initialization: initialization, join: joinFile, logger: logger)
         let group = ServiceGroup(
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         do {

@@ -147,7 +147,6 @@ import Testing
             "https://node-2.pool.example:8443", "https://node-2/x", "'members[1].endpoint'", cure: "without a path"),
         Mistake(
             "https://node-3", "https://NODE-2", "endpoint' of member 3 is that of member 2", cure: "its own endpoint"),
-        Mistake(member(3) + "\n", "", "'members' has 2 elements", cure: "1, 3, 5 or 7"),
         Mistake("  - id: 2\n", "  - 7\n  - id: 2\n", "'members' must be a list of sections", cure: "key: value"),
         Mistake("node:\n", "node: &n\n", "anchors and aliases", cure: "Write the value out"),
         Mistake("  - id: 2\n", "  - &m\n    id: 2\n", "anchors and aliases", cure: "Write the value out"),
@@ -174,6 +173,46 @@ import Testing
         if !mistake.problem.contains("missing"), !mistake.problem.contains("elements") {
             #expect(abs(line - lineOfMistake) <= 2 || mistake.problem.contains("of member"), "\(error)")
         }
+    }
+
+    /// Two nodes found no pool; one that joins names only itself.
+    @Test func aPoolIsFoundedByAnOddNumber() throws {
+        let two = try load(Self.good.replacingOccurrences(of: Self.member(3) + "\n", with: "")).get()
+        #expect(two.members.count == 2)
+        #expect(throws: ConfigurationError.self) { try two.checkFounders() }
+        let three = try load(Self.good).get()
+        #expect(throws: Never.self) { try three.checkFounders() }
+    }
+
+    private static func joinFile(_ change: (String) -> String = { $0 }) -> String {
+        change(
+            """
+            {"pool":"pool-1","poolId":"000102030405060708090a0b0c0d0e0f","id":1,"name":"node-1","expires":1,\
+            "endpoints":["https://a:1"],"ticket":"\(String(repeating: "A", count: 43))","authority":"PEM"}
+            """)
+    }
+
+    private func loadJoin(_ text: String, mode: UInt32 = 0o600) throws -> Result<JoinFile, ConfigurationError> {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("join.json", text, mode: mode)
+        defer { withExtendedLifetime(folder) {} }
+        do throws(ConfigurationError) { return .success(try JoinFile.load(file: file)) } catch { return .failure(error) }
+    }
+
+    @Test func aTicketIsForOneNodeOfOnePool() throws {
+        let configuration = try load(Self.good).get()
+        try loadJoin(Self.joinFile()).get().check(against: configuration)
+        for (from, to) in [("\"id\":1", "\"id\":2"), ("000102", "ff0102")] {
+            let other = try loadJoin(Self.joinFile { $0.replacing(from, with: to) }).get()
+            #expect(throws: ConfigurationError.self) { try other.check(against: configuration) }
+        }
+    }
+
+    @Test(arguments: ["\"ticket\"", "\"id\"", "\"poolId\"", "\"endpoints\"", "\"authority\"", "AAAA", "{"])
+    func spoiledTicketFiles(part: String) throws {
+        let spoiled = Self.joinFile { $0.replacingOccurrences(of: part, with: "") }
+        #expect(throws: ConfigurationError.self) { try loadJoin(spoiled).get() }
+        #expect(throws: ConfigurationError.self) { try loadJoin(Self.joinFile(), mode: 0o640).get() }
     }
 
     @Test func wholeFiles() throws {

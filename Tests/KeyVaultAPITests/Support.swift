@@ -34,6 +34,14 @@ enum API {
             guard envelope == [1, 2, 3] else { throw UnsealRequestRefusal("The share is damaged.") }
             return UnsealProgress(officers: 1, required: 2, isUnsealed: false)
         }
+
+        func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {
+            throw UnsealRequestRefusal("Node 1 leads a majority.", isConflict: true)
+        }
+
+        func acceptRecoveryShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress {
+            try await acceptShare(envelope)
+        }
     }
 
     static let endpoints = KeyVaultEndpoints.all + ManagementEndpoints.all(node: Node())

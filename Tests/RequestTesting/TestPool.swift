@@ -64,7 +64,7 @@ public final class TestPool: Sendable {
     private func unseal(_ keyring: TestKeys) throws {
         let view = pool.latestView
         guard let record = view.state.pool else { throw TestFailure("no pool record") }
-        let issuer = TokenAuthority.issuer(of: record, members: view.state.members)
+        let issuer = TokenAuthority.issuer(of: record)
         let tokens = try TokenVerifier(
             trust: [.embedded(issuer: issuer, tenant: record.tenantID.description)],
             audiences: try AudienceList(record.audiences.map { AcceptedAudience($0, .dataPlane) }),

@@ -63,7 +63,7 @@ import Testing
             (.notAnOfficer, "domain.json"), (.commitmentMismatch(officer: 1), "take another copy"),
         ]
         for (error, words) in errors {
-            let shown = UnsealCommand.explained(
+            let shown = OfficerShares.explained(
                 error, certificate: "officer.crt", key: "officer.key", domain: "domain.json")
             #expect(shown.message.contains(words), "\(shown.message)")
         }

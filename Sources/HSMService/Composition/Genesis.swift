@@ -35,12 +35,14 @@ enum GenesisMaker {
         let hosts = configuration.members.map { String($0.endpoint.dropFirst("https://".count)) }
         let audiences = (hosts + configuration.apiHosts).map { HostTable.audience(host: $0) } + initialization.audiences
         let genesis = Genesis(
-            poolID: configuration.poolID, name: configuration.poolName, epoch: configuration.epoch, tenantID: tenant,
+            poolID: configuration.poolID, name: configuration.poolName, epoch: configuration.firstEpoch,
+            tenantID: tenant,
             audiences: Array(Set(audiences)).sorted(),
             members: configuration.members.map { member in
                 MemberRecord(
                     node: member.id.rawValue, name: member.name, identityDigest: member.keyDigest,
-                    apiURL: member.endpoint, peerAddress: "\(member.peerHost):\(member.peerPort)")
+                    apiURL: member.endpoint, peerAddress: PeerAddress.join(member.peerHost, member.peerPort),
+                    publicKey: member.publicKey)
             },
             keyring: secrets.sealedKeyring.encode(),
             pinnedOfficers: initialization.officerFingerprints,

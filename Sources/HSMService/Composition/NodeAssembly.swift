@@ -26,6 +26,9 @@ final class NodeAssembly: Sendable {
     private let module: CryptographicModule
     private let runtime: NodeRuntime
     private let transport: PeerTransport
+    private let directory: MemberDirectory
+    /// Raised only by the recovery of a pool that lost its quorum.
+    private let epoch: UInt64
     private let vault: KeyVault
     private let unsealing: PeerUnsealing
     private let officers: OfficerUnsealing
@@ -36,7 +39,11 @@ final class NodeAssembly: Sendable {
     private let firstKeyring: Keyring?
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
-    init(configuration: NodeConfiguration, initialization: PoolInitialization?, logger: Logger) throws {
+    /// - Parameter told: what this node was told when it joined.
+    init(
+        configuration: NodeConfiguration, initialization: PoolInitialization?, told: JoinAnswer?,
+        logger: Logger
+    ) throws {
         self.configuration = configuration
         self.logger = logger
         let cores = System.coreCount
@@ -53,14 +60,19 @@ final class NodeAssembly: Sendable {
         }
         let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
         firstKeyring = disk.keyring
+        if disk.stored?.wasRemoved(configuration.nodeID.rawValue) == true { throw NodeFailure.removed }
+        let directory = MemberDirectory(configuration, stored: disk.stored, told: told?.members ?? [])
+        self.directory = directory
+        let epoch = disk.stored?.pool?.epoch ?? told?.epoch ?? configuration.firstEpoch
+        self.epoch = epoch
         let module = CryptographicModule(keyCacheBytes: ModuleSelfSetup.secureHeapBytes / 2)
         self.module = module
         let vault = KeyVault(module: module, materials: disk.materials)
         self.vault = vault
 
-        let links = NodeLinks()
+        let links = NodeLinks(directory: directory, logger: logger)
         let alarms = AlarmJournal(logger: logger)
-        let transport = try Self.makeTransport(configuration, links, loops, alarms, logger)
+        let transport = try Self.makeTransport(configuration, epoch, links, loops, alarms, logger)
         self.transport = transport
         let runtime = try Self.makeRuntime(
             configuration, disk, transport, links, driverLoops.next(), alarms, logger)
@@ -68,16 +80,15 @@ final class NodeAssembly: Sendable {
         audit = try Self.openAudit(configuration, disk, runtime, vault)
 
         let identity = PeerUnsealing.Identity(
-            poolID: configuration.poolID, epoch: configuration.epoch, node: configuration.nodeID,
-            bootNonce: Random.bytes(PeerUnsealRequest.bootNonceLength), key: nodeKey,
-            memberKeys: Dictionary(uniqueKeysWithValues: configuration.members.map { ($0.id, $0.publicKey) }))
-        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger)
+            poolID: configuration.poolID, epoch: epoch, node: configuration.nodeID,
+            bootNonce: Random.bytes(PeerUnsealRequest.bootNonceLength), key: nodeKey)
+        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         unsealing = PeerUnsealing(
-            identity: identity, pool: runtime, custody: vault, logger: logger,
+            identity: identity, directory: directory, pool: runtime, custody: vault, logger: logger,
             send: { transport.send($0, to: $1) }, opened: { await opening.open($0) })
-        officers = OfficerUnsealing(
-            stored: disk.stored, nodeKey: nodeKey, custody: vault, opened: { await opening.open($0) })
-        links.connect(runtime: runtime, unsealing: unsealing)
+        let (officers, recovery) = Self.makeCeremonies(disk.stored, nodeKey, runtime, vault, opening, epoch, logger)
+        self.officers = officers
+        links.connect(runtime: runtime, unsealing: unsealing, transport: transport, vault: vault)
 
         let anonymous = AnonymousSampler()
         self.anonymous = anonymous
@@ -88,7 +99,9 @@ final class NodeAssembly: Sendable {
                 poolName: configuration.poolName, nodeName: configuration.nodeName,
                 region: configuration.region, version: NodeService.version),
             logger: logger)
-        let control = NodeControlPanel(configuration: configuration, runtime: runtime, vault: vault, officers: officers)
+        let control = NodeControlPanel(
+            configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
+            recovery: recovery, epoch: epoch)
         pipeline = RequestPipeline(
             endpoints: KeyVaultEndpoints.all + ManagementEndpoints.all(node: control), services: services)
         server = HTTPServer(
@@ -98,13 +111,38 @@ final class NodeAssembly: Sendable {
                     certificateChain: configuration.api.certificateFile, privateKey: configuration.api.keyFile)))
     }
 
+    /// What officers can do here: open the node, and let it go on alone.
+    private static func makeCeremonies(
+        _ stored: PoolState?, _ nodeKey: FileSigningKey, _ runtime: NodeRuntime, _ vault: KeyVault,
+        _ opening: NodeOpening, _ epoch: UInt64, _ logger: Logger
+    ) -> (unsealing: OfficerUnsealing, recovery: OfficerUnsealing) {
+        let atStart = OfficerUnsealing.Stored(stored)
+        let unsealing = OfficerUnsealing(
+            purpose: .unseal, stored: { atStart }, nodeKey: nodeKey,
+            obstacle: { vault.unsealed == nil ? nil : "This node is unsealed already." },
+            opened: { keyring in
+                await opening.open(keyring)
+                return vault.unsealed != nil
+            })
+        let recovering = PoolRecovering(runtime: runtime, epoch: epoch, logger: logger)
+        let recovery = OfficerUnsealing(
+            purpose: .recoverPool,
+            stored: { vault.unsealed == nil ? atStart : OfficerUnsealing.Stored(runtime.latestView.state) },
+            nodeKey: nodeKey,
+            obstacle: {
+                runtime.latestStanding.leader.map { "Node \($0) leads a majority: there is nothing to recover." }
+            },
+            opened: { try await recovering.recover($0) })
+        return (unsealing, recovery)
+    }
+
     private static func makeTransport(
-        _ configuration: NodeConfiguration, _ links: NodeLinks, _ group: MultiThreadedEventLoopGroup,
+        _ configuration: NodeConfiguration, _ epoch: UInt64, _ links: NodeLinks, _ group: MultiThreadedEventLoopGroup,
         _ alarms: AlarmJournal, _ logger: Logger
     ) throws -> PeerTransport {
         let settings = PeerTransportConfiguration(
             node: configuration.nodeID, uri: configuration.uri(of: configuration.nodeID), poolID: configuration.poolID,
-            epoch: configuration.epoch, processID: Random.bytes(16), host: configuration.peers.host,
+            epoch: epoch, processID: Random.bytes(16), host: configuration.peers.host,
             port: configuration.peers.port,
             tls: PeerTLSFiles(
                 certificateChain: configuration.peers.certificateFile, privateKey: configuration.peers.keyFile,
@@ -129,7 +167,10 @@ final class NodeAssembly: Sendable {
         return try loop.submit {
             let observer = NodeObserver(
                 published: { links.published($0) },
-                alarm: { alarms.log("\($0)") },
+                alarm: { alarm in
+                    alarms.log("\(alarm)")
+                    if alarm == .removed { Self.leave(logger) }
+                },
                 roleChanged: { logger.info("role changed", metadata: ["role": "\($0.role)", "term": "\($0.term)"]) },
                 unsealMessage: { links.unsealMessage($0, from: $1) })
             let driver = try NodeDriver(
@@ -140,10 +181,29 @@ final class NodeAssembly: Sendable {
             return NodeRuntime(
                 driver: driver, loop: loop, clock: clock, view: PoolView(state: PoolState(), appliedIndex: 0),
                 onHalt: { reason in
+                    if case .recovered = reason { return Self.startOver(logger) }
                     logger.critical("the node has stopped: its disk failed", metadata: ["reason": "\(reason)"])
                     exit(74)
                 })
         }.wait()
+    }
+
+    /// The node serves nothing any more. It ends when its last messages are out: they tell its heir that it may lead.
+    private static func leave(_ logger: Logger) {
+        logger.critical("this node was removed from the pool", metadata: ["cure": "\(NodeFailure.removed)"])
+        Task {
+            try? await Task.sleep(for: .seconds(1))
+            exit(NodeFailure.removed.exitCode)
+        }
+    }
+
+    /// The new epoch is on the disk; what is in memory belongs to the old one. It ends when the officers have their
+    /// answer.
+    private static func startOver(_ logger: Logger) {
+        Task {
+            try? await Task.sleep(for: .seconds(1))
+            exit(NodeFailure.startAgain)
+        }
     }
 
     private static func openAudit(
@@ -170,12 +230,12 @@ final class NodeAssembly: Sendable {
         // Before the peers' socket opens: a node without a certificate for clients is of no use to its peers either.
         try server.validate()
         _ = try await transport.start()
-        transport.setPeers(configuration.peerRecords)
+        transport.setPeers(directory.peerRecords)
         let port = try await server.start(group: loops, sink: pipeline)
         runtime.start()
         logger.notice(
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
-        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: configuration.epoch, logger: logger)
+        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         let housekeeping = Housekeeping(
             runtime: runtime, custody: vault, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,

@@ -6,9 +6,12 @@ import Raft
 /// Answers the management plane's questions about this node.
 struct NodeControlPanel: NodeControl {
     let configuration: NodeConfiguration
+    let directory: MemberDirectory
     let runtime: NodeRuntime
     let vault: KeyVault
     let officers: OfficerUnsealing
+    let recovery: OfficerUnsealing
+    let epoch: UInt64
 
     /// Members tell of themselves every second or so. Nanoseconds.
     private static let longSilence: UInt64 = 5_000_000_000
@@ -18,13 +21,22 @@ struct NodeControlPanel: NodeControl {
         return NodeHealth(
             node: configuration.nodeName, role: "\(standing.role)", isSealed: vault.unsealed == nil,
             phase: "\(runtime.latestView.state.phase)", term: standing.term,
-            leader: configuration.members.first { $0.id == standing.leader }?.name,
-            commitIndex: standing.commitIndex, appliedIndex: standing.appliedIndex)
+            leader: standing.leader.flatMap { directory.member($0) }?.name,
+            commitIndex: standing.commitIndex, appliedIndex: standing.appliedIndex,
+            lastIndex: standing.lastIndex, lastTerm: standing.lastTerm, epoch: epoch)
+    }
+
+    func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {
+        try recovery.invitation(now: SystemClock().unixMilliseconds() / 1000)
+    }
+
+    func acceptRecoveryShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress {
+        try await recovery.accept(envelope, now: SystemClock().unixMilliseconds() / 1000)
     }
 
     func members() async -> [MemberHealth] {
         let report = await runtime.report()
-        return configuration.members.map { member in
+        return directory.members.map { member in
             let isSelf = member.id == configuration.nodeID
             let peer = report.peers.first { $0.node == member.id }
             let isSilent = !isSelf && (peer?.silentFor ?? .max) > Self.longSilence

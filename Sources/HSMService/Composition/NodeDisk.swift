@@ -43,7 +43,7 @@ final class NodeDisk {
             proposalID: Random.bytes(16), proposer: configuration.nodeID.rawValue, principal: nil,
             authentication: .localOperator, stampedAt: now, command: .initializePool(genesis))
         let configurationEntry = PoolConfiguration(voters: Set(configuration.members.map(\.id)))
-        let authenticator = KeyringAuthenticator(keyring: keyring, epoch: configuration.epoch)
+        let authenticator = KeyringAuthenticator(keyring: keyring, epoch: configuration.firstEpoch)
         do throws(NodeDriver.BootstrapFailure) {
             try NodeDriver.bootstrap(
                 storage: storage, configuration: configurationEntry, genesis: envelope, authenticator: authenticator)

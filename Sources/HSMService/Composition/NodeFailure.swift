@@ -12,11 +12,15 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
     public let exitCode: Int32
 
     static let osError: Int32 = 71
+    static let notPermitted: Int32 = 77
+    /// Nothing is wrong: whoever watches over the process has to start it again.
+    static let startAgain: Int32 = 75
     static let dataError: Int32 = 74
     static let configurationError: Int32 = 78
 
     public init(_ error: any Error) {
         switch error {
+        case let failure as NodeFailure: self = failure
         case let error as ConfigurationError: self.init("\(error)", Self.configurationError)
         case NodeFolderError.storage(let failure): self.init(failure)
         case let error as NodeFolderError: self.init("\(error)", Self.configurationError)
@@ -49,6 +53,13 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         self.description = description
         self.exitCode = exitCode
     }
+
+    /// The pool has given this node's id up for good.
+    static let removed = NodeFailure(
+        """
+        this node was removed from the pool, and its id is never used again. Its data folder is of no use any more; \
+        to bring the machine back, join as a new node with an empty folder: hsmctl node add
+        """, notPermitted)
 
     private static let replacement =
         "Nothing was changed. Keep the folder for inspection; the pool goes on as long as a majority of its nodes does"

@@ -1,6 +1,8 @@
+import Logging
 import NodeEnvironment
 import PoolState
 import Raft
+import Replication
 import Synchronization
 
 /// Connects the parts that are made one after the other and call each other: events that come before the last is made
@@ -9,19 +11,39 @@ final class NodeLinks: Sendable {
     private struct Ends {
         var runtime: NodeRuntime?
         var unsealing: PeerUnsealing?
+        var transport: PeerTransport?
+        var vault: KeyVault?
     }
 
+    private let directory: MemberDirectory
+    private let logger: Logger
     private let ends = Mutex(Ends())
 
-    func connect(runtime: NodeRuntime, unsealing: PeerUnsealing) {
-        ends.withLock { $0 = Ends(runtime: runtime, unsealing: unsealing) }
+    init(directory: MemberDirectory, logger: Logger) {
+        self.directory = directory
+        self.logger = logger
+    }
+
+    func connect(runtime: NodeRuntime, unsealing: PeerUnsealing, transport: PeerTransport, vault: KeyVault) {
+        ends.withLock { $0 = Ends(runtime: runtime, unsealing: unsealing, transport: transport, vault: vault) }
     }
 
     func received(_ messages: [PeerMessage], from node: NodeID) {
         ends.withLock { $0.runtime }?.receive(messages, from: node)
     }
     func connected(_ node: NodeID) { ends.withLock { $0.runtime }?.connected(node) }
-    func published(_ view: PoolView) { ends.withLock { $0.runtime }?.publish(view) }
+
+    /// The state has changed, and with it perhaps who belongs to the pool.
+    func published(_ view: PoolView) {
+        let (runtime, transport, vault) = ends.withLock { ($0.runtime, $0.transport, $0.vault) }
+        runtime?.publish(view)
+        do {
+            try vault?.follow(view.state)
+        } catch {
+            logger.error("the pool's audiences could not be taken over", metadata: ["cause": "\(error)"])
+        }
+        if directory.update(from: view.state) { transport?.setPeers(directory.peerRecords) }
+    }
 
     func unsealMessage(_ message: PeerMessage, from node: NodeID) {
         ends.withLock { $0.unsealing }?.receive(message, from: node)

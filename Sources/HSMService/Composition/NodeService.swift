@@ -24,9 +24,16 @@ public struct NodeService: Service {
 
     private let configuration: NodeConfiguration
     private let initialization: PoolInitialization?
+    private let join: JoinFile?
     private let logger: Logger
 
-    public init(configuration: NodeConfiguration, initialization: PoolInitialization?, logger: Logger) {
+    /// - Parameters:
+    ///   - initialization: makes a new pool, of which this node is the first.
+    ///   - join: lets this node join a pool that there is.
+    public init(
+        configuration: NodeConfiguration, initialization: PoolInitialization?, join: JoinFile? = nil, logger: Logger
+    ) {
+        self.join = join
         self.configuration = configuration
         self.initialization = initialization
         self.logger = logger
@@ -36,7 +43,9 @@ public struct NodeService: Service {
     public func run() async throws {
         let node: NodeAssembly
         do {
-            node = try NodeAssembly(configuration: configuration, initialization: initialization, logger: logger)
+            if initialization != nil { try configuration.checkFounders() }
+            node = try NodeAssembly(
+                configuration: configuration, initialization: initialization, told: try await joined(), logger: logger)
             try await node.start()
         } catch {
             throw NodeFailure(error)
@@ -47,5 +56,24 @@ public struct NodeService: Service {
         try await gracefulShutdown()
         reloads.cancel()
         await node.stop()
+    }
+
+    /// Shows the ticket to the pool, if there is one.
+    private func joined() async throws -> JoinAnswer? {
+        guard let join else { return nil }
+        try join.check(against: configuration)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let joining = PoolJoining(configuration: configuration, file: join, group: group, logger: logger)
+        do {
+            let answer = try await joining.join()
+            try await group.shutdownGracefully()
+            return answer
+        } catch {
+            try? await group.shutdownGracefully()
+            // A node that has joined before knows its peers, and needs nobody to start.
+            guard FileManager.default.fileExists(atPath: configuration.dataFolder + "/state.db") else { throw error }
+            logger.notice("going on without joining again", metadata: ["cause": "\(error)"])
+            return nil
+        }
     }
 }

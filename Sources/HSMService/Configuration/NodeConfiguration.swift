@@ -51,8 +51,8 @@ public struct NodeConfiguration: Sendable {
     public let cryptoThreads: Int
     public let logLevel: String
 
-    /// Raised only by the recovery of a pool that lost its quorum.
-    var epoch: UInt64 { 1 }
+    /// The epoch of a new pool.
+    var firstEpoch: UInt64 { 1 }
 
     /// Every name under which clients may call this node.
     var allHosts: [String] {
@@ -62,9 +62,12 @@ public struct NodeConfiguration: Sendable {
 
     func uri(of node: NodeID) -> String { "quorate:\(poolName)/\(node.rawValue)" }
 
-    var peerRecords: [PeerRecord] {
-        members.map {
-            PeerRecord(node: $0.id, uri: uri(of: $0.id), pins: [$0.keyDigest], host: $0.peerHost, port: $0.peerPort)
+    /// A pool is founded by an odd number of nodes: a further one would add a failure that it can have, and none that
+    /// it can bear.
+    public func checkFounders() throws(ConfigurationError) {
+        guard [1, 3, 5, 7].contains(members.count) else {
+            throw ConfigurationError(
+                file: file, problem: "'members' has \(members.count) elements", cure: "A pool has 1, 3, 5 or 7 nodes.")
         }
     }
 
@@ -224,8 +227,8 @@ extension NodeConfiguration {
             try requireDistinct(member, from: members, section)
             members.append(member)
         }
-        guard [1, 3, 5, 7].contains(members.count) else {
-            throw root.error("members", "has \(members.count) elements", cure: "A pool has 1, 3, 5 or 7 nodes.")
+        guard members.count <= 9 else {
+            throw root.error("members", "has \(members.count) elements", cure: "A pool has at most 9 nodes.")
         }
         return members
     }

@@ -12,14 +12,20 @@ import Synchronization
 final class KeyVault: KeyCustody {
     private let module: CryptographicModule
     private let materials: KeyMaterialReader
-    private let held = Mutex<UnsealedPool?>(nil)
+    private struct Held {
+        let pool: UnsealedPool
+        /// Those that tokens are accepted for.
+        let audiences: [String]
+    }
+
+    private let held = Mutex<Held?>(nil)
 
     init(module: CryptographicModule, materials: KeyMaterialReader) {
         self.module = module
         self.materials = materials
     }
 
-    var unsealed: UnsealedPool? { held.withLock { $0 } }
+    var unsealed: UnsealedPool? { held.withLock { $0?.pool } }
 
     func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord {
         let bytes: [UInt8]?
@@ -35,7 +41,23 @@ final class KeyVault: KeyCustody {
     /// Takes the keys over, once the driver has found the state genuine under them.
     func open(_ keyring: Keyring, view: PoolView) throws {
         guard let pool = view.state.pool else { throw CryptoError.internalFailure("the pool has no record yet") }
-        let issuer = TokenAuthority.issuer(of: pool, members: view.state.members)
+        let opened = Held(pool: try unsealed(keyring, pool), audiences: pool.audiences)
+        module.unlock(kek: keyring.kek)
+        held.withLock { $0 = opened }
+    }
+
+    /// Takes over what the state says now: a node that joined may have brought an audience of its own.
+    func follow(_ state: PoolState) throws {
+        guard let pool = state.pool, let current = held.withLock({ $0 }), current.audiences != pool.audiences else {
+            return
+        }
+        let renewed = Held(pool: try unsealed(current.pool.keyring, pool), audiences: pool.audiences)
+        // Not if the keys were wiped meanwhile.
+        held.withLock { if $0 != nil { $0 = renewed } }
+    }
+
+    private func unsealed(_ keyring: Keyring, _ pool: PoolRecord) throws -> UnsealedPool {
+        let issuer = TokenAuthority.issuer(of: pool)
         let signer = TokenKeySigner(keyring: keyring)
         let verifier = try TokenVerifier(
             trust: [.embedded(issuer: issuer, tenant: pool.tenantID.description)],
@@ -44,11 +66,9 @@ final class KeyVault: KeyCustody {
         try verifier.setKeys(
             issuer: issuer, keys: [TokenKey(keyID: signer.keyID, key: keyring.tokenKey.publicKey, algorithm: .RS256)],
             generation: 1)
-        module.unlock(kek: keyring.kek)
-        let unsealed = UnsealedPool(
+        return UnsealedPool(
             keyring: keyring, tokens: verifier,
             issuer: TokenIssuer(issuer: issuer, tenant: pool.tenantID.description, signer: signer))
-        held.withLock { $0 = unsealed }
     }
 
     /// Wipes the keys.
@@ -58,6 +78,6 @@ final class KeyVault: KeyCustody {
             return held
         }
         module.lock()
-        former?.keyring.destroy()
+        former?.pool.keyring.destroy()
     }
 }

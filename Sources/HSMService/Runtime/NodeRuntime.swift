@@ -17,6 +17,7 @@ final class NodeRuntime: Pool {
         case submit(PoolCommand, ProposalOrigin, @Sendable (Result<Committed, PoolUnavailable>) -> Void)
         case read(@Sendable (Result<PoolView, PoolUnavailable>) -> Void)
         case unseal(any StateAuthenticator, @Sendable (Result<LogIndex, UnsealRefusal>) -> Void)
+        case recover(PoolRecoveryRequest, @Sendable (Result<LogIndex, PoolRecoveryRefusal>) -> Void)
         case report(@Sendable (NodeStatusReport) -> Void)
         case stop(@Sendable () -> Void)
     }
@@ -78,6 +79,12 @@ final class NodeRuntime: Pool {
         }
     }
 
+    func recover(_ request: PoolRecoveryRequest) async -> Result<LogIndex, PoolRecoveryRefusal> {
+        await withCheckedContinuation { continuation in
+            post(.recover(request) { continuation.resume(returning: $0) })
+        }
+    }
+
     func report() async -> NodeStatusReport {
         await withCheckedContinuation { continuation in post(.report { continuation.resume(returning: $0) }) }
     }
@@ -122,6 +129,7 @@ final class NodeRuntime: Pool {
             driver.handle(.submit(command, origin: origin, completion: body), now: now)
         case .read(let body): driver.handle(.read(body), now: now)
         case .unseal(let authenticator, let body): driver.handle(.unseal(authenticator, completion: body), now: now)
+        case .recover(let request, let body): driver.handle(.recover(request, completion: body), now: now)
         case .report(let body): body(driver.report())
         case .stop(let body):
             driver.stop()

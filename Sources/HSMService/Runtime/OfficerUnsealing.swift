@@ -5,17 +5,20 @@ import RequestPipeline
 import SecurityDomain
 import Synchronization
 
-/// The officers' ceremony at this node.
+/// A ceremony of the officers at this node: for opening it, or for letting it go on alone.
 final class OfficerUnsealing: Sendable {
-    private let stored: Stored
+    private let purpose: CeremonyPurpose
+    private let stored: @Sendable () -> Stored
     private let nodeKey: FileSigningKey
-    private let custody: any KeyCustody
-    private let opened: @Sendable (Keyring) async -> Void
+    /// Why there can't be a ceremony now; nil if there can.
+    private let obstacle: @Sendable () -> String?
+    /// Whether what the ceremony is for was reached.
+    private let opened: @Sendable (Keyring) async throws -> Bool
     private let ceremony = Mutex<UnsealCeremony?>(nil)
 
     /// What the disk held at the start. Not the state itself: it would stay in memory beside the one that the node runs
     /// on.
-    private struct Stored {
+    struct Stored: Sendable {
         let material: Result<SealedKeyring, any Error>
         let domain: Result<SecurityDomain.SecurityDomainRecord, any Error>
 
@@ -50,27 +53,26 @@ final class OfficerUnsealing: Sendable {
     }
 
     init(
-        stored: PoolState?, nodeKey: FileSigningKey, custody: any KeyCustody,
-        opened: @escaping @Sendable (Keyring) async -> Void
+        purpose: CeremonyPurpose, stored: @escaping @Sendable () -> Stored, nodeKey: FileSigningKey,
+        obstacle: @escaping @Sendable () -> String?, opened: @escaping @Sendable (Keyring) async throws -> Bool
     ) {
-        self.stored = Stored(stored)
+        self.purpose = purpose
+        self.stored = stored
         self.nodeKey = nodeKey
-        self.custody = custody
+        self.obstacle = obstacle
         self.opened = opened
     }
 
     /// The ceremony under way, or a new one. Parallel calls get the same: a new one would spend the other's shares.
     func invitation(now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {
-        guard custody.unsealed == nil else {
-            throw UnsealRequestRefusal("This node is unsealed already.", isConflict: true)
-        }
+        if let reason = obstacle() { throw UnsealRequestRefusal(reason, isConflict: true) }
         let result: Result<CeremonyInvitation, UnsealRequestRefusal> = ceremony.withLock { ceremony in
             if let current = ceremony, current.progress != nil, now < current.terms.expiresAt {
                 return .success(CeremonyInvitation(bytes: current.invitation.encode(), isNew: false))
             }
             do {
                 let made = try UnsealCeremony(
-                    domain: try stored.domain.get(), purpose: .unseal, nodeKey: nodeKey, now: now)
+                    domain: try stored().domain.get(), purpose: purpose, nodeKey: nodeKey, now: now)
                 ceremony = made
                 return .success(CeremonyInvitation(bytes: made.invitation.encode(), isNew: true))
             } catch let refusal as UnsealRequestRefusal {
@@ -97,12 +99,15 @@ final class OfficerUnsealing: Sendable {
         case .waiting(let progress):
             return UnsealProgress(officers: progress.officers.count, required: progress.required, isUnsealed: false)
         case .opened(let root):
+            let isDone: Bool
             do {
-                await opened(try Keyring.unseal(root: root, material: try stored.material.get()))
+                isDone = try await opened(try Keyring.unseal(root: root, material: try stored().material.get()))
+            } catch let refusal as UnsealRequestRefusal {
+                throw refusal
             } catch {
                 throw UnsealRequestRefusal("The root did not open the pool's keys: \(error)")
             }
-            return UnsealProgress(officers: required, required: required, isUnsealed: custody.unsealed != nil)
+            return UnsealProgress(officers: required, required: required, isUnsealed: isDone)
         }
     }
 }

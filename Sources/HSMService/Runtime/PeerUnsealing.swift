@@ -17,11 +17,10 @@ final class PeerUnsealing: Sendable {
         let node: NodeID
         let bootNonce: [UInt8]
         let key: FileSigningKey
-        /// SubjectPublicKeyInfo of each member by the node's configuration.
-        let memberKeys: [NodeID: [UInt8]]
     }
 
     private let identity: Identity
+    private let directory: MemberDirectory
     private let pool: any Pool
     private let custody: any KeyCustody
     private let logger: Logger
@@ -31,10 +30,11 @@ final class PeerUnsealing: Sendable {
     private let allowances = Mutex<[NodeID: GrantAllowance]>([:])
 
     init(
-        identity: Identity, pool: any Pool, custody: any KeyCustody, logger: Logger,
+        identity: Identity, directory: MemberDirectory, pool: any Pool, custody: any KeyCustody, logger: Logger,
         send: @escaping @Sendable (PeerMessage, NodeID) -> Void, opened: @escaping @Sendable (Keyring) async -> Void
     ) {
         self.identity = identity
+        self.directory = directory
         self.pool = pool
         self.custody = custody
         self.logger = logger
@@ -44,10 +44,10 @@ final class PeerUnsealing: Sendable {
 
     /// Asks every peer in turn until one has answered. Ends when the node is unsealed or the task is cancelled.
     func askUntilUnsealed() async {
-        let peers = identity.memberKeys.keys.filter { $0 != identity.node }.sorted()
         var turn = 0
-        while !Task.isCancelled, custody.unsealed == nil, !peers.isEmpty {
-            ask(peers[turn % peers.count])
+        while !Task.isCancelled, custody.unsealed == nil {
+            let peers = directory.peers
+            if !peers.isEmpty { ask(peers[turn % peers.count]) }
             turn += 1
             try? await Task.sleep(for: .milliseconds(300))
         }
@@ -83,7 +83,7 @@ final class PeerUnsealing: Sendable {
         guard let unsealed = custody.unsealed, mayGrantNow(to: sender) else { return }
         do {
             let request = try PeerUnsealRequest.decode(bytes)
-            guard let key = identity.memberKeys[sender], request.node == sender.rawValue else {
+            guard let key = directory.member(sender)?.publicKey, request.node == sender.rawValue else {
                 return refuse(sender, "it names another node or is no member")
             }
             try request.verify(poolID: identity.poolID, epoch: identity.epoch, nodeKey: key)
@@ -92,6 +92,7 @@ final class PeerUnsealing: Sendable {
             guard let member = view.state.member(request.node), member.identityDigest == Digest.sha256(key) else {
                 return refuse(sender, "it is no member of the pool, or its key is another one")
             }
+            guard member.standing == .member else { return refuse(sender, "it is \(member.standing)") }
             let ticket = try unsealed.keyring.ticket(node: request.node, nonce: request.bootNonce)
             let grant = UnsealGrant(
                 node: request.node, bootNonce: request.bootNonce, grantedBy: identity.node.rawValue,
@@ -120,7 +121,7 @@ final class PeerUnsealing: Sendable {
     // MARK: Taking
 
     private func take(_ bytes: [UInt8], from sender: NodeID) async {
-        guard custody.unsealed == nil, let key = identity.memberKeys[sender],
+        guard custody.unsealed == nil, let key = directory.member(sender)?.publicKey,
             let open = session.withLock({ $0 }), let (reply, material) = Self.split(bytes)
         else { return }
         do {

@@ -12,6 +12,8 @@ public final class HTTP2Client: Sendable {
         case system
         /// The certificates of a PEM file, and nobody else.
         case certificates(file: String)
+        /// The certificates in PEM format, and nobody else.
+        case pem([UInt8])
     }
 
     private let channel: any Channel
@@ -71,6 +73,12 @@ public final class HTTP2Client: Sendable {
         if case .certificates(let file) = trust {
             guard let roots = try? NIOSSLCertificate.fromPEMFile(file), !roots.isEmpty else {
                 throw .certificate(file: file, reason: "holds no certificate in PEM format, or can't be read")
+            }
+            configuration.trustRoots = .certificates(roots)
+        }
+        if case .pem(let bytes) = trust {
+            guard let roots = try? NIOSSLCertificate.fromPEMBytes(bytes), !roots.isEmpty else {
+                throw .certificate(file: "the given text", reason: "holds no certificate in PEM format")
             }
             configuration.trustRoots = .certificates(roots)
         }

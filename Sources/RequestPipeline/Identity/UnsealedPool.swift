@@ -32,9 +32,9 @@ public struct TokenKeySigner: TokenSigner {
 
 /// The pool's own token issuer.
 public enum TokenAuthority {
-    /// The `iss` of its tokens: fixed by the pool's first member and tenant, whichever node issues.
-    public static func issuer(of pool: PoolRecord, members: [MemberRecord]) -> String {
-        let first = members.min { $0.node < $1.node }
-        return "\(first?.apiURL ?? "https://\(pool.name)")/\(pool.tenantID)/v2.0"
+    /// The `iss` of its tokens: fixed by the pool's first founder and tenant, whichever node issues and whoever belongs
+    /// to the pool by now.
+    public static func issuer(of pool: PoolRecord) -> String {
+        "\(pool.origin.isEmpty ? "https://\(pool.name)" : pool.origin)/\(pool.tenantID)/v2.0"
     }
 }

@@ -4,7 +4,8 @@ import StrictJSON
 
 struct PoolCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pool", abstract: "Shows the pool.", subcommands: [Status.self])
+        commandName: "pool", abstract: "Shows the pool, and recovers it.",
+        subcommands: [Status.self, RecoverCommand.self])
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -20,23 +20,7 @@ struct UnsealCommand: AsyncParsableCommand {
             Example: hsmctl unseal --endpoint https://node-1.example.com:8443 --ca api-ca.crt --node-certificate \
             node-1.crt --security-domain security-domain.json --officer officer-1.crt:officer-1.key
             """)
-    @Option(
-        name: .long, help: ArgumentHelp("The security domain file.", valueName: "file"), completion: .file())
-    var securityDomain: String
-    @Option(
-        name: .customLong("officer"), parsing: .singleValue,
-        help: ArgumentHelp(
-            "The PEM files of one officer; repeat it where one person holds several.",
-            valueName: "certificate:key"),
-        completion: .file())
-    var officers: [String]
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "The PEM certificate that this node shows to its peers: a node with another key is refused.",
-            valueName: "file"),
-        completion: .file())
-    var nodeCertificate: String?
+    @OptionGroup var officers: OfficerOptions
     @Option(
         name: .long,
         help: ArgumentHelp("How long to wait for the pool's majority once enough shares are in.", valueName: "seconds"))
@@ -46,16 +30,11 @@ struct UnsealCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...3600).contains(timeout) else { throw ValidationError("--timeout is 1 to 3600 seconds.") }
-        guard !officers.isEmpty else { throw ValidationError("Name an officer.") }
-        for officer in officers where officer.split(separator: ":").count != 2 {
-            throw ValidationError("'\(officer)' isn't CERTIFICATE:KEY.")
-        }
     }
 
     func run() async throws {
         try ModuleSelfSetup.startSecureHeap()
-        let file = try Files.read(securityDomain)
-        let pinned = try nodeCertificate.map { Digest.sha256(try Files.certificate($0).spkiDER) }
+        let shares = try officers.open()
         try await PoolClient.with(connection, authenticated: false, answerSeconds: max(timeout, 30)) { client in
             let node = try await Self.choose(client)
             let isUnsealed = node.health.text("seal") == "unsealed"
@@ -69,14 +48,10 @@ struct UnsealCommand: AsyncParsableCommand {
             if client.endpoints.count > 1 {
                 Terminal.note("The shares go to \(node.name), \(node.endpoint): all officers name the same node.")
             }
-            let invitation = try await invitation(client, node.endpoint)
-            if pinned == nil {
-                let shown = Hexadecimal.encode(Digest.sha256(invitation.nodeKey))
-                Terminal.note("The node's key is \(shown) (SHA-256); --node-certificate makes this tool check it.")
-            }
+            let invitation = try await shares.invitation(client, node.endpoint, "/quorate/v1/unseal", for: .unseal)
             var last = JSONObject()
-            for officer in officers {
-                let envelope = try seal(officer, file, invitation, pinned)
+            for officer in officers.officers {
+                let envelope = try shares.seal(officer, invitation)
                 last = try await submit(envelope, to: node, client)
                 let state = last.flag("unsealed") == true ? "unsealed" : "waiting for more"
                 let text = "share \(last.number("officers") ?? 0) of \(last.number("required") ?? 0): \(state)"
@@ -113,62 +88,6 @@ struct UnsealCommand: AsyncParsableCommand {
             }
         }
         throw NodeFailure.error(failures)
-    }
-
-    private func invitation(_ client: PoolClient, _ endpoint: String) async throws -> UnsealInvitation {
-        let answer = try PoolClient.check(await client.send(.GET, "/quorate/v1/unseal", to: endpoint))
-        guard let text = answer.body.text("invitation"), let bytes = Base64URL.decode(text),
-            let invitation = try? UnsealInvitation.decode(bytes)
-        else {
-            throw ClientError.refused("The invitation of \(endpoint) is malformed: is it a node of this version?")
-        }
-        return invitation
-    }
-
-    // MARK: A share
-
-    private func seal(
-        _ officer: String, _ file: [UInt8], _ invitation: UnsealInvitation, _ pinned: [UInt8]?
-    ) throws -> ShareEnvelope {
-        let parts = officer.split(separator: ":").map(String.init)
-        let key: RSAPrivateKey
-        do {
-            key = try RSAPrivateKey(pem: try Secret(copying: try Files.read(parts[1]))) {
-                try Passphrase.read(for: parts[1])
-            }
-        } catch let error as CryptoError {
-            throw ClientError.usage(
-                "\(parts[1]) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its "
-                    + "own.")
-        }
-        do {
-            return try OfficerTool.seal(
-                file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
-                nodeKeyDigest: pinned, now: Int64(Date().timeIntervalSince1970))
-        } catch let error as SecurityDomainError {
-            throw Self.explained(error, certificate: parts[0], key: parts[1], domain: securityDomain)
-        } catch let error as CryptoError {
-            throw ClientError.refused("\(parts[0]): \(error). Is \(parts[1]) the key of this certificate?")
-        }
-    }
-
-    /// The failure with the file that it concerns, and what to do.
-    static func explained(
-        _ error: SecurityDomainError, certificate: String, key: String, domain: String
-    ) -> ClientError {
-        switch error {
-        case .officerRejected(_, let reason): .usage("\(certificate): \(reason).")
-        case .malformed: .usage("\(domain): \(error). Is it the security domain file?")
-        case .notAnOfficer:
-            .refused("\(certificate): \(error). Use the certificate that \(domain) was made for, and this pool's file.")
-        case .authenticationFailed(let what) where what.hasPrefix("share"):
-            .refused("\(certificate): \(error). Is \(key) the key of this certificate, and \(domain) undamaged?")
-        case .authenticationFailed:
-            .refused("\(error). The node isn't the one that --node-certificate names, or somebody stands in between.")
-        case .commitmentMismatch, .wrongPool, .wrongSecurityDomain, .wrongGeneration:
-            .refused("\(domain): \(error). It isn't this pool's, or it is damaged: take another copy.")
-        default: .refused("\(certificate): \(error).")
-        }
     }
 
     /// Sends a share. The last one's answer comes when the node has found the pool's majority.

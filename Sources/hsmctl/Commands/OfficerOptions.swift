@@ -1,0 +1,113 @@
+import ArgumentParser
+import CryptographicModule
+import Foundation
+import NIOHTTP1
+import SecurityDomain
+import StrictJSON
+
+/// Who comes together for a ceremony, and by which security domain.
+struct OfficerOptions: ParsableArguments {
+    @Option(
+        name: .long, help: ArgumentHelp("The security domain file.", valueName: "file"), completion: .file())
+    var securityDomain: String
+    @Option(
+        name: .customLong("officer"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "The PEM files of one officer; repeat it where one person holds several.",
+            valueName: "certificate:key"),
+        completion: .file())
+    var officers: [String]
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The PEM certificate that this node shows to its peers: a node with another key is refused.",
+            valueName: "file"),
+        completion: .file())
+    var nodeCertificate: String?
+
+    func validate() throws {
+        guard !officers.isEmpty else { throw ValidationError("Name an officer.") }
+        for officer in officers where officer.split(separator: ":").count != 2 {
+            throw ValidationError("'\(officer)' isn't CERTIFICATE:KEY.")
+        }
+    }
+
+    /// Reads what all officers' shares have in common.
+    func open() throws -> OfficerShares {
+        OfficerShares(
+            path: securityDomain, file: try Files.read(securityDomain),
+            pinned: try nodeCertificate.map { Digest.sha256(try Files.certificate($0).spkiDER) })
+    }
+}
+
+/// Takes part in a ceremony at a node.
+struct OfficerShares {
+    /// Of the security domain file.
+    let path: String
+    let file: [UInt8]
+    /// SHA-256 of the node's key, where it is known.
+    let pinned: [UInt8]?
+
+    /// The invitation to the ceremony at `path` of a node. A share for one purpose is never given for another.
+    func invitation(
+        _ client: PoolClient, _ endpoint: String, _ path: String, for purpose: CeremonyPurpose
+    ) async throws -> UnsealInvitation {
+        let answer = try PoolClient.check(await client.send(.GET, path, to: endpoint))
+        guard let text = answer.body.text("invitation"), let bytes = Base64URL.decode(text),
+            let invitation = try? UnsealInvitation.decode(bytes)
+        else {
+            throw ClientError.refused("The invitation of \(endpoint) is malformed: is it a node of this version?")
+        }
+        guard invitation.terms.purpose == purpose else {
+            throw ClientError.refused("\(endpoint) invites to another ceremony than it was asked for: give it nothing.")
+        }
+        if pinned == nil {
+            let shown = Hexadecimal.encode(Digest.sha256(invitation.nodeKey))
+            Terminal.note("The node's key is \(shown) (SHA-256); --node-certificate makes this tool check it.")
+        }
+        return invitation
+    }
+
+    /// An officer's share, sealed to the node. `officer` is `certificate:key`.
+    func seal(_ officer: String, _ invitation: UnsealInvitation) throws -> ShareEnvelope {
+        let parts = officer.split(separator: ":").map(String.init)
+        let key: RSAPrivateKey
+        do {
+            key = try RSAPrivateKey(pem: try Secret(copying: try Files.read(parts[1]))) {
+                try Passphrase.read(for: parts[1])
+            }
+        } catch let error as CryptoError {
+            throw ClientError.usage(
+                "\(parts[1]) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its "
+                    + "own.")
+        }
+        do {
+            return try OfficerTool.seal(
+                file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
+                nodeKeyDigest: pinned, now: Int64(Date().timeIntervalSince1970))
+        } catch let error as SecurityDomainError {
+            throw Self.explained(error, certificate: parts[0], key: parts[1], domain: path)
+        } catch let error as CryptoError {
+            throw ClientError.refused("\(parts[0]): \(error). Is \(parts[1]) the key of this certificate?")
+        }
+    }
+
+    /// The failure with the file that it concerns, and what to do.
+    static func explained(
+        _ error: SecurityDomainError, certificate: String, key: String, domain: String
+    ) -> ClientError {
+        switch error {
+        case .officerRejected(_, let reason): .usage("\(certificate): \(reason).")
+        case .malformed: .usage("\(domain): \(error). Is it the security domain file?")
+        case .notAnOfficer:
+            .refused("\(certificate): \(error). Use the certificate that \(domain) was made for, and this pool's file.")
+        case .authenticationFailed(let what) where what.hasPrefix("share"):
+            .refused("\(certificate): \(error). Is \(key) the key of this certificate, and \(domain) undamaged?")
+        case .authenticationFailed:
+            .refused("\(error). The node isn't the one that --node-certificate names, or somebody stands in between.")
+        case .commitmentMismatch, .wrongPool, .wrongSecurityDomain, .wrongGeneration:
+            .refused("\(domain): \(error). It isn't this pool's, or it is damaged: take another copy.")
+        default: .refused("\(certificate): \(error).")
+        }
+    }
+}

@@ -44,7 +44,7 @@ class Connection:
         self.name = f"node-{node} over {'HTTP/2' if http2 else 'HTTP/1.1'}"
         self.http2 = pool.client(http2=True, timeout=timeout) if http2 else None
         self.http1 = None if http2 else http.client.HTTPSConnection(
-            "127.0.0.1", pool.port + node - 1, context=pool.tls(), timeout=timeout)
+            "127.0.0.1", pool.port_of(node), context=pool.tls(), timeout=timeout)
         self.endpoint = pool.endpoint(node)
         self.headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
 

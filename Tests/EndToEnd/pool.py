@@ -96,8 +96,12 @@ class Pool:
     def authority(self) -> pathlib.Path:
         return self.folder / "ca" / "api-ca.crt"
 
+    def port_of(self, node: int) -> int:
+        """The port of a node's API."""
+        return self.port + node - 1
+
     def endpoint(self, node: int) -> str:
-        return f"https://127.0.0.1:{self.port + node - 1}"
+        return f"https://127.0.0.1:{self.port_of(node)}"
 
     @property
     def endpoints(self) -> list[str]:

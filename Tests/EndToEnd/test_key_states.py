@@ -17,6 +17,8 @@ VERSION = "api-version=2025-07-01"
 ATTRIBUTES = {
     "disabled": {"enabled": False}, "not yet valid": {"nbf": 4102444800}, "expired": {"exp": 946684800},
 }
+RELEASE_POLICY = {"version": "1.0.0", "anyOf": [
+    {"authority": "https://authority.example", "allOf": [{"claim": "x", "equals": "y"}]}]}
 POLICY = {"lifetimeActions": [{"trigger": {"timeAfterCreate": "P30D"}, "action": {"type": "Rotate"}}]}
 
 
@@ -97,6 +99,10 @@ class Subject:
         if self.state == "no operation":
             everything = ["encrypt", "decrypt", "wrapKey", "unwrapKey"] if symmetric else ["sign", "verify"]
             key["key_ops"] = [one for one in everything if one != self.operation] if self.algorithm else ["verify"]
+        if self.path.endswith("/release") and self.state != "not exportable":
+            attributes = {"exportable": True, **ATTRIBUTES.get(self.state, {})}
+            policy = {"data": base64url(json.dumps(RELEASE_POLICY).encode())}
+            return {"key": key, "attributes": attributes, "release_policy": policy}
         return {"key": key, "attributes": ATTRIBUTES.get(self.state, {})}
 
     def ask(self):

@@ -93,7 +93,8 @@ extension String {
     }
 
     private static func concernsKeys(_ endpoint: Endpoint) -> Bool {
-        guard endpoint.path.hasPrefix("/keys") || endpoint.path.hasPrefix("/deletedkeys") else { return false }
+        let places = ["/keys", "/deletedkeys", "/quorate/v1/keys"]
+        guard places.contains(where: endpoint.path.hasPrefix) else { return false }
         return !endpoint.path.hasPrefix("/keys/providers/")
     }
 
@@ -156,13 +157,13 @@ enum KeyState: String, CaseIterable {
     case noOperation = "no operation"
     case notExportable = "not exportable"
 
-    /// The member `attributes` of a key that is made in the state.
-    var attributes: String {
+    /// The members of `attributes` of a key that is made in the state.
+    var attributes: [String] {
         switch self {
-        case .disabled: #"{"enabled":false}"#
-        case .notYetValid: #"{"nbf":4102444800}"#
-        case .expired: #"{"exp":946684800}"#
-        default: "{}"
+        case .disabled: [#""enabled":false"#]
+        case .notYetValid: [#""nbf":4102444800"#]
+        case .expired: [#""exp":946684800"#]
+        default: []
         }
     }
 }
@@ -240,8 +241,17 @@ struct StateSubject {
             isSymmetric
             ? #""kty":"oct","k":"\#(octets)""#
             : #""kty":"EC","crv":"P-256","d":"\#(Base64URL.encode(Array(1...32)))""#
-        return #"{"key":{\#(key)\#(operations)},"attributes":\#(state.attributes)}"#
+        var (attributes, policy) = (state.attributes, "")
+        if endpoint.path.hasSuffix("/release"), state != .notExportable {
+            attributes.append(#""exportable":true"#)
+            policy = #","release_policy":{"data":"\#(Base64URL.encode(Array(Self.releasePolicy.utf8)))"}"#
+        }
+        return #"{"key":{\#(key)\#(operations)},"attributes":{\#(attributes.joined(separator: ","))}\#(policy)}"#
     }
+
+    private static let releasePolicy = """
+        {"version":"1.0.0","anyOf":[{"authority":"https://authority.example","allOf":[{"claim":"x","equals":"y"}]}]}
+        """
 
     @discardableResult
     private func expect(

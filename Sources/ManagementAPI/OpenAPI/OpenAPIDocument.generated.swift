@@ -627,6 +627,132 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/keys/{name}/attestation": {
+      "get": {
+        "operationId": "KeyAttestationGet",
+        "tags": ["Keys"],
+        "summary": "Get a key with what the pool states of it, signed: the latest version",
+        "x-audit-operation": "KeyAttestationGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/attestationNonce"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/AttestedKey"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/attestation": {
+      "get": {
+        "operationId": "KeyAttestationGetVersion",
+        "tags": ["Keys"],
+        "summary": "Get a key with what the pool states of it, signed: one version",
+        "x-audit-operation": "KeyAttestationGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/attestationNonce"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/AttestedKey"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/release": {
+      "post": {
+        "operationId": "KeyRelease",
+        "tags": ["Keys"],
+        "summary": "Release an exportable key to an environment that fulfils its policy: the latest version",
+        "x-audit-operation": "KeyRelease",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/release/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReleaseRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/ReleasedKey"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/{version}/release": {
+      "post": {
+        "operationId": "KeyReleaseVersion",
+        "tags": ["Keys"],
+        "summary": "Release an exportable key to an environment that fulfils its policy: one version",
+        "x-audit-operation": "KeyRelease",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/release/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReleaseRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/ReleasedKey"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/keys/{name}/verify": {
       "post": {
         "operationId": "KeyVerify",
@@ -949,6 +1075,71 @@ enum OpenAPIDocument {
         },
         "responses": {
           "200": {"$ref": "#/components/responses/OperationResult"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/keys/{name}/sign": {
+      "post": {
+        "operationId": "KeySignBulk",
+        "tags": ["Key operations"],
+        "summary": "Sign many digests in one request: the latest version",
+        "x-audit-operation": "KeySign",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/sign/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BulkSignRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/BulkSignatures"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/keys/{name}/{version}/sign": {
+      "post": {
+        "operationId": "KeySignBulkVersion",
+        "tags": ["Key operations"],
+        "summary": "Sign many digests in one request: one version",
+        "x-audit-operation": "KeySign",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/keys/sign/action",
+        "x-scope": "key",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/version"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BulkSignRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/BulkSignatures"},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"},
@@ -2146,6 +2337,12 @@ enum OpenAPIDocument {
         "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         "example": "0123456789abcdef0123456789abcdef"
       },
+      "attestationNonce": {
+        "name": "nonce",
+        "in": "query",
+        "description": "Repeated in the statements, as a proof that they are fresh.",
+        "schema": {"type": "string", "maxLength": 32}
+      },
       "maxresults": {
         "name": "maxresults",
         "in": "query",
@@ -2423,6 +2620,54 @@ enum OpenAPIDocument {
           "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Signature"}}}
+      },
+      "BulkSignatures": {
+        "description": "One result for each value.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BulkSignatures"}}}
+      },
+      "AttestedKey": {
+        "description": "The version, with its attestation.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AttestedKey"}}}
+      },
+      "ReleasedKey": {
+        "description": "The key, for the environment alone.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReleasedKey"}}}
       },
       "Verification": {
         "description": "The verdict.",
@@ -2995,12 +3240,17 @@ enum OpenAPIDocument {
       "KeyTypeGiven": {
         "type": "string",
         "description": "Without `-HSM` the same is meant.",
-        "enum": ["RSA", "RSA-HSM", "EC", "EC-HSM", "oct", "oct-HSM"]
+        "enum": ["RSA", "RSA-HSM", "EC", "EC-HSM", "oct", "oct-HSM", "OKP", "OKP-HSM"]
       },
       "Curve": {"type": "string", "enum": ["P-256", "P-384", "P-521", "P-256K"]},
+      "CurveGiven": {
+        "type": "string",
+        "description": "Ed25519 is that of OKP, the others are those of EC.",
+        "enum": ["P-256", "P-384", "P-521", "P-256K", "Ed25519"]
+      },
       "KeyOperation": {
         "type": "string",
-        "enum": ["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "import"]
+        "enum": ["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "import", "export"]
       },
       "KeyOperations": {
         "type": "array",
@@ -3059,6 +3309,16 @@ enum OpenAPIDocument {
         },
         "additionalProperties": false
       },
+      "ReleasePolicyGiven": {
+        "type": "object",
+        "description": "Who may get the key out of the pool. Needs `exportable`.",
+        "required": ["data"],
+        "properties": {
+          "contentType": {"type": "string", "default": "application/json; charset=utf-8"},
+          "data": {"description": "The policy, as JSON in base64url.", "$ref": "#/components/schemas/BytesGiven"},
+          "immutable": {"type": "boolean", "description": "It can never be changed."}
+        }
+      },
       "PublicRSAKey": {
         "type": "object",
         "required": ["kid", "kty", "key_ops", "n", "e"],
@@ -3095,11 +3355,25 @@ enum OpenAPIDocument {
         },
         "additionalProperties": false
       },
+      "PublicEdwardsKey": {
+        "type": "object",
+        "description": "RFC 8037. An extension of the protocol.",
+        "required": ["kid", "kty", "key_ops", "crv", "x"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "kty": {"const": "OKP-HSM"},
+          "key_ops": {"$ref": "#/components/schemas/KeyOperations"},
+          "crv": {"const": "Ed25519"},
+          "x": {"$ref": "#/components/schemas/Bytes"}
+        },
+        "additionalProperties": false
+      },
       "WebKey": {
         "oneOf": [
           {"$ref": "#/components/schemas/PublicRSAKey"},
           {"$ref": "#/components/schemas/PublicECKey"},
-          {"$ref": "#/components/schemas/SymmetricKey"}
+          {"$ref": "#/components/schemas/SymmetricKey"},
+          {"$ref": "#/components/schemas/PublicEdwardsKey"}
         ]
       },
       "KeyBundle": {
@@ -3109,6 +3383,62 @@ enum OpenAPIDocument {
         "properties": {
           "key": {"$ref": "#/components/schemas/WebKey"},
           "attributes": {"$ref": "#/components/schemas/Attributes"},
+          "tags": {"$ref": "#/components/schemas/Tags"},
+          "release_policy": {"$ref": "#/components/schemas/ReleasePolicy"}
+        },
+        "additionalProperties": false
+      },
+      "Attestation": {
+        "type": "object",
+        "description": "docs/attestation.md describes it.",
+        "required": ["version", "certificatePemFile", "privateKeyAttestation"],
+        "properties": {
+          "version": {"const": "QUORATE-1"},
+          "certificatePemFile": {
+            "description": "PEM of the attestation key's certificate and of that of the pool's identity key.",
+            "$ref": "#/components/schemas/Bytes"
+          },
+          "privateKeyAttestation": {
+            "description": "A compact JWS: what the pool states of the key.",
+            "$ref": "#/components/schemas/Bytes"
+          },
+          "publicKeyAttestation": {
+            "description": "The same about the public half; a symmetric key has none.",
+            "$ref": "#/components/schemas/Bytes"
+          }
+        },
+        "additionalProperties": false
+      },
+      "AttestedAttributes": {
+        "type": "object",
+        "required": [
+          "enabled", "created", "updated", "recoveryLevel", "recoverableDays", "exportable", "attestation"
+        ],
+        "properties": {
+          "enabled": {"type": "boolean"},
+          "nbf": {"description": "Not valid before.", "$ref": "#/components/schemas/Time"},
+          "exp": {"description": "Not valid from then on.", "$ref": "#/components/schemas/Time"},
+          "created": {"$ref": "#/components/schemas/Time"},
+          "updated": {"$ref": "#/components/schemas/Time"},
+          "recoveryLevel": {
+            "type": "string",
+            "enum": [
+              "Recoverable", "Recoverable+Purgeable", "CustomizedRecoverable", "CustomizedRecoverable+Purgeable"
+            ]
+          },
+          "recoverableDays": {"type": "integer", "minimum": 7, "maximum": 90},
+          "exportable": {"type": "boolean"},
+          "attestation": {"$ref": "#/components/schemas/Attestation"}
+        },
+        "additionalProperties": false
+      },
+      "AttestedKey": {
+        "type": "object",
+        "description": "A version of a key, with what the pool states of it.",
+        "required": ["key", "attributes"],
+        "properties": {
+          "key": {"$ref": "#/components/schemas/WebKey"},
+          "attributes": {"$ref": "#/components/schemas/AttestedAttributes"},
           "tags": {"$ref": "#/components/schemas/Tags"},
           "release_policy": {"$ref": "#/components/schemas/ReleasePolicy"}
         },
@@ -3218,10 +3548,14 @@ enum OpenAPIDocument {
             "maximum": 9223372036854775807,
             "examples": [65537]
           },
-          "crv": {"description": "EC; P-256 where it is left out.", "$ref": "#/components/schemas/Curve"},
+          "crv": {
+            "description": "EC: P-256 where it is left out. OKP: Ed25519.",
+            "$ref": "#/components/schemas/CurveGiven"
+          },
           "key_ops": {"$ref": "#/components/schemas/KeyOperationsGiven"},
           "attributes": {"$ref": "#/components/schemas/AttributesGiven"},
-          "tags": {"$ref": "#/components/schemas/Tags"}
+          "tags": {"$ref": "#/components/schemas/Tags"},
+          "release_policy": {"$ref": "#/components/schemas/ReleasePolicyGiven"}
         },
         "examples": [
           {"kty": "EC", "crv": "P-256"},
@@ -3236,7 +3570,11 @@ enum OpenAPIDocument {
         "properties": {
           "kty": {"$ref": "#/components/schemas/KeyTypeGiven"},
           "key_ops": {"$ref": "#/components/schemas/KeyOperationsGiven"},
-          "crv": {"$ref": "#/components/schemas/Curve"},
+          "crv": {"$ref": "#/components/schemas/CurveGiven"},
+          "key_hsm": {
+            "type": "string",
+            "description": "Instead of private members: a transfer blob (`.byok` file) in base64 or base64url, wrapped for a key whose `key_ops` is `import`."
+          },
           "n": {"$ref": "#/components/schemas/BytesGiven"},
           "e": {"$ref": "#/components/schemas/BytesGiven"},
           "d": {"$ref": "#/components/schemas/BytesGiven"},
@@ -3257,6 +3595,7 @@ enum OpenAPIDocument {
           "key": {"$ref": "#/components/schemas/PrivateWebKey"},
           "attributes": {"$ref": "#/components/schemas/AttributesGiven"},
           "tags": {"$ref": "#/components/schemas/Tags"},
+          "release_policy": {"$ref": "#/components/schemas/ReleasePolicyGiven"},
           "Hsm": {"description": "Ignored: every key is in the module."}
         },
         "examples": [{"key": {"kty": "oct", "k": "AAECAwQFBgcICQoLDA0ODw"}}]
@@ -3267,7 +3606,8 @@ enum OpenAPIDocument {
         "properties": {
           "attributes": {"$ref": "#/components/schemas/AttributesGiven"},
           "tags": {"$ref": "#/components/schemas/Tags"},
-          "key_ops": {"$ref": "#/components/schemas/KeyOperationsGiven"}
+          "key_ops": {"$ref": "#/components/schemas/KeyOperationsGiven"},
+          "release_policy": {"$ref": "#/components/schemas/ReleasePolicyGiven"}
         },
         "examples": [{"tags": {"stage": "test"}}, {"attributes": {"enabled": false}}]
       },
@@ -3386,7 +3726,7 @@ enum OpenAPIDocument {
         "type": "string",
         "enum": [
           "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "HS256", "HS384",
-          "HS512"
+          "HS512", "RSNULL", "EdDSA"
         ]
       },
       "EncryptionAlgorithm": {
@@ -3409,7 +3749,7 @@ enum OpenAPIDocument {
         "properties": {
           "alg": {"$ref": "#/components/schemas/SignatureAlgorithm"},
           "value": {
-            "description": "The digest that the algorithm signs; for HS256, HS384 and HS512 the message itself.",
+            "description": "The digest that the algorithm signs; for HS256, HS384, HS512 and EdDSA the message itself; for RSNULL what is padded as it is.",
             "$ref": "#/components/schemas/BytesGiven"
           }
         },
@@ -3497,6 +3837,93 @@ enum OpenAPIDocument {
         "properties": {
           "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
           "value": {"description": "The signature; of an EC key r ‖ s.", "$ref": "#/components/schemas/Bytes"}
+        },
+        "additionalProperties": false
+      },
+      "BulkSignRequest": {
+        "type": "object",
+        "required": ["alg", "values"],
+        "properties": {
+          "alg": {"$ref": "#/components/schemas/SignatureAlgorithm"},
+          "values": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 256,
+            "items": {"$ref": "#/components/schemas/BytesGiven"},
+            "description": "Each as `value` of sign."
+          }
+        },
+        "examples": [
+          {
+            "alg": "ES256",
+            "values": ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+          }
+        ]
+      },
+      "BulkSignatures": {
+        "type": "object",
+        "required": ["kid", "alg", "results"],
+        "properties": {
+          "kid": {"$ref": "#/components/schemas/KeyIdentifier"},
+          "alg": {"$ref": "#/components/schemas/SignatureAlgorithm"},
+          "results": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 256,
+            "description": "In the order of the values: each a signature, or why there is none.",
+            "items": {
+              "oneOf": [
+                {
+                  "type": "object",
+                  "required": ["value"],
+                  "properties": {"value": {"$ref": "#/components/schemas/Bytes"}},
+                  "additionalProperties": false
+                },
+                {
+                  "type": "object",
+                  "required": ["error"],
+                  "properties": {
+                    "error": {
+                      "type": "object",
+                      "required": ["code", "message"],
+                      "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+                      "additionalProperties": false
+                    }
+                  },
+                  "additionalProperties": false
+                }
+              ]
+            }
+          }
+        },
+        "additionalProperties": false
+      },
+      "ReleaseRequest": {
+        "type": "object",
+        "required": ["target"],
+        "properties": {
+          "target": {
+            "type": "string",
+            "description": "The target environment's assertion: a JWT of an authority that the pool knows."
+          },
+          "nonce": {"type": "string", "maxLength": 64, "description": "Repeated in the answer."},
+          "enc": {
+            "type": "string",
+            "enum": ["CKM_RSA_AES_KEY_WRAP", "RSA_AES_KEY_WRAP_256", "RSA_AES_KEY_WRAP_384"],
+            "default": "CKM_RSA_AES_KEY_WRAP"
+          }
+        },
+        "examples": [{"target": "e30.e30.e30"}]
+      },
+      "ReleasedKey": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+          "value": {
+            "type": "string",
+            "description": "A compact JWS (RFC 7515) around the key, encrypted to the environment.",
+            "pattern": "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$"
+          }
         },
         "additionalProperties": false
       },
@@ -3857,9 +4284,17 @@ enum OpenAPIDocument {
       },
       "Status": {
         "type": "object",
-        "required": ["pool", "answeredBy", "version", "phase", "appliedIndex", "keys", "members", "auditHeads"],
+        "required": [
+          "pool", "identityKeySha256", "answeredBy", "version", "phase", "appliedIndex", "keys", "members",
+          "auditHeads"
+        ],
         "properties": {
           "pool": {"type": "string"},
+          "identityKeySha256": {
+            "type": "string",
+            "description": "What readers of attestations pin.",
+            "pattern": "^[0-9a-f]{64}$"
+          },
           "answeredBy": {"type": "string"},
           "version": {"type": "string"},
           "phase": {"type": "string", "enum": ["provisioned", "activating", "activated"]},

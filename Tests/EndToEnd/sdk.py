@@ -16,7 +16,7 @@ from azure.keyvault.administration.aio import KeyVaultAccessControlClient as Asy
 from azure.keyvault.administration.aio import KeyVaultSettingsClient as AsyncKeyVaultSettingsClient
 from azure.keyvault.keys import JsonWebKey, KeyClient
 from azure.keyvault.keys.aio import KeyClient as AsyncKeyClient
-from azure.keyvault.keys.crypto import CryptographyClient
+from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
 from azure.keyvault.keys.crypto.aio import CryptographyClient as AsyncCryptographyClient
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hmac
@@ -192,3 +192,42 @@ def is_good_here(twin: Twin, algorithm: str, digest: bytes, signature: bytes) ->
     except InvalidSignature:
         return False
     return True
+
+
+def creations(client, name: str) -> dict[str, object]:
+    return {
+        **{f"RSA-{size}": lambda size=size: client.create_rsa_key(name, size=size, hardware_protected=True)
+           for size in RSA_SIZES},
+        **{curve: lambda curve=curve: client.create_ec_key(name, curve=curve, hardware_protected=True)
+           for curve in CURVES},
+        **{f"oct-{size}": lambda size=size: client.create_oct_key(name, size=size, hardware_protected=True)
+           for size in OCT_SIZES},
+    }
+
+
+async def work_with(clients: Clients, node: int, label: str, key) -> None:
+    """One operation of a key that was made there: what is made here with its public half is good there."""
+    client = clients.crypto(node, key)
+    number = lambda value: int.from_bytes(value, "big")  # noqa: E731
+    if label.startswith("RSA"):
+        public = rsa.RSAPublicNumbers(number(key.key.e), number(key.key.n)).public_key()
+        assert public.key_size == int(label[4:])
+        wrapped = public.encrypt(SECRET, OAEP["RSA-OAEP-256"])
+        assert (await done(client.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, wrapped))).key == SECRET
+        signature = (await done(client.sign(SignatureAlgorithm.ps256, SECRET))).signature
+        public.verify(signature, SECRET, scheme("PS256", hashes.SHA256()), utils.Prehashed(hashes.SHA256()))
+    elif label.startswith("P"):
+        public = ec.EllipticCurvePublicNumbers(number(key.key.x), number(key.key.y), CURVES[label]).public_key()
+        algorithm = {"P-256": "ES256", "P-256K": "ES256K", "P-384": "ES384", "P-521": "ES512"}[label]
+        kind = HASHES[algorithm[2:5]]
+        digest = os.urandom(kind.digest_size)
+        signature = (await done(client.sign(SignatureAlgorithm(algorithm), digest))).signature
+        half = len(signature) // 2
+        public.verify(utils.encode_dss_signature(number(signature[:half]), number(signature[half:])), digest,
+                      ec.ECDSA(utils.Prehashed(kind)))
+    else:
+        algorithm = EncryptionAlgorithm(f"A{label[4:]}GCM")
+        made = await done(client.encrypt(algorithm, SECRET))
+        opened = await done(clients.crypto(other(node), key).decrypt(
+            algorithm, made.ciphertext, iv=made.iv, authentication_tag=made.tag))
+        assert opened.plaintext == SECRET

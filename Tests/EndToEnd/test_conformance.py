@@ -4,6 +4,7 @@ and every algorithm; results are checked against `cryptography`, and answers aga
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import os
 import uuid
 
@@ -11,19 +12,21 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.keyvault.administration import (
     KeyVaultDataAction, KeyVaultPermission, KeyVaultRoleScope, KeyVaultSetting)
-from azure.keyvault.keys import KeyRotationLifetimeAction, KeyRotationPolicy, KeyRotationPolicyAction
+from azure.keyvault.keys import JsonWebKey, KeyRotationLifetimeAction, KeyRotationPolicy, KeyRotationPolicyAction
 from azure.keyvault.keys.crypto import EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
-from cryptography.hazmat.primitives import hashes, keywrap
+from cryptography.hazmat.primitives import keywrap
 from cryptography.hazmat.primitives import padding as block_padding
-from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contract import Contract, checked_client
 from people import CRYPTO_OFFICER, CRYPTO_USER, Person, hire, role_of
 from sdk import (
-    CURVES, HASHES, NODES, OAEP, OCT_SIZES, RSA_SIZES, SECRET, Clients, Twin, done, fresh, is_good_here, items, other,
-    scheme, sign_here, twin_of)
+    CURVES, HASHES, NODES, OAEP, OCT_SIZES, RSA_SIZES, SECRET, Clients, Twin, creations, done, fresh, is_good_here,
+    items, other, sign_here, twin_of, work_with)
+from test_key_exchange import HASHES as WRAPPINGS
+from test_key_exchange import assertion, decoded, oaep, policy
 
 SIGNATURES = (
     [(f"RSA-{size}", f"{scheme}{bits}") for size in RSA_SIZES for scheme in ("RS", "PS") for bits in HASHES]
@@ -195,45 +198,6 @@ def test_wrapping_agrees(clients, twins, label, algorithm):
 # --- the life of keys -------------------------------------------------------------------------------------------------
 
 
-def creations(client, name: str) -> dict[str, object]:
-    return {
-        **{f"RSA-{size}": lambda size=size: client.create_rsa_key(name, size=size, hardware_protected=True)
-           for size in RSA_SIZES},
-        **{curve: lambda curve=curve: client.create_ec_key(name, curve=curve, hardware_protected=True)
-           for curve in CURVES},
-        **{f"oct-{size}": lambda size=size: client.create_oct_key(name, size=size, hardware_protected=True)
-           for size in OCT_SIZES},
-    }
-
-
-async def work_with(clients: Clients, node: int, label: str, key) -> None:
-    """One operation of a key that was made there: what is made here with its public half is good there."""
-    client = clients.crypto(node, key)
-    number = lambda value: int.from_bytes(value, "big")  # noqa: E731
-    if label.startswith("RSA"):
-        public = rsa.RSAPublicNumbers(number(key.key.e), number(key.key.n)).public_key()
-        assert public.key_size == int(label[4:])
-        wrapped = public.encrypt(SECRET, OAEP["RSA-OAEP-256"])
-        assert (await done(client.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, wrapped))).key == SECRET
-        signature = (await done(client.sign(SignatureAlgorithm.ps256, SECRET))).signature
-        public.verify(signature, SECRET, scheme("PS256", hashes.SHA256()), utils.Prehashed(hashes.SHA256()))
-    elif label.startswith("P"):
-        public = ec.EllipticCurvePublicNumbers(number(key.key.x), number(key.key.y), CURVES[label]).public_key()
-        algorithm = {"P-256": "ES256", "P-256K": "ES256K", "P-384": "ES384", "P-521": "ES512"}[label]
-        kind = HASHES[algorithm[2:5]]
-        digest = os.urandom(kind.digest_size)
-        signature = (await done(client.sign(SignatureAlgorithm(algorithm), digest))).signature
-        half = len(signature) // 2
-        public.verify(utils.encode_dss_signature(number(signature[:half]), number(signature[half:])), digest,
-                      ec.ECDSA(utils.Prehashed(kind)))
-    else:
-        algorithm = EncryptionAlgorithm(f"A{label[4:]}GCM")
-        made = await done(client.encrypt(algorithm, SECRET))
-        opened = await done(clients.crypto(other(node), key).decrypt(
-            algorithm, made.ciphertext, iv=made.iv, authentication_tag=made.tag))
-        assert opened.plaintext == SECRET
-
-
 @pytest.mark.parametrize("label", [f"RSA-{size}" for size in RSA_SIZES] + list(CURVES)
                          + [f"oct-{size}" for size in OCT_SIZES])
 def test_a_new_key_is_usable_everywhere_at_once(clients, label):
@@ -246,6 +210,42 @@ def test_a_new_key_is_usable_everywhere_at_once(clients, label):
             for node in NODES:
                 await work_with(clients, node, label, key)
                 assert (await done(clients.keys(node).get_key(key.name))).key.key_ops == key.key.key_ops
+
+    clients.run(check())
+
+
+def test_attestations(clients, twins):
+    async def check():
+        for node in NODES:
+            for label, twin in twins.items():
+                for version in (None, twin.key.properties.version):
+                    key = await done(clients.keys(node).get_key_attestation(twin.key.name, version))
+                    attestation = key.properties.attestation
+                    assert key.properties.version == twin.key.properties.version
+                    assert b"BEGIN CERTIFICATE" in attestation.certificate_pem_file
+                    statement = json.loads(decoded(attestation.private_key_attestation.decode().split(".")[1]))
+                    assert statement["key"]["origin"] == "imported" and statement["hardware"] is False
+                    assert (attestation.public_key_attestation is None) == label.startswith("oct")
+
+    clients.run(check())
+
+
+def test_release(pool, clients):
+    octets, target = os.urandom(32), rsa.generate_private_key(65537, 2048)
+    proof = assertion(pool, target, environment={"debug": False})
+
+    async def check():
+        key = await done(clients.keys(1).import_key(
+            fresh(), JsonWebKey(kty="oct-HSM", k=octets, key_ops=["encrypt"]), exportable=True,
+            release_policy=policy()))
+        for node, wrapping in zip(NODES, WRAPPINGS):
+            for version in (None, key.properties.version):
+                released = (await done(clients.keys(node).release_key(
+                    key.name, proof, version=version, algorithm=wrapping))).value
+                inner = json.loads(decoded(released.split(".")[1]))["response"]["key"]["key"]
+                ciphertext = decoded(json.loads(decoded(inner["key_hsm"]))["ciphertext"])
+                wrapper = target.decrypt(ciphertext[:256], oaep(wrapping))
+                assert keywrap.aes_key_unwrap_with_padding(wrapper, ciphertext[256:]) == octets
 
     clients.run(check())
 
@@ -432,6 +432,18 @@ def use_latest_version(http, base: str, headers: dict[str, str]) -> None:
         return answer.json()
 
     version = post(f"/keys/{name}/create", {"kty": "oct"})["key"]["kid"].rsplit("/", 1)[1]
+    edwards = post(f"/keys/{fresh()}/create", {"kty": "OKP", "crv": "Ed25519"})["key"]
+    path = edwards["kid"].removeprefix(base)
+    made = decoded(post(f"{path}/sign", {"alg": "EdDSA", "value": "A" * 22})["value"])
+    ed25519.Ed25519PublicKey.from_public_bytes(decoded(edwards["x"])).verify(made, bytes(16))
+    for place in (path, path.rsplit("/", 1)[0]):
+        many = post(f"/quorate/v1{place}/sign", {"alg": "EdDSA", "values": ["A" * 22] * 3})
+        assert [decoded(one["value"]) for one in many["results"]] == [made] * 3
+    modulus = post(f"/keys/{fresh()}/create", {"kty": "RSA"})["key"]
+    padded = decoded(post(f"{modulus['kid'].removeprefix(base)}/sign", {"alg": "RSNULL", "value": "A" * 22})["value"])
+    public = rsa.RSAPublicNumbers(
+        int.from_bytes(decoded(modulus["e"]), "big"), int.from_bytes(decoded(modulus["n"]), "big")).public_key()
+    assert public.recover_data_from_signature(padded, padding.PKCS1v15(), None) == bytes(16)
     for slash in ("/", "//"):
         signature = post(f"/keys/demo-ec{slash}sign", {"alg": "ES256", "value": "A" * 43})["value"]
         assert post(f"/keys/demo-ec{slash}verify", {"alg": "ES256", "digest": "A" * 43, "value": signature})["value"]

@@ -65,8 +65,8 @@ let package = Package(
         .executableTarget(
             name: "hsmctl",
             dependencies: [
-                "LoadGenerator", "SecurityDomain", "Audit", "CryptographicModule", "StrictJSON", arguments, httpClient,
-                nioCore, nioHTTP1, nioSSL, signals, yams,
+                "LoadGenerator", "SecurityDomain", "Audit", "Attestation", "CryptographicModule", "StrictJSON",
+                arguments, httpClient, nioCore, nioHTTP1, nioSSL, signals, yams,
             ],
             swiftSettings: common),
 

@@ -7,11 +7,12 @@ import pathlib
 import subprocess
 
 from cryptography.hazmat.primitives import hashes, hmac, keywrap, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pool import Pool
 from test_hsmctl import answer, hsmctl, table
+from test_key_exchange import assertion, policy
 
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
@@ -210,6 +211,75 @@ def test_backup_and_restore(pool: Pool, tmp_path: pathlib.Path):
     assert answer(pool, "key", "restore", "--file", str(backup))["key"]["kid"] == kid
     backup.write_bytes(backup.read_bytes()[:-1] + b"x")
     assert "MalformedBackupBlob" in hsmctl(pool, "key", "restore", "--file", str(backup), expect=1).stderr
+
+
+def test_attestation(pool: Pool, tmp_path: pathlib.Path):
+    answer(pool, "key", "create", "ctl-attest", "--type", "EC-HSM", "--curve", "P-384")
+    identity = answer(pool, "pool", "status")["identityKeySha256"]
+    check = ["--verify", "--identity", identity]
+    said = answer(pool, "key", "attest", "ctl-attest", *check, "--nonce", "today")
+    assert said["origin"] == "generated" and said["type"] == "EC-HSM" and said["nonce"] == "today"
+    assert "/keys/ctl-attest/" in said["key"] and said["exportable"] is False
+    kept = tmp_path / "kept"
+    hsmctl(pool, "key", "attest", "ctl-attest", "--out", str(kept))
+    assert any("origin" in line for line in table(pool, "key", "attest", "--file", str(kept), *check))
+    other = ["--verify", "--identity", "00" * 32]
+    assert "another pool" in hsmctl(pool, "key", "attest", "--file", str(kept), *other, expect=1).stderr
+    assert "nonce" in hsmctl(pool, "key", "attest", "--file", str(kept), *check, "--nonce", "today", expect=1).stderr
+    kept.write_text("{}")
+    assert "malformed" in hsmctl(pool, "key", "attest", "--file", str(kept), *check, expect=1).stderr
+
+
+def test_transfer_and_release(pool: Pool, tmp_path: pathlib.Path):
+    """A key comes in as a transfer blob, exportable under a policy, and goes out to an environment that fulfils it."""
+    octets, target = os.urandom(32), rsa.generate_private_key(65537, 2048)
+    kid = answer(pool, "key", "create", "ctl-kek", "--type", "RSA-HSM", "--ops", "import")["key"]["kid"]
+    hsmctl(pool, "key", "download", "ctl-kek", "--out", str(tmp_path / "kek"))
+    kek, inner = serialization.load_pem_public_key((tmp_path / "kek").read_bytes()), os.urandom(32)
+    sha1 = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
+    wrapped = kek.encrypt(inner, sha1) + keywrap.aes_key_wrap_with_padding(inner, octets)
+    header = {"kid": kid, "alg": "dir", "enc": "CKM_RSA_AES_KEY_WRAP"}
+    (tmp_path / "blob").write_text(json.dumps(
+        {"schema_version": "1.0.0", "header": header, "ciphertext": base64url(wrapped), "generator": "test"}))
+    (tmp_path / "policy").write_bytes(policy().encoded_policy)
+    made = answer(pool, "key", "import", "ctl-byok", "--byok", "--type", "oct-HSM", "--file", str(tmp_path / "blob"),
+                  "--release-policy", str(tmp_path / "policy"))
+    assert made["attributes"]["exportable"] is True and made["key"]["kty"] == "oct-HSM"
+    (tmp_path / "proof").write_text(assertion(pool, target, environment={"debug": False}) + "\n")
+    out = tmp_path / "released"
+    hsmctl(pool, "key", "release", "ctl-byok", "--target", str(tmp_path / "proof"), "--enc", "RSA_AES_KEY_WRAP_256",
+           "--nonce", "n", "--out", str(out))
+    payload = json.loads(base64.urlsafe_b64decode(out.read_text().split(".")[1] + "=="))
+    assert payload["request"]["nonce"] == "n"
+    envelope = payload["response"]["key"]["key"]["key_hsm"]
+    ciphertext = json.loads(base64.urlsafe_b64decode(envelope + "=="))["ciphertext"]
+    ciphertext = base64.urlsafe_b64decode(ciphertext + "==")
+    assert keywrap.aes_key_unwrap_with_padding(target.decrypt(ciphertext[:256], OAEP), ciphertext[256:]) == octets
+    (tmp_path / "proof").write_text(assertion(pool, target, environment={"debug": True}))
+    hsmctl(pool, "key", "release", "ctl-byok", "--target", str(tmp_path / "proof"), "--out", str(out), expect=77)
+
+
+def test_edwards_keys_and_many_signatures(pool: Pool, tmp_path: pathlib.Path):
+    private = ed25519.Ed25519PrivateKey.generate()
+    (tmp_path / "key").write_bytes(pem(private))
+    made = answer(pool, "key", "import", "ctl-edwards", "--file", str(tmp_path / "key"))
+    assert made["key"]["kty"] == "OKP-HSM"
+    files = [tmp_path / f"file-{n}" for n in range(5)]
+    for file in files:
+        file.write_bytes(os.urandom(100))
+    hsmctl(pool, "key", "sign-many", "ctl-edwards", "-a", "EdDSA", *map(str, files))
+    for file in files:
+        private.public_key().verify(pathlib.Path(f"{file}.sig").read_bytes(), file.read_bytes())
+    hsmctl(pool, "key", "download", "ctl-edwards", "--out", str(tmp_path / "public"))
+    assert serialization.load_pem_public_key((tmp_path / "public").read_bytes()) == private.public_key()
+    hsmctl(pool, "key", "sign-many", "demo-ec", "-a", "ES256", "--format", "der", *map(str, files))
+    hsmctl(pool, "key", "download", "demo-ec", "--out", str(tmp_path / "public"))
+    elliptic = serialization.load_pem_public_key((tmp_path / "public").read_bytes())
+    for file in files:
+        elliptic.verify(pathlib.Path(f"{file}.sig").read_bytes(), file.read_bytes(), ec.ECDSA(hashes.SHA256()))
+    (tmp_path / "long").write_bytes(bytes(300))
+    assert "values[0]" in hsmctl(
+        pool, "key", "sign-many", "demo-rsa", "-a", "RSNULL", str(tmp_path / "long"), expect=1).stderr
 
 
 def test_pipes(pool: Pool):

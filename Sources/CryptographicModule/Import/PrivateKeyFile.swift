@@ -31,6 +31,7 @@ public struct PrivateKeyFile {
             switch publicKey {
             case .rsa: Self.rsa(content)
             case .ec(let curve, let x, let y): Self.ec(content, curve, x: x, y: y)
+            case .ed25519(let x): Self.ed25519(content, x: x)
             }
         guard let members else { throw CryptoError.malformed("private key") }
         self.members = members
@@ -57,6 +58,16 @@ public struct PrivateKeyFile {
             members.append(Member(name: name, value: Base64URL.encode(Array(number.drop { $0 == 0 }))))
         }
         return members
+    }
+
+    /// CurvePrivateKey (RFC 8410 section 7).
+    private static func ed25519(_ bytes: [UInt8], x: [UInt8]) -> [Member]? {
+        var outer = DER.Reader(bytes)
+        guard let d = outer.read(0x04), d.count == 32, outer.isAtEnd else { return nil }
+        return [
+            Member(name: "kty", value: "OKP"), Member(name: "crv", value: "Ed25519"),
+            Member(name: "x", value: Base64URL.encode(x)), Member(name: "d", value: Base64URL.encode(Array(d))),
+        ]
     }
 
     /// ECPrivateKey (RFC 5915 section 3).

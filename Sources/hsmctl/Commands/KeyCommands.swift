@@ -11,7 +11,8 @@ struct KeyCommands: AsyncParsableCommand {
             """,
         subcommands: [
             Create.self, Import.self, List.self, Versions.self, Show.self, Download.self, Update.self, Rotate.self,
-            RotationPolicy.self, Sign.self, Verify.self, Encrypt.self, Decrypt.self, Wrap.self, Unwrap.self,
+            RotationPolicy.self, Attest.self, Release.self, Sign.self, SignMany.self,
+            Verify.self, Encrypt.self, Decrypt.self, Wrap.self, Unwrap.self,
             RandomBytes.self, Backup.self, Restore.self, Delete.self, ListDeleted.self, ShowDeleted.self, Recover.self,
             Purge.self,
         ])
@@ -25,8 +26,8 @@ struct KeyCommands: AsyncParsableCommand {
         @OptionGroup var key: KeyNameArgument
         @Option(
             name: [.customLong("type"), .customLong("kty")],
-            help: ArgumentHelp("RSA-HSM, EC-HSM or oct-HSM.", valueName: "type"),
-            completion: .list(["RSA-HSM", "EC-HSM", "oct-HSM"]))
+            help: ArgumentHelp("RSA-HSM, EC-HSM, oct-HSM or OKP-HSM (Ed25519).", valueName: "type"),
+            completion: .list(["RSA-HSM", "EC-HSM", "oct-HSM", "OKP-HSM"]))
         var type: String
         @Option(
             name: .long,
@@ -44,12 +45,14 @@ struct KeyCommands: AsyncParsableCommand {
             completion: .list(["P-256", "P-384", "P-521", "P-256K"]))
         var curve: String?
         @OptionGroup var operations: KeyOperationOptions
+        @OptionGroup(title: "Release") var export: ExportOptions
         @Flag(name: .long, help: "Make it disabled.") var disabled = false
         @OptionGroup(title: "Attributes") var attributes: KeyAttributeOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
+            let policy = try export.read()
             try await PoolClient.with(connection) { client in
                 let bundle = try await client.send(.POST, key.path + "/create", isRepeatable: false) { writer in
                     writer.member("kty", type)
@@ -57,7 +60,8 @@ struct KeyCommands: AsyncParsableCommand {
                     if let curve { writer.member("crv", curve) }
                     if let exponent { writer.member("public_exponent", exponent) }
                     operations.write(&writer)
-                    attributes.write(enabled: disabled ? false : nil, &writer)
+                    policy?.write(&writer)
+                    attributes.write(enabled: disabled ? false : nil, exportable: policy.map { _ in true }, &writer)
                 }.body
                 output.print(bundle) { KeyTable.bundles([bundle]) }
             }

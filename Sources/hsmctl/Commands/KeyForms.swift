@@ -26,6 +26,7 @@ enum PublicKeyForm: String, ExpressibleByArgument, CaseIterable {
         let key = bundle.object("key")
         func bytes(_ name: String) -> [UInt8]? { key?.text(name).flatMap { Base64URL.decode($0) } }
         if let n = bytes("n"), let e = bytes("e") { return .rsa(n: n, e: e) }
+        if key?.text("crv") == "Ed25519", let x = bytes("x") { return .ed25519(x: x) }
         guard let curve = key?.text("crv").flatMap({ EllipticCurve(jsonName: $0) }), let x = bytes("x"),
             let y = bytes("y")
         else {

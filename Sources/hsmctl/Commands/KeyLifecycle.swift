@@ -18,20 +18,25 @@ extension KeyCommands {
             name: .long, help: ArgumentHelp("true or false.", valueName: "flag"), completion: .list(["true", "false"]))
         var enabled: Bool?
         @OptionGroup var operations: KeyOperationOptions
+        @OptionGroup(title: "Release") var export: ExportOptions
         @OptionGroup(title: "Attributes") var attributes: KeyAttributeOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func validate() throws {
-            guard enabled != nil || !attributes.isEmpty || !operations.operations.isEmpty else {
-                throw ValidationError("Name what to change: --enabled, --expires, --not-before, --tags or --ops.")
+            guard enabled != nil || !attributes.isEmpty || !operations.operations.isEmpty || !export.isEmpty
+            else {
+                throw ValidationError(
+                    "Name what to change: --enabled, --expires, --not-before, --tags, --ops or --release-policy.")
             }
         }
 
         func run() async throws {
+            let policy = try export.read()
             try await PoolClient.with(connection) { client in
                 let bundle = try await client.send(.PATCH, key.path) { writer in
                     operations.write(&writer)
+                    policy?.write(&writer)
                     attributes.write(enabled: enabled, &writer)
                 }.body
                 output.print(bundle) { KeyTable.bundles([bundle]) }

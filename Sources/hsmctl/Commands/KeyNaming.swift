@@ -159,14 +159,15 @@ struct KeyAttributeOptions: ParsableArguments {
 
     var isEmpty: Bool { expires == nil && notBefore == nil && tags.isEmpty }
 
-    func write(enabled: Bool?, _ writer: inout JSONWriter) {
+    func write(enabled: Bool?, exportable: Bool? = nil, _ writer: inout JSONWriter) {
         let (exp, nbf) = (expires.flatMap { try? Moment.seconds($0) }, notBefore.flatMap { try? Moment.seconds($0) })
-        if enabled != nil || exp != nil || nbf != nil {
+        if enabled != nil || exp != nil || nbf != nil || exportable != nil {
             writer.member("attributes") { writer in
                 writer.object { writer in
                     if let enabled { writer.member("enabled", enabled) }
                     if let nbf { writer.member("nbf", nbf) }
                     if let exp { writer.member("exp", exp) }
+                    if let exportable { writer.member("exportable", exportable) }
                 }
             }
         }

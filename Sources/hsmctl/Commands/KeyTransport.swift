@@ -12,7 +12,8 @@ extension KeyCommands {
             discussion: """
                 The file holds a private key as PEM, DER (PKCS#8, or the older RSA and EC forms) or JWK, or a \
                 symmetric key as raw bytes or JWK. An encrypted PEM is asked for its pass phrase. Whoever has had the \
-                file has the key: destroy it afterwards.
+                file has the key: destroy it afterwards. With --byok the file is a transfer blob instead: the key, \
+                wrapped elsewhere for a key of this pool whose only operation is import.
 
                 Example: hsmctl key import invoices --file invoices.key --ops sign verify
                 """)
@@ -26,18 +27,45 @@ extension KeyCommands {
                 "pem, der, jwk or raw; raw must be named. (default: told by the file)", valueName: "form"),
             completion: .list(PrivateKeyForm.allCases.map(\.rawValue)))
         var format: PrivateKeyForm?
+        @Flag(name: .long, help: "The file is a transfer blob (.byok); say the key's type with --type.")
+        var byok = false
+        @Option(
+            name: [.customLong("type"), .customLong("kty")],
+            help: ArgumentHelp("With --byok: RSA-HSM, EC-HSM or oct-HSM.", valueName: "type"),
+            completion: .list(["RSA-HSM", "EC-HSM", "oct-HSM"]))
+        var type: String?
+        @Option(
+            name: .long, help: ArgumentHelp("With --byok, of an EC key: its curve.", valueName: "curve"),
+            completion: .list(["P-256", "P-384", "P-521", "P-256K"]))
+        var curve: String?
         @OptionGroup var operations: KeyOperationOptions
+        @OptionGroup(title: "Release") var export: ExportOptions
         @Flag(name: .long, help: "Import it disabled.") var disabled = false
         @OptionGroup(title: "Attributes") var attributes: KeyAttributeOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
-        func run() async throws {
+        func validate() throws {
+            guard byok == (type != nil) else { throw ValidationError("--byok and --type go together.") }
+            guard byok || curve == nil else { throw ValidationError("--curve goes with --byok.") }
+            guard !byok || format == nil else { throw ValidationError("--byok and --format exclude each other.") }
+        }
+
+        /// The members of the request's `key`.
+        private func members() throws -> [(name: String, value: String)] {
             let bytes = try Files.read(file)
+            if byok, let type {
+                let head = [("kty", type)] + (curve.map { [("crv", $0)] } ?? [])
+                return head + [("key_hsm", Base64URL.encode(bytes))]
+            }
             guard let form = format ?? PrivateKeyForm.told(by: bytes) else {
                 throw ClientError.usage("\(file) is neither PEM, DER nor JWK. Is it a symmetric key? Add --format raw.")
             }
-            let members = try form.members(bytes, file: file)
+            return try form.members(bytes, file: file)
+        }
+
+        func run() async throws {
+            let (members, policy) = (try members(), try export.read())
             try await PoolClient.with(connection) { client in
                 let bundle = try await client.send(.PUT, key.path, isRepeatable: false) { writer in
                     writer.member("key") { writer in
@@ -46,7 +74,8 @@ extension KeyCommands {
                             operations.write(&writer)
                         }
                     }
-                    attributes.write(enabled: disabled ? false : nil, &writer)
+                    policy?.write(&writer)
+                    attributes.write(enabled: disabled ? false : nil, exportable: policy.map { _ in true }, &writer)
                 }.body
                 output.print(bundle) { KeyTable.bundles([bundle]) }
             }
@@ -131,9 +160,46 @@ struct OutputFile: ParsableArguments {
     var path = "-"
 }
 
+/// Whether, and to whom, a key may leave the pool.
+struct ExportOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "File of a release policy (JSON): the key is exportable to environments that fulfil it.",
+            valueName: "file"),
+        completion: .file())
+    var releasePolicy: String?
+
+    @Flag(name: .customLong("immutable"), help: "The release policy can never be changed.") var isImmutable = false
+
+    var isEmpty: Bool { releasePolicy == nil }
+
+    struct Policy {
+        let data: [UInt8]
+        let isImmutable: Bool
+
+        func write(_ writer: inout JSONWriter) {
+            writer.member("release_policy") { writer in
+                writer.object { writer in
+                    writer.member("data", Base64URL.encode(data))
+                    writer.member("immutable", isImmutable)
+                }
+            }
+        }
+    }
+
+    func validate() throws {
+        guard releasePolicy != nil || !isImmutable else { throw ValidationError("--immutable needs --release-policy.") }
+    }
+
+    func read() throws -> Policy? {
+        try releasePolicy.map { Policy(data: try Files.read($0), isImmutable: isImmutable) }
+    }
+}
+
 /// What a key may do.
 struct KeyOperationOptions: ParsableArguments {
-    static let all = ["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "import"]
+    static let all = ["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "import", "export"]
 
     @Option(
         name: [.customLong("ops"), .customLong("operation")], parsing: .upToNextOption,

@@ -9,7 +9,8 @@ struct SigningOptions: ParsableArguments {
     @Option(
         name: [.long, .customShort("a")],
         help: ArgumentHelp(
-            "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K; HS256, HS384, HS512.",
+            "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K; "
+                + "of the file itself: EdDSA, RSNULL, HS256, HS384, HS512.",
             valueName: "algorithm"),
         completion: .list(SigningOptions.algorithms))
     var algorithm: String
@@ -29,7 +30,9 @@ struct SigningOptions: ParsableArguments {
         completion: .list(["raw", "der"]))
     var format: SignatureFormat = .raw
 
-    static let algorithms = SignatureAlgorithm.allCases.map(\.rawValue) + MACAlgorithm.allCases.map(\.rawValue)
+    static let algorithms =
+        SignatureAlgorithm.allCases.map(\.rawValue) + MessageSignatureAlgorithm.allCases.map(\.rawValue)
+        + MACAlgorithm.allCases.map(\.rawValue)
 
     func validate() throws {
         try AlgorithmName.check(algorithm, Self.algorithms)
@@ -39,7 +42,9 @@ struct SigningOptions: ParsableArguments {
     }
 
     /// What the service is given: the digest that the algorithm signs, or the message.
-    func submission() throws -> [UInt8] {
+    func submission() throws -> [UInt8] { try Self.submission(of: file, algorithm, isDigest: isDigest) }
+
+    static func submission(of file: String, _ algorithm: String, isDigest: Bool) throws -> [UInt8] {
         let bytes = try Files.read(file)
         guard let length = SignatureAlgorithm(rawValue: algorithm)?.digestLength else { return bytes }
         guard !isDigest else {
@@ -65,7 +70,8 @@ extension KeyCommands {
         static let configuration = CommandConfiguration(
             abstract: "Signs a file: it is hashed here, its digest is signed by the pool.",
             discussion: """
-                HS256, HS384 and HS512 make a code of authentication over the file itself, with a symmetric key.
+                HS256, HS384 and HS512 make a code of authentication over the file itself, with a symmetric key; EdDSA \
+                signs the file itself; RSNULL pads and signs what the file holds, which is nobody's digest.
 
                 Example: hsmctl key sign invoices --algorithm ES256 --file report.pdf --format der --out report.sig
                 """)

@@ -219,7 +219,8 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "HSMServiceTests", dependencies: ["HSMService", "RequestTesting", "CryptographicModule", "Raft"],
+            name: "HSMServiceTests",
+            dependencies: ["HSMService", "RequestTesting", "PoolState", "CryptographicModule", "Raft"],
             swiftSettings: common),
         .testTarget(
             name: "LoadGeneratorTests",

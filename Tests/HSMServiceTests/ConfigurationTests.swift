@@ -1,6 +1,7 @@
 import CryptographicModule
 import Foundation
 import HSMService
+import PoolState
 import Raft
 import RequestTesting
 import Testing
@@ -278,9 +279,21 @@ import Testing
         let strict = try PoolInitialization.load(
             file: folder.write("strict.yaml", Self.initialization + "retention_days: 7\npurge_protection: true\n"))
         #expect(strict.retentionDays == 7 && strict.purgeProtection)
+        #expect(good.reads == .lease)
+        for (text, policy) in [
+            ("lease", ReadPolicy.lease), ("read-index", .readIndex),
+            ("bounded-staleness(1s)", .boundedStaleness(seconds: 1)),
+            ("bounded-staleness(900s)", .boundedStaleness(seconds: 900)),
+        ] {
+            let file = try folder.write("reads.yaml", Self.initialization + "reads: \(text)\n")
+            #expect(try PoolInitialization.load(file: file).reads == policy)
+        }
         for (extra, problem) in [
             ("retention_days: 6", "from 7 to 90"), ("retention_days: 91", "from 7 to 90"),
             ("retention_days: long", "from 7 to 90"), ("purge_protection: maybe", "true or false"),
+            ("reads: leases", "is 'leases'"), ("reads: bounded-staleness(0s)", "bounded-staleness"),
+            ("reads: bounded-staleness(901s)", "bounded-staleness"), ("reads: bounded-staleness(-1s)", "bounded"),
+            ("reads: bounded-staleness(1)", "bounded-staleness"), ("reads: bounded-staleness(s)", "bounded-staleness"),
         ] {
             let file = try folder.write("bad.yaml", Self.initialization + extra + "\n")
             do throws(ConfigurationError) {

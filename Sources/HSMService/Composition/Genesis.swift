@@ -47,7 +47,8 @@ enum GenesisMaker {
             keyring: secrets.sealedKeyring.encode(),
             pinnedOfficers: initialization.officerFingerprints,
             settings: PoolSettings(
-                recoverableDays: initialization.retentionDays, purgeProtection: initialization.purgeProtection),
+                recoverableDays: initialization.retentionDays, purgeProtection: initialization.purgeProtection,
+                reads: initialization.reads),
             principals: principals, roleAssignments: assignments,
             releaseAuthorities: initialization.releaseAuthorities.map { authority in
                 ReleaseAuthority(

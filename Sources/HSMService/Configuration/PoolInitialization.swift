@@ -1,5 +1,6 @@
 import AccessControl
 public import Identity
+public import PoolState
 
 /// What the first node needs to make a new pool: read once, on an empty data folder, from the file given to
 /// `hsmd --initialize`.
@@ -25,6 +26,8 @@ public struct PoolInitialization: Sendable {
     public let retentionDays: Int
     /// Whether nobody can purge a deleted key before its retention has run out. Fixed for the pool's life.
     public let purgeProtection: Bool
+    /// How nodes make sure that what they answer is current. Fixed for the pool's life.
+    public let reads: ReadPolicy
     /// Whose word on an environment counts when an exportable key is released to it. Fixed for the pool's life, since
     /// whoever could add one could have keys released.
     public let releaseAuthorities: [AssertionAuthority]
@@ -34,7 +37,7 @@ extension PoolInitialization {
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
         try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints", "retention_days",
-            "purge_protection", "release_authorities"])
+            "purge_protection", "reads", "release_authorities"])
         var administrators: [Administrator] = []
         for section in try root.sections("administrators") {
             try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
@@ -59,7 +62,7 @@ extension PoolInitialization {
             audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root),
             retentionDays: try root.optionalInteger("retention_days", in: 7...90) ?? 90,
             purgeProtection: try root.optionalBool("purge_protection") ?? false,
-            releaseAuthorities: try releaseAuthorities(root))
+            reads: try reads(root), releaseAuthorities: try releaseAuthorities(root))
     }
 
     /// Issuers with their keys, which come from a file beside this one: nothing is fetched.
@@ -89,6 +92,19 @@ extension PoolInitialization {
         return authorities
     }
 
+    private static func reads(_ root: ConfigurationSection) throws(ConfigurationError) -> ReadPolicy {
+        guard let text = try root.optionalString("reads") else { return .lease }
+        guard let policy = ReadPolicy(text) else {
+            throw root.error(
+                "reads", "is '\(text)'",
+                cure: """
+                    Write lease, read-index, or bounded-staleness(30s) with \(ReadPolicy.bounds.lowerBound) to \
+                    \(ReadPolicy.bounds.upperBound) seconds.
+                    """)
+        }
+        return policy
+    }
+
     private static func guid(
         _ section: ConfigurationSection, _ key: String, cure: String
     ) throws(ConfigurationError) -> String {
@@ -110,5 +126,23 @@ extension PoolInitialization {
             fingerprints.append(bytes)
         }
         return fingerprints
+    }
+}
+
+extension ReadPolicy {
+    /// `lease`, `read-index`, or `bounded-staleness(30s)`; nil for anything else.
+    init?(_ text: String) {
+        switch text {
+        case "lease": self = .lease
+        case "read-index": self = .readIndex
+        default:
+            let prefix = "bounded-staleness("
+            guard text.hasPrefix(prefix), text.hasSuffix("s)") else { return nil }
+            let digits = text.dropFirst(prefix.count).dropLast(2)
+            guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+                let seconds = Int(digits), Self.bounds.contains(seconds)
+            else { return nil }
+            self = .boundedStaleness(seconds: seconds)
+        }
     }
 }

@@ -9,7 +9,7 @@ enum GenesisRules {
             && (1...(512 << 10)).contains(genesis.keyring.count)
             && genesis.pinnedOfficers.count <= PoolLimits.officers
             && genesis.pinnedOfficers.allSatisfy { $0.count == 32 }
-            && (7...90).contains(genesis.settings.recoverableDays)
+            && (7...90).contains(genesis.settings.recoverableDays) && genesis.settings.reads.isValid
             && ReleaseAuthority.areAcceptable(genesis.releaseAuthorities)
     }
 

@@ -16,6 +16,25 @@ public enum PoolPhase: UInt8, Hashable, Comparable, CaseIterable, Sendable {
     }
 }
 
+/// How sure a node is that what it answers from is current, and what it does where it can't be.
+public enum ReadPolicy: Hashable, Sendable {
+    /// Every member holds a lease and answers from its own view. Without one it asks the leader.
+    case lease
+    /// Every read, or batch of reads, asks the leader, which asks a majority.
+    case readIndex
+    /// As with a lease; and a node whose lease has run out goes on answering for so many seconds. **Within that time
+    /// it may honour what has been revoked.**
+    case boundedStaleness(seconds: Int)
+
+    /// What a bound may be, in seconds.
+    public static let bounds = 1...900
+
+    var isValid: Bool {
+        if case .boundedStaleness(let seconds) = self { return Self.bounds.contains(seconds) }
+        return true
+    }
+}
+
 /// Settings of the whole pool, chosen at genesis.
 public struct PoolSettings: Hashable, Sendable {
     /// Retention of deleted keys in days, 7 to 90.
@@ -24,11 +43,15 @@ public struct PoolSettings: Hashable, Sendable {
     public var purgeProtection: Bool
     /// Whether an answer waits for its audit record to be on disk.
     public var strictAudit: Bool
+    public var reads: ReadPolicy
 
-    public init(recoverableDays: Int = 90, purgeProtection: Bool = false, strictAudit: Bool = true) {
+    public init(
+        recoverableDays: Int = 90, purgeProtection: Bool = false, strictAudit: Bool = true, reads: ReadPolicy = .lease
+    ) {
         self.recoverableDays = recoverableDays
         self.purgeProtection = purgeProtection
         self.strictAudit = strictAudit
+        self.reads = reads
     }
 }
 

@@ -12,13 +12,31 @@ extension PoolSettings: WireConvertible {
         wire.recoverableDays = UInt32(clamping: recoverableDays)
         wire.purgeProtection = purgeProtection
         wire.strictAudit = strictAudit
+        switch reads {
+        case .lease: break
+        case .readIndex: wire.reads = 1
+        case .boundedStaleness(let seconds):
+            wire.reads = 2
+            wire.stalenessBound = UInt32(clamping: seconds)
+        }
         return wire
     }
 
     init(wire: WireSettings) throws {
         self.init(
             recoverableDays: try exactly(wire.recoverableDays), purgeProtection: wire.purgeProtection,
-            strictAudit: wire.strictAudit)
+            strictAudit: wire.strictAudit, reads: try Self.reads(wire))
+    }
+}
+
+extension PoolSettings {
+    fileprivate static func reads(_ wire: WireSettings) throws -> ReadPolicy {
+        switch (wire.reads, wire.stalenessBound) {
+        case (0, 0): return .lease
+        case (1, 0): return .readIndex
+        case (2, let seconds): return .boundedStaleness(seconds: try exactly(seconds))
+        default: throw NotConvertible()
+        }
     }
 }
 

@@ -34,58 +34,47 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated struct WireEnvelope: @unchecked Sendable {
+package nonisolated struct WireEnvelope: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 16 bytes
-  package var proposalID: Data {
-    get {_storage._proposalID}
-    set {_uniqueStorage()._proposalID = newValue}
-  }
+  package var proposalID: Data = Data()
 
   /// node id
-  package var proposer: UInt64 {
-    get {_storage._proposer}
-    set {_uniqueStorage()._proposer = newValue}
-  }
+  package var proposer: UInt64 = 0
 
   /// object id, 16 bytes
   package var principal: Data {
-    get {_storage._principal ?? Data()}
-    set {_uniqueStorage()._principal = newValue}
+    get {_principal ?? Data()}
+    set {_principal = newValue}
   }
   /// Returns true if `principal` has been explicitly set.
-  package var hasPrincipal: Bool {_storage._principal != nil}
+  package var hasPrincipal: Bool {self._principal != nil}
   /// Clears the value of `principal`. Subsequent reads from it will return its default value.
-  package mutating func clearPrincipal() {_uniqueStorage()._principal = nil}
+  package mutating func clearPrincipal() {self._principal = nil}
 
-  package var authentication: UInt32 {
-    get {_storage._authentication}
-    set {_uniqueStorage()._authentication = newValue}
-  }
+  package var authentication: UInt32 = 0
 
   /// Unix ms
-  package var stampedAt: Int64 {
-    get {_storage._stampedAt}
-    set {_uniqueStorage()._stampedAt = newValue}
-  }
+  package var stampedAt: Int64 = 0
 
   package var command: WireCommand {
-    get {_storage._command ?? WireCommand()}
-    set {_uniqueStorage()._command = newValue}
+    get {_command ?? WireCommand()}
+    set {_command = newValue}
   }
   /// Returns true if `command` has been explicitly set.
-  package var hasCommand: Bool {_storage._command != nil}
+  package var hasCommand: Bool {self._command != nil}
   /// Clears the value of `command`. Subsequent reads from it will return its default value.
-  package mutating func clearCommand() {_uniqueStorage()._command = nil}
+  package mutating func clearCommand() {self._command = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _principal: Data? = nil
+  fileprivate var _command: WireCommand? = nil
 }
 
 package nonisolated struct WireCommand: Sendable {
@@ -347,51 +336,87 @@ package nonisolated struct WireCommand: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireGenesis: Sendable {
+package nonisolated struct WireGenesis: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 16 bytes
-  package var poolID: Data = Data()
+  package var poolID: Data {
+    get {_storage._poolID}
+    set {_uniqueStorage()._poolID = newValue}
+  }
 
-  package var name: String = String()
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  package var epoch: UInt64 = 0
+  package var epoch: UInt64 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
   /// 16 bytes
-  package var tenantID: Data = Data()
+  package var tenantID: Data {
+    get {_storage._tenantID}
+    set {_uniqueStorage()._tenantID = newValue}
+  }
 
-  package var audiences: [String] = []
+  package var audiences: [String] {
+    get {_storage._audiences}
+    set {_uniqueStorage()._audiences = newValue}
+  }
 
-  package var members: [WireMember] = []
+  package var members: [WireMember] {
+    get {_storage._members}
+    set {_uniqueStorage()._members = newValue}
+  }
 
-  package var rootGeneration: UInt32 = 0
+  package var rootGeneration: UInt32 {
+    get {_storage._rootGeneration}
+    set {_uniqueStorage()._rootGeneration = newValue}
+  }
 
-  package var keyring: Data = Data()
+  package var keyring: Data {
+    get {_storage._keyring}
+    set {_uniqueStorage()._keyring = newValue}
+  }
 
-  package var pinnedOfficers: [Data] = []
+  package var pinnedOfficers: [Data] {
+    get {_storage._pinnedOfficers}
+    set {_uniqueStorage()._pinnedOfficers = newValue}
+  }
 
   package var settings: WireSettings {
-    get {_settings ?? WireSettings()}
-    set {_settings = newValue}
+    get {_storage._settings ?? WireSettings()}
+    set {_uniqueStorage()._settings = newValue}
   }
   /// Returns true if `settings` has been explicitly set.
-  package var hasSettings: Bool {self._settings != nil}
+  package var hasSettings: Bool {_storage._settings != nil}
   /// Clears the value of `settings`. Subsequent reads from it will return its default value.
-  package mutating func clearSettings() {self._settings = nil}
+  package mutating func clearSettings() {_uniqueStorage()._settings = nil}
 
-  package var principals: [WireNewPrincipal] = []
+  package var principals: [WireNewPrincipal] {
+    get {_storage._principals}
+    set {_uniqueStorage()._principals = newValue}
+  }
 
-  package var roleAssignments: [WireRoleAssignment] = []
+  package var roleAssignments: [WireRoleAssignment] {
+    get {_storage._roleAssignments}
+    set {_uniqueStorage()._roleAssignments = newValue}
+  }
 
-  package var releaseAuthorities: [WireReleaseAuthority] = []
+  package var releaseAuthorities: [WireReleaseAuthority] {
+    get {_storage._releaseAuthorities}
+    set {_uniqueStorage()._releaseAuthorities = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _settings: WireSettings? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireNewKeyVersion: @unchecked Sendable {
@@ -972,6 +997,12 @@ package nonisolated struct WireSettings: Sendable {
 
   package var strictAudit: Bool = false
 
+  /// 0: by lease; 1: by ReadIndex; 2: by lease, and stale up to the bound
+  package var reads: UInt32 = 0
+
+  /// seconds; with reads = 2 only
+  package var stalenessBound: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1215,51 +1246,87 @@ package nonisolated struct WireRotationRules: Sendable {
 }
 
 /// Table 1, key empty.
-package nonisolated struct WirePool: Sendable {
+package nonisolated struct WirePool: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var poolID: Data = Data()
+  package var poolID: Data {
+    get {_storage._poolID}
+    set {_uniqueStorage()._poolID = newValue}
+  }
 
-  package var name: String = String()
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  package var epoch: UInt64 = 0
+  package var epoch: UInt64 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
-  package var tenantID: Data = Data()
+  package var tenantID: Data {
+    get {_storage._tenantID}
+    set {_uniqueStorage()._tenantID = newValue}
+  }
 
-  package var audiences: [String] = []
+  package var audiences: [String] {
+    get {_storage._audiences}
+    set {_uniqueStorage()._audiences = newValue}
+  }
 
-  package var phase: UInt32 = 0
+  package var phase: UInt32 {
+    get {_storage._phase}
+    set {_uniqueStorage()._phase = newValue}
+  }
 
-  package var rootGeneration: UInt32 = 0
+  package var rootGeneration: UInt32 {
+    get {_storage._rootGeneration}
+    set {_uniqueStorage()._rootGeneration = newValue}
+  }
 
-  package var keyring: Data = Data()
+  package var keyring: Data {
+    get {_storage._keyring}
+    set {_uniqueStorage()._keyring = newValue}
+  }
 
-  package var pinnedOfficers: [Data] = []
+  package var pinnedOfficers: [Data] {
+    get {_storage._pinnedOfficers}
+    set {_uniqueStorage()._pinnedOfficers = newValue}
+  }
 
   package var settings: WireSettings {
-    get {_settings ?? WireSettings()}
-    set {_settings = newValue}
+    get {_storage._settings ?? WireSettings()}
+    set {_uniqueStorage()._settings = newValue}
   }
   /// Returns true if `settings` has been explicitly set.
-  package var hasSettings: Bool {self._settings != nil}
+  package var hasSettings: Bool {_storage._settings != nil}
   /// Clears the value of `settings`. Subsequent reads from it will return its default value.
-  package mutating func clearSettings() {self._settings = nil}
+  package mutating func clearSettings() {_uniqueStorage()._settings = nil}
 
   /// Unix s
-  package var created: Int64 = 0
+  package var created: Int64 {
+    get {_storage._created}
+    set {_uniqueStorage()._created = newValue}
+  }
 
   /// URL of the first founder: names the pool's token issuer for ever
-  package var origin: String = String()
+  package var origin: String {
+    get {_storage._origin}
+    set {_uniqueStorage()._origin = newValue}
+  }
 
-  package var releaseAuthorities: [WireReleaseAuthority] = []
+  package var releaseAuthorities: [WireReleaseAuthority] {
+    get {_storage._releaseAuthorities}
+    set {_uniqueStorage()._releaseAuthorities = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _settings: WireSettings? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Table 2, key = node id, big endian.
@@ -1801,102 +1868,56 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_id\0\u{1}proposer\0\u{1}principal\0\u{1}authentication\0\u{3}stamped_at\0\u{1}command\0")
 
-  fileprivate class _StorageClass {
-    var _proposalID: Data = Data()
-    var _proposer: UInt64 = 0
-    var _principal: Data? = nil
-    var _authentication: UInt32 = 0
-    var _stampedAt: Int64 = 0
-    var _command: WireCommand? = nil
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _proposalID = source._proposalID
-      _proposer = source._proposer
-      _principal = source._principal
-      _authentication = source._authentication
-      _stampedAt = source._stampedAt
-      _command = source._command
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._proposalID) }()
-        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._proposer) }()
-        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._principal) }()
-        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._authentication) }()
-        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._stampedAt) }()
-        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._command) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.proposalID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.proposer) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self._principal) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.authentication) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.stampedAt) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._command) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._proposalID.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._proposalID, fieldNumber: 1)
-      }
-      if _storage._proposer != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._proposer, fieldNumber: 2)
-      }
-      try { if let v = _storage._principal {
-        try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
-      } }()
-      if _storage._authentication != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._authentication, fieldNumber: 4)
-      }
-      if _storage._stampedAt != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._stampedAt, fieldNumber: 5)
-      }
-      try { if let v = _storage._command {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      } }()
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.proposalID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.proposalID, fieldNumber: 1)
     }
+    if self.proposer != 0 {
+      try visitor.visitSingularUInt64Field(value: self.proposer, fieldNumber: 2)
+    }
+    try { if let v = self._principal {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
+    } }()
+    if self.authentication != 0 {
+      try visitor.visitSingularUInt32Field(value: self.authentication, fieldNumber: 4)
+    }
+    if self.stampedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.stampedAt, fieldNumber: 5)
+    }
+    try { if let v = self._command {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireEnvelope, rhs: WireEnvelope) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._proposalID != rhs_storage._proposalID {return false}
-        if _storage._proposer != rhs_storage._proposer {return false}
-        if _storage._principal != rhs_storage._principal {return false}
-        if _storage._authentication != rhs_storage._authentication {return false}
-        if _storage._stampedAt != rhs_storage._stampedAt {return false}
-        if _storage._command != rhs_storage._command {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.proposalID != rhs.proposalID {return false}
+    if lhs.proposer != rhs.proposer {return false}
+    if lhs._principal != rhs._principal {return false}
+    if lhs.authentication != rhs.authentication {return false}
+    if lhs.stampedAt != rhs.stampedAt {return false}
+    if lhs._command != rhs._command {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2398,91 +2419,151 @@ nonisolated extension WireGenesis: SwiftProtobuf.Message, SwiftProtobuf._Message
   package static let protoMessageName: String = _protobuf_package + ".Genesis"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}members\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}principals\0\u{3}role_assignments\0\u{4}\u{8}release_authorities\0")
 
+  fileprivate class _StorageClass {
+    var _poolID: Data = Data()
+    var _name: String = String()
+    var _epoch: UInt64 = 0
+    var _tenantID: Data = Data()
+    var _audiences: [String] = []
+    var _members: [WireMember] = []
+    var _rootGeneration: UInt32 = 0
+    var _keyring: Data = Data()
+    var _pinnedOfficers: [Data] = []
+    var _settings: WireSettings? = nil
+    var _principals: [WireNewPrincipal] = []
+    var _roleAssignments: [WireRoleAssignment] = []
+    var _releaseAuthorities: [WireReleaseAuthority] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _poolID = source._poolID
+      _name = source._name
+      _epoch = source._epoch
+      _tenantID = source._tenantID
+      _audiences = source._audiences
+      _members = source._members
+      _rootGeneration = source._rootGeneration
+      _keyring = source._keyring
+      _pinnedOfficers = source._pinnedOfficers
+      _settings = source._settings
+      _principals = source._principals
+      _roleAssignments = source._roleAssignments
+      _releaseAuthorities = source._releaseAuthorities
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.poolID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.tenantID) }()
-      case 5: try { try decoder.decodeRepeatedStringField(value: &self.audiences) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.rootGeneration) }()
-      case 8: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
-      case 9: try { try decoder.decodeRepeatedBytesField(value: &self.pinnedOfficers) }()
-      case 10: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
-      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.principals) }()
-      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.roleAssignments) }()
-      case 20: try { try decoder.decodeRepeatedMessageField(value: &self.releaseAuthorities) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._poolID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._epoch) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._tenantID) }()
+        case 5: try { try decoder.decodeRepeatedStringField(value: &_storage._audiences) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._members) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._rootGeneration) }()
+        case 8: try { try decoder.decodeSingularBytesField(value: &_storage._keyring) }()
+        case 9: try { try decoder.decodeRepeatedBytesField(value: &_storage._pinnedOfficers) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._settings) }()
+        case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._principals) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._roleAssignments) }()
+        case 20: try { try decoder.decodeRepeatedMessageField(value: &_storage._releaseAuthorities) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.poolID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.poolID, fieldNumber: 1)
-    }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
-    }
-    if self.epoch != 0 {
-      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 3)
-    }
-    if !self.tenantID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.tenantID, fieldNumber: 4)
-    }
-    if !self.audiences.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.audiences, fieldNumber: 5)
-    }
-    if !self.members.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 6)
-    }
-    if self.rootGeneration != 0 {
-      try visitor.visitSingularUInt32Field(value: self.rootGeneration, fieldNumber: 7)
-    }
-    if !self.keyring.isEmpty {
-      try visitor.visitSingularBytesField(value: self.keyring, fieldNumber: 8)
-    }
-    if !self.pinnedOfficers.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.pinnedOfficers, fieldNumber: 9)
-    }
-    try { if let v = self._settings {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    } }()
-    if !self.principals.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.principals, fieldNumber: 11)
-    }
-    if !self.roleAssignments.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.roleAssignments, fieldNumber: 12)
-    }
-    if !self.releaseAuthorities.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.releaseAuthorities, fieldNumber: 20)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._poolID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._poolID, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._epoch, fieldNumber: 3)
+      }
+      if !_storage._tenantID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._tenantID, fieldNumber: 4)
+      }
+      if !_storage._audiences.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._audiences, fieldNumber: 5)
+      }
+      if !_storage._members.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._members, fieldNumber: 6)
+      }
+      if _storage._rootGeneration != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._rootGeneration, fieldNumber: 7)
+      }
+      if !_storage._keyring.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._keyring, fieldNumber: 8)
+      }
+      if !_storage._pinnedOfficers.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._pinnedOfficers, fieldNumber: 9)
+      }
+      try { if let v = _storage._settings {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      if !_storage._principals.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._principals, fieldNumber: 11)
+      }
+      if !_storage._roleAssignments.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._roleAssignments, fieldNumber: 12)
+      }
+      if !_storage._releaseAuthorities.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._releaseAuthorities, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireGenesis, rhs: WireGenesis) -> Bool {
-    if lhs.poolID != rhs.poolID {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs.tenantID != rhs.tenantID {return false}
-    if lhs.audiences != rhs.audiences {return false}
-    if lhs.members != rhs.members {return false}
-    if lhs.rootGeneration != rhs.rootGeneration {return false}
-    if lhs.keyring != rhs.keyring {return false}
-    if lhs.pinnedOfficers != rhs.pinnedOfficers {return false}
-    if lhs._settings != rhs._settings {return false}
-    if lhs.principals != rhs.principals {return false}
-    if lhs.roleAssignments != rhs.roleAssignments {return false}
-    if lhs.releaseAuthorities != rhs.releaseAuthorities {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._poolID != rhs_storage._poolID {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._tenantID != rhs_storage._tenantID {return false}
+        if _storage._audiences != rhs_storage._audiences {return false}
+        if _storage._members != rhs_storage._members {return false}
+        if _storage._rootGeneration != rhs_storage._rootGeneration {return false}
+        if _storage._keyring != rhs_storage._keyring {return false}
+        if _storage._pinnedOfficers != rhs_storage._pinnedOfficers {return false}
+        if _storage._settings != rhs_storage._settings {return false}
+        if _storage._principals != rhs_storage._principals {return false}
+        if _storage._roleAssignments != rhs_storage._roleAssignments {return false}
+        if _storage._releaseAuthorities != rhs_storage._releaseAuthorities {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3509,7 +3590,7 @@ nonisolated extension WirePoolRecovery: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Settings"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}recoverable_days\0\u{3}purge_protection\0\u{3}strict_audit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}recoverable_days\0\u{3}purge_protection\0\u{3}strict_audit\0\u{1}reads\0\u{3}staleness_bound\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3520,6 +3601,8 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.recoverableDays) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.purgeProtection) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.strictAudit) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.reads) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.stalenessBound) }()
       default: break
       }
     }
@@ -3535,6 +3618,12 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.strictAudit != false {
       try visitor.visitSingularBoolField(value: self.strictAudit, fieldNumber: 3)
     }
+    if self.reads != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reads, fieldNumber: 4)
+    }
+    if self.stalenessBound != 0 {
+      try visitor.visitSingularUInt32Field(value: self.stalenessBound, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3542,6 +3631,8 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.recoverableDays != rhs.recoverableDays {return false}
     if lhs.purgeProtection != rhs.purgeProtection {return false}
     if lhs.strictAudit != rhs.strictAudit {return false}
+    if lhs.reads != rhs.reads {return false}
+    if lhs.stalenessBound != rhs.stalenessBound {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4010,91 +4101,151 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   package static let protoMessageName: String = _protobuf_package + ".Pool"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{1}origin\0\u{4}\u{8}release_authorities\0")
 
+  fileprivate class _StorageClass {
+    var _poolID: Data = Data()
+    var _name: String = String()
+    var _epoch: UInt64 = 0
+    var _tenantID: Data = Data()
+    var _audiences: [String] = []
+    var _phase: UInt32 = 0
+    var _rootGeneration: UInt32 = 0
+    var _keyring: Data = Data()
+    var _pinnedOfficers: [Data] = []
+    var _settings: WireSettings? = nil
+    var _created: Int64 = 0
+    var _origin: String = String()
+    var _releaseAuthorities: [WireReleaseAuthority] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _poolID = source._poolID
+      _name = source._name
+      _epoch = source._epoch
+      _tenantID = source._tenantID
+      _audiences = source._audiences
+      _phase = source._phase
+      _rootGeneration = source._rootGeneration
+      _keyring = source._keyring
+      _pinnedOfficers = source._pinnedOfficers
+      _settings = source._settings
+      _created = source._created
+      _origin = source._origin
+      _releaseAuthorities = source._releaseAuthorities
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.poolID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.tenantID) }()
-      case 5: try { try decoder.decodeRepeatedStringField(value: &self.audiences) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.phase) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.rootGeneration) }()
-      case 8: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
-      case 9: try { try decoder.decodeRepeatedBytesField(value: &self.pinnedOfficers) }()
-      case 10: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
-      case 11: try { try decoder.decodeSingularInt64Field(value: &self.created) }()
-      case 12: try { try decoder.decodeSingularStringField(value: &self.origin) }()
-      case 20: try { try decoder.decodeRepeatedMessageField(value: &self.releaseAuthorities) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._poolID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._epoch) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._tenantID) }()
+        case 5: try { try decoder.decodeRepeatedStringField(value: &_storage._audiences) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._phase) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._rootGeneration) }()
+        case 8: try { try decoder.decodeSingularBytesField(value: &_storage._keyring) }()
+        case 9: try { try decoder.decodeRepeatedBytesField(value: &_storage._pinnedOfficers) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._settings) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._created) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._origin) }()
+        case 20: try { try decoder.decodeRepeatedMessageField(value: &_storage._releaseAuthorities) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.poolID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.poolID, fieldNumber: 1)
-    }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
-    }
-    if self.epoch != 0 {
-      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 3)
-    }
-    if !self.tenantID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.tenantID, fieldNumber: 4)
-    }
-    if !self.audiences.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.audiences, fieldNumber: 5)
-    }
-    if self.phase != 0 {
-      try visitor.visitSingularUInt32Field(value: self.phase, fieldNumber: 6)
-    }
-    if self.rootGeneration != 0 {
-      try visitor.visitSingularUInt32Field(value: self.rootGeneration, fieldNumber: 7)
-    }
-    if !self.keyring.isEmpty {
-      try visitor.visitSingularBytesField(value: self.keyring, fieldNumber: 8)
-    }
-    if !self.pinnedOfficers.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.pinnedOfficers, fieldNumber: 9)
-    }
-    try { if let v = self._settings {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    } }()
-    if self.created != 0 {
-      try visitor.visitSingularInt64Field(value: self.created, fieldNumber: 11)
-    }
-    if !self.origin.isEmpty {
-      try visitor.visitSingularStringField(value: self.origin, fieldNumber: 12)
-    }
-    if !self.releaseAuthorities.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.releaseAuthorities, fieldNumber: 20)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._poolID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._poolID, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if _storage._epoch != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._epoch, fieldNumber: 3)
+      }
+      if !_storage._tenantID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._tenantID, fieldNumber: 4)
+      }
+      if !_storage._audiences.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._audiences, fieldNumber: 5)
+      }
+      if _storage._phase != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._phase, fieldNumber: 6)
+      }
+      if _storage._rootGeneration != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._rootGeneration, fieldNumber: 7)
+      }
+      if !_storage._keyring.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._keyring, fieldNumber: 8)
+      }
+      if !_storage._pinnedOfficers.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._pinnedOfficers, fieldNumber: 9)
+      }
+      try { if let v = _storage._settings {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      if _storage._created != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._created, fieldNumber: 11)
+      }
+      if !_storage._origin.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._origin, fieldNumber: 12)
+      }
+      if !_storage._releaseAuthorities.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._releaseAuthorities, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WirePool, rhs: WirePool) -> Bool {
-    if lhs.poolID != rhs.poolID {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs.tenantID != rhs.tenantID {return false}
-    if lhs.audiences != rhs.audiences {return false}
-    if lhs.phase != rhs.phase {return false}
-    if lhs.rootGeneration != rhs.rootGeneration {return false}
-    if lhs.keyring != rhs.keyring {return false}
-    if lhs.pinnedOfficers != rhs.pinnedOfficers {return false}
-    if lhs._settings != rhs._settings {return false}
-    if lhs.created != rhs.created {return false}
-    if lhs.origin != rhs.origin {return false}
-    if lhs.releaseAuthorities != rhs.releaseAuthorities {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._poolID != rhs_storage._poolID {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._tenantID != rhs_storage._tenantID {return false}
+        if _storage._audiences != rhs_storage._audiences {return false}
+        if _storage._phase != rhs_storage._phase {return false}
+        if _storage._rootGeneration != rhs_storage._rootGeneration {return false}
+        if _storage._keyring != rhs_storage._keyring {return false}
+        if _storage._pinnedOfficers != rhs_storage._pinnedOfficers {return false}
+        if _storage._settings != rhs_storage._settings {return false}
+        if _storage._created != rhs_storage._created {return false}
+        if _storage._origin != rhs_storage._origin {return false}
+        if _storage._releaseAuthorities != rhs_storage._releaseAuthorities {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -29,10 +29,12 @@ public struct NodeHealth: Sendable {
     public let lastTerm: UInt64
     /// Raised by each recovery of the pool.
     public let epoch: UInt64
+    /// Whether the node answers reads by itself, without asking the leader.
+    public let holdsLease: Bool
 
     public init(
         node: String, role: String, isSealed: Bool, phase: String, term: UInt64, leader: String?, commitIndex: UInt64,
-        appliedIndex: UInt64, lastIndex: UInt64 = 0, lastTerm: UInt64 = 0, epoch: UInt64 = 1
+        appliedIndex: UInt64, lastIndex: UInt64 = 0, lastTerm: UInt64 = 0, epoch: UInt64 = 1, holdsLease: Bool = false
     ) {
         self.lastIndex = lastIndex
         self.lastTerm = lastTerm
@@ -45,6 +47,7 @@ public struct NodeHealth: Sendable {
         self.leader = leader
         self.commitIndex = commitIndex
         self.appliedIndex = appliedIndex
+        self.holdsLease = holdsLease
     }
 }
 

@@ -25,6 +25,7 @@ enum NodeStatusEndpoints {
                         writer.member("lastIndex", health.lastIndex)
                         writer.member("lastTerm", health.lastTerm)
                         writer.member("epoch", health.epoch)
+                        writer.member("lease", health.holdsLease)
                     }
                 }),
             Endpoint(

@@ -7,6 +7,8 @@ public import Raft
 public protocol NodeClock: Sendable {
     /// Time since an arbitrary origin, in nanoseconds.
     func now() -> Instant
+    /// A reading of the clock behind `now` between two of the raw oscillator (CLOCK_MONOTONIC_RAW), to compare them.
+    func reading() -> ClockCheck.Reading
     /// Milliseconds since 1970-01-01T00:00:00Z.
     func unixMilliseconds() -> Int64
 }

@@ -12,7 +12,8 @@
 /// No message, whatever it holds, makes it trap. It trusts that peers are authenticated and that a disk that reported
 /// success keeps what it was given.
 public struct Raft: Sendable {
-    let options: Options
+    /// Only `reads` ever changes: see `forgoLeases`.
+    var options: Options
     var random: SplitMix64
     /// The latest instant that the driver told.
     var now: Instant

@@ -6,6 +6,21 @@ import Testing
 
 /// Every route, what it asks of its caller, and who may use it.
 @Suite struct RouteTests {
+    /// An endpoint that names one key to the read guard is about that key.
+    @Test func theKeyThatIsGuardedIsTheKeyThatIsChecked() {
+        var guarded = 0
+        for endpoint in API.endpoints {
+            guard case .key(let parameter) = endpoint.reads else { continue }
+            guarded += 1
+            #expect(endpoint.path.contains("{\(parameter)}"))
+            switch endpoint.access {
+            case .dataAction(_, .keyNamed(parameter)), .dataAction(_, .keyOrCollection(parameter)): break
+            default: Issue.record("\(endpoint.path) is about another key than its permission")
+            }
+        }
+        #expect(guarded >= 10)
+    }
+
     /// Who has the data action, by the first letters of the built-in roles: Administrator, Officer, User, Policy,
     /// auditor (R).
     private struct Expected {

@@ -38,6 +38,26 @@ import Testing
         #expect(record.string("identity")?.contains(TestPrincipal.user.objectID.description) == true)
     }
 
+    /// A request waits for changes of what it looks at, and says so before anything is looked up.
+    @Test func theReadGuardAsksForNoMoreThanTheEndpointLooksAt() async throws {
+        func endpoint(_ path: String, _ reads: StateRead) -> Endpoint {
+            Endpoint(
+                .get, path, operation: "Probe", access: .authenticated, reads: reads, phase: .any, isVersioned: false,
+                handler: .inline { _ throws(APIError) in APIResponse() })
+        }
+        let pool = try TestPool([
+            endpoint("/all", .everything), endpoint("/none", .settings),
+            endpoint("/keys/{name}", .key(parameter: "name")),
+        ])
+        let user = TestPrincipal.user.objectID
+        for (path, scope) in [
+            ("/all", ReadScope.everything), ("/none", .caller(user, key: nil)), ("/keys/a", .caller(user, key: "a")),
+        ] {
+            #expect(try await pool.call(.user, .get, path).status == 200)
+            #expect(pool.pool.lastReadScope == scope)
+        }
+    }
+
     @Test func anUnactivatedPoolNamesTheNextStep() async throws {
         let endpoint = Endpoint(
             .get, "/needs-activation", operation: "Probe", access: .authenticated, isVersioned: false,

@@ -18,6 +18,7 @@ extension NodeDriver {
             return membershipApplied()
         }
         let proposal = decoded.take(entry)
+        if let proposal { effects.add(applied.state.effects(of: proposal.command), index: entry.index) }
         guard let result = applied.apply(entry, proposal), let proposal else {
             if case .command = entry.payload { environment.observer.alarm(.malformedEntry(index: entry.index)) }
             return
@@ -80,8 +81,10 @@ extension NodeDriver {
 
     func publish() {
         let view = PoolView(state: applied.state, appliedIndex: applied.position.index)
+        if let pool = view.state.pool { adopt(pool.settings.reads) }
         published = view
         environment.observer.published(view)
+        publishReads()
         raft.published(through: view.appliedIndex)
         for write in unsaved.finished {
             let committed = Committed(outcome: write.outcome, view: view, index: write.index)

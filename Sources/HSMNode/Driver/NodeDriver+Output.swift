@@ -41,7 +41,10 @@ extension NodeDriver {
         #endif
         guard write(output) else { return }
         for violation in output.violations { environment.observer.alarm(.protocolViolation(violation)) }
-        if let leases = output.leases { self.leases = leases }
+        if let leases = output.leases {
+            self.leases = leases
+            publishReads()
+        }
         for message in output.messages { send(message) }
         if let change = output.roleChange { roleChanged(change) }
         applyCommitted(output.committed)

@@ -64,6 +64,15 @@ public final class NodeDriver {
     var held = HeldAnswers()
     /// The right to answer reads from the published view.
     var leases = LeaseHolder()
+    /// What the applied entries touch that aren't released.
+    var effects = EffectLedger()
+    /// How the pool reads, as far as this node has learnt it.
+    var readPolicy = ReadPolicy.lease
+    /// For how long after its lease a view may be answered from.
+    var staleness: Nanoseconds = 0
+    /// What the threads have that answer reads.
+    var leasedReads: LeasedReads?
+    var clockWatch = ClockWatch()
     var peers: PeerTable
     /// The term that is on the disk.
     var storedTerm: Term
@@ -132,7 +141,7 @@ public final class NodeDriver {
         case .message(let message, let sender): receive(message, from: sender)
         case .peerConnected(let peer): sendStatus(to: peer)
         case .submit(let command, let origin, let completion): submit(command, origin: origin, completion)
-        case .read(let completion): read(completion)
+        case .read(let scope, let completion): read(scope, completion)
         case .unseal(let authenticator, let completion): requestUnseal(authenticator, completion)
         case .recover(let request, let completion):
             if let other = recovery { completions.append { other.completion(.failure(.halted)) } }
@@ -172,10 +181,12 @@ public final class NodeDriver {
             drainOutput()
         }
         halted = halted ?? .stopped
+        publishReads()
         finishStep(now: now)
     }
 
     private func work() {
+        watchClock()
         guard resumeStalled() else { return expire() }
         raft.advance(to: now)
         tendLeadership()
@@ -229,7 +240,7 @@ public final class NodeDriver {
     private func decline(_ event: NodeEvent) {
         switch event {
         case .submit(_, _, let completion): completions.append { completion(.failure(.shuttingDown)) }
-        case .read(let completion): completions.append { completion(.failure(.shuttingDown)) }
+        case .read(_, let completion): completions.append { completion(.failure(.shuttingDown)) }
         case .unseal(_, let completion): completions.append { completion(.failure(.halted)) }
         case .recover(_, let completion): completions.append { completion(.failure(.halted)) }
         case .changeMembers(_, _, let completion): completions.append { completion(.notLeader(leader: nil)) }
@@ -259,6 +270,7 @@ public final class NodeDriver {
     func halt(_ failure: StorageFailure) {
         halted = .storage(failure)
         lending.removeAll()
+        publishReads()
         environment.observer.alarm(.halted(.storage(failure)))
         giveUp(.shuttingDown)
         unsaved = UnsavedChanges()

@@ -13,8 +13,8 @@ public enum NodeEvent {
     case peerConnected(NodeID)
     /// A write.
     case submit(PoolCommand, origin: ProposalOrigin, completion: SubmitCompletion)
-    /// A linearizable read.
-    case read(ReadCompletion)
+    /// A linearizable read, of what it says that it looks at.
+    case read(for: ReadScope = .everything, ReadCompletion)
     /// The pool's keys have been recovered. Success carries the applied index.
     case unseal(any StateAuthenticator, completion: (Result<LogIndex, UnsealRefusal>) -> Void)
     /// The pool has lost its quorum for good, and officers have decided that this node goes on alone. Success carries

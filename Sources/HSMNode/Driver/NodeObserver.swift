@@ -6,6 +6,9 @@ public import Raft
 public struct NodeObserver {
     /// A newer view of the pool's state. Called only while unsealed, with a growing index.
     public var published: (PoolView) -> Void
+    /// What answers reads without the driver; nil while nothing may. Not to be held up: when it returns, no thread may
+    /// go by an earlier one any more, except for a read that it has begun with it.
+    public var leased: (LeasedReads?) -> Void
     /// Something that a person should know.
     public var alarm: (NodeAlarm) -> Void
     /// Role, term or known leader changed.
@@ -14,10 +17,12 @@ public struct NodeObserver {
     public var unsealMessage: (PeerMessage, NodeID) -> Void
 
     public init(
-        published: @escaping (PoolView) -> Void, alarm: @escaping (NodeAlarm) -> Void,
-        roleChanged: @escaping (RoleChange) -> Void, unsealMessage: @escaping (PeerMessage, NodeID) -> Void
+        published: @escaping (PoolView) -> Void, leased: @escaping (LeasedReads?) -> Void = { _ in },
+        alarm: @escaping (NodeAlarm) -> Void, roleChanged: @escaping (RoleChange) -> Void,
+        unsealMessage: @escaping (PeerMessage, NodeID) -> Void
     ) {
         self.published = published
+        self.leased = leased
         self.alarm = alarm
         self.roleChanged = roleChanged
         self.unsealMessage = unsealMessage
@@ -45,6 +50,8 @@ public enum NodeAlarm: Hashable, Sendable {
     case removed
     /// A peer broke the protocol, or a disk lied.
     case protocolViolation(ProtocolViolation)
+    /// The clock that leases are counted by has jumped, stood still or runs at a wrong rate. Leases were dropped.
+    case clockDistrusted(ClockCheck.Verdict)
     /// There is no room for what has to be written. The node takes part in nothing until there is.
     case storageFull
     /// The node has stopped for good.

@@ -1,14 +1,20 @@
+import NodeEnvironment
 public import PoolState
 public import Raft
 
-/// The read guard: gives a view only when it is known to be current.
-///
-/// What lets a read be answered is asked in one place, here: a lease, for whoever asks for a view with it, or a round.
+/// The read guard: gives a view only when it is known to be current, and only once what is looked at in it is released.
 extension NodeDriver {
-    func read(_ completion: @escaping ReadCompletion) {
+    /// Reads come here that a thread with ``LeasedReads`` could not answer: there is no lease, or an entry that isn't
+    /// released touches them. In the second case the view is current, and needs no round.
+    func read(_ scope: ReadScope, _ completion: @escaping ReadCompletion) {
         guard case .unsealed = seal else { return completions.append { completion(.failure(.sealed)) } }
-        guard held.count < options.maximumReads, reads.add(now: now, completion) else {
+        guard held.count + reads.count < options.maximumReads else {
             return completions.append { completion(.failure(.overloaded)) }
+        }
+        if let leased = leasedReads, leased.isCurrent(now: now) {
+            answer(ReadRequest(scope: scope, completion: completion), from: leased.view)
+        } else {
+            reads.add(ReadRequest(scope: scope, completion: completion), now: now)
         }
     }
 
@@ -19,13 +25,19 @@ extension NodeDriver {
 
     /// Answers the reads whose index the published view has reached.
     func answerReads() {
+        if effects.release(through: raft.releasedIndex) { publishReads() }
         guard let view = published else { return }
-        let deadline = now.advanced(by: options.readTimeout)
-        for completion in reads.takeAnswerable(through: view.appliedIndex) {
-            held.add(
-                index: view.appliedIndex, deadline: deadline, giveUp: { completion(.failure($0)) },
-                give: { completion(.success(view)) })
+        for request in reads.takeAnswerable(through: view.appliedIndex) { answer(request, from: view) }
+    }
+
+    private func answer(_ request: ReadRequest, from view: PoolView) {
+        let completion = request.completion
+        guard let index = effects.unreleased.index(touching: request.scope, in: view.state) else {
+            return completions.append { completion(.success(view)) }
         }
+        held.add(
+            index: index, deadline: now.advanced(by: options.readTimeout), giveUp: { completion(.failure($0)) },
+            give: { completion(.success(view)) })
     }
 
     /// Gives the answers that show nothing but what is released.
@@ -33,12 +45,55 @@ extension NodeDriver {
         for answer in held.take(through: raft.releasedIndex) { completions.append(answer) }
     }
 
-    /// The published view, if a lease says that it is current and all of it is released; then a read that has arrived
-    /// by `now` may be answered from it without asking anyone. `now` must have been read after the arrival.
-    public func leasedView(now: Instant) -> PoolView? {
-        guard halted == nil, case .unsealed = seal, let view = published, raft.releasedIndex >= view.appliedIndex,
-            leases.serves(viewIndex: view.appliedIndex, now: now)
-        else { return nil }
-        return view
+    // MARK: Reads without the driver
+
+    /// Hands what they need to the threads that answer requests. To be called whenever it changes: before a message
+    /// leaves that speaks of the change, and before Raft is told that a view is published.
+    func publishReads() {
+        if halted == nil, case .unsealed = seal, let view = published {
+            leasedReads = LeasedReads(
+                view: view, leases: leases, unreleased: effects.unreleased, staleness: staleness)
+        } else {
+            leasedReads = nil
+        }
+        environment.observer.leased(leasedReads)
     }
+
+    /// The published view for a read that has arrived by `now`, if a lease allows it: what threads beside this one do
+    /// with ``LeasedReads``. `now` must have been read after the arrival.
+    public func leasedView(for scope: ReadScope = .everything, now: Instant) -> PoolView? {
+        leasedReads?.view(for: scope, now: now)
+    }
+
+    /// Takes over how the pool reads, from the first view on that says so. It is chosen with the pool and never
+    /// changes. Where reads go by rounds no node holds a lease: every grant has a floor at which its holder knows this.
+    func adopt(_ policy: ReadPolicy) {
+        guard policy != readPolicy else { return }
+        readPolicy = policy
+        switch policy {
+        case .lease: break
+        case .readIndex: raft.forgoLeases(now: now)
+        case .boundedStaleness(let seconds): staleness = Nanoseconds(clamping: seconds) * 1_000_000_000
+        }
+    }
+
+    // MARK: Clocks
+
+    /// Whoever can't trust its clock drops its leases, and takes everything that it has measured for too long.
+    func watchClock() {
+        let verdict = clockWatch.check(
+            environment.clock.reading(), interval: options.raft.heartbeatInterval, options.raft.leases)
+        guard verdict != .good else { return }
+        environment.observer.alarm(.clockDistrusted(verdict))
+        raft.distrustClock(now: now)
+        // Not with the next output, which a full disk may hold back.
+        leases = LeaseHolder()
+        publishReads()
+    }
+}
+
+/// A read that waits, with what it depends on.
+struct ReadRequest {
+    let scope: ReadScope
+    let completion: ReadCompletion
 }

@@ -8,7 +8,7 @@ import Raft
 struct ReadRounds {
     private struct Waiting {
         let deadline: Instant
-        let completion: ReadCompletion
+        let request: ReadRequest
     }
     private struct Round {
         let id: UInt64
@@ -35,12 +35,10 @@ struct ReadRounds {
         nextID = firstID
     }
 
-    /// Takes a read in; false if too many wait.
-    mutating func add(now: Instant, _ completion: @escaping ReadCompletion) -> Bool {
-        guard count < options.maximumReads else { return false }
-        arrivals.append(Waiting(deadline: now.advanced(by: options.readTimeout), completion: completion))
+    /// Takes a read in.
+    mutating func add(_ request: ReadRequest, now: Instant) {
+        arrivals.append(Waiting(deadline: now.advanced(by: options.readTimeout), request: request))
         count += 1
-        return true
     }
 
     /// Begins a round for the reads that have arrived, if there are any and it may. The id to ask Raft with.
@@ -73,10 +71,10 @@ struct ReadRounds {
     }
 
     /// The reads that the state, applied through `index`, can answer.
-    mutating func takeAnswerable(through index: LogIndex) -> [ReadCompletion] {
+    mutating func takeAnswerable(through index: LogIndex) -> [ReadRequest] {
         guard confirmed.contains(where: { $0.index <= index }) else { return [] }
-        var answerable: [ReadCompletion] = []
-        for group in confirmed where group.index <= index { answerable += group.reads.map(\.completion) }
+        var answerable: [ReadRequest] = []
+        for group in confirmed where group.index <= index { answerable += group.reads.map(\.request) }
         confirmed.removeAll { $0.index <= index }
         count -= answerable.count
         return answerable
@@ -87,7 +85,7 @@ struct ReadRounds {
         guard let deadline = earliestDeadline, deadline <= now else { return [] }
         var expired: [ReadCompletion] = []
         func sift(_ reads: inout [Waiting]) {
-            expired += reads.filter { $0.deadline <= now }.map(\.completion)
+            expired += reads.filter { $0.deadline <= now }.map(\.request.completion)
             reads.removeAll { $0.deadline <= now }
         }
         for position in confirmed.indices { sift(&confirmed[position].reads) }
@@ -106,7 +104,7 @@ struct ReadRounds {
         rounds = []
         arrivals = []
         count = 0
-        return all.map(\.completion)
+        return all.map(\.request.completion)
     }
 
     /// When something has to be done though nothing else happens.

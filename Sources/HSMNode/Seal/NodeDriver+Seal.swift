@@ -43,6 +43,7 @@ extension NodeDriver {
         try check.checkLog(after: restored.position)
         applied = restored
         seal = .unsealed(authenticator)
+        effects.addUnknown(through: restored.position.index)
         raft.setMayHoldLeases(true, now: now)
         if applied.position.index < raft.commitIndex {
             applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.commitIndex))
@@ -59,6 +60,7 @@ extension NodeDriver {
         saveAndPublish()
         seal = .sealed(.memory)
         published = nil
+        publishReads()
         raft.setMayHoldLeases(false, now: now)
         decoded.clear()
         for accepted in intake.clear() { refuse(accepted.proposal, reason: .sealed) }

@@ -160,13 +160,16 @@ final class NodeAssembly: Sendable {
         _ loop: any EventLoop, _ alarms: AlarmJournal, _ logger: Logger
     ) throws -> NodeRuntime {
         let clock = SystemClock()
-        let raft = Raft.Options(id: configuration.nodeID, randomSeed: SystemRandom().uint64())
+        var raft = Raft.Options(id: configuration.nodeID, randomSeed: SystemRandom().uint64())
+        // Until the node knows what its pool has chosen it counts on leases: that is safe with any choice.
+        raft.reads = .lease
         let options = NodeOptions(raft: raft, version: NodeService.version)
         // Handed over: from here on only the driver's loop touches it.
         nonisolated(unsafe) let storage = disk.takeStorage()
         return try loop.submit {
             let observer = NodeObserver(
                 published: { links.published($0) },
+                leased: { links.leased($0) },
                 alarm: { alarm in
                     alarms.log("\(alarm)")
                     if alarm == .removed { Self.leave(logger) }

@@ -23,7 +23,7 @@ struct NodeControlPanel: NodeControl {
             phase: "\(runtime.latestView.state.phase)", term: standing.term,
             leader: standing.leader.flatMap { directory.member($0) }?.name,
             commitIndex: standing.commitIndex, appliedIndex: standing.appliedIndex,
-            lastIndex: standing.lastIndex, lastTerm: standing.lastTerm, epoch: epoch)
+            lastIndex: standing.lastIndex, lastTerm: standing.lastTerm, epoch: epoch, holdsLease: runtime.holdsLease)
     }
 
     func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {

@@ -1,3 +1,4 @@
+import HSMNode
 import Logging
 import NodeEnvironment
 import PoolState
@@ -32,6 +33,7 @@ final class NodeLinks: Sendable {
         ends.withLock { $0.runtime }?.receive(messages, from: node)
     }
     func connected(_ node: NodeID) { ends.withLock { $0.runtime }?.connected(node) }
+    func leased(_ reads: LeasedReads?) { ends.withLock { $0.runtime }?.publish(reads) }
 
     /// The state has changed, and with it perhaps who belongs to the pool.
     func published(_ view: PoolView) {

@@ -8,14 +8,16 @@ import Synchronization
 
 /// Runs a node's driver on an event loop of its own, and is the pool for everybody else on this node.
 ///
-/// Callers on any thread leave their wishes in a mailbox; one step of the driver takes all that have gathered, so that
-/// they share one durable write. The loop serves nothing else: the driver may block on the disk.
+/// A read that a lease covers is answered on the caller's thread, from what the driver last published for that. All
+/// else goes to the driver: callers on any thread leave their wishes in a mailbox, and one step of the driver takes all
+/// that have gathered, so that they share one durable write. The loop serves nothing else: the driver may block on the
+/// disk.
 final class NodeRuntime: Pool {
     private enum Mail: Sendable {
         case messages([PeerMessage], from: NodeID)
         case connected(NodeID)
         case submit(PoolCommand, ProposalOrigin, @Sendable (Result<Committed, PoolUnavailable>) -> Void)
-        case read(@Sendable (Result<PoolView, PoolUnavailable>) -> Void)
+        case read(ReadScope, @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
         case unseal(any StateAuthenticator, @Sendable (Result<LogIndex, UnsealRefusal>) -> Void)
         case recover(PoolRecoveryRequest, @Sendable (Result<LogIndex, PoolRecoveryRefusal>) -> Void)
         case report(@Sendable (NodeStatusReport) -> Void)
@@ -36,7 +38,8 @@ final class NodeRuntime: Pool {
     let loop: any EventLoop
     private let clock: any NodeClock
     private let mailbox = Mutex(Mailbox())
-    private let view: Mutex<PoolView>
+    private let view: Published<PoolView>
+    private let leased = Published<LeasedReads?>(nil)
     private let standing: Mutex<NodeStanding>
     private let confined: NIOLoopBoundBox<Confined>
     private let onHalt: @Sendable (HaltReason) -> Void
@@ -49,19 +52,27 @@ final class NodeRuntime: Pool {
         self.loop = loop
         self.clock = clock
         self.onHalt = onHalt
-        self.view = Mutex(view)
+        self.view = Published(view)
         standing = Mutex(driver.standing)
         confined = NIOLoopBoundBox(Confined(driver: driver, timer: nil), eventLoop: loop)
     }
 
     // MARK: Pool
 
-    var latestView: PoolView { view.withLock { $0 } }
+    var latestView: PoolView { view.value }
     var latestStanding: NodeStanding { standing.withLock { $0 } }
 
-    func publish(_ newer: PoolView) { view.withLock { $0 = newer } }
+    /// Whether this node answers reads by itself just now.
+    var holdsLease: Bool { leased.value?.isCurrent(now: clock.now()) ?? false }
 
-    func read(_ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void) { post(.read(body)) }
+    func publish(_ newer: PoolView) { view.replace(with: newer) }
+    func publish(_ reads: LeasedReads?) { leased.replace(with: reads) }
+
+    /// The request has arrived; only now the view is loaded and the clock read.
+    func read(_ scope: ReadScope, _ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void) {
+        if let view = leased.value?.view(for: scope, now: clock.now()) { return body(.success(view)) }
+        post(.read(scope, body))
+    }
 
     func submit(
         _ command: PoolCommand, origin: ProposalOrigin,
@@ -127,7 +138,7 @@ final class NodeRuntime: Pool {
         case .connected(let node): driver.handle(.peerConnected(node), now: now)
         case .submit(let command, let origin, let body):
             driver.handle(.submit(command, origin: origin, completion: body), now: now)
-        case .read(let body): driver.handle(.read(body), now: now)
+        case .read(let scope, let body): driver.handle(.read(for: scope, body), now: now)
         case .unseal(let authenticator, let body): driver.handle(.unseal(authenticator, completion: body), now: now)
         case .recover(let request, let body): driver.handle(.recover(request, completion: body), now: now)
         case .report(let body): body(driver.report())

@@ -11,7 +11,8 @@ enum KeyBackup {
     static let endpoints = [
         Endpoint(
             .post, "/keys/{name}/backup", operation: "KeyBackup",
-            access: .dataAction(.keysBackup, .keyNamed(parameter: "name")), handler: .computation(backup)),
+            access: .dataAction(.keysBackup, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
+            handler: .computation(backup)),
         Endpoint(
             .post, "/keys/restore", operation: "KeyRestore", access: .dataAction(.keysRestore, .keys),
             bodyLimit: (KeyBackupBlob.maximumCount / 3 + 1) * 4 + 1024, handler: .asynchronous(restore)),

@@ -10,7 +10,7 @@ enum KeyCreation {
     static let endpoints = [
         Endpoint(
             .post, "/keys/{name}/create", operation: "KeyCreate",
-            access: .dataAction(.keysCreate, .keyOrCollection(parameter: "name")),
+            access: .dataAction(.keysCreate, .keyOrCollection(parameter: "name")), reads: .key(parameter: "name"),
             handler: .asynchronous(create))
     ]
 

@@ -10,17 +10,20 @@ enum KeyLifecycle {
     static let endpoints = [
         Endpoint(
             .patch, "/keys/{name}/{version?}", operation: "KeyUpdate",
-            access: .dataAction(.keysWrite, .keyNamed(parameter: "name")), handler: .asynchronous(update)),
+            access: .dataAction(.keysWrite, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
+            handler: .asynchronous(update)),
         Endpoint(
             .delete, "/keys/{name}", operation: "KeyDelete",
-            access: .dataAction(.keysDelete, .keyNamed(parameter: "name")),
+            access: .dataAction(.keysDelete, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
             handler: .asynchronous(delete)),
         Endpoint(
             .post, "/deletedkeys/{name}/recover", operation: "KeyRecover",
-            access: .dataAction(.deletedKeysRecover, .keyNamed(parameter: "name")), handler: .asynchronous(recover)),
+            access: .dataAction(.deletedKeysRecover, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
+            handler: .asynchronous(recover)),
         Endpoint(
             .delete, "/deletedkeys/{name}", operation: "KeyPurge",
-            access: .dataAction(.deletedKeysDelete, .keyNamed(parameter: "name")), handler: .asynchronous(purge)),
+            access: .dataAction(.deletedKeysDelete, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
+            handler: .asynchronous(purge)),
     ]
 
     /// Only members that are present change.

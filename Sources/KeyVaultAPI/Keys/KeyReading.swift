@@ -10,7 +10,7 @@ enum KeyReading {
     static let endpoints = [
         Endpoint(
             .get, "/keys/{name}/{version?}", operation: "KeyGet",
-            access: .dataAction(.keysRead, .keyNamed(parameter: "name")),
+            access: .dataAction(.keysRead, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
             handler: .inline { context throws(APIError) in
                 KeyBundle(context: context).response(try KeyLookup.version(context))
             }),
@@ -19,11 +19,11 @@ enum KeyReading {
             handler: .inline { context throws(APIError) in try listKeys(context) }),
         Endpoint(
             .get, "/keys/{name}/versions", operation: "KeyListVersions",
-            access: .dataAction(.keysRead, .keyNamed(parameter: "name")),
+            access: .dataAction(.keysRead, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
             handler: .inline { context throws(APIError) in try listVersions(context) }),
         Endpoint(
             .get, "/deletedkeys/{name}", operation: "KeyGetDeleted",
-            access: .dataAction(.deletedKeysRead, .keyNamed(parameter: "name")),
+            access: .dataAction(.deletedKeysRead, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
             handler: .inline { context throws(APIError) in
                 let key = try KeyLookup.deleted(context)
                 return KeyBundle(context: context).response(key.latest, deletion: key.deletion)

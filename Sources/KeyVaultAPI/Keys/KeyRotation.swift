@@ -10,17 +10,19 @@ public enum KeyRotation {
     static let endpoints = [
         Endpoint(
             .post, "/keys/{name}/rotate", operation: "KeyRotate",
-            access: .dataAction(.keysRotate, .keyNamed(parameter: "name")), handler: .asynchronous(rotate)),
+            access: .dataAction(.keysRotate, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
+            handler: .asynchronous(rotate)),
         Endpoint(
             .get, "/keys/{name}/rotationpolicy", operation: "KeyRotationPolicyGet",
-            access: .dataAction(.keysRead, .keyNamed(parameter: "name")),
+            access: .dataAction(.keysRead, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
             handler: .inline { context throws(APIError) in
                 let key = try KeyLookup.live(context)
                 return RotationPolicyForm.response(key.rotation, of: key.name, context)
             }),
         Endpoint(
             .put, "/keys/{name}/rotationpolicy", operation: "KeyRotationPolicySet",
-            access: .dataAction(.keysWrite, .keyNamed(parameter: "name")), handler: .asynchronous(setPolicy)),
+            access: .dataAction(.keysWrite, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
+            handler: .asynchronous(setPolicy)),
     ]
 
     /// The next version of a key, made and sealed: the same kind, size, operations, tags and terms of

@@ -20,7 +20,7 @@ enum Encryption {
     ) -> Endpoint {
         Endpoint(
             .post, "/keys/{name}/{version?}/\(word)", operation: operation,
-            access: .dataAction(action, .keyNamed(parameter: "name")),
+            access: .dataAction(action, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
             handler: .adaptive(isSlow: Signing.isSlow, body))
     }
 

@@ -8,7 +8,7 @@ import StrictJSON
 enum RandomBytes {
     static let endpoints = [
         Endpoint(
-            .post, "/rng", operation: "RandomBytesGet", access: .dataAction(.rng, .keys),
+            .post, "/rng", operation: "RandomBytesGet", access: .dataAction(.rng, .keys), reads: .settings,
             handler: .inline { context throws(APIError) in
                 let count = try context.fields().integer("count") ?? 0
                 guard (1...128).contains(count) else {

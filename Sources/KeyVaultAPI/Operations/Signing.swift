@@ -11,10 +11,11 @@ enum Signing {
     static let endpoints = [
         Endpoint(
             .post, "/keys/{name}/{version?}/sign", operation: "KeySign",
-            access: .dataAction(.keysSign, .keyNamed(parameter: "name")), handler: .adaptive(isSlow: isSlow, sign)),
+            access: .dataAction(.keysSign, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
+            handler: .adaptive(isSlow: isSlow, sign)),
         Endpoint(
             .post, "/keys/{name}/{version?}/verify", operation: "KeyVerify",
-            access: .dataAction(.keysVerify, .keyNamed(parameter: "name")),
+            access: .dataAction(.keysVerify, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
             handler: .adaptive(isSlow: isSlowToVerify, verify)),
     ]
 

@@ -50,7 +50,7 @@ struct Workload {
     }
 
     /// Entry 1 of every simulated pool.
-    static func genesis(nodes: [NodeID]) -> ProposalEnvelope {
+    static func genesis(nodes: [NodeID], settings: PoolSettings = PoolSettings()) -> ProposalEnvelope {
         let principals = (0..<Register.principals).map(principal)
         let command = PoolCommand.initializePool(
             Genesis(
@@ -62,7 +62,7 @@ struct Workload {
                         identityDigest: [UInt8](repeating: UInt8(truncatingIfNeeded: node.rawValue), count: 32),
                         apiURL: "https://node\(node).example", peerAddress: "node\(node).example:7000")
                 },
-                keyring: [1], principals: principals,
+                keyring: [1], settings: settings, principals: principals,
                 roleAssignments: [
                     RoleAssignment(
                         name: Register.administrator, scope: .root, principal: Register.administrator,

@@ -9,6 +9,10 @@ final class SimulatedClock: NodeClock {
     private let offset: UInt64
     /// How much too fast the node's clock runs, in parts per million.
     private let drift: Int64
+    /// For how long the machine has slept, which its oscillator has not counted. Nanoseconds.
+    private let slept = Atomic<UInt64>(0)
+    /// True time at which the clock stopped.
+    private let stoppedAt = Atomic<UInt64>(.max)
     /// How far its civil clock is off, in milliseconds.
     private let civilOffset: Int64
 
@@ -23,7 +27,28 @@ final class SimulatedClock: NodeClock {
         set { time.store(newValue, ordering: .relaxed) }
     }
 
-    func now() -> Instant { Instant(nanoseconds: offset + scaled(trueTime)) }
+    func now() -> Instant {
+        Instant(nanoseconds: begin + scaled(min(trueTime, stoppedAt.load(ordering: .relaxed))))
+    }
+
+    /// The machine sleeps: its clock jumps ahead of the oscillator.
+    func sleep(nanoseconds: UInt64) {
+        slept.wrappingAdd(nanoseconds, ordering: .relaxed)
+    }
+
+    /// The clock stands still from now on.
+    func stop() {
+        stoppedAt.store(trueTime, ordering: .relaxed)
+    }
+
+    /// What the clock would have shown when true time began.
+    private var begin: UInt64 { offset + slept.load(ordering: .relaxed) }
+
+    /// True time is what a perfect oscillator shows.
+    func reading() -> ClockCheck.Reading {
+        let oscillator = Instant(nanoseconds: trueTime)
+        return ClockCheck.Reading(rawBefore: oscillator, lease: now(), rawAfter: oscillator)
+    }
 
     /// 2023-11-14 and later: any date will do.
     func unixMilliseconds() -> Int64 { 1_700_000_000_000 + Int64(trueTime / 1_000_000) + civilOffset }
@@ -31,8 +56,8 @@ final class SimulatedClock: NodeClock {
     /// The earliest true time at which `now` has reached `instant`.
     func trueTime(of instant: Instant) -> UInt64 {
         guard instant < .distantFuture else { return .max }
-        guard instant.nanoseconds > offset else { return 0 }
-        let local = instant.nanoseconds - offset
+        guard instant.nanoseconds > begin else { return 0 }
+        let local = instant.nanoseconds - begin
         let rate = UInt64(1_000_000 + drift)
         var result = local / rate * 1_000_000 + local % rate * 1_000_000 / rate
         while scaled(result) < local { result += 1 }

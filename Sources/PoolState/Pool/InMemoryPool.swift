@@ -12,6 +12,7 @@ public final class InMemoryPool: Pool {
         var time: Int64
         var proposals: UInt64 = 0
         var unavailable: PoolUnavailable?
+        var lastScope: ReadScope?
     }
 
     private let content: Mutex<Content>
@@ -27,10 +28,11 @@ public final class InMemoryPool: Pool {
         content.withLock { $0.view }
     }
 
-    public func read(_ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void) {
+    public func read(_ scope: ReadScope, _ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void) {
         body(
             content.withLock { content in
-                content.unavailable.map { .failure($0) } ?? .success(content.view)
+                content.lastScope = scope
+                return content.unavailable.map { .failure($0) } ?? .success(content.view)
             })
     }
 
@@ -56,6 +58,9 @@ public final class InMemoryPool: Pool {
     public func advance(toMilliseconds time: Int64) {
         content.withLock { $0.time = time }
     }
+
+    /// What the last read said that it looks at.
+    public var lastReadScope: ReadScope? { content.withLock { $0.lastScope } }
 
     /// Makes the pool answer with this until it is set to `nil`.
     public func setUnavailable(_ reason: PoolUnavailable?) {

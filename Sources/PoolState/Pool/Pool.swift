@@ -37,10 +37,10 @@ public enum PoolUnavailable: Error, Hashable, Sendable {
 
 /// The pool as the handlers of requests see it: they know neither consensus nor which node they run on.
 public protocol Pool: Sendable {
-    /// Gives a view that is current at the time of the call (linearizable).
+    /// Gives a view that is current at the time of the call (linearizable), and may be looked at within `scope`.
     ///
     /// `body` is called once, on an unspecified thread, possibly before this returns.
-    func read(_ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
+    func read(_ scope: ReadScope, _ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
 
     /// Submits a command and reports once it is applied here and honoured everywhere.
     ///
@@ -54,10 +54,10 @@ public protocol Pool: Sendable {
 }
 
 extension Pool {
-    /// As ``read(_:)``, for asynchronous callers.
-    public func read() async throws(PoolUnavailable) -> PoolView {
+    /// As ``read(_:_:)``, for asynchronous callers.
+    public func read(_ scope: ReadScope = .everything) async throws(PoolUnavailable) -> PoolView {
         try await withCheckedContinuation { continuation in
-            read { continuation.resume(returning: $0) }
+            read(scope) { continuation.resume(returning: $0) }
         }.get()
     }
 

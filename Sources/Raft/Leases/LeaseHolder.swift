@@ -29,16 +29,21 @@ public struct LeaseHolder: Hashable, Sendable {
 
     /// Whether a read may be answered from the view that holds everything through `viewIndex`. End and floor must be
     /// those of one grant, and the index that of the very view that is answered from.
-    public func serves(viewIndex: LogIndex, now: Instant) -> Bool {
+    ///
+    /// - Parameter staleness: For how long after the end of a lease an answer is good enough: the view held everything
+    ///   that was released when the lease ended.
+    public func serves(viewIndex: LogIndex, now: Instant, staleness: Nanoseconds = 0) -> Bool {
         #if PLANTED_FAULTS
             if fault == .leaseFloorIgnored { return [newest, older].contains { $0.map { now < $0.end } ?? false } }
         #endif
-        return Self.allows(newest, viewIndex, now) || Self.allows(older, viewIndex, now)
+        return Self.allows(newest, viewIndex, now, staleness) || Self.allows(older, viewIndex, now, staleness)
     }
 
-    private static func allows(_ grant: ReadGrant?, _ viewIndex: LogIndex, _ now: Instant) -> Bool {
+    private static func allows(
+        _ grant: ReadGrant?, _ viewIndex: LogIndex, _ now: Instant, _ staleness: Nanoseconds
+    ) -> Bool {
         guard let grant else { return false }
-        return viewIndex >= grant.floor && now < grant.end
+        return viewIndex >= grant.floor && now < grant.end.advanced(by: staleness)
     }
 
     /// Keeps the grant that ends last and, of the others, the one that is of most use at `published`.

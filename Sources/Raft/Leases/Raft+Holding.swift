@@ -18,6 +18,15 @@ extension Raft {
         if !mayHold { surrenderLeases() }
     }
 
+    /// The pool reads by rounds, for good: no member was or will be granted a lease, and none is waited for.
+    public mutating func forgoLeases(now: Instant) {
+        guard options.reads == .lease else { return }
+        observe(now)
+        surrenderLeases()
+        options.reads = .readIndex
+        releaseEntries()
+    }
+
     /// The node's clock has done what it must not, so it starts anew with leases: it drops its own, and takes all that
     /// it has measured by this clock for too long. To be called when `ClockCheck.compare` does not find it good.
     public mutating func distrustClock(now: Instant) {

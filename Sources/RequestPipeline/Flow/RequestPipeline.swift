@@ -94,14 +94,31 @@ public final class RequestPipeline: RequestSink {
         }
     }
 
+    /// Where the node holds a lease the view comes at once, and the request goes on where it is.
     private func guardRead(_ exchange: Exchange, _ token: VerifiedToken) {
-        services.pool.read { [self] result in
-            exchange.request.connection.execute { [self] in
-                switch result {
-                case .failure(let unavailable): refuse(exchange, token, APIError(unavailable))
-                case .success(let view): authorize(exchange, token, view)
-                }
+        let connection = exchange.request.connection
+        services.pool.read(scope(of: exchange, token)) { [self] result in
+            if connection.isOnLoop {
+                decide(exchange, token, result)
+            } else {
+                connection.execute { [self] in decide(exchange, token, result) }
             }
+        }
+    }
+
+    private func scope(of exchange: Exchange, _ token: VerifiedToken) -> ReadScope {
+        guard let caller = GUID(bytes: token.principalBytes) else { return .everything }
+        switch exchange.endpoint.reads {
+        case .everything: return .everything
+        case .settings: return .caller(caller, key: nil)
+        case .key(let parameter): return .caller(caller, key: exchange.parameters[parameter])
+        }
+    }
+
+    private func decide(_ exchange: Exchange, _ token: VerifiedToken, _ result: Result<PoolView, PoolUnavailable>) {
+        switch result {
+        case .failure(let unavailable): refuse(exchange, token, APIError(unavailable))
+        case .success(let view): authorize(exchange, token, view)
         }
     }
 

@@ -9,6 +9,8 @@ public final class Endpoint: Sendable {
     /// The operation's name in the audit log, for example `KeySign`.
     public let operation: String
     public let access: Access
+    /// What of the pool's state the handler looks at.
+    public let reads: StateRead
     public let phase: RequiredPhase
     /// Whether the request must name an `api-version` that the service knows.
     public let isVersioned: Bool
@@ -21,14 +23,15 @@ public final class Endpoint: Sendable {
     public static let defaultBodyLimit = 64 * 1024
 
     public init(
-        _ method: HTTPMethod, _ path: String, operation: String, access: Access, phase: RequiredPhase = .activated,
-        isVersioned: Bool = true, bodyLimit: Int = Endpoint.defaultBodyLimit, isAuditedWhenAnonymous: Bool = false,
-        handler: Handler
+        _ method: HTTPMethod, _ path: String, operation: String, access: Access, reads: StateRead = .everything,
+        phase: RequiredPhase = .activated, isVersioned: Bool = true, bodyLimit: Int = Endpoint.defaultBodyLimit,
+        isAuditedWhenAnonymous: Bool = false, handler: Handler
     ) {
         self.method = method
         self.path = path
         self.operation = operation
         self.access = access
+        self.reads = reads
         self.phase = phase
         self.isVersioned = isVersioned
         self.bodyLimit = bodyLimit
@@ -58,6 +61,16 @@ public enum ScopeRule: Sendable {
     case keyOrCollection(parameter: String)
     /// The scope that the path itself names before `/providers/`: `/`, `/keys` or `/keys/{name}`.
     case fixed(Scope)
+}
+
+/// What of the pool's state a request is decided on, beside the caller and the caller's rights. Changes of something
+/// else, that are under way, don't hold it up; a handler must look at nothing else.
+public enum StateRead: Sendable {
+    case everything
+    /// The pool's settings only.
+    case settings
+    /// The settings, and the key that a path parameter names.
+    case key(parameter: String)
 }
 
 /// The state that a node must have reached before an endpoint answers.

@@ -46,7 +46,7 @@ final class Bench {
 
     /// Makes the pool on its disks; nothing runs yet.
     init(
-        nodes count: Int = 3, founders: Int? = nil, civilOffsets: [Int64] = [],
+        nodes count: Int = 3, founders: Int? = nil, civilOffsets: [Int64] = [], reads: ReadPolicy = .lease,
         adjust: @escaping (inout NodeOptions) -> Void = { _ in }
     ) throws {
         for number in 0..<count {
@@ -60,15 +60,17 @@ final class Bench {
         let members = machines.prefix(founders ?? count).map(\.id)
         try NodeDriver.bootstrap(
             storage: machines[0].disk, configuration: PoolConfiguration(voters: Set(members)),
-            genesis: Workload.genesis(nodes: members), authenticator: SimulatedAuthenticator(key: 1))
+            genesis: Workload.genesis(nodes: members, settings: PoolSettings(reads: reads)),
+            authenticator: SimulatedAuthenticator(key: 1))
     }
 
     /// A pool that runs, unsealed, with node 0 for its leader.
     static func running(
-        nodes: Int = 3, founders: Int? = nil, civilOffsets: [Int64] = [],
+        nodes: Int = 3, founders: Int? = nil, civilOffsets: [Int64] = [], reads: ReadPolicy = .lease,
         adjust: @escaping (inout NodeOptions) -> Void = { _ in }
     ) throws -> Bench {
-        let bench = try Bench(nodes: nodes, founders: founders, civilOffsets: civilOffsets, adjust: adjust)
+        let bench = try Bench(
+            nodes: nodes, founders: founders, civilOffsets: civilOffsets, reads: reads, adjust: adjust)
         for number in 0..<(founders ?? nodes) {
             try bench.start(number)
             bench.unseal(number)
@@ -199,9 +201,9 @@ final class Bench {
         return answers
     }
 
-    func read(at number: Int) -> Answers<Result<PoolView, PoolUnavailable>> {
+    func read(at number: Int, for scope: ReadScope = .everything) -> Answers<Result<PoolView, PoolUnavailable>> {
         let answers = Answers<Result<PoolView, PoolUnavailable>>()
-        machines[number].inbox.append(.read { answers.list.append($0) })
+        machines[number].inbox.append(.read(for: scope) { answers.list.append($0) })
         return answers
     }
 

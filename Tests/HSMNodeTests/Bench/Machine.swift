@@ -15,6 +15,8 @@ final class Machine {
     var alarms: [NodeAlarm] = []
     /// The views that were published, over all lives.
     var views: [PoolView] = []
+    /// What the threads that answer requests were given, over all lives.
+    var leased: [LeasedReads?] = []
     /// What somebody does to the stored data before the next start.
     var edit: (inout StoredNode) -> Void = { _ in }
     private let outbox = Outbox()
@@ -50,8 +52,8 @@ final class Machine {
         options.statusInterval = 100_000_000
         adjust(&options)
         let observer = NodeObserver(
-            published: { [unowned self] in views.append($0) }, alarm: { [unowned self] in alarms.append($0) },
-            roleChanged: { _ in }, unsealMessage: { _, _ in })
+            published: { [unowned self] in views.append($0) }, leased: { [unowned self] in leased.append($0) },
+            alarm: { [unowned self] in alarms.append($0) }, roleChanged: { _ in }, unsealMessage: { _, _ in })
         let environment = NodeDriver.Environment(
             storage: EditedDisk(disk: disk, edit: edit), network: outbox, clock: clock, random: random,
             observer: observer)

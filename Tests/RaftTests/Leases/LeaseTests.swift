@@ -75,6 +75,44 @@ import Testing
         #expect(next.counter == open.counter + 1)
     }
 
+    /// A new leader would wait for what its predecessor may have granted, had it granted anything.
+    @Test func whereThePoolReadsByRoundsNobodyIsWaitedFor() throws {
+        var node = try OneNode.leasing()
+        node.lead()
+        node.accept(from: 2)
+        _ = node.report(from: 2)
+        #expect(node.raft.releasedIndex == 0 && node.raft.commitIndex > 0)
+        node.raft.forgoLeases(now: node.now)
+        #expect(node.raft.releasedIndex == node.raft.commitIndex)
+        #expect(node.raft.leases == LeaseHolder())
+        // It grants none, and asks for none as a follower.
+        #expect(node.lend(to: 3, request(1)).isEmpty)
+        var follower = try OneNode.leasing(log: [1], term: 4)
+        follower.raft.forgoLeases(now: follower.now)
+        #expect(follower.heartbeat(round: 1) == nil)
+    }
+
+    @Test func aHolderThatForgoesLeasesDropsIts() throws {
+        var node = try OneNode.leasing(log: [1], term: 4)
+        let asked = try node.ask(round: 1)
+        node.receive(grant: asked, floor: 1, leaderClock: 50)
+        #expect(node.raft.leases.newest != nil)
+        node.raft.forgoLeases(now: node.now)
+        #expect(node.take().leases == LeaseHolder())
+    }
+
+    @Test func aBoundCountsFromTheEndOfTheGrantThatCoversTheView() {
+        var holder = LeaseHolder()
+        holder.add(ReadGrant(floor: 5, end: Instant(nanoseconds: 100)), published: 5)
+        holder.add(ReadGrant(floor: 9, end: Instant(nanoseconds: 200)), published: 5)
+        func serves(_ view: LogIndex, at now: UInt64, staleness: Nanoseconds) -> Bool {
+            holder.serves(viewIndex: view, now: Instant(nanoseconds: now), staleness: staleness)
+        }
+        #expect(serves(5, at: 149, staleness: 50) && !serves(5, at: 150, staleness: 50))
+        #expect(serves(9, at: 249, staleness: 50) && !serves(9, at: 250, staleness: 50))
+        #expect(!serves(4, at: 90, staleness: 50) && !serves(5, at: 100, staleness: 0))
+    }
+
     @Test func aLeaderGivesUpItsOwn() throws {
         var node = try OneNode.leasingLeader()
         #expect(node.raft.leases.serves(viewIndex: node.raft.commitIndex, now: node.now))

@@ -1,0 +1,34 @@
+public import PoolState
+public import Raft
+
+/// All that a thread needs to decide a read at once, without asking the driver or anybody else: the view to answer
+/// from, the leases that say that it is current, and what in it isn't released yet.
+///
+/// Immutable, and made anew whenever one of the three changes. A thread loads it once and reads the clock, both after
+/// the request has arrived, in any order; a pause between the two does no harm (see `LeaseHolder`).
+public final class LeasedReads: Sendable {
+    public let view: PoolView
+    let leases: LeaseHolder
+    let unreleased: UnreleasedEffects
+    /// For how long after the end of a lease the view is good enough. 0 but in pools that have chosen a bound.
+    let staleness: Nanoseconds
+
+    init(view: PoolView, leases: LeaseHolder, unreleased: UnreleasedEffects, staleness: Nanoseconds) {
+        self.view = view
+        self.leases = leases
+        self.unreleased = unreleased
+        self.staleness = staleness
+    }
+
+    /// The view, for a read that has arrived by `now` and looks at nothing beyond `scope`. Nil if no lease says that it
+    /// is current, or if an entry touches the scope that isn't released.
+    public func view(for scope: ReadScope, now: Instant) -> PoolView? {
+        guard isCurrent(now: now), unreleased.index(touching: scope, in: view.state) == nil else { return nil }
+        return view
+    }
+
+    /// Whether the view holds everything that was released before `now`, or before the bound of the pool's choice.
+    public func isCurrent(now: Instant) -> Bool {
+        leases.serves(viewIndex: view.appliedIndex, now: now, staleness: staleness)
+    }
+}

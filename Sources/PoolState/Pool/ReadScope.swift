@@ -1,0 +1,59 @@
+public import AccessControl
+import CryptographicModule
+
+/// What of the state a read depends on. A read waits for the entries that touch it, so the less it names the less it
+/// waits; what it doesn't name it must not look at.
+public enum ReadScope: Hashable, Sendable {
+    case everything
+    /// What the principal is and may do, the pool's settings, and the key of that name, where one is named.
+    case caller(GUID, key: String?)
+}
+
+/// A part of the state that a command may change.
+enum StateSubject: Hashable, Sendable {
+    /// A principal's record, and the roles that are assigned to it.
+    case principal(GUID)
+    /// A key by its name, live, deleted or not there at all.
+    case key(String)
+}
+
+/// What a command touches, whatever its outcome.
+public struct CommandEffects: Hashable, Sendable {
+    let subjects: [StateSubject]
+    /// It may touch any subject.
+    let isUnbounded: Bool
+
+    static let everything = CommandEffects(subjects: [], isUnbounded: true)
+    /// Nothing that a read of a principal or a key looks at.
+    static let none = CommandEffects(subjects: [], isUnbounded: false)
+
+    static func subjects(_ subjects: StateSubject...) -> CommandEffects {
+        CommandEffects(subjects: subjects, isUnbounded: false)
+    }
+}
+
+extension PoolState {
+    /// What the command touches when it is applied to this state.
+    public func effects(of command: PoolCommand) -> CommandEffects {
+        switch command {
+        case .createKeyVersion(let version): .subjects(.key(version.header.name))
+        case .setKeyAttributes(let change): .subjects(.key(change.name))
+        case .deleteKey(let name), .recoverKey(let name), .purgeKey(let name, _), .setRotationRules(let name, _):
+            .subjects(.key(name))
+        case .restoreKey(let key): .subjects(.key(key.name))
+        case .createPrincipal(let new): .subjects(.principal(new.objectID))
+        case .setPrincipalEnabled(let id, _), .setPrincipalSecret(let id, _, _), .setPrincipalGroups(let id, _):
+            .subjects(.principal(id))
+        case .deletePrincipal(let id):
+            // A group's members change with it.
+            principal(id)?.kind == .group ? .everything : .subjects(.principal(id))
+        case .putRoleAssignment(let assignment): .subjects(.principal(assignment.principal))
+        case .deleteRoleAssignment(let name, _):
+            permissions.assignment(named: name).map { .subjects(.principal($0.principal)) } ?? .none
+        case .unsealGranted, .auditHead: .none
+        case .initializePool, .putRoleDefinition, .deleteRoleDefinition, .securityDomainPrepared,
+            .securityDomainActivated:
+            .everything
+        }
+    }
+}

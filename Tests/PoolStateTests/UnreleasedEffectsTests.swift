@@ -1,0 +1,112 @@
+import AccessControl
+import PoolState
+import Testing
+
+/// A read waits for the entries that touch it, and for no others.
+@Suite struct UnreleasedEffectsTests {
+    private let alice = GUID(high: 0xa1, low: 1)
+    private let bob = GUID(high: 0xb0, low: 1)
+    private let group = GUID(high: 0xad, low: 2)
+
+    private func index(_ ledger: EffectLedger, _ scope: ReadScope, _ state: PoolState = PoolState()) -> UInt64? {
+        ledger.unreleased.index(touching: scope, in: state)
+    }
+
+    private func expectRelease(_ ledger: inout EffectLedger, through index: UInt64, frees: Bool) {
+        let isFreed = ledger.release(through: index)
+        #expect(isFreed == frees)
+    }
+
+    @Test func onlyWhatIsTouchedWaits() {
+        var ledger = EffectLedger()
+        let state = Replica.activated().state
+        ledger.add(state.effects(of: .deleteKey(name: "a")), index: 5)
+        ledger.add(state.effects(of: .setPrincipalEnabled(objectID: alice, enabled: false)), index: 6)
+        #expect(index(ledger, .caller(bob, key: "a")) == 5)
+        #expect(index(ledger, .caller(bob, key: "b")) == nil)
+        #expect(index(ledger, .caller(alice, key: "a")) == 6)
+        #expect(index(ledger, .caller(alice, key: nil)) == 6)
+        #expect(index(ledger, .everything) == 6)
+        expectRelease(&ledger, through: 5, frees: true)
+        #expect(index(ledger, .caller(bob, key: "a")) == nil)
+        #expect(index(ledger, .caller(alice, key: "a")) == 6 && index(ledger, .everything) == 6)
+        expectRelease(&ledger, through: 6, frees: true)
+        #expect(index(ledger, .caller(alice, key: "a")) == nil && index(ledger, .everything) == nil)
+        expectRelease(&ledger, through: 7, frees: false)
+    }
+
+    @Test func theLastEntryThatTouchesCounts() {
+        var ledger = EffectLedger()
+        let state = Replica.activated().state
+        for at in 5...7 as ClosedRange<UInt64> { ledger.add(state.effects(of: .deleteKey(name: "a")), index: at) }
+        expectRelease(&ledger, through: 6, frees: true)
+        #expect(index(ledger, .caller(alice, key: "a")) == 7)
+    }
+
+    @Test func rolesOfAGroupTouchItsMembers() {
+        var replica = Replica.activated()
+        replica.apply(
+            .createPrincipal(NewPrincipal(objectID: alice, kind: .user, displayName: "alice", groups: [group])))
+        let assignment = Fixture.assignment(7, group, .cryptoUser, at: .keys)
+        var ledger = EffectLedger()
+        ledger.add(replica.state.effects(of: .putRoleAssignment(assignment)), index: 9)
+        #expect(index(ledger, .caller(alice, key: "a"), replica.state) == 9)
+        #expect(index(ledger, .caller(bob, key: "a"), replica.state) == nil)
+        replica.apply(.putRoleAssignment(assignment))
+        ledger = EffectLedger()
+        ledger.add(
+            replica.state.effects(of: .deleteRoleAssignment(name: assignment.name, scope: .keys)), index: 10)
+        #expect(index(ledger, .caller(alice, key: nil), replica.state) == 10)
+    }
+
+    @Test func whatCameAsAWholeTouchesEverything() {
+        var ledger = EffectLedger()
+        ledger.addUnknown(through: 100)
+        #expect(index(ledger, .caller(alice, key: "a")) == 100)
+        expectRelease(&ledger, through: 100, frees: true)
+        #expect(index(ledger, .caller(alice, key: "a")) == nil)
+    }
+
+    /// Whatever a command changes that a read of a caller and a key can see, it has said before.
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func noCommandChangesWhatItDoesNotSayThatItTouches(_ seed: UInt64) {
+        var commands = RandomCommands(seed: seed)
+        var replica = Replica.activated()
+        var bounded = 0
+        for _ in 0..<600 {
+            let command = commands.next(replica.state)
+            let before = replica.state
+            var ledger = EffectLedger()
+            ledger.add(before.effects(of: command), index: 1)
+            replica.apply(command)
+            let after = replica.state
+            for name in names(before).union(names(after)) {
+                let isSame = before.key(name) == after.key(name) && before.deletedKey(name) == after.deletedKey(name)
+                guard !isSame else { continue }
+                #expect(index(ledger, .caller(bob, key: name), before) == 1, "\(command) touched \(name)")
+            }
+            for id in people(before).union(people(after)) {
+                let isSame = before.principal(id) == after.principal(id) && rights(id, before) == rights(id, after)
+                guard !isSame else { continue }
+                #expect(index(ledger, .caller(id, key: nil), before) == 1, "\(command) touched \(id)")
+            }
+            if before.pool != after.pool || before.permissions.roleDefinitions != after.permissions.roleDefinitions {
+                #expect(index(ledger, .caller(bob, key: nil), before) == 1, "\(command) touched everybody")
+            }
+            if index(ledger, .caller(GUID(high: 1, low: 1), key: nil), before) == nil { bounded += 1 }
+        }
+        #expect(bounded > 300, "too many commands hold up everybody")
+    }
+
+    private func names(_ state: PoolState) -> Set<String> {
+        Set(state.keys(limit: .max).map(\.name)).union(state.deletedKeys(limit: .max).map(\.name))
+    }
+
+    private func people(_ state: PoolState) -> Set<GUID> {
+        Set(state.principals.map(\.objectID)).union(state.permissions.assignments.map(\.principal))
+    }
+
+    private func rights(_ id: GUID, _ state: PoolState) -> Set<RoleAssignment> {
+        Set(state.permissions.assignments.filter { $0.principal == id })
+    }
+}

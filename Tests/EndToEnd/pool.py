@@ -28,8 +28,13 @@ def binaries() -> pathlib.Path:
 class Pool:
     """A pool of nodes on loopback. Nodes are numbered from 1, as quickstart names them."""
 
-    def __init__(self, folder: pathlib.Path, port: int, nodes: int = 3, build: pathlib.Path | None = None):
+    def __init__(
+        self, folder: pathlib.Path, port: int, nodes: int = 3, build: pathlib.Path | None = None,
+        settings: dict[str, str] | None = None,
+    ):
+        """`settings` are environment variables for quickstart."""
         self.folder = folder
+        self.settings = settings or {}
         self.binaries = build or binaries()
         self.port = port
         self.nodes = nodes
@@ -46,7 +51,8 @@ class Pool:
             *(prefix or []), str(QUICKSTART), *arguments, "--dir", str(self.folder), "--binaries", str(self.binaries),
             "--port", str(self.port), "--nodes", str(self.nodes),
         ]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=dict(os.environ, **self.settings))
         if check and result.returncode != 0:
             raise AssertionError(f"{shlex.join(command)} failed:\n{result.stdout}\n{result.stderr}")
         return result
@@ -78,13 +84,13 @@ class Pool:
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not is_running(pid), 10, f"node-{node} to be gone")
 
-    def start(self, node: int) -> None:
-        """Starts a node that was killed, as quickstart would."""
+    def start(self, node: int, environment: dict[str, str] | None = None) -> None:
+        """Starts a node that was killed, as quickstart would, with further variables in its environment."""
         folder = self.node_folder(node)
         with open(folder / "hsmd.log", "ab") as log:
             process = subprocess.Popen(
                 [str(self.binaries / "hsmd"), "--config", "node.yaml"], cwd=folder, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True)
+                stdout=log, stderr=log, start_new_session=True, env=dict(os.environ, **(environment or {})))
         (folder / "hsmd.pid").write_text(f"{process.pid}\n")
         self.processes[node] = process
         # Nobody else takes note of the end of this process: it would stay in the table of processes as if it ran.

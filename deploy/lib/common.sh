@@ -49,3 +49,14 @@ need_swift() {
         die "Swift ${version:-of an unknown version} is too old" "Quorate needs Swift 6.1 or later"
     fi
 }
+
+# Makes the Python environment of the tests with public clients; its folder is $test_clients.
+need_test_clients() {
+    local wanted=$quorate_root/Tests/EndToEnd/requirements.txt
+    test_clients=$quorate_root/.build/test-clients
+    [ -x "$test_clients/bin/pytest" ] && cmp -s "$wanted" "$test_clients/requirements.txt" || {
+        rm -rf "$test_clients" && python3 -m venv "$test_clients"
+        "$test_clients/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
+        cp "$wanted" "$test_clients/requirements.txt"
+    }
+}

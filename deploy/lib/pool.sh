@@ -8,9 +8,15 @@
 #   administrator.{json,secret} credentials of the first administrator
 #   application.{json,secret}   credentials of a principal that may create and use keys
 #   security-domain.json        what the officers received
+#
+# For tests of a new pool, from the environment:
+#   QUICKSTART_READS            `reads` of the initialisation file
+#   QUICKSTART_PEER_OFFSET      how far from a node's peer port the port is that the others are told of
 
 node_port() { echo $((port + $1 - 1)); }
 peer_port() { echo $((port + nodes + $1 - 1)); }
+# Where the others reach a node: another port, if something stands between the nodes.
+peer_address() { echo "127.0.0.1:$(($(peer_port "$1") + ${QUICKSTART_PEER_OFFSET:-0}))"; }
 endpoint() { echo "https://127.0.0.1:$(node_port "$1")"; }
 endpoints() { for i in $(seq "$nodes"); do endpoint "$i"; done | paste -sd' '; }
 required_officers=2 officer_count=3
@@ -84,7 +90,7 @@ make_configurations() {
         members+="  - id: $i
     name: node-$i
     endpoint: $(endpoint "$i")
-    peer_address: 127.0.0.1:$(peer_port "$i")
+    peer_address: $(peer_address "$i")
     public_key: $(public_key "$dir/nodes/node-$i/node.key")
 "
     done
@@ -129,6 +135,7 @@ $fingerprints
 release_authorities:
   - issuer: https://attester.quickstart.invalid
     keys_file: $dir/attester/keys.json
+${QUICKSTART_READS:+reads: $QUICKSTART_READS}
 YAML
 }
 

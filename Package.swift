@@ -220,7 +220,7 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "HSMServiceTests",
-            dependencies: ["HSMService", "RequestTesting", "PoolState", "CryptographicModule", "Raft"],
+            dependencies: ["HSMService", "RequestTesting", "PoolState", "Identity", "CryptographicModule", "Raft"],
             swiftSettings: common),
         .testTarget(
             name: "LoadGeneratorTests",

@@ -1,6 +1,7 @@
 import CryptographicModule
 import Foundation
 import HSMService
+import Identity
 import PoolState
 import Raft
 import RequestTesting

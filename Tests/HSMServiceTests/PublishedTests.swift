@@ -6,46 +6,50 @@ import Testing
 
 /// What one thread replaces, all others see at once.
 @Suite struct PublishedTests {
-    @Test func afterTheReplacementNobodySeesTheFormerValue() async {
-        let published = Published(0)
+    private final class Progress: Sendable {
         let latest = Atomic<Int>(0)
+        let stale = Atomic<Int>(0)
         let isDone = Atomic<Bool>(false)
-        await withTaskGroup(of: Int.self) { group in
-            for _ in 0..<4 {
-                group.addTask {
-                    var reads = 0
-                    while !isDone.load(ordering: .acquiring) {
-                        // Replaced completely before it was noted, so no later look may find less.
-                        let atLeast = latest.load(ordering: .acquiring)
-                        #expect(published.value >= atLeast)
-                        reads += 1
-                    }
-                    return reads
+    }
+
+    /// Threads of their own: readers that spin would keep the writer off the few threads of tasks.
+    @Test func afterTheReplacementNobodySeesTheFormerValue() {
+        let published = Published(0)
+        let progress = Progress()
+        let readers = (0..<4).map { _ in
+            Thread {
+                while !progress.isDone.load(ordering: .acquiring) {
+                    // Replaced completely before it was noted, so no later look may find less.
+                    let atLeast = progress.latest.load(ordering: .acquiring)
+                    if published.value < atLeast { progress.stale.add(1, ordering: .relaxed) }
                 }
             }
-            group.addTask {
-                for value in 1...20_000 {
-                    published.replace(with: value)
-                    latest.store(value, ordering: .releasing)
-                }
-                isDone.store(true, ordering: .releasing)
-                return 0
-            }
-            for await _ in group {}
         }
+        for reader in readers { reader.start() }
+        for value in 1...20_000 {
+            published.replace(with: value)
+            progress.latest.store(value, ordering: .releasing)
+        }
+        progress.isDone.store(true, ordering: .releasing)
+        while !readers.allSatisfy(\.isFinished) { Thread.sleep(forTimeInterval: 0.001) }
+        #expect(progress.stale.load(ordering: .relaxed) == 0)
         #expect(published.value == 20_000)
+    }
+
+    private final class Seen: Sendable {
+        let values = Mutex<[String]>([])
     }
 
     /// Threads of their own, since each looks at the copy of its thread.
     @Test func everyThreadSeesIt() {
         let published = Published("old", copies: 8)
         published.replace(with: "new")
-        let seen = Mutex<[String]>([])
+        let seen = Seen()
         let threads = (0..<16).map { _ in
-            Thread { seen.withLock { $0.append(published.value) } }
+            Thread { seen.values.withLock { $0.append(published.value) } }
         }
         for thread in threads { thread.start() }
         while !threads.allSatisfy(\.isFinished) { Thread.sleep(forTimeInterval: 0.001) }
-        #expect(seen.withLock { $0 } == [String](repeating: "new", count: 16))
+        #expect(seen.values.withLock { $0 } == [String](repeating: "new", count: 16))
     }
 }

@@ -3,6 +3,7 @@ import CryptographicModule
 import HTTPTransport
 import PoolState
 import RequestTesting
+import SecurityDomain
 import StrictJSON
 import Testing
 

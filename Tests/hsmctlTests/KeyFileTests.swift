@@ -1,3 +1,4 @@
+import ArgumentParser
 import CryptographicModule
 import Foundation
 import StrictJSON

@@ -15,6 +15,7 @@ extension NodeDriver {
         if case .configuration(let configuration) = entry.payload {
             let rows = applied.apply(configuration, of: entry)
             unsaved.rows += rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
+            effects.add(.none, index: entry.index)
             return membershipApplied()
         }
         let proposal = decoded.take(entry)

@@ -120,6 +120,8 @@ extension NodeDriver {
         unsaved.rows = []
         unsaved.blobs = []
         decoded.clear()
+        // Which entries it came from can't be told any more: what isn't released of it may touch anything.
+        effects.addUnknown(through: position.index)
         publish()
         membershipApplied()
     }

@@ -25,7 +25,7 @@ public struct CommandEffects: Hashable, Sendable {
 
     static let everything = CommandEffects(subjects: [], isUnbounded: true)
     /// Nothing that a read of a principal or a key looks at.
-    static let none = CommandEffects(subjects: [], isUnbounded: false)
+    public static let none = CommandEffects(subjects: [], isUnbounded: false)
 
     static func subjects(_ subjects: StateSubject...) -> CommandEffects {
         CommandEffects(subjects: subjects, isUnbounded: false)
@@ -50,9 +50,12 @@ extension PoolState {
         case .putRoleAssignment(let assignment): .subjects(.principal(assignment.principal))
         case .deleteRoleAssignment(let name, _):
             permissions.assignment(named: name).map { .subjects(.principal($0.principal)) } ?? .none
-        case .unsealGranted, .auditHead: .none
+        case .unsealGranted, .auditHead, .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership:
+            // Who belongs to the pool decides no request of a principal; a member that leaves is kept from answering
+            // by its lease.
+            .none
         case .initializePool, .putRoleDefinition, .deleteRoleDefinition, .securityDomainPrepared,
-            .securityDomainActivated:
+            .securityDomainActivated, .recoverPool:
             .everything
         }
     }

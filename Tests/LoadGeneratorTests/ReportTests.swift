@@ -32,7 +32,7 @@ import Testing
         #expect(report.all.rate == 99 && report.offeredRate == 100)
         let cpu = report.nodes[0].cpuMicroseconds ?? 0
         #expect(abs(cpu - 100) < 0.01)
-        #expect(report.all.cell.latency.microseconds(atPercentile: 50) / 10 == 495)
+        #expect(report.all.cell.latency.microseconds(atPercentile: 50) / 10 == 500)
     }
 
     @Test func theGeneratorSaysWhenItIsTheLimit() {

@@ -10,7 +10,6 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    private static let sliceNanoseconds: UInt64 = 500_000
     /// The plaintext of one TLS record.
     private static let writeSize = 16 * 1024
     /// After so much the channel is asked again whether it takes more.
@@ -19,6 +18,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private let engine: HTTP2ServerEngine
     private let checkInterval: TimeAmount
     private let writeStall: UInt64
+    private let sliceNanoseconds: UInt64
     private var context: ChannelHandlerContext?
     private var buffer = ByteBuffer()
     private var checkTask: Scheduled<Void>?
@@ -31,8 +31,9 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private var isClosing = false
     private var unwritableSince: UInt64?
 
-    init(engine: HTTP2ServerEngine, timeouts: TransportTimeouts) {
+    init(engine: HTTP2ServerEngine, timeouts: TransportTimeouts, sliceNanoseconds: UInt64 = 500_000) {
         self.engine = engine
+        self.sliceNanoseconds = sliceNanoseconds
         checkInterval = timeouts.checkInterval.timeAmount
         writeStall = timeouts.nanoseconds.writeStall
     }
@@ -79,7 +80,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private func takeTurn(_ context: ChannelHandlerContext) {
         if engine.hasReadyRequests {
             isDispatching = true
-            engine.dispatch(until: MonotonicClock.now() + NGHTTP2Handler.sliceNanoseconds)
+            engine.dispatch(until: MonotonicClock.now() + sliceNanoseconds)
             isDispatching = false
         }
         writeOutput(context)

@@ -7,8 +7,10 @@ import Testing
 
 @Suite("Server: the handler around the HTTP/2 engine")
 struct NGHTTP2HandlerTests {
+    /// A slice of an hour holds whatever a test sends, however busy the machine is.
     private func makeChannel(
-        sink: any RequestSink, configure: (inout TransportTimeouts) -> Void = { _ in }
+        sink: any RequestSink, slice: UInt64 = 3_600_000_000_000,
+        configure: (inout TransportTimeouts) -> Void = { _ in }
     ) throws -> EmbeddedChannel {
         var timeouts = TransportTimeouts()
         configure(&timeouts)
@@ -19,7 +21,7 @@ struct NGHTTP2HandlerTests {
             sink: sink, limits: TransportLimits(), timeouts: timeouts, load: TransportLoad(), dates: HTTPDateCache(),
             now: MonotonicClock.now())
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        try channel.pipeline.syncOperations.addHandler(NGHTTP2Handler(engine: engine, timeouts: timeouts))
+        try channel.pipeline.syncOperations.addHandler(NGHTTP2Handler(engine: engine, timeouts: timeouts, sliceNanoseconds: slice))
         try channel.writeInbound(ByteBuffer(bytes: RawFrames.preface + RawFrames.emptySettings))
         _ = try written(channel)
         return channel

@@ -21,7 +21,8 @@ struct NGHTTP2HandlerTests {
             sink: sink, limits: TransportLimits(), timeouts: timeouts, load: TransportLoad(), dates: HTTPDateCache(),
             now: MonotonicClock.now())
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        try channel.pipeline.syncOperations.addHandler(NGHTTP2Handler(engine: engine, timeouts: timeouts, sliceNanoseconds: slice))
+        try channel.pipeline.syncOperations.addHandler(
+            NGHTTP2Handler(engine: engine, timeouts: timeouts, sliceNanoseconds: slice))
         try channel.writeInbound(ByteBuffer(bytes: RawFrames.preface + RawFrames.emptySettings))
         _ = try written(channel)
         return channel

@@ -420,6 +420,26 @@ def test_the_rest_of_the_service(pool, contract):
             assert http.get(f"{base}/quorate/v1/principals", headers=headers).status_code == 200
             path = f"{base}/quorate/v1/principals/{made.json()['objectId']}"
             assert http.patch(path, headers=headers, json={"enabled": False}).json()["enabled"] is False
+            use_nodes(http, base, headers, node)
+
+
+def use_nodes(http, base: str, headers: dict[str, str], own: int) -> None:
+    """Invites nodes and takes the invitations back; where nodes really come and go, see test_membership.py."""
+    nodes = f"{base}/quorate/v1/nodes"
+    for path in (nodes, f"{nodes}/{own}/replace"):
+        ticket = http.post(path, headers=headers, json={"name": f"guest-{fresh()}".lower()})
+        assert ticket.status_code == 201, ticket.text
+        listed = {node["id"]: node["state"] for node in http.get(nodes, headers=headers).json()["value"]}
+        assert listed[own] == "voter" and listed[ticket.json()["id"]] == "invited"
+        removed = http.delete(f"{nodes}/{ticket.json()['id']}", headers=headers)
+        assert removed.json()["state"] == "removed", removed.text
+    assert http.delete(f"{nodes}/999999", headers=headers).status_code == 404
+    assert http.post(f"{nodes}/999999/lead", headers=headers).status_code == 404
+    # It need not happen, but the wish is taken.
+    assert http.post(f"{nodes}/{own}/lead", headers=headers).status_code == 202
+    assert http.post(f"{nodes}/join", json={"ticket": ""}).status_code == 400
+    assert http.get(f"{base}/quorate/v1/recovery").status_code == 409
+    assert http.post(f"{base}/quorate/v1/recovery/shares", json={"envelope": "AA"}).status_code == 409
 
 
 def use_latest_version(http, base: str, headers: dict[str, str]) -> None:
@@ -457,7 +477,10 @@ def use_latest_version(http, base: str, headers: dict[str, str]) -> None:
 
 
 # Successes that can't be had from a pool that is in use: they are had where a pool is made and unsealed.
-ELSEWHERE = {"SecurityDomainBackup", "UnsealInvitationGet", "UnsealShareSubmit"}
+ELSEWHERE = {
+    "SecurityDomainBackup", "UnsealInvitationGet", "UnsealShareSubmit", "NodeJoin", "PoolRecoveryInvitationGet",
+    "PoolRecoveryShareSubmit",
+}
 
 
 def test_every_described_operation_was_seen(contract):

@@ -2256,6 +2256,213 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/recovery": {
+      "get": {
+        "operationId": "PoolRecoveryInvitationGet",
+        "tags": ["Management"],
+        "summary": "Begin the officers' ceremony by which this node goes on alone, or join it",
+        "x-audit-operation": "PoolRecoveryInvitationGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/UnsealInvitation"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/recovery/shares": {
+      "post": {
+        "operationId": "PoolRecoveryShareSubmit",
+        "tags": ["Management"],
+        "summary": "Hand in an officer's share for the recovery",
+        "x-audit-operation": "PoolRecoveryShareSubmit",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UnsealShare"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RecoveryProgress"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/nodes": {
+      "get": {
+        "operationId": "NodeList",
+        "tags": ["Management"],
+        "summary": "List the nodes and who is invited",
+        "x-audit-operation": "NodeList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Nodes"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "NodeInvite",
+        "tags": ["Management"],
+        "summary": "Invite a node: make its id and a ticket for one join",
+        "x-audit-operation": "NodeInvite",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeInvitation"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/NodeTicket"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/nodes/{id}": {
+      "delete": {
+        "operationId": "NodeRemove",
+        "tags": ["Management"],
+        "summary": "Remove a node, or take an invitation back",
+        "x-audit-operation": "NodeRemove",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/nodeId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/NodeState"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/nodes/{id}/replace": {
+      "post": {
+        "operationId": "NodeReplace",
+        "tags": ["Management"],
+        "summary": "Invite a node that takes the place of this one",
+        "x-audit-operation": "NodeReplace",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/nodeId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeInvitation"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/NodeTicket"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/nodes/{id}/lead": {
+      "post": {
+        "operationId": "LeadershipTransfer",
+        "tags": ["Management"],
+        "summary": "Ask that this node lead",
+        "x-audit-operation": "LeadershipTransfer",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/nodeId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "202": {"$ref": "#/components/responses/NodeNumber"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/nodes/join": {
+      "post": {
+        "operationId": "NodeJoin",
+        "tags": ["Management"],
+        "summary": "Join the pool with a ticket",
+        "x-audit-operation": "NodeJoin",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeJoin"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/NodeAdmission"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/unseal": {
       "get": {
         "operationId": "UnsealInvitationGet",
@@ -2401,6 +2608,13 @@ enum OpenAPIDocument {
         "description": "The principal.",
         "schema": {"$ref": "#/components/schemas/GUID"},
         "example": "0b1ec700-0000-4000-8000-000000000001"
+      },
+      "nodeId": {
+        "name": "id",
+        "in": "path",
+        "required": true,
+        "description": "The number of a node.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 18446744073709551615}
       },
       "tenant": {
         "name": "tenant",
@@ -2876,6 +3090,96 @@ enum OpenAPIDocument {
           "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Principals"}}}
+      },
+      "Nodes": {
+        "description": "The nodes and invitations.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Nodes"}}}
+      },
+      "NodeTicket": {
+        "description": "The ticket, shown this once.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeTicket"}}}
+      },
+      "NodeState": {
+        "description": "The node and how it stands.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeState"}}}
+      },
+      "NodeNumber": {
+        "description": "The wish is known to the pool.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeNumber"}}}
+      },
+      "NodeAdmission": {
+        "description": "The members, to begin with.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeAdmission"}}}
+      },
+      "RecoveryProgress": {
+        "description": "How many officers have handed in shares.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RecoveryProgress"}}}
       },
       "NewPrincipal": {
         "description": "The principal was made.",
@@ -4269,7 +4573,10 @@ enum OpenAPIDocument {
       },
       "Health": {
         "type": "object",
-        "required": ["node", "role", "seal", "phase", "term", "commitIndex", "appliedIndex"],
+        "required": [
+          "node", "role", "seal", "phase", "term", "commitIndex", "appliedIndex", "lastIndex", "lastTerm", "epoch",
+          "lease"
+        ],
         "properties": {
           "node": {"type": "string"},
           "role": {"type": "string", "enum": ["leader", "follower", "candidate", "preCandidate", "learner"]},
@@ -4278,7 +4585,11 @@ enum OpenAPIDocument {
           "term": {"type": "integer", "format": "int64", "minimum": 0},
           "leader": {"type": "string", "description": "Absent while the node knows none."},
           "commitIndex": {"type": "integer", "format": "int64", "minimum": 0},
-          "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0}
+          "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0},
+          "lastIndex": {"type": "integer", "format": "int64", "minimum": 0, "description": "The end of the node's log."},
+          "lastTerm": {"type": "integer", "format": "int64", "minimum": 0, "description": "The term of the last entry."},
+          "epoch": {"type": "integer", "format": "int64", "minimum": 1, "description": "Raised by each recovery."},
+          "lease": {"type": "boolean", "description": "Whether the node may answer reads by itself now."}
         },
         "additionalProperties": false
       },
@@ -4381,6 +4692,119 @@ enum OpenAPIDocument {
         }
       },
       "PrincipalUpdate": {"type": "object", "required": ["enabled"], "properties": {"enabled": {"type": "boolean"}}},
+      "Nodes": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}}},
+        "additionalProperties": false
+      },
+      "Node": {
+        "type": "object",
+        "required": ["id", "name", "state"],
+        "properties": {
+          "id": {"type": "integer", "minimum": 1},
+          "name": {"type": "string"},
+          "state": {
+            "type": "string",
+            "enum": ["invited", "joining", "learner", "voter", "leaving", "distrusted", "removed"]
+          },
+          "replaces": {"type": "integer", "minimum": 1},
+          "expires": {"type": "integer", "description": "Of an invitation: Unix time."},
+          "endpoint": {"type": "string"},
+          "peerAddress": {"type": "string"},
+          "keySha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+          "role": {"type": "string"},
+          "seal": {"type": "string", "enum": ["sealed", "unsealed", "unknown"]},
+          "appliedIndex": {"type": "integer"},
+          "silentForMilliseconds": {"type": "integer"}
+        },
+        "additionalProperties": false
+      },
+      "NodeNumber": {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "integer", "minimum": 1}},
+        "additionalProperties": false
+      },
+      "NodeState": {
+        "type": "object",
+        "required": ["id", "state"],
+        "properties": {
+          "id": {"type": "integer", "minimum": 1},
+          "state": {"type": "string", "enum": ["joining", "learner", "voter", "leaving", "distrusted", "removed"]}
+        },
+        "additionalProperties": false
+      },
+      "NodeInvitation": {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+          "name": {"type": "string", "pattern": "^[a-z0-9-]{1,63}$"},
+          "publicKeySha256": {
+            "type": "string",
+            "description": "SHA-256, in base64url, of the only key that may join: its DER SubjectPublicKeyInfo.",
+            "pattern": "^[A-Za-z0-9_-]{43}$"
+          }
+        }
+      },
+      "NodeTicket": {
+        "type": "object",
+        "required": ["pool", "poolId", "id", "name", "expires", "endpoints", "ticket"],
+        "properties": {
+          "pool": {"type": "string"},
+          "poolId": {"type": "string"},
+          "id": {"type": "integer", "minimum": 1},
+          "name": {"type": "string"},
+          "replaces": {"type": "integer", "minimum": 1},
+          "expires": {"type": "integer", "description": "Unix time."},
+          "endpoints": {"type": "array", "items": {"type": "string"}},
+          "ticket": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}
+        },
+        "additionalProperties": false
+      },
+      "NodeJoin": {
+        "type": "object",
+        "required": ["ticket", "publicKey", "endpoint", "peerAddress"],
+        "properties": {
+          "ticket": {"type": "string", "description": "base64url"},
+          "publicKey": {"type": "string", "description": "DER SubjectPublicKeyInfo in base64url"},
+          "endpoint": {"type": "string", "description": "https://host:port"},
+          "peerAddress": {"type": "string", "description": "host:port"}
+        }
+      },
+      "NodeAdmission": {
+        "type": "object",
+        "required": ["epoch", "members"],
+        "properties": {
+          "epoch": {"type": "integer", "minimum": 1},
+          "members": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["id", "name", "endpoint", "peerAddress", "publicKey"],
+              "properties": {
+                "id": {"type": "integer", "minimum": 1},
+                "name": {"type": "string"},
+                "endpoint": {"type": "string"},
+                "peerAddress": {"type": "string"},
+                "publicKey": {"type": "string"}
+              },
+              "additionalProperties": false
+            }
+          }
+        },
+        "additionalProperties": false
+      },
+      "RecoveryProgress": {
+        "type": "object",
+        "required": ["officers", "required", "recovered"],
+        "properties": {
+          "officers": {"type": "integer", "minimum": 1},
+          "required": {"type": "integer", "minimum": 1},
+          "recovered": {"type": "boolean"}
+        },
+        "additionalProperties": false
+      },
       "UnsealInvitation": {
         "type": "object",
         "required": ["invitation"],

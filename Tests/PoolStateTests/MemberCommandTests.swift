@@ -92,7 +92,8 @@ import Testing
                 .inviteNode(invitation("node-\(number)", ticket: [UInt8](repeating: UInt8(number), count: 32))))
             #expect(outcome == .applied)
         }
-        #expect(replica.apply(.inviteNode(invitation("node-10"))) == .refused(.tooManyNodes))
+        let oneMore = invitation("node-10", ticket: [UInt8](repeating: 10, count: 32))
+        #expect(replica.apply(.inviteNode(oneMore)) == .refused(.tooManyNodes))
     }
 
     @Test func whoLeavesIsForgottenWhenItIsOutAndItsIDIsNeverUsedAgain() {

@@ -15,6 +15,11 @@ import Testing
         replica.apply(
             .unsealGranted(
                 UnsealGrant(node: 2, bootNonce: [1], grantedBy: 1, ticketDigest: [UInt8](repeating: 1, count: 32))))
+        replica.configure(voters: [1, 2, 3])
+        replica.apply(
+            .inviteNode(
+                NodeInvitation(
+                    name: "node-4", ticketDigest: [UInt8](repeating: 2, count: 32), expires: Fixture.start / 1000 + 60)))
         return replica
     }
 

@@ -248,7 +248,7 @@ def positions(count: int) -> list[int]:
 
 def edit(lines: list[bytes], line: int):
     text = lines[line - 1]
-    place = text.index(b'"node":"') + 9
+    place = text.index(b'":"') + 3
     return lines[:line - 1] + [text[:place] + bytes([text[place] ^ 1]) + text[place + 1:]] + lines[line:], line
 
 

@@ -73,7 +73,7 @@ def kill_under_load(pool: Pool, victim: int, path: str, token: str, name: str) -
     failures = load.failures(*rest)
     assert not failures, f"{len(failures)} of {len(load.at(*rest))} requests failed: {failures[:3]}"
     stall = load.longest_stall(*rest)
-    assert before > 100 and len(load.at(*rest)) > 2 * before / 3, "the load was too thin to show anything"
+    assert before > 40 and len(load.at(*rest)) > 2 * before / 3, "the load was too thin to show anything"
     assert load.failures(victim), "the killed node's own clients have noticed nothing: was it killed?"
     print(
         f"\nnode-{victim} killed: 0 of {len(load.at(*rest))} requests at the others failed, longest {stall:.3f} s, "

@@ -123,7 +123,7 @@ def test_encryption(pool: Pool, tmp_path: pathlib.Path):
     assert opened.read_bytes() == clear.read_bytes()
     assert "--algorithm" in hsmctl(
         pool, "key", "decrypt", "ctl-aes", "--file", str(sealed), "--format", "raw", expect=64).stderr
-    assert "KeyOperationForbidden" in hsmctl(
+    assert "(Forbidden) Operation encrypt is not permitted" in hsmctl(
         pool, "key", "encrypt", "demo-ec", "-a", "A256GCM", "--file", str(clear), expect=77).stderr
 
 

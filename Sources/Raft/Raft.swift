@@ -37,6 +37,8 @@ public struct Raft: Sendable {
 
     /// When this node last answered any leader.
     var lastAnswer: Instant
+    /// Until when nodes that no configuration names any more may hold leases. No member can vouch for them.
+    let unknownLeasesEnd: Instant
     var leaseRequests: LeaseRequests
     /// The leases that this node holds.
     public internal(set) var leases = LeaseHolder()
@@ -84,6 +86,8 @@ public struct Raft: Sendable {
         currentRole = .follower(Following())
         electionDeadline = now
         lastAnswer = options.has(fault: .restartedElectorSaysNever) ? Instant(nanoseconds: 0) : now
+        unknownLeasesEnd =
+            options.followsLostQuorum ? now.advanced(by: options.leases.bookedLength) : Instant(nanoseconds: 0)
         // Not from the sequence that timeouts are drawn from, which tests know.
         var processes = SplitMix64(seed: ~options.randomSeed)
         leaseRequests = LeaseRequests(process: processes.next())

@@ -107,7 +107,9 @@ public final class NodeDriver {
             compactedIndex: stored.compactedIndex, compactedTerm: stored.compactedTerm,
             compactedTag: stored.compactedTag, configuration: stored.configuration,
             appliedIndex: stored.applied?.index ?? 0)
-        do { raft = try Raft(options: options.raft, restored: restored, now: now) } catch { throw .raft(error) }
+        var raftOptions = options.raft
+        raftOptions.followsLostQuorum = Self.wasRecovered(stored)
+        do { raft = try Raft(options: raftOptions, restored: restored, now: now) } catch { throw .raft(error) }
         compactedConfiguration = stored.configuration
         self.options = options
         self.environment = environment

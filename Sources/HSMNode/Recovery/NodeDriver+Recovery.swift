@@ -44,6 +44,15 @@ struct PoolRecovery {
 /// under a mark of the new one, with a log that begins behind it. So a crash leaves the old pool or the new one. The
 /// node has to be started again then.
 extension NodeDriver {
+    /// Whether the stored state is one that a recovery began: leases of the epoch before may last beyond this start.
+    /// It is asked before the rows are proved genuine. Who could change them could also keep the node from starting.
+    static func wasRecovered(_ stored: StoredNode) -> Bool {
+        guard let value = stored.rows.first(where: { $0.table == RowTable.pool.rawValue })?.value,
+            let pool = PoolRecord(row: value)
+        else { return false }
+        return pool.epoch > PoolRecord.firstEpoch
+    }
+
     func performRecovery() {
         guard halted == nil, stalled == nil, let recovery else { return }
         self.recovery = nil

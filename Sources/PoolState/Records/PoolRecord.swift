@@ -57,10 +57,13 @@ public struct PoolSettings: Hashable, Sendable {
 
 /// The pool itself: one record.
 public struct PoolRecord: Hashable, Sendable {
+    /// The epoch of a pool that was never recovered.
+    public static let firstEpoch: UInt64 = 1
+
     /// 16 bytes.
     public internal(set) var poolID: [UInt8]
     public internal(set) var name: String
-    /// Raised by the recovery of a pool that lost its quorum; 1 at genesis.
+    /// Raised by the recovery of a pool that lost its quorum; `firstEpoch` at genesis.
     public internal(set) var epoch: UInt64
     public internal(set) var tenantID: GUID
     /// The fixed list of token audiences that the data plane accepts.

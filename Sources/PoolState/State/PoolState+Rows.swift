@@ -18,6 +18,14 @@ extension PoolState {
     }
 }
 
+extension PoolRecord {
+    /// The record that the value of a stored row holds, which nothing proves genuine here; nil where it is none.
+    public init?(row value: [UInt8]) {
+        guard let record = try? PoolRecord(canonicalBytes: value) else { return nil }
+        self = record
+    }
+}
+
 /// Collects rows and puts them together.
 private struct StateLoader {
     private var state = PoolState()

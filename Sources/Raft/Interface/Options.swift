@@ -22,6 +22,9 @@ extension Raft {
         public var reads = ReadMode.readIndex
         /// The same on all nodes of a pool.
         public var leases = LeaseParameters()
+        /// This log goes on behind that of a pool which had lost its quorum. Its members aren't known here any more,
+        /// and may hold leases that rest on what this node answered up to its start.
+        public var followsLostQuorum = false
         /// Seeds election timeouts and request ids. Must differ between nodes, and between two starts of one node.
         public var randomSeed: UInt64
         #if PLANTED_FAULTS

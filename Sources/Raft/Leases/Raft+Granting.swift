@@ -98,14 +98,15 @@ extension Raft {
 
     /// Releases what is committed and in every member's view, except those who cannot hold a lease any more. Members
     /// are the nodes of both halves of the configuration in force, learners, and this node. What is released stays so:
-    /// later grants have higher floors.
+    /// later grants have higher floors. Behind a lost quorum there may be holders that are members no more: until their
+    /// leases have run out nothing is released.
     mutating func releaseEntries() {
         guard case .leader(let leadership) = currentRole, releasedIndex < commitIndex else { return }
         guard grants else {
             releasedIndex = commitIndex
             return
         }
-        guard hasCommittedInTerm else { return }
+        guard hasCommittedInTerm, now >= unknownLeasesEnd else { return }
         var reached = commitIndex
         if !has(fault: .releasedOnCommit) {
             for node in configurations.members where leadership.book.end(of: node) > now {
@@ -120,6 +121,7 @@ extension Raft {
     /// When a lease ends that holds up a release.
     func nextRelease(by book: LeaseBook) -> Instant {
         guard grants, releasedIndex < commitIndex else { return .distantFuture }
+        guard now >= unknownLeasesEnd else { return unknownLeasesEnd }
         let ends = configurations.members.map { book.end(of: $0) }.filter { $0 > now }
         return ends.min() ?? .distantFuture
     }

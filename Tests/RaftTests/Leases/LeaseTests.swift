@@ -75,6 +75,21 @@ import Testing
         #expect(next.counter == open.counter + 1)
     }
 
+    /// Members of the pool before may hold leases, and no configuration names them: nobody's word shortens the wait.
+    @Test(arguments: [false, true]) func behindALostQuorumFormerLeasesRunOutFirst(follows: Bool) throws {
+        var node = try OneNode.leasing(voters: 1) { $0.followsLostQuorum = follows }
+        node.lead(votes: [])
+        _ = node.take()
+        node.raft.published(through: node.raft.appliedIndex)
+        #expect(node.raft.role == .leader && node.raft.commitIndex == 1)
+        #expect(node.raft.releasedIndex == (follows ? 0 : 1))
+        _ = node.pass(milliseconds: OneNode.booked - 2)
+        #expect(node.raft.releasedIndex == (follows ? 0 : 1))
+        #expect(!follows || node.raft.nextDeadline <= node.now.advanced(by: 2_000_000))
+        _ = node.pass(milliseconds: 2)
+        #expect(node.raft.releasedIndex == 1)
+    }
+
     /// A new leader would wait for what its predecessor may have granted, had it granted anything.
     @Test func whereThePoolReadsByRoundsNobodyIsWaitedFor() throws {
         var node = try OneNode.leasing()

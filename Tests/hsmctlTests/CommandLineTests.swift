@@ -7,7 +7,8 @@ import Testing
 /// What may be typed, and what help says of it.
 @Suite struct CommandLineTests {
     private static func leaves(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
-        let below = command.configuration.subcommands
+        // Hidden ones are not for people.
+        let below = command.configuration.subcommands.filter(\.configuration.shouldDisplay)
         return below.isEmpty ? [command] : below.flatMap(leaves)
     }
 

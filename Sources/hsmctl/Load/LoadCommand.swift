@@ -16,8 +16,9 @@ struct LoadCommand: AsyncParsableCommand {
             a token, a missing key or permission stops it. A node that dies during the run is reported. Ctrl-C ends \
             the run with a report of what was measured.
 
-            Examples:
-              hsmctl load --key signing --algorithm ES256 --duration 30s
+            Example: hsmctl load --key signing --algorithm ES256 --duration 30s
+
+            More:
               hsmctl load --key signing --algorithm ES256 --rate 2000 --duration 60s --html report.html
               hsmctl load --profile cluster-config/load/mixed.yaml --kill leader@30s
               hsmctl load --key signing --algorithm PS256 --find-max 'p99<=15ms'

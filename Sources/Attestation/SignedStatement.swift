@@ -30,9 +30,9 @@ public enum SignedStatement {
             throw .malformed("a statement's header isn't that of an attestation")
         }
         let digest = Digest.sha256(Array(text[..<(text.count - parts[2].count - 1)]))
-        guard
-            (try? VerificationKey(checking: key).verify(algorithm: .ES256, digest: digest, signature: signature)) == true
-        else { throw .badSignature }
+        let verdict = try? VerificationKey(checking: key)
+            .verify(algorithm: .ES256, digest: digest, signature: signature)
+        guard verdict == true else { throw .badSignature }
         return try KeyStatement(decoding: payload)
     }
 }

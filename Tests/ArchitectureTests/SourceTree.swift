@@ -17,6 +17,8 @@ struct SourceTree: Sendable {
     let manifest: File
     /// Hand-written files in `Sources` and `Tests`.
     let files: [File]
+    /// What tools make out of another file: that one is read and changed by people, and its form is not Swift's.
+    let generated: [File]
 
     static let shared = SourceTree()
 
@@ -25,20 +27,23 @@ struct SourceTree: Sendable {
         let root = own.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         manifest = File(path: "Package.swift", lines: Self.lines(root.appending(path: "Package.swift")))
         var files: [File] = []
+        var generated: [File] = []
         for folder in ["Sources", "Tests"] {
             let enumerator = FileManager.default.enumerator(
                 at: root.appending(path: folder), includingPropertiesForKeys: nil)
             for case let url as URL in enumerator ?? FileManager.DirectoryEnumerator() {
-                guard ["swift", "c", "h", "py", "sh"].contains(url.pathExtension), !url.path.hasSuffix(".pb.swift"),
-                    !url.path.hasSuffix(".generated.swift")
-                else {
-                    continue
-                }
+                guard ["swift", "c", "h", "py", "sh"].contains(url.pathExtension) else { continue }
                 let path = String(url.resolvingSymlinksInPath().path.dropFirst(root.path.count + 1))
-                files.append(File(path: path, lines: Self.lines(url)))
+                let file = File(path: path, lines: Self.lines(url))
+                if [".pb.swift", ".generated.swift"].contains(where: { path.hasSuffix($0) }) {
+                    generated.append(file)
+                } else {
+                    files.append(file)
+                }
             }
         }
         self.files = files.sorted { $0.path < $1.path }
+        self.generated = generated
     }
 
     private static func lines(_ url: URL) -> [String] {

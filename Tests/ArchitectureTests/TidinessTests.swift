@@ -17,6 +17,19 @@ import Testing
         }
     }
 
+    /// Rules of form don't hold for what a tool makes, so nobody may pass off a file of their own as such.
+    @Test func generatedFilesSayWhatTheyAreMadeFrom() {
+        #expect(tree.generated.contains { $0.path.hasSuffix(".generated.swift") })
+        for file in tree.generated {
+            let head = file.lines.prefix(10)
+            let isMade =
+                file.path.hasSuffix(".pb.swift")
+                ? head.contains { $0.hasPrefix("// Source: ") && $0.hasSuffix(".proto") }
+                : head.first == "// Made by deploy/openapi from docs/openapi.json: change that."
+            #expect(isMade, "\(file.path)")
+        }
+    }
+
     @Test func filesAreShort() {
         for file in tree.files where file.lines.count > 500 {
             Issue.record("\(file.path): \(file.lines.count) lines")

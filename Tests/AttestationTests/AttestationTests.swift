@@ -138,7 +138,8 @@ private struct Signers {
             changed.privateKeyStatement[position] ^= 1
             #expect(refusal(changed) != nil, "\(position)")
         }
-        for bytes in [[], Array("a.b.c".utf8), good.privateKeyStatement + [0x2E], Array(good.privateKeyStatement.dropLast(90))] {
+        let statement = good.privateKeyStatement
+        for bytes in [[], Array("a.b.c".utf8), statement + [0x2E], Array(statement.dropLast(90))] {
             var changed = good
             changed.privateKeyStatement = bytes
             #expect(refusal(changed) != nil)
@@ -159,7 +160,8 @@ private struct Signers {
         attestation.privateKeyStatement = try sign(payload)
         #expect(refusal(attestation) == nil)
         for (text, header) in [
-            ("{}", nil), (payload + " ", nil), (payload.replacing(#""hardware":false"#, with: #""hardware":true"#), nil),
+            ("{}", nil), (payload + " ", nil),
+            (payload.replacing(#""hardware":false"#, with: #""hardware":true"#), nil),
             (payload.replacing("-1\",\"subject", with: "-2\",\"subject"), nil),
             (payload.replacing(#""revision":2"#, with: #""revision":2,"more":1"#), nil),
             (payload.replacing(#""revision":2"#, with: #""revision":-2"#), nil),
@@ -180,7 +182,8 @@ private struct Signers {
         func bundle(_ attestation: String) -> [UInt8] { Array(#"{"attributes":{"attestation":\#(attestation)}}"#.utf8) }
         let read = try KeyAttestation(
             keyBundle: bundle(
-                #"{"certificatePemFile":"AQ","privateKeyAttestation":"Ag","publicKeyAttestation":"Aw","version":"QUORATE-1"}"#))
+                #"{"certificatePemFile":"AQ","privateKeyAttestation":"Ag","#
+                    + #""publicKeyAttestation":"Aw","version":"QUORATE-1"}"#))
         #expect(
             read == KeyAttestation(certificates: [1], privateKeyStatement: [2], publicKeyStatement: [3]))
         for text in [

@@ -83,7 +83,8 @@ import Testing
         for (body, text) in [
             ("{}", "'key' is required"), (#"{"key":7}"#, "'key' must be an object"),
             (body(""), "'key.kty' is required"),
-            (body(#""kty":"rsa""#), "'key.kty' must be"), (body(#""kty":"OKP""#), "'key.crv' is required"), (body(#""kty":"EC","crv":"P-1""#), "'key.crv'"),
+            (body(#""kty":"rsa""#), "'key.kty' must be"), (body(#""kty":"OKP""#), "'key.crv' is required"),
+            (body(#""kty":"EC","crv":"P-1""#), "'key.crv'"),
             (body(#""kty":"EC","crv":"P-256""#), "'key.d' is required"),
             (body(#""kty":"RSA","n":"AQAB","e":"AQAB""#), "'key.d' is required"),
             (body(#""kty":"oct""#), "'key.k' is required"), (body(#""kty":"oct","k":"AAAA""#), "'key.k'"),

@@ -187,7 +187,8 @@ private struct Authority {
         #expect(
             try await release(
                 "k", try authority.token(authority.target(wrapper, use: #""key_ops":["encrypt"]"#))).status == 200)
-        try await expect("2048 bits", try authority.token(#"{"keys":[{"kty":"RSA","use":"enc","kid":"x","n":"AQAB"}]}"#))
+        try await expect(
+            "2048 bits", try authority.token(#"{"keys":[{"kty":"RSA","use":"enc","kid":"x","n":"AQAB"}]}"#))
         try await expect("'kid'", try authority.token(runtime.replacing(#""kid":"env-1","#, with: "")))
         for (malformed, header) in [
             ("crit", #"{"alg":"ES256","kid":"a1","crit":["x"]}"#), ("enc", #"{"alg":"ES256","kid":"a1","enc":"x"}"#),
@@ -337,7 +338,9 @@ private struct Authority {
         for claims in [#"{"a":{"b":7}}"#, #"{"a":{"b":"7"}}"#, #"{"c":"x","a":1}"#, #"{"c":"x","a":1.0}"#] {
             #expect(try holds(claims) && holds(claims, "https://a//") && !holds(claims, "https://b"), "\(claims)")
         }
-        for claims in ["{}", #"{"a":7}"#, #"{"a.b":7}"#, #"{"a":{"b":[7]}}"#, #"{"c":"x","a":2}"#, #"{"c":"X","a":1}"#] {
+        for claims in [
+            "{}", #"{"a":7}"#, #"{"a.b":7}"#, #"{"a":{"b":[7]}}"#, #"{"c":"x","a":2}"#, #"{"c":"X","a":1}"#,
+        ] {
             #expect(try !holds(claims), "\(claims)")
         }
     }

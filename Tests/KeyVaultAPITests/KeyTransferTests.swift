@@ -5,8 +5,8 @@ import RequestTesting
 import StrictJSON
 import Testing
 
-/// Keys that come wrapped for a key of the pool. That right ones are taken, and what is in them checked, is tested in the
-/// module and, with another implementation's blobs, end to end.
+/// Keys that come wrapped for a key of the pool. That right ones are taken, and what is in them checked, is tested in
+/// the module and, with another implementation's blobs, end to end.
 @Suite struct KeyTransferTests {
     private func blob(_ kid: String, _ change: (String) -> String = { $0 }) -> String {
         let text = change(
@@ -67,7 +67,8 @@ import Testing
         try await expect("'key.key_hsm.schema_version' is required", body("e30"))
         try await expect("'alg' dir", body(blob(kid) { $0.replacing("\"dir\"", with: "\"none\"") }))
         try await expect("'enc'", body(blob(kid) { $0.replacing("CKM_RSA_AES", with: "CKM_AES") }))
-        try await expect("header' must be", body(blob(kid) { $0.replacing("\"header\":{", with: "\"header\":7,\"x\":{") }))
+        try await expect(
+            "header' must be", body(blob(kid) { $0.replacing(#""header":{"#, with: #""header":7,"x":{"#) }))
         try await expect("'key.key_hsm.ciphertext'", body(blob(kid) { $0.replacing("ciphertext", with: "text") }))
         try await expect("'key.kty' must be", body(good, "RSA-2"))
         try await expect("'key.crv' must be", body(good, "EC-HSM", #","crv":"P-1""#))

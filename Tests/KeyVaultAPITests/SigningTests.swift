@@ -126,8 +126,11 @@ import Testing
                 #expect(Base64URL.decode(signature)?.count == signatureLength)
                 let record = try #require(try pool.records().last?.object("properties"))
                 #expect(record.string("algorithm") == alg)
-                #expect((record.string("digest") != nil) == (alg == "RSNULL"), "a message may be guessed from its digest")
-                for (changed, isGood) in [(value, true), (digest(length, 8), length == 0), (digest(length + 1), false)] {
+                let hasDigest = record.string("digest") != nil
+                #expect(hasDigest == (alg == "RSNULL"), "a message may be guessed from its digest")
+                for (changed, isGood) in [
+                    (value, true), (digest(length, 8), length == 0), (digest(length + 1), false),
+                ] {
                     let verdict = try await pool.call(
                         .user, .post, "/keys/\(name)/verify", verify(alg, changed, signature))
                     guard verdict.status == 200 else { continue }

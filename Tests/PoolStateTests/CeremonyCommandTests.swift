@@ -226,8 +226,9 @@ import Testing
         #expect(replica.apply(.createKeyVersion(key)) == .key(name: "a", version: Fixture.version(1)))
         #expect(try replica.reloaded().key("a")?.latest.publicKey == key.publicKey)
         for (name, change): (String, (inout NewKeyVersion) -> Void) in [
-            ("other key", { $0.publicKey = .ed25519(x: Digest.sha256([9])) }), ("short", { $0.publicKey = .ed25519(x: [1]) }),
-            ("curve", { $0.header.curve = .p256 }), ("type", { $0.header.keyType = .ecHSM }), ("none", { $0.publicKey = nil }),
+            ("other key", { $0.publicKey = .ed25519(x: Digest.sha256([9])) }),
+            ("short", { $0.publicKey = .ed25519(x: [1]) }), ("none", { $0.publicKey = nil }),
+            ("curve", { $0.header.curve = .p256 }), ("type", { $0.header.keyType = .ecHSM }),
         ] {
             var wrong = Fixture.ed25519Key("b")
             change(&wrong)

@@ -19,7 +19,8 @@ import Testing
         replica.apply(
             .inviteNode(
                 NodeInvitation(
-                    name: "node-4", ticketDigest: [UInt8](repeating: 2, count: 32), expires: Fixture.start / 1000 + 60)))
+                    name: "node-4", ticketDigest: [UInt8](repeating: 2, count: 32),
+                    expires: Fixture.start / 1000 + 60)))
         return replica
     }
 

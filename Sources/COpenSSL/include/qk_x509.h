@@ -27,8 +27,8 @@ qk_status qk_certificate_validity(const qk_certificate *certificate, int64_t *no
 qk_status qk_certificate_check_signature(const qk_certificate *certificate, qk_key *issuer, int *valid);
 
 /// A certificate for `subject_key` with this common name, signed by `signer`, whose common name is `issuer`: with
-/// SHA-384 by a P-384 key, else with SHA-256. Where both are one key it is that of an authority, else that of an end entity.
-/// Times are seconds since 1970. DER; QK_BUFFER_TOO_SMALL tells the needed length.
+/// SHA-384 by a P-384 key, else with SHA-256. Where both are one key it is that of an authority, else that of an end
+/// entity. Times are seconds since 1970. DER; QK_BUFFER_TOO_SMALL tells the needed length.
 qk_status qk_certificate_make(qk_key *subject_key, const char *common_name, qk_key *signer, const char *issuer,
                               int64_t not_before, int64_t not_after, uint8_t *out, size_t capacity,
                               size_t *out_length);

@@ -1,8 +1,8 @@
 /// Where the numbers of a private key lie within its PKCS #8 form (RFC 5958), so that nothing of it has to be copied.
 ///
-/// Strict DER of exactly these forms: RSAPrivateKey with two primes (RFC 8017 section A.1.2), ECPrivateKey (RFC 5915) on
-/// a listed named curve, CurvePrivateKey of Ed25519 (RFC 8410). Attributes and a repeated public key after the private one
-/// are skipped.
+/// Strict DER of exactly these forms: RSAPrivateKey with two primes (RFC 8017 section A.1.2), ECPrivateKey (RFC 5915)
+/// on a listed named curve, CurvePrivateKey of Ed25519 (RFC 8410). Attributes and a repeated public key after the
+/// private one are skipped.
 enum PrivateKeyInfo {
     /// n, e, d, p, q, dp, dq, qi.
     case rsa([Range<Int>])

@@ -79,8 +79,8 @@ extension LoadedKey {
         }
     }
 
-    /// - Parameter numbers: the private number in secure memory, then x and y where they are known; else those are missing
-    ///   or empty.
+    /// - Parameter numbers: the private number in secure memory, then x and y, which are missing or empty where
+    ///   nobody knows them.
     static func importEC(
         _ curve: EllipticCurve, numbers: [UnsafeRawBufferPointer]
     ) throws(CryptoError) -> LoadedKey {

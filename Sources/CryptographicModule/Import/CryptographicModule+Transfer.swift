@@ -9,8 +9,8 @@ public struct TransferTemplate: Sendable {
     public var keyType: KeyType
     /// The curve that the key has to be on; `nil` where any will do.
     public var curve: EllipticCurve?
-    /// RSA-OAEP (SHA-1) of an AES key, as long as the modulus, then AES key wrap with padding (RFC 5649) of the key: PKCS #8
-    /// of a pair, the bytes of a symmetric key. PKCS #11 calls this CKM_RSA_AES_KEY_WRAP.
+    /// RSA-OAEP (SHA-1) of an AES key, as long as the modulus, then AES key wrap with padding (RFC 5649) of the key:
+    /// PKCS #8 of a pair, the bytes of a symmetric key. PKCS #11 calls this CKM_RSA_AES_KEY_WRAP.
     public var wrapped: [UInt8]
     public var operations: KeyOperations
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -35,12 +35,12 @@ public struct TransferTemplate: Sendable {
 }
 
 extension CryptographicModule {
-    /// Unwraps a key with one of the pool's, checks it as ``importKey(_:)`` does, and seals it. It is open in secure memory
-    /// for that time, and never outside the module.
+    /// Unwraps a key with one of the pool's, checks it as ``importKey(_:)`` does, and seals it. It is open in secure
+    /// memory for that time, and never outside the module.
     ///
     /// - Parameters header, recordDigest, fetch: of the key that unwraps, which must be for `import` and nothing else.
-    /// - Throws: ``CryptoError/invalidParameter(name:reason:)``; one reason for whatever is wrong with the wrapping, since
-    ///   each would help to forge one.
+    /// - Throws: ``CryptoError/invalidParameter(name:reason:)``; one reason for whatever is wrong with the wrapping,
+    ///   since each would help to forge one.
     public func importTransferred(
         _ template: TransferTemplate, header: KeyHeader, recordDigest: [UInt8],
         fetch: () throws(CryptoError) -> SealedRecord

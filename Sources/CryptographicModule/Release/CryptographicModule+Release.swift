@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// How a key is wrapped when it is released: RSA-OAEP of a fresh AES-256 key, then AES key wrap with padding (RFC 5649) of
-/// the key. They differ in the hash of OAEP.
+/// How a key is wrapped when it is released: RSA-OAEP of a fresh AES-256 key, then AES key wrap with padding (RFC 5649)
+/// of the key. They differ in the hash of OAEP.
 public enum ReleaseWrapping: String, Hashable, Sendable, CaseIterable {
     /// SHA-1, as PKCS #11 has it.
     case sha1 = "CKM_RSA_AES_KEY_WRAP"
@@ -25,8 +25,8 @@ extension CryptographicModule {
     /// - Parameters:
     ///   - policy: the release policy's bytes; their digest has to be the one that was sealed with the key.
     ///   - target: an RSA key of 2048, 3072 or 4096 bits.
-    /// - Returns: the encrypted AES key, as long as the target's modulus, and the wrapped key: PKCS #8 of a pair, the bytes
-    ///   of a symmetric key.
+    /// - Returns: the encrypted AES key, as long as the target's modulus, and the wrapped key: PKCS #8 of a pair, the
+    ///   bytes of a symmetric key.
     /// - Throws: ``CryptoError/operationNotPermitted(_:)`` for a key that isn't exportable.
     public func release(
         header: KeyHeader, recordDigest: [UInt8], fetch: () throws(CryptoError) -> SealedRecord, policy: [UInt8],

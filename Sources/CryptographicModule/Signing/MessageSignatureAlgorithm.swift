@@ -2,8 +2,9 @@ import COpenSSL
 
 /// The signature algorithms whose input isn't a digest of a fixed length: what is signed is the value itself.
 public enum MessageSignatureAlgorithm: String, Hashable, Sendable, CaseIterable {
-    /// PKCS #1 v1.5 padding (RFC 8017 section 9.2, steps 3 to 5: block type 1, always) around a value that the caller has
-    /// made, usually a DigestInfo: for TLS 1.1 and its like. It signs whatever it is given, so it is no proof of a digest.
+    /// PKCS #1 v1.5 padding (RFC 8017 section 9.2, steps 3 to 5: block type 1, always) around a value that the caller
+    /// has made, usually a DigestInfo: for TLS 1.1 and its like. It signs whatever it is given, so it is no proof of a
+    /// digest.
     case RSNULL
     /// Ed25519 (RFC 8032 section 5.1; `EdDSA` of RFC 8037).
     case EdDSA

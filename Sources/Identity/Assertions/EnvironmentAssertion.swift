@@ -13,8 +13,8 @@ public struct AssertionAuthority: Sendable {
     }
 }
 
-/// A statement of an attestation service about an environment that a key would be released to: a signed token (RFC 7519)
-/// whose claim `x-ms-runtime` holds the environment's own key.
+/// A statement of an attestation service about an environment that a key would be released to: a signed token (RFC
+/// 7519) whose claim `x-ms-runtime` holds the environment's own key.
 public struct EnvironmentAssertion: Sendable {
     /// The key that the environment made and that what is released is encrypted to.
     public struct TargetKey: Hashable, Sendable {
@@ -35,8 +35,8 @@ public struct EnvironmentAssertion: Sendable {
     private static let algorithms: Set<SignatureAlgorithm> = [
         .RS256, .RS384, .RS512, .PS256, .PS384, .PS512, .ES256, .ES384, .ES512,
     ]
-    /// Members that would make the token mean something else than what its three parts say. Members that name keys, such
-    /// as `jku`, are no harm: they are never looked at.
+    /// Members that would make the token mean something else than what its three parts say. Members that name keys,
+    /// such as `jku`, are no harm: they are never looked at.
     private static let forbidden: Set<String> = ["crit", "b64", "enc", "zip"]
 
     /// Checks a token: form, issuer, signature, times, and that it names a key to encrypt to.

@@ -35,7 +35,9 @@ public enum KeySetDocument {
             throw Refusal("key \(position) is neither an RSA key nor one on P-256, P-384 or P-521")
         }
         let key = TokenKey(keyID: id, key: publicKey)
-        guard key.isAcceptable else { throw Refusal("key \(position) is shorter than 2048 bits, or its 'kid' too long") }
+        guard key.isAcceptable else {
+            throw Refusal("key \(position) is shorter than 2048 bits, or its 'kid' too long")
+        }
         return key
     }
 

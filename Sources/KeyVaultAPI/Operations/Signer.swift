@@ -139,8 +139,8 @@ struct Signer {
         OperationDetails(keyIdentifier: keyIdentifier, algorithm: algorithm.name, evidence: evidence(value))
     }
 
-    /// A digest is repeated as its digest. A message may be short enough to be guessed from one: of it the record holds a
-    /// value that nobody can compute who lacks the pool's keys.
+    /// A digest is repeated as its digest. A message may be short enough to be guessed from one: of it the record holds
+    /// a value that nobody can compute who lacks the pool's keys.
     private func evidence(_ value: [UInt8]) -> OperationEvidence? {
         switch algorithm {
         case .digest, .message(.RSNULL): .submitted(Digest.sha256(value))

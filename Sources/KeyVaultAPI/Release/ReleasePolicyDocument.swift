@@ -3,9 +3,9 @@ import StrictJSON
 
 /// A key release policy: who has to say what about an environment before a key goes there.
 ///
-/// `{"version":"1.0.0","anyOf":[authority…]}`; an authority is `{"authority":URL,"allOf":[condition…]}`, or with `anyOf`;
-/// a condition is `{"claim":"a.b.c","equals":value}` or again `allOf` or `anyOf`. Anything else is refused when the policy
-/// is set, so that no policy means less than its author thought.
+/// `{"version":"1.0.0","anyOf":[authority…]}`; an authority is `{"authority":URL,"allOf":[condition…]}`, or with
+/// `anyOf`; a condition is `{"claim":"a.b.c","equals":value}` or again `allOf` or `anyOf`. Anything else is refused
+/// when the policy is set, so that no policy means less than its author thought.
 struct ReleasePolicyDocument: Hashable, Sendable {
     indirect enum Condition: Hashable, Sendable {
         case all([Condition])
@@ -21,8 +21,8 @@ struct ReleasePolicyDocument: Hashable, Sendable {
     }
 
     let authorities: [Authority]
-    /// The policy written compactly, its members in the order in which they were given: what is stored, sealed and given
-    /// back.
+    /// The policy written compactly, its members in the order in which they were given: what is stored, sealed and
+    /// given back.
     let canonical: [UInt8]
 
     static let version = "1.0.0"

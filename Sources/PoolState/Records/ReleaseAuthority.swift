@@ -1,6 +1,7 @@
 public import CryptographicModule
 
-/// Who may state what environment a key would be released to: an issuer and the keys that its statements are signed with.
+/// Who may state what environment a key would be released to: an issuer and the keys that its statements are signed
+/// with.
 ///
 /// Chosen when the pool is made, and the same on every node: whoever could add one could have keys released.
 public struct ReleaseAuthority: Hashable, Sendable {

@@ -8,7 +8,7 @@ import Raft
 /// |---|---|
 /// | 1 chunks are staged | the old state; the transfer goes on where it stopped |
 /// | 2 the plan is stored | the old state, and the order to do the rest at the next start |
-/// | 3 `state.db` is replaced, in one flushed transaction | the new state and the old log: step 4 follows at the start |
+/// | 3 `state.db` is replaced, in one flushed transaction | the new state and the old log: the start goes on with 4 |
 /// | 4 `log.db` is begun behind the snapshot | the new state and log |
 /// | 5 `incoming.db` is removed | the same |
 ///

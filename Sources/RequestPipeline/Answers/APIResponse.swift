@@ -8,8 +8,8 @@ public struct APIResponse: Sendable {
     public var body: [UInt8]
     public var contentType: String
     public var audit: OperationDetails
-    /// The operations that one request asked for at once. Where there are any, each has a record of its own, in place of
-    /// one for the request.
+    /// The operations that one request asked for at once. Where there are any, each has a record of its own, in place
+    /// of one for the request.
     public var parts: [Part] = []
 
     /// One operation of several.

@@ -19,8 +19,8 @@ final class SystemCertificates: Sendable {
 }
 
 extension Keyring {
-    /// 9999-12-31T23:59:59Z, which means that there is no end (RFC 5280 section 4.1.2.5): a key is replaced, and what its
-    /// statements are worth later is for their reader to say.
+    /// 9999-12-31T23:59:59Z, which means that there is no end (RFC 5280 section 4.1.2.5): a key is replaced, and what
+    /// its statements are worth later is for their reader to say.
     private static let noEnd: Int64 = 253_402_300_799
 
     /// The chain of the key that signs attestations: its certificate, then the pool identity's own. DER.

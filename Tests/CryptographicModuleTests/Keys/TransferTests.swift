@@ -220,7 +220,8 @@ struct TransferTests {
         #expect(throws: CryptoError.authenticationFailed) { try release(doctored) }
         guard case .rsa(let n, _) = wrapper.publicHalf else { return }
         for target in [
-            PublicKey.rsa(n: Array(n.prefix(128)), e: [1, 0, 1]), .rsa(n: n, e: [1]), .rsa(n: n, e: [2]), key.publicHalf,
+            PublicKey.rsa(n: Array(n.prefix(128)), e: [1, 0, 1]), .rsa(n: n, e: [1]), .rsa(n: n, e: [2]),
+            key.publicHalf,
         ] {
             #expect(throws: CryptoError.self) { try release(key, to: target) }
         }

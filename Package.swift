@@ -8,8 +8,6 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // Without it generic code of one target is not specialized for its callers in another.
-    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 /// The consensus core, the pool's state and their simulator run millions of steps in the suite: they are optimised in

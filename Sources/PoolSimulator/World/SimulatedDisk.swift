@@ -135,13 +135,14 @@ final class SimulatedDisk: NodeStorage {
             replaceState()
             restartLog()
         }
-        let sorted = rows.sorted { left, right in
+        let current = written
+        let sorted = current.rows.sorted { left, right in
             left.key.table != right.key.table
                 ? left.key.table < right.key.table : left.key.key.lexicographicallyPrecedes(right.key.key)
         }
         return StoredNode(
             hardState: hardState, entries: entries, compactedIndex: compactedIndex, compactedTerm: compactedTerm,
-            compactedTag: compactedTag, configuration: configuration, applied: applied,
+            compactedTag: compactedTag, configuration: configuration, applied: current.mark,
             rows: sorted.map { StateRow(table: $0.key.table, key: $0.key.key, value: $0.value) })
     }
 
@@ -242,14 +243,19 @@ final class SimulatedDisk: NodeStorage {
     }
 
     func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? {
-        guard let mark = unsynced.last?.mark ?? applied else { return nil }
-        var rows = rows
-        var material = material
+        let current = written
+        guard let mark = current.mark else { return nil }
+        return Reader(mark: mark, rows: current.rows, material: current.material)
+    }
+
+    /// What a living node finds: all that it has written, synced or not.
+    private var written: (mark: AppliedMark?, rows: [RowKey: [UInt8]], material: [[UInt8]: [UInt8]]) {
+        var (rows, material) = (rows, material)
         for transaction in unsynced {
             for row in transaction.rows { rows[RowKey(table: row.table, key: row.key)] = row.value }
             for blob in transaction.blobs { material[blob.digest] = blob.bytes }
         }
-        return Reader(mark: mark, rows: rows, material: material)
+        return (unsynced.last?.mark ?? applied, rows, material)
     }
 
     func stage(_ chunk: SnapshotChunk) throws(StorageFailure) {

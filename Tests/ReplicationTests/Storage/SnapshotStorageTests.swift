@@ -79,13 +79,14 @@ struct SnapshotStorageTests {
         let storage = try source()
         try storage.compactLog(through: 40, term: 1, tag: Samples.tag(40), configuration: Samples.configuration)
         try storage.close()
-        let database = temporary.file("source") + "/state.db"
+        let damaged = try temporary.copy(of: temporary.file("source"), as: "damaged")
+        let database = damaged + "/state.db"
         var content = try bytes(ofFile: database)
         let needle = Array(String(repeating: "v", count: 1990).utf8)
         let place = try #require(content.indices.first { content[$0...].starts(with: needle.prefix(64)) })
         content[place + 5] ^= 1
         try overwrite(database, with: content)
-        let reader = try #require(try open(temporary.file("source")).openSnapshot())
+        let reader = try #require(try open(damaged).openSnapshot())
         #expect(throws: StorageFailure.self) { try read(reader, limit: 1 << 20) }
     }
 

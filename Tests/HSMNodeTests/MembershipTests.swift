@@ -171,4 +171,22 @@ import Testing
         try bench.run(until: "a leader") { bench.leader != nil }
         #expect(try submit(Write.rotate(to: 5), bench, at: third) == .applied)
     }
+
+    /// Until its first entry is committed it has nothing to do about the members, and no deadline that has passed.
+    @Test func aLeaderThatCannotCommitSleepsBetweenItsHeartbeats() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let first = try #require(bench.leader)
+        bench.route = { letter in letter.entries.isEmpty ? .deliver : .lose }
+        bench.crash(first)
+        try bench.run(until: "another leader") { bench.leader != nil && bench.leader != first }
+        let leader = try #require(bench.leader)
+        var awake = 0
+        for _ in 0..<30 {
+            bench.tick()
+            let driver = try #require(bench[leader].driver)
+            #expect(driver.standing.role == .leader && driver.standing.commitIndex < driver.standing.lastIndex)
+            if driver.nextDeadline <= bench[leader].clock.now() { awake += 1 }
+        }
+        #expect(awake == 0)
+    }
 }

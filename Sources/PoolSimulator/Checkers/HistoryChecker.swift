@@ -5,7 +5,9 @@ import Raft
 ///
 /// The log's order is the order of all operations: a write happens at its first entry, a read right after the index of
 /// its view. The history is linearizable if this order agrees with real time, that is, if no operation that began after
-/// another had ended comes before it, and if every answer is what the log through that point comes to.
+/// another had ended comes before it, and if every answer is what the log through that point comes to. Entries that
+/// change nothing that can be read, like a leader's first one, don't count for reads: what is read before one is the
+/// same as what is read after it.
 final class HistoryChecker {
     /// Something that a client asked for.
     struct Operation {
@@ -13,6 +15,8 @@ final class HistoryChecker {
         let proposal: UInt64?
         /// The highest index that any client had seen when the operation began.
         let floor: LogIndex
+        /// The last entry through there that has changed anything that can be read.
+        let lastChange: LogIndex
         let node: Int
         let startedAt: UInt64
         fileprivate var answers = 0
@@ -48,7 +52,10 @@ final class HistoryChecker {
             floor = floorOfProposal[proposal] ?? floor
             floorOfProposal[proposal] = floor
         }
-        operations.append(Operation(proposal: proposal, floor: floor, node: node, startedAt: now))
+        operations.append(
+            Operation(
+                proposal: proposal, floor: floor, lastChange: model.lastChange(through: floor), node: node,
+                startedAt: now))
         open += 1
         return operations.count - 1
     }
@@ -80,7 +87,7 @@ final class HistoryChecker {
         case .view(let view):
             lastCallsFailed = false
             reads += 1
-            judge(view, floor: operation.floor)
+            judge(view, floor: operation.lastChange)
         case .committed(let committed):
             lastCallsFailed = false
             judge(committed, proposal: operation.proposal ?? 0, floor: operation.floor)

@@ -25,6 +25,11 @@ struct ReferenceModel {
         changes[register].last { $0.index <= index }?.value ?? 0
     }
 
+    /// The last entry through `index` that changed a register; 0 if none did.
+    func lastChange(through index: LogIndex) -> LogIndex {
+        changes.reduce(0) { max($0, $1.last { $0.index <= index }?.index ?? 0) }
+    }
+
     /// Takes the next entry in.
     mutating func apply(_ entry: LogEntry) {
         index = entry.index

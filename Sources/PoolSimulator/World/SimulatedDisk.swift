@@ -181,6 +181,8 @@ final class SimulatedDisk: NodeStorage {
     ) throws(StorageFailure) {
         try failing {
             syncAll()
+            // What is committed and cut off within one step is not there to be looked at after the step.
+            checker.log.commits(node, through: through, term: hardState?.term ?? 0, disk: self)
             entries.removeFirst(Int(through - compactedIndex))
             compactedIndex = through
             compactedTerm = term

@@ -34,6 +34,8 @@ final class World {
     let authenticator: SimulatedAuthenticator
     /// In whose name something was forged.
     var forgers: Set<NodeID> = []
+    /// When the last status on each link comes to its receiver.
+    private var statusArrivals: [Int: UInt64] = [:]
 
     init(seed: UInt64, profile: SimulationProfile) {
         let random = SimulatedRandom(seed: seed)
@@ -207,11 +209,22 @@ final class World {
             let target = Int(receiver.rawValue) - 1
             guard nodes.indices.contains(target), target != node.number else { continue }
             if Self.carriesEntries(message), random.chance(profile.entryLoss) { continue }
-            for delay in network.delays(from: node.number, to: target) {
-                events.add(.deliver(message, from: node.number, to: target), at: now + spent + delay)
-            }
+            send(message, from: node.number, to: target, at: now + spent)
         }
         outbox.messages.removeAll(keepingCapacity: true)
+    }
+
+    /// Raft's messages may overtake each other and come twice. A status is held against what its sender has acknowledged,
+    /// which is only right on a connection: nothing that is sent after it comes before it, and it comes once.
+    private func send(_ message: PeerMessage, from sender: Int, to receiver: Int, at time: UInt64) {
+        var isStatus = false
+        if case .nodeStatus = message { isStatus = true }
+        let link = sender * nodes.count + receiver
+        for delay in network.delays(from: sender, to: receiver).prefix(isStatus ? 1 : .max) {
+            let arrival = max(time + delay, statusArrivals[link] ?? 0)
+            if isStatus { statusArrivals[link] = arrival }
+            events.add(.deliver(message, from: sender, to: receiver), at: arrival)
+        }
     }
 
     private static func carriesEntries(_ message: PeerMessage) -> Bool {

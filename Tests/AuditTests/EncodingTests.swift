@@ -23,7 +23,7 @@ import Testing
         let line = String(decoding: draft.bytes, as: UTF8.self)
         #expect(line.hasPrefix(expected))
         #expect(line.utf8.count == expected.utf8.count + 46)
-        #expect(line.utf8.count <= 800)
+        #expect(line.utf8.count <= 850)
     }
 
     @Test func everyRecordIsJSONWhateverItsTextsHold() throws {

@@ -64,7 +64,9 @@ import Testing
         Expected("POST /keys/{name}/{version?}/release", "KeyRelease", "keys/release/action @key activated", "U"),
         Expected(
             "GET /keys/{name}/{version?}/attestation", "KeyAttestationGet", "keys/read/action @key activated", "UR"),
-        Expected("POST /quorate/v1/keys/{name}/{version?}/sign", "KeySign", "keys/sign/action @key activated", "U"),
+        Expected(
+            "POST /quorate/v1/keys/{name}/{version?}/sign", "KeySign", "keys/sign/action @key activated unversioned",
+            "U"),
         Expected("POST /rng", "RandomBytesGet", "rng/action @/keys activated", "U"),
     ]
 
@@ -123,6 +125,18 @@ import Testing
         Expected("GET /quorate/v1/openapi.json", "OpenAPIGet", "anonymous any unversioned", ""),
         Expected("GET /quorate/v1/unseal", "UnsealInvitationGet", "anonymous any unversioned audited", ""),
         Expected("POST /quorate/v1/unseal/shares", "UnsealShareSubmit", "anonymous any unversioned audited", ""),
+        Expected("GET /quorate/v1/recovery", "PoolRecoveryInvitationGet", "anonymous any unversioned audited", ""),
+        Expected(
+            "POST /quorate/v1/recovery/shares", "PoolRecoveryShareSubmit", "anonymous any unversioned audited", ""),
+        Expected("GET /quorate/v1/nodes", "NodeList", "settings/read/action @/ unsealed unversioned", "A"),
+        Expected("POST /quorate/v1/nodes", "NodeInvite", "settings/write/action @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/nodes/{id}/replace", "NodeReplace", "settings/write/action @/ unsealed unversioned", "A"),
+        Expected("DELETE /quorate/v1/nodes/{id}", "NodeRemove", "settings/write/action @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/nodes/{id}/lead", "LeadershipTransfer", "settings/write/action @/ unsealed unversioned",
+            "A"),
+        Expected("POST /quorate/v1/nodes/join", "NodeJoin", "anonymous unsealed unversioned audited", ""),
     ]
 
     private static let tokenRoutes: [Expected] = ["/adfs", "/{tenant}"].flatMap { prefix in

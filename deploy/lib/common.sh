@@ -55,7 +55,8 @@ need_test_clients() {
     local wanted=$quorate_root/Tests/EndToEnd/requirements.txt
     test_clients=$quorate_root/.build/test-clients
     [ -x "$test_clients/bin/pytest" ] && cmp -s "$wanted" "$test_clients/requirements.txt" || {
-        rm -rf "$test_clients" && python3 -m venv "$test_clients"
+        # What is there is kept and brought up to date: without a network it would be gone.
+        [ -x "$test_clients/bin/pip" ] || python3 -m venv "$test_clients"
         "$test_clients/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
         cp "$wanted" "$test_clients/requirements.txt"
     }

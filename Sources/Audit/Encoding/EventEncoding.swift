@@ -12,7 +12,7 @@ extension AuditEvent {
     /// The members of the record up to, not including, its sequence number and chain value.
     ///
     /// What holds for all lines of a file, and what is meant where a line says nothing (200 `OK`, authentication by
-    /// token), stands in the file's header: a signature takes less than 800 bytes.
+    /// token), stands in the file's header: a signature takes less than 850 bytes.
     func encode() -> [UInt8] {
         var line = LineWriter(capacity: 1152)
         line.literal("{\"time\":\"")

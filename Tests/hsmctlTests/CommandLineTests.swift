@@ -8,7 +8,7 @@ import Testing
 @Suite struct CommandLineTests {
     private static func leaves(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
         // Hidden ones are not for people.
-        let below = command.configuration.subcommands.filter(\.configuration.shouldDisplay)
+        let below = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
         return below.isEmpty ? [command] : below.flatMap(leaves)
     }
 

@@ -56,7 +56,7 @@ import Testing
         #expect(try await pool.call(.user, .get, "/keys/k").json?.object("attributes")?.bool("enabled") == false)
         try await pool.expectRefusal(.patch, path, #"{"attributes":{"exportable":true}}"#, says: "exportable")
         try await pool.expectRefusal(.patch, path, #"{"attributes":{"exp":99}}"#, says: "'attributes.exp'")
-        try await pool.expectRefusal(.patch, path, #"{"release_policy":{}}"#, says: "'release_policy'")
+        try await pool.expectRefusal(.patch, path, #"{"release_policy":{}}"#, says: "'release_policy.data'")
         try await pool.expectRefusal(.patch, "/keys/none", "{}", status: 404, code: "KeyNotFound")
     }
 

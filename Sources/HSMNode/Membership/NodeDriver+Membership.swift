@@ -35,8 +35,8 @@ extension NodeDriver {
             MembershipChange.Wanted(voters: plan.voters, learners: plan.learners, completion: { _ in }))
     }
 
-    /// When ``tendMembership()`` has to be called though nothing else happens. A leader that can't do anything yet waits
-    /// for what makes it one that can: a deadline that has passed would keep it awake.
+    /// When ``tendMembership()`` has to be called though nothing else happens. A leader that can't do anything yet
+    /// waits for what makes it one that can: a deadline that has passed would keep it awake.
     var membershipDeadline: Instant {
         raft.isEstablishedLeader && !seal.isSealed && published != nil ? membershipDue : .distantFuture
     }

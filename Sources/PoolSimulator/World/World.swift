@@ -214,8 +214,9 @@ final class World {
         outbox.messages.removeAll(keepingCapacity: true)
     }
 
-    /// Raft's messages may overtake each other and come twice. A status is held against what its sender has acknowledged,
-    /// which is only right on a connection: nothing that is sent after it comes before it, and it comes once.
+    /// Raft's messages may overtake each other and come twice. A status is held against what its sender has
+    /// acknowledged, which is only right on a connection: nothing that is sent after it comes before it, and it comes
+    /// once.
     private func send(_ message: PeerMessage, from sender: Int, to receiver: Int, at time: UInt64) {
         var isStatus = false
         if case .nodeStatus = message { isStatus = true }

@@ -139,10 +139,3 @@ def test_a_node_that_dies_is_reported_and_its_load_goes_to_the_others(own_pool: 
     last = report["series"][6]
     dead = int(name[-1]) - 1
     assert last["nodeGood"][dead] == 0 and sum(last["nodeGood"]) > 30, report["series"]
-
-
-def test_a_search_finds_a_rate(pool: Pool, key: str):
-    found = json.loads(hsmctl(
-        pool, "load", "--key", key, "--algorithm", "ES256", "--find-max", "p50<=10s", "--duration", "1s",
-        "--warm-up", "0s", "--connections", "1", "--streams", "1", "--json", endpoints=[pool.endpoint(1)]).stdout)
-    assert found["objective"] == "p50<=10s" and found["maximumRate"] > 10

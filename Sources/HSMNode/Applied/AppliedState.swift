@@ -52,6 +52,8 @@ struct UnsavedChanges {
 struct FinishedWrite {
     let completion: SubmitCompletion
     let outcome: CommandOutcome
-    let index: LogIndex
+    /// The state right behind the command. The answer tells of this one: what is published may have gone on, by a
+    /// deletion of what was created here, say.
+    let view: PoolView
     let deadline: Instant
 }

@@ -30,10 +30,10 @@ extension NodeDriver {
         guard let id = ProposalID(proposal.proposalID) else { return }
         intake.forget(id)
         guard let write = submissions.takeApplied(id) else { return }
+        let view = PoolView(state: applied.state, appliedIndex: entry.index)
         for completion in write.completions {
             unsaved.finished.append(
-                FinishedWrite(
-                    completion: completion, outcome: result.outcome, index: entry.index, deadline: write.deadline))
+                FinishedWrite(completion: completion, outcome: result.outcome, view: view, deadline: write.deadline))
         }
     }
 
@@ -88,7 +88,8 @@ extension NodeDriver {
         publishReads()
         raft.published(through: view.appliedIndex)
         for write in unsaved.finished {
-            let committed = Committed(outcome: write.outcome, view: view, index: write.index)
+            let committed = Committed(
+                outcome: write.outcome, view: write.view, index: write.view.appliedIndex)
             held.add(
                 index: view.appliedIndex, deadline: write.deadline,
                 giveUp: { _ in write.completion(.failure(.timedOut(maybeApplied: true))) },

@@ -13,7 +13,7 @@ public final class PoolView: Sendable {
 /// A command that has been applied here and that every member honours.
 public struct Committed: Sendable {
     public let outcome: CommandOutcome
-    /// A view that contains the command.
+    /// The state as the command left it: the last entry that it contains is the command's.
     public let view: PoolView
     /// The log entry of the command.
     public let index: UInt64

@@ -22,7 +22,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 MIDDLE_KEYS = {1: "KEK", 2: "STK", 3: "BKP", 4: "SKB", 5: "PEP", 6: "ABK"}
-SYSTEM_KEYS = {1: "PIK", 2: "NCA", 3: "TOK"}
+# Name, type (1 RSA, 2 EC), curve and size of a key of the pool itself.
+SYSTEM_KEYS = {
+    1: ("PIK", 2, 2, 384), 2: ("NCA", 2, 2, 384), 3: ("TOK", 1, 0, 2048), 4: ("ATT", 2, 1, 256),
+    5: ("RLS", 1, 0, 2048),
+}
 POOL_ROWS, KEY_VERSION_ROWS = 1, 4
 
 
@@ -205,11 +209,10 @@ class RecoveredSecrets:
             self.sealed_records[name] = record
         for _ in range(int.from_bytes(next(rest), "big")):
             role, identifier, created, public, record = (next(rest) for _ in range(5))
-            name, is_rsa = SYSTEM_KEYS[role[0]], role[0] == 3
+            name, kind, curve, bits = SYSTEM_KEYS[role[0]]
             bound = b"QKR1" + joined([
-                pool, b"\2", name.encode(), identifier, b"\1" if is_rsa else b"\2", b"\0" if is_rsa else b"\2",
-                number(2048 if is_rsa else 384, 4), number(1, 2), b"\0", b"", b"\0", created, number(0, 4),
-                hashlib.sha256(public).digest(),
+                pool, b"\2", name.encode(), identifier, number(kind, 1), number(curve, 1), number(bits, 4), number(1, 2),
+                b"\0", b"", b"\0", created, number(0, 4), hashlib.sha256(public).digest(),
             ])
             self.add_key(name, record, bound)
 

@@ -190,7 +190,7 @@ def test_the_recovered_keys_are_those_in_use(recorded: Recorded):
     p, q = (int.from_bytes(recorded.secrets.secrets[f"secret-rsa {part}"], "big") for part in "pq")
     assert p * q == int.from_bytes(base64.urlsafe_b64decode(modulus + "=="), "big")
     names = set(recorded.secrets.secrets)
-    assert {"root", "KEK", "STK", "TOK d", "PIK d", "secret-rsa d", "secret-p521 d", "share 1"} <= names
+    assert {"root", "KEK", "STK", "TOK d", "PIK d", "ATT d", "RLS d", "secret-rsa d", "secret-p521 d", "share 1"} <= names
 
 
 def test_no_secret_on_any_disk(recorded: Recorded, tmp_path: pathlib.Path):

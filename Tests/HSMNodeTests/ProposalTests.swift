@@ -14,11 +14,23 @@ import Testing
             try bench.run(until: "the answer") { !write.list.isEmpty }
             let committed = try #require(try? write.list[0].get())
             #expect(committed.outcome == .applied)
-            #expect(committed.view.isAssigned(number) && committed.view.appliedIndex >= committed.index)
+            #expect(committed.view.isAssigned(number) && committed.view.appliedIndex == committed.index)
         }
         try bench.settle()
         #expect(bench.checker.violation == nil)
         for number in 0..<3 { #expect((0..<3).allSatisfy(bench[number].views.last?.isAssigned ?? { _ in false })) }
+    }
+
+    /// What is published with it may undo it: the answer tells of the state as the write left it.
+    @Test func anAnswerShowsNothingOfLaterWrites() throws {
+        let bench = try Bench.running()
+        let writes = (0..<3).map { bench.submit(Write.assign($0), at: 1) }
+        bench.run(100)
+        for (number, write) in writes.enumerated() {
+            let committed = try #require(try? write.list[0].get())
+            #expect(committed.view.appliedIndex == committed.index)
+            #expect((0..<3).map(committed.view.isAssigned) == (0..<3).map { $0 <= number })
+        }
     }
 
     @Test func aRefusedCommandIsAnsweredAsRefused() throws {

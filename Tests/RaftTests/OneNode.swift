@@ -13,6 +13,10 @@ struct OneNode {
         options change: (inout Raft.Options) -> Void = { _ in }
     ) throws {
         var options = Raft.Options(id: NodeID(1), randomSeed: 1)
+        // The times that the scenarios count with.
+        options.heartbeatInterval = 40_000_000
+        options.electionTimeoutMinimum = 120_000_000
+        options.electionTimeoutMaximum = 240_000_000
         change(&options)
         let entries = terms.enumerated().map { offset, term in
             LogEntry(index: LogIndex(offset + 1), term: term, payload: .noOp, tag: [])

@@ -169,7 +169,7 @@ public final class NodeDriver {
     public var nextDeadline: Instant {
         if halted != nil { return .distantFuture }
         let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
-        let deadline = min(min(min(statusDue, savingDue), calls), membershipDeadline)
+        let deadline = min(min(statusDue, savingDue), calls)
         guard stalled == nil else { return min(deadline, stalledUntil) }
         return isOutputLeft ? now : min(deadline, raft.nextDeadline)
     }

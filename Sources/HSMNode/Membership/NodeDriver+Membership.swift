@@ -16,7 +16,8 @@ extension NodeDriver {
     }
 
     /// As leader: makes the pool's members, one step at a time, those that its state wants. A step is judged only from
-    /// a state that holds the last one; a new leader goes on where its predecessor stopped.
+    /// a state that holds the last one; a new leader goes on where its predecessor stopped. This needs no timer: a
+    /// leader is awake at each heartbeat.
     func tendMembership() {
         guard now >= membershipDue, raft.isEstablishedLeader, case .unsealed = seal, let view = published else {
             return
@@ -33,12 +34,6 @@ extension NodeDriver {
         // Refused only while something else is under way: then it is planned anew.
         _ = membership.add(
             MembershipChange.Wanted(voters: plan.voters, learners: plan.learners, completion: { _ in }))
-    }
-
-    /// When ``tendMembership()`` has to be called though nothing else happens. A leader that can't do anything yet
-    /// waits for what makes it one that can: a deadline that has passed would keep it awake.
-    var membershipDeadline: Instant {
-        raft.isEstablishedLeader && !seal.isSealed && published != nil ? membershipDue : .distantFuture
     }
 
     /// Puts a wanted change into the log, and leaves a joint configuration once it is committed.

@@ -21,6 +21,8 @@ final class NodeAssembly: Sendable {
     private let configuration: NodeConfiguration
     private let logger: Logger
     private let loops: MultiThreadedEventLoopGroup
+    /// Consensus and the connections to the other nodes share a loop: what one hands to the other wakes no thread, and
+    /// no client's request delays a heartbeat.
     private let driverLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let computation: CryptoThreads
     private let module: CryptographicModule
@@ -72,7 +74,7 @@ final class NodeAssembly: Sendable {
 
         let links = NodeLinks(directory: directory, logger: logger)
         let alarms = AlarmJournal(logger: logger)
-        let transport = try Self.makeTransport(configuration, epoch, links, loops, alarms, logger)
+        let transport = try Self.makeTransport(configuration, epoch, links, driverLoops, alarms, logger)
         self.transport = transport
         let runtime = try Self.makeRuntime(
             configuration, disk, transport, links, driverLoops.next(), alarms, logger)

@@ -10,8 +10,8 @@ import Synchronization
 ///
 /// A read that a lease covers is answered on the caller's thread, from what the driver last published for that. All
 /// else goes to the driver: callers on any thread leave their wishes in a mailbox, and one step of the driver takes all
-/// that have gathered, so that they share one durable write. The loop serves nothing else: the driver may block on the
-/// disk.
+/// that have gathered, so that they share one durable write. Beside the driver the loop serves the connections to the
+/// other nodes and nothing else: the driver may block on the disk, and could not go on with their messages meanwhile.
 final class NodeRuntime: Pool {
     private enum Mail: Sendable {
         case messages([PeerMessage], from: NodeID)

@@ -4,10 +4,11 @@ extension Raft {
         public var id: NodeID
         /// An election timeout is drawn anew each time from `electionTimeoutMinimum ..< electionTimeoutMaximum`.
         /// Within the minimum after a leader's sign of life a node refuses its vote to others.
-        public var electionTimeoutMinimum: Nanoseconds = 120_000_000
+        public var electionTimeoutMinimum: Nanoseconds = 160_000_000
         /// A leader that has not heard from a quorum for this long steps down.
-        public var electionTimeoutMaximum: Nanoseconds = 240_000_000
-        public var heartbeatInterval: Nanoseconds = 40_000_000
+        public var electionTimeoutMaximum: Nanoseconds = 320_000_000
+        /// Each one costs every node some wake-ups, and most of what an idle pool costs.
+        public var heartbeatInterval: Nanoseconds = 80_000_000
         /// A message holds entries up to this many bytes, and at least one entry.
         public var maxEntryBytesPerMessage = 1 << 20
         /// How many unanswered messages with entries one follower may have on the way.

@@ -150,10 +150,12 @@ public final class PeerTransport: PeerNetwork, Sendable {
 
     // MARK: - Sending and stopping
 
-    /// Hands the message to the event loop. Dropped if there is no connection, or if too much waits for that peer.
+    /// Hands the message to the event loop, or writes it at once if called there. Dropped if there is no connection, or
+    /// if too much waits for that peer.
     public func send(_ message: PeerMessage, to node: NodeID) {
         let target = state.withLock { state in (state.outboxes[node], state.hub) }
         guard let outbox = target.0, let hub = target.1, outbox.append(message) else { return }
+        if loop.inEventLoop { return hub.value.drain(node) }
         loop.execute { hub.value.drain(node) }
     }
 

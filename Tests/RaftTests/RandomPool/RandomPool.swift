@@ -224,6 +224,10 @@ final class RandomPool {
 
     private func start(_ node: PoolNode) {
         var options = Raft.Options(id: node.id, randomSeed: random.next())
+        // Not far above the delays of messages, so that elections and leases overlap often.
+        options.heartbeatInterval = 40_000_000
+        options.electionTimeoutMinimum = 120_000_000
+        options.electionTimeoutMaximum = 240_000_000
         options.maxInflightMessages = 4
         options.maxEntryBytesPerMessage = 200
         if settings.leases { options.reads = .lease }

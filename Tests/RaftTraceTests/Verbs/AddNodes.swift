@@ -39,6 +39,10 @@ enum AddNode: Verb {
             vote: try arguments.number(named: "vote").map(NodeID.init),
             commit: try arguments.number(named: "commit") ?? 0)
         var options = Raft.Options(id: id, randomSeed: id.rawValue)
+        // The times that the scenarios count with.
+        options.heartbeatInterval = 40_000_000
+        options.electionTimeoutMinimum = 120_000_000
+        options.electionTimeoutMaximum = 240_000_000
         if let window = try arguments.number(named: "window") { options.maxInflightMessages = Int(window) }
         if let bytes = try arguments.number(named: "message-bytes") { options.maxEntryBytesPerMessage = Int(bytes) }
         world.prepare(&options)

@@ -112,7 +112,8 @@ def walk(connection: Connection, keys: int) -> float:
         seen += len(page["value"])
         link = page.get("nextLink")
         path = link and "/" + link.split("/", 3)[3] + "&" + VERSION
-    assert seen == keys, f"listed {seen} of {keys} keys"
+    # The pool began with two keys of its own.
+    assert seen == keys + 2, f"listed {seen} of {keys + 2} keys"
     return percentile(seconds, 0.99)
 
 
@@ -159,6 +160,8 @@ def main() -> int:
             rate = make(pool, token, range(FEW, arguments.keys))
             print(f"{arguments.keys} keys, made at {rate:.0f} a second:")
             grown = (memory(pool, 1) - before) / (arguments.keys - FEW)
+            # The first connection was idle for too long: the node has closed it.
+            connection = Connection(pool, 1, token)
             many = measure(connection, arguments.keys, FEW)
             for what in ("get", "list", "sign"):
                 judge(f"p99 of {what} compared with {FEW} keys", many[what] / few[what], 1.5, "times")

@@ -97,7 +97,7 @@ private struct StateLoader {
             try checkEmptyBeforeGenesis()
         }
         for (name, key) in keys {
-            let record = try assemble(key, versions.removeValue(forKey: name) ?? [])
+            let record = try Self.assemble(key, versions.removeValue(forKey: name) ?? [])
             state.keyRecords[name] = record
             for version in record.versions {
                 state.materials.insert(version)
@@ -110,8 +110,9 @@ private struct StateLoader {
         return state
     }
 
-    /// A key has the versions 0 to n − 1.
-    private func assemble(_ key: KeyRow, _ rows: [KeyVersionRow]) throws(StateCorruption) -> KeyRecord {
+    /// A key has the versions 0 to n − 1. Static, since a call of a method would hold a copy of `versions` while that is
+    /// changed, once for each key.
+    private static func assemble(_ key: KeyRow, _ rows: [KeyVersionRow]) throws(StateCorruption) -> KeyRecord {
         let ordered = rows.sorted { $0.ordinal < $1.ordinal }
         guard ordered.count == key.versionCount, ordered.map(\.ordinal) == Array(0..<ordered.count) else {
             throw .danglingRow(table: .key)

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <linux/capability.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
@@ -72,6 +73,9 @@ static int may_lock_without_limit(void) {
 
 qk_status qk_lock_all_memory(void) {
     if (!may_lock_without_limit()) return QK_SYSTEM;
+    // The allocator gives back free pages by madvise(), which locked memory refuses. What has a mapping of its own can
+    // still be given back; by default the size from which it has one grows up to 32 MiB.
+    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0 ? QK_OK : QK_SYSTEM;
 }
 

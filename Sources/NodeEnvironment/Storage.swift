@@ -18,11 +18,11 @@ public struct StoredNode: Hashable, Sendable {
     /// What the rows stand for; nil before the first apply.
     public var applied: AppliedMark?
     /// The rows of the pool's state, each with a value.
-    public var rows: [StateRow]
+    public var rows: StoredRows
 
     public init(
         hardState: HardState?, entries: [LogEntry], compactedIndex: LogIndex, compactedTerm: Term,
-        compactedTag: [UInt8], configuration: PoolConfiguration, applied: AppliedMark?, rows: [StateRow]
+        compactedTag: [UInt8], configuration: PoolConfiguration, applied: AppliedMark?, rows: StoredRows
     ) {
         self.hardState = hardState
         self.entries = entries

@@ -185,10 +185,12 @@ import Testing
 
         func apply(to stored: inout StoredNode) {
             let mark = stored.applied
+            var rows = Array(stored.rows)
+            defer { stored.rows = StoredRows(rows) }
             switch self {
-            case .row: stored.rows[0] = StateRow(table: stored.rows[0].table, key: stored.rows[0].key, value: [])
-            case .rowAdded: stored.rows.append(StateRow(table: 200, key: [1], value: [1]))
-            case .rowRemoved: stored.rows.removeLast()
+            case .row: rows[0] = StateRow(table: rows[0].table, key: rows[0].key, value: [])
+            case .rowAdded: rows.append(StateRow(table: 200, key: [1], value: [1]))
+            case .rowRemoved: rows.removeLast()
             case .markRoot:
                 stored.applied = mark.map {
                     AppliedMark(

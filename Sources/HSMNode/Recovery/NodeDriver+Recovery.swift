@@ -115,7 +115,7 @@ extension NodeDriver {
         let storage = environment.storage
         try storage.discardStaged()
         guard let reader = try storage.openSnapshot() else { throw .corrupted("there is no state to go on with") }
-        var rows = try storage.load().rows
+        var rows = Array(try storage.load().rows)
         let changed = Set(changes.map { [$0.table] + $0.key })
         rows.removeAll { changed.contains([$0.table] + $0.key) }
         rows += changes.filter { $0.value != nil }.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }

@@ -11,7 +11,7 @@ enum SealState {
     /// What a sealed node can be unsealed from.
     enum Evidence {
         /// What the disk held at the start, to be believed only after its tags have been checked.
-        case stored(mark: AppliedMark?, rows: [StateRow])
+        case stored(mark: AppliedMark?, rows: StoredRows)
         /// The state in memory, which an unsealed node of this process made.
         case memory
     }
@@ -34,7 +34,7 @@ struct StoredStateCheck {
     let raft: Raft
 
     /// The state that `rows` make, if `mark` vouches for it and for a position of this log.
-    func restored(mark: AppliedMark?, rows: [StateRow]) throws(UnsealRefusal) -> AppliedState {
+    func restored(mark: AppliedMark?, rows: StoredRows) throws(UnsealRefusal) -> AppliedState {
         guard let mark else {
             guard rows.isEmpty else { throw .markMissing }
             return AppliedState()
@@ -47,7 +47,7 @@ struct StoredStateCheck {
     }
 
     /// The state that `rows` make, if `mark` vouches for it, wherever its log is.
-    func genuine(mark: AppliedMark, rows: [StateRow]) throws(UnsealRefusal) -> AppliedState {
+    func genuine(mark: AppliedMark, rows: some Sequence<StateRow>) throws(UnsealRefusal) -> AppliedState {
         let tag = authenticator.stateTag(
             index: mark.index, term: mark.term, chainTag: mark.chainTag, root: mark.stateRoot)
         guard authenticator.tagsAreEqual(tag, mark.tag) else { throw .markForged(index: mark.index) }

@@ -13,7 +13,8 @@ final class NodeDisk {
     let materials: KeyMaterialReader
     /// The new pool's keys, on the node that has just made it.
     let keyring: Keyring?
-    /// The state as it was found. Nothing in it is believed before the node is unsealed.
+    /// The state as it was found, but for the keys, which nobody needs before the node is unsealed. Nothing in it is
+    /// believed before that.
     let stored: PoolState?
 
     init(_ configuration: NodeConfiguration, _ initialization: PoolInitialization?, clock: SystemClock) throws {
@@ -30,7 +31,9 @@ final class NodeDisk {
         let found = try opened.load()
         stored =
             found.rows.isEmpty
-            ? nil : try PoolState(rows: found.rows.map { RowChange(table: $0.table, key: $0.key, value: $0.value) })
+            ? nil
+            : try PoolState(
+                withoutKeysOf: found.rows.lazy.map { RowChange(table: $0.table, key: $0.key, value: $0.value) })
     }
 
     private static func initialize(

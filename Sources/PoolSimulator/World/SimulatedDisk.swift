@@ -143,7 +143,7 @@ final class SimulatedDisk: NodeStorage {
         return StoredNode(
             hardState: hardState, entries: entries, compactedIndex: compactedIndex, compactedTerm: compactedTerm,
             compactedTag: compactedTag, configuration: configuration, applied: current.mark,
-            rows: sorted.map { StateRow(table: $0.key.table, key: $0.key.key, value: $0.value) })
+            rows: StoredRows(sorted.lazy.map { StateRow(table: $0.key.table, key: $0.key.key, value: $0.value) }))
     }
 
     func persist(hardState: HardState?, truncateFrom: LogIndex?, entries: [LogEntry]) throws(StorageFailure) {

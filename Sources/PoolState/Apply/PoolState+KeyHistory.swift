@@ -23,7 +23,7 @@ extension PoolState {
             let digest = Digest.sha256(item.version.record)
             if let record = Hash256(digest), materials.containsRecord(record) { throw .duplicateKeyRecord }
             let content = KeyVersionRecord.Content(item.version, recordDigest: digest, updated: item.updated)
-            let version = KeyVersionRecord(content, identifier: identifier)
+            let version = KeyVersionRecord(content, identifier: identifier, poolID: pool.poolID)
             materials.insert(version)
             changes.store(KeyVersionRow(ordinal: versions.count, content: content))
             changes.storeBlob(item.version.record, digest: digest)

@@ -21,7 +21,7 @@ extension PoolState {
 
         let digest = Digest.sha256(new.record)
         let content = KeyVersionRecord.Content(new, recordDigest: digest, updated: new.header.createdAt)
-        let version = KeyVersionRecord(content, identifier: identifier)
+        let version = KeyVersionRecord(content, identifier: identifier, poolID: record?.poolID)
         if let material = version.materialHash {
             // Keys made here must be new. An import may well repeat: clients import the same key under several names.
             guard new.origin != .generated || !materials.containsPublicKey(material) else {
@@ -64,7 +64,7 @@ extension PoolState {
             try reseal(resealed, &content, &changes)
         }
 
-        let version = KeyVersionRecord(content, identifier: identifier)
+        let version = KeyVersionRecord(content, identifier: identifier, poolID: record?.poolID)
         materials.remove(current)
         materials.insert(version)
         var versions = key.versions

@@ -60,7 +60,10 @@ public final class KeyVersionRecord: Sendable {
     /// The version's id as a number, for comparing.
     let identifier: GUID
 
-    init(_ content: Content, identifier: GUID) {
+    /// - Parameter poolID: the pool's id, whose bytes all versions then share.
+    init(_ content: Content, identifier: GUID, poolID: [UInt8]?) {
+        var content = content
+        if let poolID, content.header.poolID == poolID { content.header.poolID = poolID }
         self.content = content
         self.identifier = identifier
     }

@@ -16,6 +16,16 @@ extension PoolState {
         }
         self = try loader.finish()
     }
+
+    /// As ``init(rows:)``, for who needs to know the pool and not its keys: those of the rows are left out.
+    public init(withoutKeysOf rows: some Sequence<RowChange>) throws(StateCorruption) {
+        let keyTables = [RowTable.key, .keyVersion].map(\.rawValue)
+        var loader = StateLoader()
+        for row in rows where !keyTables.contains(row.table) {
+            try loader.add(row)
+        }
+        self = try loader.finish()
+    }
 }
 
 extension PoolRecord {
@@ -97,7 +107,7 @@ private struct StateLoader {
             try checkEmptyBeforeGenesis()
         }
         for (name, key) in keys {
-            let record = try Self.assemble(key, versions.removeValue(forKey: name) ?? [])
+            let record = try Self.assemble(key, versions.removeValue(forKey: name) ?? [], poolID: state.record?.poolID)
             state.keyRecords[name] = record
             for version in record.versions {
                 state.materials.insert(version)
@@ -110,9 +120,11 @@ private struct StateLoader {
         return state
     }
 
-    /// A key has the versions 0 to n − 1. Static, since a call of a method would hold a copy of `versions` while that is
-    /// changed, once for each key.
-    private static func assemble(_ key: KeyRow, _ rows: [KeyVersionRow]) throws(StateCorruption) -> KeyRecord {
+    /// A key has the versions 0 to n − 1. Static, since a call of a method would hold a copy of `versions` while that
+    /// is changed, once for each key.
+    private static func assemble(
+        _ key: KeyRow, _ rows: [KeyVersionRow], poolID: [UInt8]?
+    ) throws(StateCorruption) -> KeyRecord {
         let ordered = rows.sorted { $0.ordinal < $1.ordinal }
         guard ordered.count == key.versionCount, ordered.map(\.ordinal) == Array(0..<ordered.count) else {
             throw .danglingRow(table: .key)
@@ -122,7 +134,7 @@ private struct StateLoader {
             guard let identifier = GUID(bytes: row.content.header.version), row.content.recordDigest.count == 32 else {
                 throw .malformedRow(table: .keyVersion)
             }
-            records.append(KeyVersionRecord(row.content, identifier: identifier))
+            records.append(KeyVersionRecord(row.content, identifier: identifier, poolID: poolID))
         }
         guard let latest = records.popLast() else { throw .danglingRow(table: .key) }
         return KeyRecord(

@@ -15,7 +15,7 @@ final class StateDatabase {
 
     struct Contents {
         var applied: AppliedMark?
-        var rows: [StateRow]
+        var rows: StoredRows
     }
 
     let path: String
@@ -79,8 +79,8 @@ final class StateDatabase {
         return Contents(applied: stored?.mark, rows: rows)
     }
 
-    private func loadRows(from database: Database) throws -> ([StateRow], RowSet) {
-        var rows: [StateRow] = []
+    private func loadRows(from database: Database) throws -> (StoredRows, RowSet) {
+        var rows = StoredRows()
         var set = RowSet()
         let cursor = try Row.fetchCursor(database, sql: "SELECT tbl, key, value, checksum FROM state_row")
         while let row = try cursor.next() {
@@ -96,7 +96,7 @@ final class StateDatabase {
                     path, "row \(rows.count) of the state (table \(table)) does not match its checksum")
             }
             set.insert(checksum)
-            rows.append(StateRow(table: table, key: key, value: value))
+            rows.append(table: table, key: key, value: value)
         }
         return (rows, set)
     }

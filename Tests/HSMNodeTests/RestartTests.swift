@@ -25,7 +25,7 @@ import Testing
         if isStateLost {
             bench[1].edit = {
                 $0.applied = nil
-                $0.rows = []
+                $0.rows = StoredRows()
             }
         }
         try bench.start(1)

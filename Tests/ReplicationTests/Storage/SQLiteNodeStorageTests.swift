@@ -30,7 +30,7 @@ struct SQLiteNodeStorageTests {
             stored
                 == StoredNode(
                     hardState: nil, entries: [], compactedIndex: 0, compactedTerm: 0, compactedTag: [],
-                    configuration: .empty, applied: nil, rows: []))
+                    configuration: .empty, applied: nil, rows: StoredRows()))
     }
 
     @Test("keeps term, vote, commit and entries over a crash")

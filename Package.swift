@@ -218,7 +218,10 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "HSMServiceTests",
-            dependencies: ["HSMService", "RequestTesting", "PoolState", "Identity", "CryptographicModule", "Raft"],
+            dependencies: [
+                "HSMService", "KeyVaultAPI", "SecurityDomain", "RequestTesting", "PoolState", "Identity",
+                "CryptographicModule", "StrictJSON", "Raft",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "LoadGeneratorTests",

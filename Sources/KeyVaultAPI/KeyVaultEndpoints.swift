@@ -2,7 +2,13 @@ public import RequestPipeline
 
 /// The data plane: every endpoint of the Managed HSM protocol that the service answers.
 public enum KeyVaultEndpoints {
-    public static let all: [Endpoint] =
+    /// - Parameter restoring: what the node can do with an uploaded security domain.
+    public static func all(restoring: any SecurityDomainRestoring) -> [Endpoint] {
+        stateless + SecurityDomainUpload.endpoints(restoring)
+    }
+
+    /// Those that need nothing but what every request has at hand.
+    private static let stateless: [Endpoint] =
         KeyCreation.endpoints + KeyImport.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints
         + KeyBackup.endpoints + KeyRotation.endpoints + KeyAttestationRoute.endpoints + KeyRelease.endpoints
         + Signing.endpoints + BulkSigning.endpoints + Encryption.endpoints + RandomBytes.endpoints

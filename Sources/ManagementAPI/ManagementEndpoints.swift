@@ -4,6 +4,7 @@ public import RequestPipeline
 public enum ManagementEndpoints {
     public static func all(node: any NodeControl) -> [Endpoint] {
         TokenEndpoints.endpoints + NodeStatusEndpoints.endpoints(node: node) + PrincipalEndpoints.endpoints
-            + UnsealEndpoints.endpoints(node: node) + NodeEndpoints.endpoints(node: node) + OpenAPIEndpoint.endpoints
+            + UnsealEndpoints.endpoints(node: node) + CloudMetadata.endpoints + SubscriptionEndpoints.endpoints
+            + DirectoryEndpoints.endpoints + NodeEndpoints.endpoints(node: node) + OpenAPIEndpoint.endpoints
     }
 }

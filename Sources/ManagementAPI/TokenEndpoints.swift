@@ -7,7 +7,8 @@ import RequestPipeline
 import SecurityDomain
 import StrictJSON
 
-/// The embedded token issuer: client credentials, OpenID discovery, key set. Under `/adfs` and under a tenant's name,
+/// The embedded token issuer: client credentials, OpenID discovery, key set. A sealed node issues tokens too, which are
+/// good for recovery only. Under `/adfs` and under a tenant's name,
 /// as clients vary.
 enum TokenEndpoints {
     static let endpoints: [Endpoint] = ["/adfs", "/{tenant}"].flatMap { prefix in
@@ -20,7 +21,7 @@ enum TokenEndpoints {
         ]
     }
 
-    private static func anonymous(
+    static func anonymous(
         _ method: HTTPMethod, _ path: String, _ operation: String,
         _ body: @escaping @Sendable (RequestContext) throws(APIError) -> APIResponse
     ) -> Endpoint {
@@ -31,7 +32,7 @@ enum TokenEndpoints {
 
     private static func token(_ path: String) -> Endpoint {
         Endpoint(
-            .post, path, operation: "Authentication", access: .anonymous, phase: .unsealed, isVersioned: false,
+            .post, path, operation: "Authentication", access: .anonymous, phase: .any, isVersioned: false,
             bodyLimit: 16 * 1024, isAuditedWhenAnonymous: true, handler: .asynchronous(issue))
     }
 
@@ -57,7 +58,7 @@ enum TokenEndpoints {
     /// Client credentials (RFC 6749 section 4.4). Unknown client, wrong secret and disabled principal look the same.
     @Sendable
     private static func issue(_ context: RequestContext) async throws(APIError) -> APIResponse {
-        guard let unsealed = context.services.custody.unsealed else { throw .sealed }
+        guard let unsealed = context.services.custody.unsealed else { return try issueForRecovery(context) }
         let view: PoolView
         do { view = try await context.services.pool.read() } catch { throw APIError(error) }
         do throws(OAuthError) {
@@ -69,7 +70,7 @@ enum TokenEndpoints {
             let isRight = ClientSecret.matches(secret, hash: principal?.secretHash)
             guard isRight, let principal, principal.enabled else { throw .invalidClient }
             let audience = request.audience
-            let accepted = view.state.pool?.audiences ?? []
+            let accepted = (view.state.pool?.audiences ?? []) + context.services.hosts.facadeAudiences.map(\.text)
             guard accepted.contains(where: { $0 == audience || $0 + "/" == audience }) else { throw .invalidScope }
             let subject = TokenSubject(
                 principalID: principal.objectID.description, applicationID: request.clientID, kind: .servicePrincipal,
@@ -79,6 +80,23 @@ enum TokenEndpoints {
             }
             return response(
                 TokenEndpointResponse(issued, resource: request.usesResource ? audience : nil), of: principal.objectID)
+        } catch {
+            return response(error.response, of: nil)
+        }
+    }
+
+    /// A sealed node's own token, for bringing the pool back and nothing else.
+    private static func issueForRecovery(_ context: RequestContext) throws(APIError) -> APIResponse {
+        guard let recovery = context.services.custody.recovery else { throw .sealed }
+        do throws(OAuthError) {
+            let request = try TokenRequest(
+                body: context.request.body, authorization: context.request.headers.first("authorization"))
+            guard case .secret(let secret) = request.credential else { throw .invalidClient }
+            let issued = try recovery.issue(
+                clientID: request.clientID, secret: secret, audience: request.audience, now: context.now)
+            return response(
+                TokenEndpointResponse(issued.token, resource: request.usesResource ? request.audience : nil),
+                of: issued.principal)
         } catch {
             return response(error.response, of: nil)
         }

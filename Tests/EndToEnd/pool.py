@@ -173,6 +173,9 @@ class Pool:
                 method, f"{self.endpoint(node)}{path}{separator}api-version=7.5", json=body,
                 headers={"authorization": f"Bearer {token}"})
 
+    def await_health(self, node: int, member: str, value, seconds: float = 20) -> None:
+        wait_until(lambda: (self.health(node) or {}).get(member) == value, seconds, f"node-{node} to be {value}")
+
     def await_unsealed(self, *nodes: int, seconds: float = 20) -> None:
         for node in nodes or range(1, self.nodes + 1):
             wait_until(

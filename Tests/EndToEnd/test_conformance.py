@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contract import Contract, checked_client
+from facades import use_facades
 from people import CRYPTO_OFFICER, CRYPTO_USER, Person, hire, role_of
 from sdk import (
     CURVES, HASHES, NODES, OAEP, OCT_SIZES, RSA_SIZES, SECRET, Clients, Twin, creations, done, fresh, is_good_here,
@@ -421,6 +422,7 @@ def test_the_rest_of_the_service(pool, contract):
             path = f"{base}/quorate/v1/principals/{made.json()['objectId']}"
             assert http.patch(path, headers=headers, json={"enabled": False}).json()["enabled"] is False
             use_nodes(http, base, headers, node)
+            use_facades(http, base, pool)
 
 
 def use_nodes(http, base: str, headers: dict[str, str], own: int) -> None:
@@ -479,7 +481,8 @@ def use_latest_version(http, base: str, headers: dict[str, str]) -> None:
 # Successes that can't be had from a pool that is in use: they are had where a pool is made and unsealed.
 ELSEWHERE = {
     "SecurityDomainBackup", "UnsealInvitationGet", "UnsealShareSubmit", "NodeJoin", "PoolRecoveryInvitationGet",
-    "PoolRecoveryShareSubmit",
+    "PoolRecoveryShareSubmit", "SecurityDomainTransferKeyGet", "SecurityDomainRestore",
+    "SecurityDomainRestoreStatusGet",
 }
 
 

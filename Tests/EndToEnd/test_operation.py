@@ -359,15 +359,17 @@ def test_sealed_node_says_so(stopped: Pool, node: Node):
     with Daemon(node) as pool:
         assert pool.health(1)["seal"] == "sealed"
         credentials = pool.credentials()
+        # What a sealed node issues is for bringing the pool back and for nothing else.
         with pool.client() as client:
-            answers = {
-                "sign": pool.call("POST", 1, "/keys/demo-ec/sign", "a token", {"alg": "ES256", "value": "A" * 43}),
-                "read": pool.call("GET", 1, "/keys/demo-ec", "a token"),
-                "status": pool.call("GET", 1, "/quorate/v1/status", "a token"),
-                "token": client.post(f"{pool.endpoint(1)}/adfs/oauth2/v2.0/token", data={
-                    "grant_type": "client_credentials", "client_id": credentials[0], "client_secret": credentials[1],
-                    "scope": "https://managedhsm.azure.net/.default"}),
-            }
+            issued = client.post(f"{pool.endpoint(1)}/adfs/oauth2/v2.0/token", data={
+                "grant_type": "client_credentials", "client_id": credentials[0], "client_secret": credentials[1],
+                "scope": f"https://localhost:{stopped.port}/.default"})
+        token = issued.json()["access_token"]
+        answers = {
+            "sign": pool.call("POST", 1, "/keys/demo-ec/sign", token, {"alg": "ES256", "value": "A" * 43}),
+            "read": pool.call("GET", 1, "/keys/demo-ec", "a token"),
+            "status": pool.call("GET", 1, "/quorate/v1/status", token),
+        }
         for what, answer in answers.items():
             assert answer.status_code == 503, f"{what}: {answer.status_code} {answer.text}"
             assert int(answer.headers["retry-after"]) >= 1, what

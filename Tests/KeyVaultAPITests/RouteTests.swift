@@ -1,5 +1,6 @@
 import AccessControl
 import HTTPTransport
+import Identity
 import RequestPipeline
 import RequestTesting
 import Testing
@@ -107,7 +108,14 @@ import Testing
             "POST /securitydomain/download", "SecurityDomainBackup", "securitydomain/download/action @/ unsealed", "A"),
         Expected(
             "GET /securitydomain/download/pending", "SecurityDomainBackupStatusGet",
-            "securitydomain/download/read @/ unsealed unversioned", "A"),
+            "securitydomain/download/read @/ unsealed unversioned audited", "A"),
+        Expected(
+            "GET /securitydomain/upload", "SecurityDomainTransferKeyGet", "securitydomain/transferkey/read @/ any",
+            "A"),
+        Expected("POST /securitydomain/upload", "SecurityDomainRestore", "securitydomain/upload/action @/ any", "A"),
+        Expected(
+            "GET /securitydomain/upload/pending", "SecurityDomainRestoreStatusGet",
+            "securitydomain/upload/read @/ any unversioned", "A"),
         Expected(
             "POST /quorate/v1/principals", "PrincipalCreate", "roleAssignments/write/action @/ unsealed unversioned",
             "AOP"),
@@ -148,11 +156,39 @@ import Testing
                 Expected("GET \(prefix)/\($0)", "TokenKeysGet", "anonymous any unversioned", "")
             }
             + ["oauth2/token", "oauth2/v2.0/token"].map {
-                Expected("POST \(prefix)/\($0)", "Authentication", "anonymous unsealed unversioned audited", "")
+                Expected("POST \(prefix)/\($0)", "Authentication", "anonymous any unversioned audited", "")
             }
     }
 
-    private static let expected = keyRoutes + roleRoutes + poolRoutes + tokenRoutes
+    /// For the Azure CLI, with tokens of other audiences than the keys'.
+    private static let facadeRoutes: [Expected] = {
+        let hsms = "/providers/Microsoft.KeyVault/managedHSMs"
+        let subscription = "/subscriptions/{subscription}"
+        let group = subscription + "/resourceGroups/{group}"
+        let described = [("", "CloudMetadataGet"), ("/list", "CloudMetadataList")]
+        let atLogIn = [("/tenants", "TenantList"), ("/subscriptions", "SubscriptionList")]
+        let resources = [
+            (subscription, "SubscriptionGet"), (subscription + "/resources", "ResourceList"),
+            (subscription + hsms, "PoolResourceList"), (group + hsms, "PoolResourceListOfGroup"),
+            (group + hsms + "/{pool}", "PoolResourceGet"),
+        ]
+        let directory = [
+            ("POST /graph/v1.0/directoryObjects/getByIds", "DirectoryObjectsGet"),
+            ("GET /graph/v1.0/servicePrincipals", "ServicePrincipalList"), ("GET /graph/v1.0/users", "UserList"),
+            ("GET /graph/v1.0/groups", "GroupList"),
+        ]
+        let metadata = described.map {
+            Expected("GET /metadata/endpoints\($0.0)", $0.1, "anonymous any unversioned", "")
+        }
+        let open = atLogIn.map { Expected("GET \($0.0)", $0.1, "authenticated any unversioned resourceManager", "") }
+        let closed = resources.map {
+            Expected("GET \($0.0)", $0.1, "authenticated unsealed unversioned resourceManager", "")
+        }
+        return metadata + open + closed
+            + directory.map { Expected($0.0, $0.1, "authenticated unsealed unversioned directory", "") }
+    }()
+
+    private static let expected = keyRoutes + roleRoutes + poolRoutes + tokenRoutes + facadeRoutes
 
     private func describe(_ endpoint: Endpoint) -> String {
         var words: [String]
@@ -174,6 +210,7 @@ import Testing
         words.append("\(endpoint.phase)")
         if !endpoint.isVersioned { words.append("unversioned") }
         if endpoint.isAuditedWhenAnonymous { words.append("audited") }
+        if endpoint.audience != .dataPlane { words.append("\(endpoint.audience)") }
         return words.joined(separator: " ")
     }
 
@@ -187,8 +224,8 @@ import Testing
         for endpoint in API.endpoints {
             guard case .anonymous = endpoint.access else { continue }
             #expect(
-                endpoint.path.hasPrefix("/quorate/") || endpoint.path.hasPrefix("/adfs/")
-                    || endpoint.path.hasPrefix("/{tenant}/"))
+                endpoint.path.hasPrefix("/quorate/") || endpoint.path.hasPrefix("/metadata/")
+                    || endpoint.path.hasPrefix("/adfs/") || endpoint.path.hasPrefix("/{tenant}/"))
         }
     }
 

@@ -6,6 +6,7 @@ import ManagementAPI
 import PoolState
 import RequestPipeline
 import RequestTesting
+import SecurityDomain
 import StrictJSON
 import Testing
 
@@ -44,7 +45,23 @@ enum API {
         }
     }
 
-    static let endpoints = KeyVaultEndpoints.all + ManagementEndpoints.all(node: Node())
+    static let endpoints = endpoints(restoring: UnsealedNode())
+
+    static func endpoints(restoring: any SecurityDomainRestoring) -> [Endpoint] {
+        KeyVaultEndpoints.all(restoring: restoring) + ManagementEndpoints.all(node: Node())
+    }
+
+    /// A node to which nothing can be uploaded.
+    struct UnsealedNode: SecurityDomainRestoring {
+        private let refusal = RestoringRefusal("The node is unsealed.", isConflict: true)
+        let restoring: RestoringStatus? = nil
+
+        func transferKey(now: Int64) async throws(RestoringRefusal) -> ExchangeKey { throw refusal }
+        func restore(_ blob: RestoreBlob, capability: [UInt8], now: Int64) async throws(RestoringRefusal) {
+            throw refusal
+        }
+        func isHonoured(capability: [UInt8], now: Int64) -> Bool { false }
+    }
 }
 
 extension TestPool {

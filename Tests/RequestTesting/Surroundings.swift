@@ -43,6 +43,11 @@ public final class TestCustody: KeyCustody {
     }
 
     public var unsealed: UnsealedPool? { held.withLock { $0.isSealed ? nil : $0.all } }
+    private let forRecovery = Mutex<RecoveryAccess?>(nil)
+    public var recovery: RecoveryAccess? {
+        get { forRecovery.withLock { $0 } }
+        set { forRecovery.withLock { $0 = newValue } }
+    }
     /// What the node held last, sealed or not.
     var opened: UnsealedPool? { held.withLock { $0.all } }
 
@@ -53,6 +58,9 @@ public final class TestCustody: KeyCustody {
         held.withLock { $0.isSealed = true }
         module.lock()
     }
+
+    /// Has the keys again.
+    public func reopen() { held.withLock { $0.isSealed = false } }
 
     public func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord {
         guard let bytes = pool.blob(digest: digest) else { throw .internalFailure("no record") }

@@ -67,7 +67,8 @@ public final class TestPool: Sendable {
         let issuer = TokenAuthority.issuer(of: record)
         let tokens = try TokenVerifier(
             trust: [.embedded(issuer: issuer, tenant: record.tenantID.description)],
-            audiences: try AudienceList(record.audiences.map { AcceptedAudience($0, .dataPlane) }),
+            audiences: try TokenAuthority.audiences(
+                keys: record.audiences, facades: HostTable(hosts: [TestPool.host]).facadeAudiences),
             checker: ModuleSignatureChecker(module))
         let signer = TokenKeySigner(keyring: keyring.keyring)
         try tokens.setKeys(

@@ -61,3 +61,17 @@ need_test_clients() {
         cp "$wanted" "$test_clients/requirements.txt"
     }
 }
+
+azure_cli_version=2.91.0
+
+# Installs the Azure CLI, unmodified, into an environment of its own; its program is $azure_cli.
+need_azure_cli() {
+    local folder=$quorate_root/.build/azure-cli
+    azure_cli=$folder/bin/az
+    [ "$(cat "$folder/version" 2>/dev/null)" != "$azure_cli_version" ] || return 0
+    step "Installing the Azure CLI $azure_cli_version (some minutes, once)"
+    [ -x "$folder/bin/pip" ] || python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "azure-cli==$azure_cli_version" ||
+        die "the Azure CLI could not be installed" "pip's messages are above"
+    echo "$azure_cli_version" >"$folder/version"
+}

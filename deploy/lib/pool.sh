@@ -8,9 +8,11 @@
 #   administrator.{json,secret} credentials of the first administrator
 #   application.{json,secret}   credentials of a principal that may create and use keys
 #   security-domain.json        what the officers received
+#   azure/                      the Azure CLI's configuration and log-in, after "quickstart az"
 #
 # For tests of a new pool, from the environment:
 #   QUICKSTART_READS            `reads` of the initialisation file
+#   QUICKSTART_UNACTIVATED      if set, the security domain is left to be downloaded
 #   QUICKSTART_PEER_OFFSET      how far from a node's peer port the port is that the others are told of
 
 node_port() { echo $((port + $1 - 1)); }
@@ -130,6 +132,7 @@ administrators:
     object_id: $(json_field objectId "$dir/administrator.json")
     client_id: $(json_field clientId "$dir/administrator.json")
     secret_sha256: $(json_field secretSha256 "$dir/administrator.json")
+audiences: [$(for i in $(seq "$nodes"); do echo "https://localhost:$(node_port "$i")"; done | paste -sd,)]
 officer_fingerprints:
 $fingerprints
 release_authorities:
@@ -251,6 +254,10 @@ pool_create() {
     local i
     for i in $(seq 2 "$nodes"); do start_node "$i"; done
     await_all seal unsealed 20
+    if [ -n "${QUICKSTART_UNACTIVATED:-}" ]; then
+        touch "$dir/created" "$dir/demo.done"
+        return
+    fi
     step "Activating: the security domain goes to $officer_count officers, any $required_officers of whom can open the pool"
     local certificates=()
     for i in $(seq "$officer_count"); do certificates+=(--officer "$dir/officers/officer-$i.crt"); done
@@ -329,6 +336,32 @@ export AZURE_CLIENT_ID="$(json_field clientId "$dir/administrator.json")"
 export AZURE_CLIENT_SECRET="$(cat "$dir/administrator.secret")"
 export AZURE_AUTHORITY_HOST="$(endpoint 1)"
 # This throw-away pool's administrator secret stands above and in $dir (mode 0600): keep it out of shared shells and logs.
+TEXT
+}
+
+# Logs the Azure CLI in as the administrator, with a configuration below the state folder, and prints what makes a shell use it.
+pool_az() {
+    local az administrator tenant base="https://localhost:$port"
+    az=${AZ:-$(command -v az || echo "$quorate_root/.build/azure-cli/bin/az")}
+    [ -x "$az" ] || die "there is no Azure CLI on the PATH" "install it, for example with: pipx install azure-cli==$azure_cli_version"
+    administrator=$(json_field clientId "$dir/administrator.json")
+    tenant=$(sed -n 's/^tenant_id: //p' "$dir/initialize.yaml")
+    mkdir -p -m 700 "$dir/azure"
+    (
+        umask 077
+        export AZURE_CONFIG_DIR="$dir/azure" REQUESTS_CA_BUNDLE="$dir/ca/api-ca.crt" AZURE_CORE_COLLECT_TELEMETRY=0
+        "$az" cloud show --name quorate --output none 2>/dev/null ||
+            "$az" cloud register --name quorate --endpoint-resource-manager "$base" --only-show-errors
+        "$az" cloud set --name quorate --only-show-errors
+        # The secret is read from its file: on the command line others could see it.
+        "$az" login --service-principal --username "$administrator" --password "@$dir/administrator.secret" --tenant "$tenant" \
+            --output none --only-show-errors
+    ) >&2 || die "the Azure CLI could not log in" "its messages are above"
+    cat <<TEXT
+export AZURE_CONFIG_DIR="$dir/azure"
+export REQUESTS_CA_BUNDLE="$dir/ca/api-ca.crt"
+export AZURE_CORE_COLLECT_TELEMETRY=0
+# Now, for instance: az keyvault key list --hsm-name localhost:$port
 TEXT
 }
 

@@ -3,6 +3,7 @@ import CryptographicModule
 import Foundation
 import HSMNode
 import HTTPTransport
+import Identity
 import KeyVaultAPI
 import Logging
 import ManagementAPI
@@ -53,13 +54,7 @@ final class NodeAssembly: Sendable {
             numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : cores)
         computation = CryptoThreads(
             count: configuration.cryptoThreads > 0 ? configuration.cryptoThreads : cores, limit: 1024)
-        let nodeKey = try FileSigningKey(path: configuration.peers.keyFile)
-        guard configuration.selfMember?.publicKey == nodeKey.spkiDER else {
-            throw ConfigurationError(
-                file: configuration.file,
-                problem: "the key in \(configuration.peers.keyFile) isn't the one that 'members' names",
-                cure: "Set this member's public_key to: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
-        }
+        let nodeKey = try Self.readNodeKey(configuration)
         let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
         firstKeyring = disk.keyring
         if disk.stored?.wasRemoved(configuration.nodeID.rawValue) == true { throw NodeFailure.removed }
@@ -69,7 +64,8 @@ final class NodeAssembly: Sendable {
         self.epoch = epoch
         let module = CryptographicModule(keyCacheBytes: ModuleSelfSetup.secureHeapBytes / 2)
         self.module = module
-        let vault = KeyVault(module: module, materials: disk.materials)
+        let hosts = HostTable(hosts: configuration.allHosts)
+        let vault = try Self.makeVault(disk, module, hosts)
         self.vault = vault
 
         let links = NodeLinks(directory: directory, logger: logger)
@@ -88,6 +84,7 @@ final class NodeAssembly: Sendable {
         unsealing = PeerUnsealing(
             identity: identity, directory: directory, pool: runtime, custody: vault, logger: logger,
             send: { transport.send($0, to: $1) }, opened: { await opening.open($0) })
+        let restoring = Self.makeRestoring(disk.stored, nodeKey, vault, opening)
         let (officers, recovery) = Self.makeCeremonies(disk.stored, nodeKey, runtime, vault, opening, epoch, logger)
         self.officers = officers
         links.connect(runtime: runtime, unsealing: unsealing, transport: transport, vault: vault)
@@ -96,7 +93,7 @@ final class NodeAssembly: Sendable {
         self.anonymous = anonymous
         let services = PipelineServices(
             pool: runtime, module: module, custody: vault, audit: audit, anonymous: anonymous,
-            computation: computation, hosts: HostTable(hosts: configuration.allHosts), clock: SystemClock(),
+            computation: computation, hosts: hosts, clock: SystemClock(),
             identity: ServiceIdentity(
                 poolName: configuration.poolName, nodeName: configuration.nodeName,
                 region: configuration.region, version: NodeService.version),
@@ -105,12 +102,48 @@ final class NodeAssembly: Sendable {
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
             recovery: recovery, epoch: epoch)
         pipeline = RequestPipeline(
-            endpoints: KeyVaultEndpoints.all + ManagementEndpoints.all(node: control), services: services)
+            endpoints: KeyVaultEndpoints.all(restoring: restoring) + ManagementEndpoints.all(node: control),
+            services: services)
         server = HTTPServer(
             configuration: HTTPServerConfiguration(
                 host: configuration.api.host, port: configuration.api.port,
                 tls: TLSFiles(
                     certificateChain: configuration.api.certificateFile, privateKey: configuration.api.keyFile)))
+    }
+
+    private static func readNodeKey(_ configuration: NodeConfiguration) throws -> FileSigningKey {
+        let key = try FileSigningKey(path: configuration.peers.keyFile)
+        guard configuration.selfMember?.publicKey == key.spkiDER else {
+            throw ConfigurationError(
+                file: configuration.file,
+                problem: "the key in \(configuration.peers.keyFile) isn't the one that 'members' names",
+                cure: "Set this member's public_key to: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
+        }
+        return key
+    }
+
+    private static func makeVault(
+        _ disk: NodeDisk, _ module: CryptographicModule, _ hosts: HostTable
+    ) throws -> KeyVault {
+        let recovery = try disk.stored.flatMap {
+            try RecoveryAccess(
+                stored: $0, boot: Random.bytes(16), facades: hosts.facadeAudiences,
+                checker: ModuleSignatureChecker(module))
+        }
+        return KeyVault(
+            module: module, materials: disk.materials, facadeAudiences: hosts.facadeAudiences, recovery: recovery)
+    }
+
+    private static func makeRestoring(
+        _ stored: PoolState?, _ nodeKey: FileSigningKey, _ vault: KeyVault, _ opening: NodeOpening
+    ) -> DomainRestoring {
+        DomainRestoring(
+            material: OfficerUnsealing.Stored(stored).material, nodeKey: nodeKey,
+            obstacle: { vault.unsealed == nil ? nil : "The node is unsealed: there is nothing to bring back." },
+            open: { keyring in
+                await opening.open(keyring)
+                return vault.unsealed != nil
+            })
     }
 
     /// What officers can do here: open the node, and let it go on alone.

@@ -12,6 +12,8 @@ import Synchronization
 final class KeyVault: KeyCustody {
     private let module: CryptographicModule
     private let materials: KeyMaterialReader
+    /// Those of the services beside the keys.
+    private let facadeAudiences: [AcceptedAudience]
     private struct Held {
         let pool: UnsealedPool
         /// Those that tokens are accepted for.
@@ -20,9 +22,16 @@ final class KeyVault: KeyCustody {
 
     private let held = Mutex<Held?>(nil)
 
-    init(module: CryptographicModule, materials: KeyMaterialReader) {
+    let recovery: RecoveryAccess?
+
+    init(
+        module: CryptographicModule, materials: KeyMaterialReader, facadeAudiences: [AcceptedAudience],
+        recovery: RecoveryAccess?
+    ) {
+        self.recovery = recovery
         self.module = module
         self.materials = materials
+        self.facadeAudiences = facadeAudiences
     }
 
     var unsealed: UnsealedPool? { held.withLock { $0?.pool } }
@@ -61,7 +70,7 @@ final class KeyVault: KeyCustody {
         let signer = TokenKeySigner(keyring: keyring)
         let verifier = try TokenVerifier(
             trust: [.embedded(issuer: issuer, tenant: pool.tenantID.description)],
-            audiences: try AudienceList(pool.audiences.map { AcceptedAudience($0, .dataPlane) }),
+            audiences: try TokenAuthority.audiences(keys: pool.audiences, facades: facadeAudiences),
             checker: ModuleSignatureChecker(module))
         try verifier.setKeys(
             issuer: issuer, keys: [TokenKey(keyID: signer.keyID, key: keyring.tokenKey.publicKey, algorithm: .RS256)],

@@ -17,7 +17,7 @@ enum SecurityDomainDownload {
         Endpoint(
             .get, "/securitydomain/download/pending", operation: "SecurityDomainBackupStatusGet",
             access: .dataAction(.securityDomainDownloadRead, .root), phase: .unsealed, isVersioned: false,
-            handler: .asynchronous(status)),
+            isAuditedWhenAnonymous: true, capability: isHonoured, handler: .asynchronous(status)),
     ]
 
     /// The file is in this one answer and nowhere else. The pool counts as activated only when its status has been
@@ -43,18 +43,28 @@ enum SecurityDomainDownload {
                 throw CryptoError.internalFailure("\(error)")
             }
         }
+        let capability = Random.bytes(16)
         let command = PreparedSecurityDomain(
             generation: unsealed.keyring.identity.generation, keyring: nil, required: officers.required,
             officers: officers.certificates.map(\.der), commitments: made.commitments.map(\.digest),
-            encryptedData: made.file.encryptedItems.json(), capabilityDigest: Digest.sha256(Random.bytes(16)))
+            encryptedData: made.file.encryptedItems.json(), capabilityDigest: Digest.sha256(capability))
         _ = try await context.apply(.securityDomainPrepared(command))
         var response = APIResponse.object(status: 202) { writer in
             writer.member("value", String(decoding: made.file.json(), as: UTF8.self))
         }
-        response.headers = [
-            ("azure-asyncoperation", "\(context.host.baseURL)/securitydomain/download/pending"), ("retry-after", "0"),
-        ]
+        // Clients poll the address as it is, some of them without a token: hence the capability in it.
+        let poll = "\(context.host.baseURL)/securitydomain/download/pending?op=\(Base64URL.encode(capability))"
+        response.headers = [("azure-asyncoperation", poll), ("retry-after", "0")]
         return response
+    }
+
+    /// Seconds.
+    private static let capabilityLifetime: Int64 = 3600
+
+    @Sendable
+    private static func isHonoured(_ capability: [UInt8], _ view: PoolView, _ now: Int64) -> Bool {
+        guard let domain = view.state.securityDomain, now < domain.prepared + capabilityLifetime else { return false }
+        return SecureCompare.equal(Digest.sha256(capability), domain.capabilityDigest)
     }
 
     private static func officers(_ body: [UInt8], pinned: [[UInt8]]) throws(APIError) -> Officers {
@@ -74,12 +84,13 @@ enum SecurityDomainDownload {
         guard let domain = context.view.state.securityDomain else {
             throw .notFound("SecurityDomainNotFound", "The security domain has not been downloaded yet.")
         }
-        if context.view.state.phase == .activating {
-            _ = try await context.apply(.securityDomainActivated(generation: domain.generation))
-        }
-        return .object { writer in
+        let isFirst = context.view.state.phase == .activating
+        if isFirst { _ = try await context.apply(.securityDomainActivated(generation: domain.generation)) }
+        var response = APIResponse.object { writer in
             writer.member("status", "Success")
             writer.member("status_details", "The security domain was delivered.")
         }
+        response.audit.isRepetition = !isFirst
+        return response
     }
 }

@@ -26,7 +26,8 @@ enum OpenAPIDocument {
     {"name": "Roles", "description": "Who may do what."},
     {"name": "Security domain", "description": "The officers' shares of the pool's root key."},
     {"name": "Tokens", "description": "The pool's own token issuer; `{tenant}` may be any name."},
-    {"name": "Management", "description": "Nodes, principals, settings."}
+    {"name": "Management", "description": "Nodes, principals, settings."},
+    {"name": "Azure CLI", "description": "What `az` reads beside the keys; tokens are for `https://HOST/arm` and `https://HOST/graph`."}
   ],
   "paths": {
     "/keys": {
@@ -1882,6 +1883,7 @@ enum OpenAPIDocument {
         "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/read",
         "x-scope": "/",
         "parameters": [
+          {"$ref": "#/components/parameters/capability"},
           {"$ref": "#/components/parameters/clientRequestID"},
           {"$ref": "#/components/parameters/returnClientRequestID"}
         ],
@@ -2501,6 +2503,395 @@ enum OpenAPIDocument {
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
+    },
+    "/metadata/endpoints": {
+      "get": {
+        "operationId": "CloudMetadataGet",
+        "tags": ["Azure CLI"],
+        "summary": "Describe the cloud that the pool is, for `az cloud register`",
+        "x-audit-operation": "CloudMetadataGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Cloud"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/metadata/endpoints/list": {
+      "get": {
+        "operationId": "CloudMetadataList",
+        "tags": ["Azure CLI"],
+        "summary": "The same, for `ARM_CLOUD_METADATA_URL`",
+        "x-audit-operation": "CloudMetadataList",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Clouds"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"}
+        }
+      }
+    },
+    "/tenants": {
+      "get": {
+        "operationId": "TenantList",
+        "tags": ["Azure CLI"],
+        "summary": "List the one tenant",
+        "x-audit-operation": "TenantList",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Tenants"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/subscriptions": {
+      "get": {
+        "operationId": "SubscriptionList",
+        "tags": ["Azure CLI"],
+        "summary": "List the one subscription",
+        "x-audit-operation": "SubscriptionList",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Subscriptions"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/subscriptions/{subscription}": {
+      "get": {
+        "operationId": "SubscriptionGet",
+        "tags": ["Azure CLI"],
+        "summary": "Get the subscription",
+        "x-audit-operation": "SubscriptionGet",
+        "parameters": [
+          {"$ref": "#/components/parameters/subscription"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Subscription"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/subscriptions/{subscription}/resources": {
+      "get": {
+        "operationId": "ResourceList",
+        "tags": ["Azure CLI"],
+        "summary": "List what is in the subscription",
+        "x-audit-operation": "ResourceList",
+        "parameters": [
+          {"$ref": "#/components/parameters/subscription"},
+          {"$ref": "#/components/parameters/resourceFilter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/PoolResources"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/subscriptions/{subscription}/providers/Microsoft.KeyVault/managedHSMs": {
+      "get": {
+        "operationId": "PoolResourceList",
+        "tags": ["Azure CLI"],
+        "summary": "List the pools of the subscription",
+        "x-audit-operation": "PoolResourceList",
+        "parameters": [
+          {"$ref": "#/components/parameters/subscription"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/PoolResources"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/managedHSMs": {
+      "get": {
+        "operationId": "PoolResourceListOfGroup",
+        "tags": ["Azure CLI"],
+        "summary": "List the pools of the resource group",
+        "x-audit-operation": "PoolResourceListOfGroup",
+        "parameters": [
+          {"$ref": "#/components/parameters/subscription"},
+          {"$ref": "#/components/parameters/group"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/PoolResources"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/managedHSMs/{pool}": {
+      "get": {
+        "operationId": "PoolResourceGet",
+        "tags": ["Azure CLI"],
+        "summary": "Get the pool",
+        "x-audit-operation": "PoolResourceGet",
+        "parameters": [
+          {"$ref": "#/components/parameters/subscription"},
+          {"$ref": "#/components/parameters/group"},
+          {"$ref": "#/components/parameters/pool"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/PoolResource"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/graph/v1.0/directoryObjects/getByIds": {
+      "post": {
+        "operationId": "DirectoryObjectsGet",
+        "tags": ["Azure CLI"],
+        "summary": "Look up principals by their ids",
+        "x-audit-operation": "DirectoryObjectsGet",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DirectoryRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/DirectoryObjects"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/graph/v1.0/servicePrincipals": {
+      "get": {
+        "operationId": "ServicePrincipalList",
+        "tags": ["Azure CLI"],
+        "summary": "Find principals of this kind",
+        "x-audit-operation": "ServicePrincipalList",
+        "parameters": [
+          {"$ref": "#/components/parameters/directoryFilter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/DirectoryObjects"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/graph/v1.0/users": {
+      "get": {
+        "operationId": "UserList",
+        "tags": ["Azure CLI"],
+        "summary": "Find principals of this kind",
+        "x-audit-operation": "UserList",
+        "parameters": [
+          {"$ref": "#/components/parameters/directoryFilter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/DirectoryObjects"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/graph/v1.0/groups": {
+      "get": {
+        "operationId": "GroupList",
+        "tags": ["Azure CLI"],
+        "summary": "Find principals of this kind",
+        "x-audit-operation": "GroupList",
+        "parameters": [
+          {"$ref": "#/components/parameters/directoryFilter"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/DirectoryObjects"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/securitydomain/upload": {
+      "get": {
+        "operationId": "SecurityDomainTransferKeyGet",
+        "tags": ["Security domain"],
+        "summary": "Get the key that an upload to this node is encrypted for",
+        "x-audit-operation": "SecurityDomainTransferKeyGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/transferkey/read",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/TransferKey"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "SecurityDomainRestore",
+        "tags": ["Security domain"],
+        "summary": "Unseal this node with what officers have decrypted",
+        "x-audit-operation": "SecurityDomainRestore",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/upload/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomainUpload"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/SecurityDomainUpload"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/securitydomain/upload/pending": {
+      "get": {
+        "operationId": "SecurityDomainRestoreStatusGet",
+        "tags": ["Security domain"],
+        "summary": "How the last upload to this node stands",
+        "x-audit-operation": "SecurityDomainRestoreStatusGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/upload/read",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/capability"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestoringStatus"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
     }
   },
   "components": {
@@ -2641,6 +3032,51 @@ enum OpenAPIDocument {
         "in": "header",
         "description": "`true`: the answer repeats the client's id.",
         "schema": {"type": "string", "enum": ["true", "false"]}
+      },
+      "subscription": {
+        "name": "subscription",
+        "in": "path",
+        "required": true,
+        "description": "The pool's id.",
+        "schema": {"$ref": "#/components/schemas/GUID"},
+        "example": "0ffe0000-0000-4000-8000-000000000004"
+      },
+      "group": {
+        "name": "group",
+        "in": "path",
+        "required": true,
+        "description": "The name of the resource group: the pool's.",
+        "schema": {"type": "string"},
+        "example": "quickstart"
+      },
+      "pool": {
+        "name": "pool",
+        "in": "path",
+        "required": true,
+        "description": "The first label of the host; all of it, port included, where it has one only or is an address.",
+        "schema": {"type": "string"},
+        "example": "hsm"
+      },
+      "resourceFilter": {
+        "name": "$filter",
+        "in": "query",
+        "description": "Where it names vaults, there are none; all else in it is ignored.",
+        "schema": {"type": "string"},
+        "example": "resourceType eq 'Microsoft.KeyVault/managedHSMs'"
+      },
+      "directoryFilter": {
+        "name": "$filter",
+        "in": "query",
+        "description": "`servicePrincipalNames/any(c:c eq '…')`, or `appId`, `displayName` or `userPrincipalName` with `eq '…'`.",
+        "schema": {"type": "string"},
+        "example": "displayName eq 'application'",
+        "required": true
+      },
+      "capability": {
+        "name": "op",
+        "in": "query",
+        "description": "Out of the `Azure-AsyncOperation` of the operation that is asked about. For an hour it stands for a token.",
+        "schema": {"type": "string", "pattern": "^[0-9A-Za-z_-]{22}$"}
       }
     },
     "headers": {
@@ -2703,7 +3139,7 @@ enum OpenAPIDocument {
       "azure-asyncoperation": {
         "description": "Where to ask how the operation stands.",
         "required": true,
-        "schema": {"type": "string", "pattern": "^https://.+/pending$"}
+        "schema": {"type": "string", "pattern": "^https://.+/pending([?]op=[0-9A-Za-z_-]{22})?$"}
       }
     },
     "responses": {
@@ -3414,7 +3850,7 @@ enum OpenAPIDocument {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
       },
       "NotFound": {
-        "description": "It isn't there. Codes: `KeyNotFound`, `RoleAssignmentNotFound`, `RoleDefinitionNotFound`, `PrincipalNotFound`, `SettingNotFound`, `SecurityDomainNotFound`.",
+        "description": "It isn't there. Codes: `KeyNotFound`, `RoleAssignmentNotFound`, `RoleDefinitionNotFound`, `PrincipalNotFound`, `SettingNotFound`, `SecurityDomainNotFound`, `SubscriptionNotFound`, `ResourceGroupNotFound`, `ResourceNotFound`.",
         "headers": {
           "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
           "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
@@ -3509,6 +3945,178 @@ enum OpenAPIDocument {
           "retry-after": {"$ref": "#/components/headers/retry-after"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+      },
+      "Cloud": {
+        "description": "Where everything is, for the host that was asked.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Cloud"}}}
+      },
+      "Clouds": {
+        "description": "The same in a list of one.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Clouds"}}}
+      },
+      "Tenants": {
+        "description": "The one tenant.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tenants"}}}
+      },
+      "Subscription": {
+        "description": "The subscription that stands for the pool.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Subscription"}}}
+      },
+      "Subscriptions": {
+        "description": "The same in a list of one.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Subscriptions"}}}
+      },
+      "PoolResource": {
+        "description": "The pool.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PoolResource"}}}
+      },
+      "PoolResources": {
+        "description": "The pool, in a list.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PoolResources"}}}
+      },
+      "DirectoryObjects": {
+        "description": "Those that there are.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/DirectoryObjects"}}}
+      },
+      "TransferKey": {
+        "description": "The key of this node, and of no other.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TransferKey"}}}
+      },
+      "SecurityDomainUpload": {
+        "description": "It is the root of this pool; what comes of it is to be asked for.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"},
+          "azure-asyncoperation": {"$ref": "#/components/headers/azure-asyncoperation"},
+          "retry-after": {"$ref": "#/components/headers/retry-after"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoringStatus"}}}
+      },
+      "RestoringStatus": {
+        "description": "How the last upload to this node stands.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoringStatus"}}}
       }
     },
     "schemas": {
@@ -4871,6 +5479,168 @@ enum OpenAPIDocument {
             "additionalProperties": false
           }
         },
+        "additionalProperties": false
+      },
+      "Cloud": {
+        "type": "object",
+        "required": ["name", "authentication", "resourceManager", "microsoftGraphResourceId", "suffixes"],
+        "properties": {
+          "name": {"type": "string"},
+          "authentication": {
+            "type": "object",
+            "required": ["loginEndpoint", "audiences", "tenant", "identityProvider"],
+            "properties": {
+              "loginEndpoint": {"type": "string", "pattern": "^https://"},
+              "audiences": {"type": "array", "items": {"type": "string", "pattern": "^https://"}, "minItems": 1},
+              "tenant": {"type": "string"},
+              "identityProvider": {"type": "string"}
+            },
+            "additionalProperties": false
+          },
+          "resourceManager": {"type": "string", "pattern": "^https://"},
+          "microsoftGraphResourceId": {"type": "string", "pattern": "^https://"},
+          "suffixes": {
+            "type": "object",
+            "required": ["mhsmDns", "keyVaultDns", "storage"],
+            "properties": {
+              "mhsmDns": {"type": "string"},
+              "keyVaultDns": {"type": "string"},
+              "storage": {"type": "string"}
+            },
+            "additionalProperties": false
+          }
+        },
+        "additionalProperties": false
+      },
+      "Clouds": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Cloud"}},
+      "Tenant": {
+        "type": "object",
+        "required": ["id", "tenantId", "displayName", "tenantCategory"],
+        "properties": {
+          "id": {"type": "string"},
+          "tenantId": {"$ref": "#/components/schemas/GUID"},
+          "displayName": {"type": "string"},
+          "tenantCategory": {"const": "Home"}
+        },
+        "additionalProperties": false
+      },
+      "Tenants": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/Tenant"}}},
+        "additionalProperties": false
+      },
+      "Subscription": {
+        "type": "object",
+        "required": ["id", "subscriptionId", "tenantId", "displayName", "state", "authorizationSource"],
+        "properties": {
+          "id": {"type": "string"},
+          "subscriptionId": {"$ref": "#/components/schemas/GUID"},
+          "tenantId": {"$ref": "#/components/schemas/GUID"},
+          "displayName": {"type": "string"},
+          "state": {"const": "Enabled"},
+          "authorizationSource": {"const": "RoleBased"}
+        },
+        "additionalProperties": false
+      },
+      "Subscriptions": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/Subscription"}}},
+        "additionalProperties": false
+      },
+      "PoolResource": {
+        "type": "object",
+        "required": ["id", "name", "type", "location", "tags", "properties"],
+        "properties": {
+          "id": {"type": "string"},
+          "name": {"type": "string"},
+          "type": {"const": "Microsoft.KeyVault/managedHSMs"},
+          "location": {"type": "string"},
+          "tags": {"type": "object", "maxProperties": 0},
+          "properties": {
+            "type": "object",
+            "required": [
+              "tenantId",
+              "hsmUri",
+              "enableSoftDelete",
+              "softDeleteRetentionInDays",
+              "enablePurgeProtection",
+              "provisioningState",
+              "statusMessage"
+            ],
+            "properties": {
+              "tenantId": {"$ref": "#/components/schemas/GUID"},
+              "hsmUri": {"type": "string", "pattern": "^https://"},
+              "enableSoftDelete": {"const": true},
+              "softDeleteRetentionInDays": {"type": "integer", "minimum": 7, "maximum": 90},
+              "enablePurgeProtection": {"type": "boolean"},
+              "provisioningState": {"const": "Succeeded"},
+              "statusMessage": {"type": "string"}
+            },
+            "additionalProperties": false
+          }
+        },
+        "additionalProperties": false
+      },
+      "PoolResources": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/PoolResource"}}},
+        "additionalProperties": false
+      },
+      "DirectoryRequest": {
+        "type": "object",
+        "required": ["ids"],
+        "properties": {
+          "ids": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/GUID"}},
+          "types": {"type": "array", "description": "Ignored.", "items": {"type": "string"}}
+        }
+      },
+      "DirectoryObject": {
+        "type": "object",
+        "required": ["@odata.type", "id", "displayName"],
+        "properties": {
+          "@odata.type": {
+            "enum": ["#microsoft.graph.user", "#microsoft.graph.group", "#microsoft.graph.servicePrincipal"]
+          },
+          "id": {"$ref": "#/components/schemas/GUID"},
+          "displayName": {"type": "string"},
+          "appId": {"$ref": "#/components/schemas/GUID"},
+          "servicePrincipalNames": {"type": "array", "items": {"$ref": "#/components/schemas/GUID"}},
+          "accountEnabled": {"type": "boolean"}
+        },
+        "additionalProperties": false
+      },
+      "DirectoryObjects": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/DirectoryObject"}}},
+        "additionalProperties": false
+      },
+      "TransferKey": {
+        "type": "object",
+        "required": ["key_format", "transfer_key"],
+        "properties": {
+          "key_format": {"const": "jwk"},
+          "transfer_key": {
+            "type": "string",
+            "description": "A JSON Web Key as text. Clients read `x5c`, the certificate that the master key is encrypted for."
+          }
+        },
+        "additionalProperties": false
+      },
+      "SecurityDomainUpload": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {
+          "value": {"type": "string", "description": "The restore blob that an officers' client makes, as text."}
+        }
+      },
+      "RestoringStatus": {
+        "type": "object",
+        "required": ["status", "status_details"],
+        "properties": {"status": {"enum": ["InProgress", "Success", "Failed"]}, "status_details": {"type": "string"}},
         "additionalProperties": false
       }
     }

@@ -1,3 +1,5 @@
+public import Identity
+
 /// The names under which clients may reach a node.
 ///
 /// Links, challenges and poll addresses are made from the *matched* entry, never from what a client sent; an unknown
@@ -6,11 +8,29 @@ public struct HostTable: Sendable {
     public struct Entry: Hashable, Sendable {
         /// `https://host[:port]`, no trailing slash.
         public let baseURL: String
-        /// The audience that clients are told to ask tokens for: the host without its first label, as client libraries
-        /// require a resource to be a parent of the host that they call.
+        /// The audience that clients are told to ask tokens for: for keys the host without its first label, as client
+        /// libraries require a resource to be a parent of the host that they call.
         public let audience: String
         /// The complete `WWW-Authenticate` value for a request without a token.
         public let challenge: String
+
+        init(baseURL: String, audience: String) {
+            self.baseURL = baseURL
+            self.audience = audience
+            // The authority ends in /adfs: client libraries then take it for any tenant and ask no public directory
+            // about it.
+            challenge = "Bearer authorization=\"\(baseURL)/adfs\", resource=\"\(audience)\""
+        }
+
+        /// The same host in front of one of its services. Each has an audience of its own, so that a token for one
+        /// is refused by the others: whoever may list subscriptions can't use a key with it.
+        public func facing(_ service: TokenAudience) -> Entry {
+            switch service {
+            case .dataPlane, .issuer: self
+            case .resourceManager: Entry(baseURL: baseURL, audience: baseURL + "/arm")
+            case .directory: Entry(baseURL: baseURL, audience: baseURL + "/graph")
+            }
+        }
 
         /// The value for a token that was sent and can't become good: clients show the refusal to their user.
         public var rejection: String { challenge + ", error=\"invalid_token\"" }
@@ -31,20 +51,19 @@ public struct HostTable: Sendable {
     }
 
     private let entries: [String: Entry]
+    /// The audiences of the services beside the keys, for all hosts.
+    public let facadeAudiences: [AcceptedAudience]
 
     /// - Parameter hosts: each `host` or `host:port`.
     public init(hosts: [String]) {
         var entries: [String: Entry] = [:]
         for host in hosts.map(Self.canonical) {
-            let audience = Self.audience(host: host)
-            let base = "https://\(host)"
-            // The authority ends in /adfs: client libraries then take it for any tenant and ask no public directory
-            // about it.
-            entries[host] = Entry(
-                baseURL: base, audience: audience,
-                challenge: "Bearer authorization=\"\(base)/adfs\", resource=\"\(audience)\"")
+            entries[host] = Entry(baseURL: "https://\(host)", audience: Self.audience(host: host))
         }
         self.entries = entries
+        facadeAudiences = entries.values.sorted { $0.baseURL < $1.baseURL }.flatMap { entry in
+            [TokenAudience.resourceManager, .directory].map { AcceptedAudience(entry.facing($0).audience, $0) }
+        }
     }
 
     /// `https://` and the host without its first label, port kept; a single-label host stands for itself.

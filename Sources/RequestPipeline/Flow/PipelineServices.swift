@@ -56,6 +56,8 @@ public struct ServiceIdentity: Sendable {
 public protocol KeyCustody: Sendable {
     /// The unsealed pool, or `nil` while the node is sealed.
     var unsealed: UnsealedPool? { get }
+    /// Whom the node lets bring the pool back; `nil` on one that began without a pool on its disk.
+    var recovery: RecoveryAccess? { get }
     /// A sealed record of key material by the SHA-256 of its bytes; reads the disk.
     func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord
 }

@@ -1,6 +1,7 @@
 public import HTTPTransport
 import AccessControl
 import Audit
+import CryptographicModule
 import Identity
 import Logging
 import PoolState
@@ -14,15 +15,22 @@ public final class RequestPipeline: RequestSink {
     private let router: Router
     private let services: PipelineServices
     private let recorder: AuditRecorder
-    private let unknownEndpoint: Endpoint
+    /// By the service that the path belongs to.
+    private let unknownEndpoints: [TokenAudience: Endpoint]
 
     public init(endpoints: [Endpoint], services: PipelineServices) {
         router = Router(endpoints)
         self.services = services
         recorder = AuditRecorder(services: services)
-        // An unknown path is answered, and recorded, like any other request of an authenticated caller.
-        unknownEndpoint = Endpoint(
-            .get, "/", operation: "Unknown", access: .authenticated, phase: .unsealed, isVersioned: false,
+        let services = TokenAudience.allCases
+        unknownEndpoints = Dictionary(uniqueKeysWithValues: services.map { ($0, Self.unknownEndpoint($0)) })
+    }
+
+    /// An unknown path is answered, and recorded, like any other request of an authenticated caller.
+    private static func unknownEndpoint(_ audience: TokenAudience) -> Endpoint {
+        Endpoint(
+            .get, "/", operation: "Unknown", access: .authenticated, audience: audience, phase: .unsealed,
+            isVersioned: false,
             handler: .inline { _ throws(APIError) in throw .notFound("NotFound", "There is nothing at this path.") })
     }
 
@@ -58,11 +66,14 @@ public final class RequestPipeline: RequestSink {
     private func route(_ request: HTTPRequest, _ path: RequestPath) -> (Endpoint, PathParameters) {
         switch router.match(request.method, path.segments) {
         case .endpoint(let endpoint, let parameters): return (endpoint, parameters)
-        case .unknown: return (unknownEndpoint, PathParameters())
+        case .unknown:
+            let audience = router.audience(of: path.segments)
+            return (unknownEndpoints[audience] ?? Self.unknownEndpoint(audience), PathParameters())
         case .wrongMethod(let allowed):
             let list = Set(allowed).sorted().joined(separator: ", ")
             let endpoint = Endpoint(
-                request.method, "/", operation: "Unknown", access: .authenticated, phase: .unsealed, isVersioned: false,
+                request.method, "/", operation: "Unknown", access: .authenticated,
+                audience: router.audience(of: path.segments), phase: .unsealed, isVersioned: false,
                 handler: .inline { _ throws(APIError) in
                     throw APIError(
                         status: 405, code: "MethodNotAllowed", message: "This path answers to \(list) only.",
@@ -81,17 +92,73 @@ public final class RequestPipeline: RequestSink {
             }
             return run(exchange.context(services: services, principal: nil, view: services.pool.latestView), exchange)
         }
+        if bearsCapability(exchange) {
+            return run(exchange.context(services: services, principal: nil, view: services.pool.latestView), exchange)
+        }
         guard let value = exchange.request.headers.authorization, !value.isEmpty else {
             return challenge(exchange, .noToken)
         }
         guard exchange.request.headers.authorizationCount == 1 else { return challenge(exchange, .severalHeaders) }
+        if exchange.endpoint.phase == .any, admitForRecovery(exchange, value) { return }
         // Tokens can be checked only with the pool's keys at hand.
         guard let unsealed = services.custody.unsealed else { return refuseUnauthenticated(exchange, .sealed) }
-        let verified = Authenticator.verify(value, tokens: unsealed.tokens, now: exchange.receivedAt / 1000)
+        let verified = Authenticator.verify(
+            value, tokens: unsealed.tokens, for: exchange.endpoint.audience, now: exchange.receivedAt / 1000)
         switch verified {
-        case .failure(let refusal): challenge(exchange, refusal)
+        case .failure(let refusal): challenge(exchange, isOfRecovery(exchange, value) ? .recoveryIsOver : refusal)
         case .success(let token): guardRead(exchange, token)
         }
+    }
+
+    private func bearsCapability(_ exchange: Exchange) -> Bool {
+        guard let isHonoured = exchange.endpoint.capability, let text = exchange.query["op"],
+            exchange.endpoint.phase == .any || services.custody.unsealed != nil,
+            let presented = Base64URL.decode(text), presented.count == 16
+        else { return false }
+        return isHonoured(presented, services.pool.latestView, exchange.receivedAt / 1000)
+    }
+
+    /// Whether the token was this node's own while it was sealed.
+    private func isOfRecovery(_ exchange: Exchange, _ value: [UInt8]) -> Bool {
+        guard let tokens = services.custody.recovery?.tokens else { return false }
+        let now = exchange.receivedAt / 1000
+        let verified = Authenticator.verify(value, tokens: tokens, for: exchange.endpoint.audience, now: now)
+        if case .success = verified { return true }
+        return false
+    }
+
+    /// Lets in who has a token of this node's own for bringing the pool back; for the routes of the upload it goes on
+    /// to be good until it expires, so that who unsealed the node learns of the success.
+    ///
+    /// - Returns: false where an unsealed node has to look at the token itself.
+    private func admitForRecovery(_ exchange: Exchange, _ value: [UInt8]) -> Bool {
+        guard let recovery = services.custody.recovery else { return false }
+        let isSealed = services.custody.unsealed == nil
+        if case .authenticated = exchange.endpoint.access, !isSealed { return false }
+        let now = exchange.receivedAt / 1000
+        switch Authenticator.verify(value, tokens: recovery.tokens, for: exchange.endpoint.audience, now: now) {
+        case .failure(let refusal):
+            guard isSealed else { return false }
+            // It may be a token of the pool: the client gets one of this node's instead.
+            challenge(exchange, AuthenticationRefusal(message: refusal.message, isOutdated: true))
+        case .success(let token):
+            let view = services.pool.latestView
+            let principal = recovery.principal(of: token, allowing: exchange.endpoint.access)
+            let context = exchange.context(services: services, principal: principal?.caller, view: view)
+            guard let principal else {
+                challenge(exchange, .principalNotHonoured)
+                return true
+            }
+            do throws(APIError) {
+                guard principal.isAllowed else { throw APIError.accessDenied(RecoveryAccess.refusal) }
+                try checkForm(context)
+            } catch {
+                finish(exchange, context, .failure(error))
+                return true
+            }
+            run(context, exchange)
+        }
+        return true
     }
 
     /// Where the node holds a lease the view comes at once, and the request goes on where it is.
@@ -143,6 +210,16 @@ public final class RequestPipeline: RequestSink {
         if case .dataAction(let action, let rule) = context.endpoint.access {
             try Authorization.require(action, rule, in: context)
         }
+        try checkForm(context)
+        if context.endpoint.phase == .activated, context.view.state.phase != .activated {
+            throw APIError.forbidden(
+                "The pool isn't activated: its officers haven't received the security domain yet. "
+                    + "An administrator downloads it with 'hsmctl security-domain download'.", innerCode: "NotActivated"
+            )
+        }
+    }
+
+    private func checkForm(_ context: RequestContext) throws(APIError) {
         if let coding = context.request.headers.first("content-encoding"), coding.lowercased() != "identity" {
             // A small compressed body can be a large one: none is unpacked.
             throw APIError(
@@ -150,12 +227,6 @@ public final class RequestPipeline: RequestSink {
                 message: "A body must not be compressed or otherwise encoded.")
         }
         if context.endpoint.isVersioned { try APIVersion.check(context.query["api-version"]) }
-        if context.endpoint.phase == .activated, context.view.state.phase != .activated {
-            throw APIError.forbidden(
-                "The pool isn't activated: its officers haven't received the security domain yet. "
-                    + "An administrator downloads it with 'hsmctl security-domain download'.", innerCode: "NotActivated"
-            )
-        }
     }
 
     // MARK: Operation
@@ -245,9 +316,10 @@ public final class RequestPipeline: RequestSink {
     }
 
     private func challengeValue(_ exchange: Exchange, _ refusal: AuthenticationRefusal) -> String {
-        guard exchange.request.headers.authorizationCount > 0 else { return exchange.host.challenge }
-        guard refusal.isOutdated else { return exchange.host.rejection }
-        return exchange.host.renewal(notBefore: exchange.receivedAt / 1000)
+        let service = exchange.host.facing(exchange.endpoint.audience)
+        guard exchange.request.headers.authorizationCount > 0 else { return service.challenge }
+        guard refusal.isOutdated else { return service.rejection }
+        return service.renewal(notBefore: exchange.receivedAt / 1000)
     }
 
     private func refuseUnauthenticated(_ exchange: Exchange, _ error: APIError) {
@@ -263,7 +335,7 @@ public final class RequestPipeline: RequestSink {
         case .success(let response):
             var headers = AnswerHeaders.common(
                 requestID: exchange.requestID, request: exchange.request, own: response.headers)
-            if context.principal != nil {
+            if context.principal != nil || context.endpoint.capability != nil {
                 headers.append(
                     contentsOf: AnswerHeaders.service(
                         region: services.identity.region, remoteAddress: exchange.request.remoteAddress,

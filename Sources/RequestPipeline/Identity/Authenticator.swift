@@ -20,6 +20,8 @@ struct AuthenticationRefusal: Error {
     static let noToken = AuthenticationRefusal(message: "The request needs an access token.")
     static let severalHeaders = AuthenticationRefusal(message: "The request has more than one Authorization header.")
     static let noBearerToken = AuthenticationRefusal(message: "The Authorization header holds no bearer token.")
+    static let recoveryIsOver = AuthenticationRefusal(
+        message: "The token is from before this node was unsealed.", isOutdated: true)
     static let principalNotHonoured = AuthenticationRefusal(
         message: "The token's principal is unknown, disabled, or has a new credential.", isOutdated: true)
 }
@@ -31,14 +33,14 @@ enum Authenticator {
     ///
     /// - Parameter value: the `Authorization` header.
     static func verify(
-        _ value: [UInt8], tokens: TokenVerifier, now: Int64
+        _ value: [UInt8], tokens: TokenVerifier, for audience: TokenAudience, now: Int64
     ) -> Result<VerifiedToken, AuthenticationRefusal> {
         let scheme = Array("bearer ".utf8)
         guard value.count > scheme.count, zip(value, scheme).allSatisfy({ isSame($0, $1) }) else {
             return .failure(.noBearerToken)
         }
         return value.withUnsafeBytes { bytes in
-            tokens.verify(UnsafeRawBufferPointer(rebasing: bytes[scheme.count...]), for: .dataPlane, now: now)
+            tokens.verify(UnsafeRawBufferPointer(rebasing: bytes[scheme.count...]), for: audience, now: now)
                 .mapError { AuthenticationRefusal($0) }
         }
     }

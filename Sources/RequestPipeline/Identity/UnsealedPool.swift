@@ -37,4 +37,14 @@ public enum TokenAuthority {
     public static func issuer(of pool: PoolRecord) -> String {
         "\(pool.origin.isEmpty ? "https://\(pool.name)" : pool.origin)/\(pool.tenantID)/v2.0"
     }
+
+    /// What tokens may be for: the keys of the pool, and the services beside them. An audience that the pool has for
+    /// its keys is for nothing else.
+    public static func audiences(
+        keys: [String], facades: [AcceptedAudience]
+    ) throws(TrustError) -> AudienceList {
+        let keys = keys.map { AcceptedAudience($0, .dataPlane) }
+        let known = try AudienceList(keys)
+        return try AudienceList(keys + facades.filter { known.kind(of: $0.text) == nil })
+    }
 }

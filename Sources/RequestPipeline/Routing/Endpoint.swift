@@ -1,5 +1,7 @@
 public import AccessControl
 public import HTTPTransport
+public import Identity
+public import PoolState
 
 /// One operation of the API: where it is, who may call it, in which state of the node, and what answers it.
 public final class Endpoint: Sendable {
@@ -9,6 +11,8 @@ public final class Endpoint: Sendable {
     /// The operation's name in the audit log, for example `KeySign`.
     public let operation: String
     public let access: Access
+    /// What the caller's token must be for.
+    public let audience: TokenAudience
     /// What of the pool's state the handler looks at.
     public let reads: StateRead
     public let phase: RequiredPhase
@@ -16,26 +20,35 @@ public final class Endpoint: Sendable {
     public let isVersioned: Bool
     /// Largest body in bytes.
     public let bodyLimit: Int
-    /// Whether requests to an anonymous endpoint leave an audit record.
+    /// Whether requests without a principal leave an audit record.
     public let isAuditedWhenAnonymous: Bool
+    /// Whether the `op` of a request's query, decoded, stands for a token: some clients lose their token while they
+    /// poll. Given for reading the status of one job only.
+    public let capability: Capability?
     public let handler: Handler
 
     public static let defaultBodyLimit = 64 * 1024
 
+    /// - Parameters: what was presented, 16 bytes; the latest view that this node has; seconds since 1970.
+    public typealias Capability = @Sendable (_ presented: [UInt8], PoolView, _ now: Int64) -> Bool
+
     public init(
-        _ method: HTTPMethod, _ path: String, operation: String, access: Access, reads: StateRead = .everything,
-        phase: RequiredPhase = .activated, isVersioned: Bool = true, bodyLimit: Int = Endpoint.defaultBodyLimit,
-        isAuditedWhenAnonymous: Bool = false, handler: Handler
+        _ method: HTTPMethod, _ path: String, operation: String, access: Access, audience: TokenAudience = .dataPlane,
+        reads: StateRead = .everything, phase: RequiredPhase = .activated, isVersioned: Bool = true,
+        bodyLimit: Int = Endpoint.defaultBodyLimit, isAuditedWhenAnonymous: Bool = false,
+        capability: Capability? = nil, handler: Handler
     ) {
         self.method = method
         self.path = path
         self.operation = operation
         self.access = access
+        self.audience = audience
         self.reads = reads
         self.phase = phase
         self.isVersioned = isVersioned
         self.bodyLimit = bodyLimit
         self.isAuditedWhenAnonymous = isAuditedWhenAnonymous
+        self.capability = capability
         self.handler = handler
     }
 }

@@ -1,4 +1,5 @@
 import HTTPTransport
+import Identity
 
 /// Finds the endpoint of a request.
 struct Router: Sendable {
@@ -51,6 +52,11 @@ struct Router: Sendable {
         guard mayBeSpecial, let path = RequestPath(path), case .endpoint(let endpoint, _) = match(method, path.segments)
         else { return Endpoint.defaultBodyLimit }
         return endpoint.bodyLimit
+    }
+
+    /// The service that a path belongs to by its first word, whether or not there is anything at it.
+    func audience(of segments: [String]) -> TokenAudience {
+        segments.first.flatMap { routes[$0.lowercased()]?.first?.endpoint.audience } ?? .dataPlane
     }
 
     func match(_ method: HTTPMethod, _ segments: [String]) -> Match {

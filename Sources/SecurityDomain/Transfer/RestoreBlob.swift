@@ -7,6 +7,8 @@ public struct RestoreBlob: Hashable, Sendable {
     private let wrappedKey: String
     /// base64url of the SHA-256 of the transfer certificate that the blob was made for.
     public let certificateName: String
+    /// SHA-256 of the blob's text: the same upload sent again is known by it.
+    public let digest: [UInt8]
 
     private static let document = "restore blob"
     /// Ceiling of the blob's text.
@@ -25,6 +27,7 @@ public struct RestoreBlob: Hashable, Sendable {
         items = try EncryptedItems(from: try blob.object("EncData"))
         wrappedKey = try wrapped.string("enc_key")
         certificateName = try wrapped.string("x5t_256")
+        digest = Digest.sha256(bytes)
     }
 
     /// The root key in the blob, if the blob was made for one of `keys` and holds the root of `identity`.

@@ -152,8 +152,9 @@ import Testing
         let answer = try await lookUp(pool, .auditor, [.user, .officer])
         let found = try #require(answer.json?.objects("value"))
         #expect(found.map { $0.string("id") } == [TestPrincipal.user, .officer].map { "\($0.objectID)" })
-        #expect(found[0].string("@odata.type") == "#microsoft.graph.servicePrincipal")
-        #expect(found[0].strings("servicePrincipalNames") == ["\(TestPrincipal.user.clientID)"])
+        let first = try #require(found.first)
+        #expect(first.string("@odata.type") == "#microsoft.graph.servicePrincipal")
+        #expect(first.strings("servicePrincipalNames") == ["\(TestPrincipal.user.clientID)"])
         #expect(try await lookUp(pool, .nobody, [.nobody]).json?.objects("value").count == 1)
         #expect(try await lookUp(pool, .nobody, []).json?.objects("value").isEmpty == true)
         for wanted in [[TestPrincipal.user], [.nobody, .user]] {

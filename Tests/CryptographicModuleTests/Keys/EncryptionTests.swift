@@ -93,7 +93,9 @@ struct EncryptionTests {
                     let filled = algorithm.mode == .cbc ? (count + 15) / 16 * 16 - count : 0
                     let opened = try bench.decrypt(key, algorithm, value, aad: [1, 2, 3])
                     #expect(opened == plain + [UInt8](repeating: 0, count: filled), "\(algorithm), \(count)")
-                    #expect(try bench.encrypt(key, algorithm, plain).ciphertext != value.ciphertext || count == 0)
+                    // A byte may well come out the same under another IV.
+                    guard count >= 15 else { continue }
+                    #expect(try bench.encrypt(key, algorithm, plain).ciphertext != value.ciphertext)
                 }
             }
             for algorithm in KeyWrapAlgorithm.allCases {

@@ -62,6 +62,12 @@ enum NodeEndpoints {
     }
 
     private static func number(_ context: RequestContext) throws(APIError) -> UInt64 {
+        // The one path of this form that is not a node's; of its own it has another method.
+        guard context.parameters["id"] != "join" else {
+            throw APIError(
+                status: 405, code: "MethodNotAllowed", message: "This path answers to POST only.",
+                allowedMethods: "POST")
+        }
         guard let id = context.parameters["id"].flatMap({ UInt64($0) }), id > 0 else {
             throw .badParameter("The path must name a node's id, a number.")
         }

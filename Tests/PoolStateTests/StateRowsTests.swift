@@ -21,6 +21,8 @@ import Testing
                 NodeInvitation(
                     name: "node-4", ticketDigest: [UInt8](repeating: 2, count: 32),
                     expires: Fixture.start / 1000 + 60)))
+        replica.apply(.beginJob(Fixture.job(1, .keyRestore, key: "c")))
+        replica.apply(.stageKeys(job: Fixture.jobID(1), [Fixture.staged("c", versions: [1, 2])]))
         return replica
     }
 

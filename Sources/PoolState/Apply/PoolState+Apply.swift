@@ -24,6 +24,12 @@ public enum PoolLimits {
     public static let audiences = 32
     public static let releaseAuthorities = 16
     public static let keysPerReleaseAuthority = 16
+    /// Jobs that are remembered.
+    public static let jobs = 32
+    /// After this time without a report, in milliseconds, the node that runs a job is taken for dead.
+    public static let jobSilence: Int64 = 15_000
+    /// How old, in seconds, the backup may be that has to precede a restore which replaces all keys.
+    public static let backupBeforeRestore: Int64 = 1800
 }
 
 extension PoolState {
@@ -103,6 +109,7 @@ extension PoolState {
         case .distrustNode(let node): try distrustNode(node, &changes)
         case .requestLeadership(let node): try checkLeadership(of: node)
         case .recoverPool(let node, let epoch): try recover(by: node, epoch: epoch, in: pool, &changes)
+        case .beginJob, .reportJob, .failJob, .stageKeys, .completeJob: try executeOnJob(command, in: pool, &changes)
         default: try executeOnDirectory(command, &changes)
         }
         return .applied
@@ -123,6 +130,22 @@ extension PoolState {
         case .deleteRoleAssignment(let name, let scope): try deleteRoleAssignment(name, at: scope, &changes)
         case .putRoleDefinition(let definition): try putRoleDefinition(definition, &changes)
         case .deleteRoleDefinition(let id): try deleteRoleDefinition(id, &changes)
+        default: throw .invalidProposal
+        }
+    }
+
+    /// The commands on backup and restore.
+    private mutating func executeOnJob(
+        _ command: PoolCommand, in pool: PoolRecord, _ changes: inout StateChanges
+    ) throws(Refusal) {
+        switch command {
+        case .beginJob(let order): try beginJob(order, in: pool, &changes)
+        case .reportJob(let id, let items, let bytes): try reportJob(id, items: items, bytes: bytes, &changes)
+        case .failJob(let id, let failure, let onlyIfSilent):
+            try failJob(id, failure, onlyIfSilent: onlyIfSilent, &changes)
+        case .stageKeys(let id, let keys): try stage(keys, for: id, in: pool, &changes)
+        case .completeJob(let id, let items, let bytes, let keys):
+            try completeJob(id, items: items, bytes: bytes, keys: keys, &changes)
         default: throw .invalidProposal
         }
     }

@@ -19,7 +19,7 @@ extension ProposalEnvelope {
     }
 
     /// Decodes what ``encode()`` made; everything else is refused: unknown fields, other encodings of the same values,
-    /// and more than 1 MiB for a genesis or a restored key, 256 KiB for a security domain, 64 KiB for any other
+    /// and more than 1 MiB for a genesis or restored keys, 256 KiB for a security domain, 64 KiB for any other
     /// command.
     ///
     /// A committed entry that can't be decoded comes from a newer version. A node must stop before it rather than skip
@@ -38,7 +38,7 @@ extension ProposalEnvelope {
 extension PoolCommand {
     var maximumEncodedCount: Int {
         switch self {
-        case .initializePool, .restoreKey: ProposalEnvelope.maximumEncodedCount
+        case .initializePool, .restoreKey, .stageKeys: ProposalEnvelope.maximumEncodedCount
         case .securityDomainPrepared: 256 << 10
         default: 64 << 10
         }

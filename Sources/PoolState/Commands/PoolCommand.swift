@@ -52,6 +52,18 @@ public enum PoolCommand: Hashable, Sendable {
     /// The pool has lost its quorum for good: `node` goes on alone in the next epoch. Never proposed: the last word of
     /// an epoch, which officers have decided on.
     case recoverPool(node: UInt64, epoch: UInt64)
+
+    /// A node begins a backup or a restore. One at a time.
+    case beginJob(JobOrder)
+    /// The job goes on; who is silent for too long is taken for dead.
+    case reportJob(id: [UInt8], items: UInt64, bytes: UInt64)
+    /// The job has failed, and what it had staged is dropped. With `onlyIfSilent` it is refused while the node that
+    /// runs the job reports, which is what others propose.
+    case failJob(id: [UInt8], JobFailure, onlyIfSilent: Bool)
+    /// Keys out of a backup, put aside until the job is complete.
+    case stageKeys(job: [UInt8], [StagedKey])
+    /// The job has done all. A restore's staged keys, so many, take the place of those that are there.
+    case completeJob(id: [UInt8], items: UInt64, bytes: UInt64, keys: Int)
 }
 
 /// A principal to create, at genesis or later. Its credential generation begins at 1 with a secret, at 0 without.

@@ -99,6 +99,20 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// A command that only the recovery of a pool gives, off the log.
     case notForTheLog = 121
 
+    // Backup and restore.
+    /// Another job is under way.
+    case jobRunning = 130
+    case jobNotFound = 131
+    /// It has ended, or is of another kind.
+    case jobNotRunning = 132
+    /// The node that runs it was heard of lately.
+    case jobNotSilent = 133
+    case invalidJob = 134
+    /// Not as many keys were staged as the job says.
+    case restoreIncomplete = 135
+    /// A restore that replaces keys needs a backup of them first.
+    case backupNeeded = 136
+
     /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
     public enum Category: Hashable, Sendable {
         /// The pool isn't ready for this command.
@@ -117,21 +131,21 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
         case .notInitialized, .notActivated:
             .notReady
         case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
-            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown:
+            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown, .jobNotFound:
             .notFound
         case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
             .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
             .credentialGenerationMismatch, .roleAssignmentExists, .securityDomainAlreadyActivated,
             .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue, .keyExists,
             .rotationSuperseded, .rotationNotDue, .nodeExists, .nodeIsLeaving, .nodeCannotLead, .ticketExpired,
-            .epochMismatch:
+            .epochMismatch, .jobRunning, .jobNotRunning, .jobNotSilent, .restoreIncomplete, .backupNeeded:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
         case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
-            .invalidInvitation, .invalidAdmission:
+            .invalidInvitation, .invalidAdmission, .invalidJob:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
             .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog:

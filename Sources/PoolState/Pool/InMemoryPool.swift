@@ -8,11 +8,17 @@ import Synchronization
 public final class InMemoryPool: Pool {
     private struct Content {
         var view: PoolView
+        var rows: [RowPlace: RowChange] = [:]
         var blobs: [[UInt8]: [UInt8]] = [:]
         var time: Int64
         var proposals: UInt64 = 0
         var unavailable: PoolUnavailable?
         var lastScope: ReadScope?
+    }
+
+    private struct RowPlace: Hashable {
+        let table: UInt8
+        let key: [UInt8]
     }
 
     private let content: Mutex<Content>
@@ -72,6 +78,11 @@ public final class InMemoryPool: Pool {
         content.withLock { $0.blobs[digest] }
     }
 
+    /// What a disk would hold now: every row and record, with the state that they make up.
+    public var stored: (view: PoolView, rows: [RowChange], blobs: [[UInt8]]) {
+        content.withLock { ($0.view, Array($0.rows.values), Array($0.blobs.values)) }
+    }
+
     private static func apply(
         _ command: PoolCommand, _ origin: ProposalOrigin, _ content: inout Content
     ) -> Result<Committed, PoolUnavailable> {
@@ -90,6 +101,9 @@ public final class InMemoryPool: Pool {
         let result = state.apply(index: index, term: 1, decoded)
         for blob in result.blobs {
             content.blobs[blob.digest] = blob.bytes
+        }
+        for row in result.rows {
+            content.rows[RowPlace(table: row.table, key: row.key)] = row.value == nil ? nil : row
         }
         content.view = PoolView(state: state, appliedIndex: index)
         return .success(Committed(outcome: result.outcome, view: content.view, index: index))

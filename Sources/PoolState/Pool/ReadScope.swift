@@ -54,8 +54,11 @@ extension PoolState {
             // Who belongs to the pool decides no request of a principal; a member that leaves is kept from answering
             // by its lease.
             .none
+        case .beginJob, .reportJob, .failJob, .stageKeys:
+            // What is staged is seen by nobody.
+            .none
         case .initializePool, .putRoleDefinition, .deleteRoleDefinition, .securityDomainPrepared,
-            .securityDomainActivated, .recoverPool:
+            .securityDomainActivated, .recoverPool, .completeJob:
             .everything
         }
     }

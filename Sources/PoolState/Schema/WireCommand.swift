@@ -30,7 +30,7 @@ extension PoolCommand: WireConvertible {
             wire.securityDomainActivated = .with { $0.generation = generation }
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
-        default: wire.kind = directoryKind ?? memberKind
+        default: wire.kind = directoryKind ?? memberKind ?? jobKind
         }
         return wire
     }
@@ -104,7 +104,12 @@ extension PoolCommand: WireConvertible {
         case .distrustNode(let number): self = .distrustNode(number.node)
         case .requestLeadership(let number): self = .requestLeadership(number.node)
         case .recoverPool(let recovery): self = .recoverPool(node: recovery.node, epoch: recovery.epoch)
-        default: try self.init(directoryKind: wire.kind)
+        default:
+            if let job = try PoolCommand(jobKind: wire.kind) {
+                self = job
+            } else {
+                try self.init(directoryKind: wire.kind)
+            }
         }
     }
 

@@ -41,6 +41,8 @@ private struct StateLoader {
     private var state = PoolState()
     private var keys: [String: KeyRow] = [:]
     private var versions: [String: [KeyVersionRow]] = [:]
+    private var stagedKeys: [String: KeyRow] = [:]
+    private var stagedVersions: [String: [KeyVersionRow]] = [:]
     private var progress: Progress?
     private var proposals: [CompletedProposal] = []
     private var leaves: [Hash256: Hash256] = [:]
@@ -82,6 +84,15 @@ private struct StateLoader {
             let invitation: NodeInvitation = try decode(row, value)
             state.nodeInvitations[invitation.node] = invitation
         case .nodeNumbers: state.lastGivenNode = (try decode(row, value) as NodeNumbers).last
+        case .job:
+            let job: JobRecord = try decode(row, value)
+            state.jobRecords[job.identifier] = job
+        case .stagedKey:
+            let key: StagedRow<KeyRow> = try decode(row, value)
+            stagedKeys[key.row.name] = key.row
+        case .stagedKeyVersion:
+            let version: StagedRow<KeyVersionRow> = try decode(row, value)
+            stagedVersions[version.row.content.header.name, default: []].append(version.row)
         }
     }
 
@@ -114,10 +125,23 @@ private struct StateLoader {
             }
         }
         guard versions.isEmpty else { throw .danglingRow(table: .keyVersion) }
+        try finishStaging()
         state.liveNames = SortedNames(keys.values.lazy.filter { $0.deletion == nil }.map(\.name))
         state.deletedNames = SortedNames(keys.values.lazy.filter { $0.deletion != nil }.map(\.name))
         state.tree.apply(leaves.map { MerkleTree.Change(path: $0.key, leaf: $0.value) })
         return state
+    }
+
+    private mutating func finishStaging() throws(StateCorruption) {
+        let poolID = state.record?.poolID
+        for (name, key) in stagedKeys {
+            let record = try Self.assemble(key, stagedVersions.removeValue(forKey: name) ?? [], poolID: poolID)
+            state.stagedKeys[name] = record
+            for version in record.versions {
+                if let digest = Hash256(version.recordDigest) { state.materials.insertRecord(digest) }
+            }
+        }
+        guard stagedVersions.isEmpty else { throw .danglingRow(table: .stagedKeyVersion) }
     }
 
     /// A key has the versions 0 to n − 1. Static, since a call of a method would hold a copy of `versions` while that
@@ -163,7 +187,8 @@ private struct StateLoader {
     private func checkEmptyBeforeGenesis() throws(StateCorruption) {
         guard state.memberRecords.isEmpty, keys.isEmpty, versions.isEmpty, state.principalRecords.isEmpty,
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
-            state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty
+            state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
+            state.jobRecords.isEmpty, stagedKeys.isEmpty
         else { throw .danglingRow(table: .pool) }
     }
 }

@@ -27,6 +27,9 @@ public struct PoolState: Sendable {
     var nodeInvitations = TreeDictionary<UInt64, NodeInvitation>()
     /// The largest node id that was ever given; 0 where only founders have one.
     var lastGivenNode: UInt64 = 0
+    var jobRecords = TreeDictionary<GUID, JobRecord>()
+    /// What the restore that is under way has brought so far, by name.
+    var stagedKeys = TreeDictionary<String, KeyRecord>()
     var completed = CompletedProposals()
     /// The newest time that any applied command was stamped with: Unix time in milliseconds, never falling.
     public internal(set) var logTime: Int64 = 0
@@ -93,7 +96,9 @@ public struct PoolState: Sendable {
 
     /// The digests of all sealed records that belong to the state, in no order.
     public var recordDigests: some Sequence<[UInt8]> {
-        keyRecords.values.lazy.flatMap { $0.versions.lazy.map(\.recordDigest) }
+        [keyRecords, stagedKeys].lazy.flatMap { keys in
+            keys.values.lazy.flatMap { $0.versions.lazy.map(\.recordDigest) }
+        }
     }
 
     public var keyCount: Int { liveNames.count }
@@ -121,6 +126,16 @@ public struct PoolState: Sendable {
     public func deletedKeys(after previous: String? = nil, limit: Int) -> [KeyRecord] {
         deletedNames.page(after: previous, limit: limit).compactMap { keyRecords[$0] }
     }
+
+    // MARK: Jobs
+
+    /// Backups and restores, the newest first.
+    public var jobs: [JobRecord] { jobRecords.values.sorted { $0.isNewer(than: $1) } }
+
+    public func job(_ id: [UInt8]) -> JobRecord? { GUID(bytes: id).flatMap { jobRecords[$0] } }
+
+    /// The one that is under way.
+    public var runningJob: JobRecord? { jobRecords.values.first { $0.status == .running } }
 
     // MARK: Principals and roles
 

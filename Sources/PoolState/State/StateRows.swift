@@ -15,6 +15,9 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case membership = 13
     case invitation = 14
     case nodeNumbers = 15
+    case job = 16
+    case stagedKey = 17
+    case stagedKeyVersion = 18
 }
 
 /// A row of the state, or its removal.

@@ -88,6 +88,23 @@ enum Fixture {
         return key
     }
 
+    static func jobID(_ number: Int) -> [UInt8] { GUID(high: 0x10b, low: UInt64(number)).bytes }
+
+    static func job(_ number: Int, _ kind: JobKind, key: String? = nil) -> JobOrder {
+        JobOrder(id: jobID(number), kind: kind, node: 2, place: "https://store.example/hsm/mhsm-1", key: key)
+    }
+
+    static func staged(_ name: String, versions: [Int] = [1], deletion: KeyDeletion? = nil) -> StagedKey {
+        StagedKey(
+            key: RestoredKey(
+                name: name,
+                versions: versions.map {
+                    RestoredKey.Version(
+                        version: key(name, version: $0, record: 5000 + $0, origin: .restored), updated: 7)
+                }, rotationRules: nil),
+            deletion: deletion)
+    }
+
     static let authorities = [
         ReleaseAuthority(
             issuer: "https://a", keys: [ReleaseAuthority.Key(id: "1", publicKey: .ed25519(x: Digest.sha256([1])))]),
@@ -147,6 +164,9 @@ struct Replica {
     mutating func apply(_ command: PoolCommand) -> CommandOutcome {
         apply(id: GUID(high: 0x1d, low: index + 1).bytes, command).outcome
     }
+
+    /// Moves the time that later commands are stamped with.
+    mutating func advance(seconds: Int64) { time += seconds * 1000 }
 
     /// Applies a configuration of the log.
     mutating func configure(voters: Set<UInt64>, outgoing: Set<UInt64> = [], learners: Set<UInt64> = []) {

@@ -41,7 +41,8 @@ struct RandomCommands {
             let rules = [nil, Fixture.rules("P90D", beforeExpiry: "P30D"), Fixture.rules(nil, afterCreation: "P28D")]
             return .setRotationRules(name: name(), rules: rules[number(0..<3)])
         case 25..<40: return attributes(state)
-        case 40..<50: return .deleteKey(name: name())
+        case 40..<44: return job(state)
+        case 44..<50: return .deleteKey(name: name())
         case 50..<55: return .recoverKey(name: name())
         case 55..<60: return .purgeKey(name: name(), onlyIfDue: number(0..<2) == 0)
         case 60..<75: return directory()
@@ -85,6 +86,23 @@ struct RandomCommands {
         }
         let rules = number(0..<2) == 0 ? nil : Fixture.rules("P28D")
         return .restoreKey(RestoredKey(name: name, versions: versions, rotationRules: rules))
+    }
+
+    private mutating func job(_ state: PoolState) -> PoolCommand {
+        guard let running = state.runningJob, number(0..<20) > 0 else {
+            let kind = JobKind.allCases[number(0..<JobKind.allCases.count)]
+            return .beginJob(Fixture.job(serial, kind, key: kind == .keyRestore ? name() : nil))
+        }
+        switch number(0..<5) {
+        case 0: return .reportJob(id: running.id, items: UInt64(serial), bytes: 1)
+        case 1:
+            let failure = JobFailure(code: "Failed", message: "")
+            return .failJob(id: running.id, failure, onlyIfSilent: number(0..<2) == 0)
+        case 2: return .completeJob(id: running.id, items: 1, bytes: 2, keys: number(0..<3))
+        default:
+            let key = Fixture.staged(running.order.key ?? name(), versions: [serial * 8 + 200_000])
+            return .stageKeys(job: running.id, [key])
+        }
     }
 
     private mutating func attributes(_ state: PoolState) -> PoolCommand {

@@ -1,0 +1,99 @@
+import AccessControl
+
+/// What a job does.
+public enum JobKind: UInt8, Hashable, CaseIterable, Sendable {
+    case backup = 1
+    /// Finds out whether a backup could be written.
+    case backupCheck = 2
+    /// Replaces all keys by those of a backup.
+    case restore = 3
+    /// Finds out whether a backup is whole and opens here.
+    case restoreCheck = 4
+    /// Brings one key of a backup back, with all its versions.
+    case keyRestore = 5
+
+    public var isBackup: Bool { self == .backup || self == .backupCheck }
+    /// Whether it changes keys.
+    public var changesKeys: Bool { self == .restore || self == .keyRestore }
+}
+
+public enum JobStatus: UInt8, Hashable, CaseIterable, Sendable {
+    case running = 1
+    case succeeded = 2
+    case failed = 3
+}
+
+/// Why a job came to nothing.
+public struct JobFailure: Hashable, Sendable {
+    /// 1 to 64 characters, as clients see it.
+    public var code: String
+    /// For people, at most 1024 bytes. Holds no secret.
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// A job to begin.
+public struct JobOrder: Hashable, Sendable {
+    /// 16 random bytes.
+    public var id: [UInt8]
+    public var kind: JobKind
+    /// The node that runs it.
+    public var node: UInt64
+    /// Container and folder of the backup; never with the credentials for it. Empty where none is named.
+    public var place: String
+    /// The key of a selective restore.
+    public var key: String?
+
+    public init(id: [UInt8], kind: JobKind, node: UInt64, place: String, key: String? = nil) {
+        self.id = id
+        self.kind = kind
+        self.node = node
+        self.place = place
+        self.key = key
+    }
+}
+
+/// A key out of a backup, with what became of it before.
+public struct StagedKey: Hashable, Sendable {
+    public var key: RestoredKey
+    /// Set where the key was deleted, and not yet purged, when the backup was made.
+    public var deletion: KeyDeletion?
+
+    public init(key: RestoredKey, deletion: KeyDeletion? = nil) {
+        self.key = key
+        self.deletion = deletion
+    }
+}
+
+/// A backup or a restore, under way or done.
+public struct JobRecord: Hashable, Sendable {
+    public let order: JobOrder
+    let identifier: GUID
+    public internal(set) var status: JobStatus
+    /// Unix time in seconds.
+    public let started: Int64
+    /// When its node was last heard of: Unix time in milliseconds.
+    public internal(set) var reported: Int64
+    /// Unix time in seconds.
+    public internal(set) var ended: Int64?
+    /// Rows and records, written or read so far.
+    public internal(set) var items: UInt64
+    /// Of the backup's content.
+    public internal(set) var bytes: UInt64
+    public internal(set) var failure: JobFailure?
+
+    public var id: [UInt8] { order.id }
+
+    /// Whether its node is to be taken for dead.
+    public func isSilent(at milliseconds: Int64) -> Bool {
+        status == .running && milliseconds - reported > PoolLimits.jobSilence
+    }
+
+    func isNewer(than other: JobRecord) -> Bool {
+        (started, reported, identifier) > (other.started, other.reported, other.identifier)
+    }
+}

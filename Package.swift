@@ -136,6 +136,7 @@ let package = Package(
             exclude: ["Schema/pool.proto"],
             swiftSettings: simulated),
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
+        .target(name: "Backup", dependencies: ["SecurityDomain", "CryptographicModule"], swiftSettings: common),
         .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", logging], swiftSettings: common),
         .target(name: "Attestation", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
@@ -163,6 +164,9 @@ let package = Package(
         .testTarget(
             name: "SecurityDomainTests", dependencies: ["SecurityDomain", "CryptographicModule", "StrictJSON"],
             exclude: ["Vectors", "Interop"], swiftSettings: common),
+        .testTarget(
+            name: "BackupTests", dependencies: ["Backup", "SecurityDomain", "CryptographicModule"],
+            swiftSettings: common),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "CryptographicModule", "StrictJSON"],
             swiftSettings: common),

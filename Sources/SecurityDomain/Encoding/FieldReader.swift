@@ -5,13 +5,13 @@ import CryptographicModule
 ///
 /// It reads from a buffer that the caller keeps alive, so that secret contents can be read without a copy on the
 /// ordinary heap.
-struct FieldReader {
+package struct FieldReader {
     private let document: String
     private let source: UnsafeRawBufferPointer
     private var offset = 0
 
     /// Reads `bytes` as one document that begins with `label` and holds nothing after what `body` has read.
-    static func read<Value>(
+    package static func read<Value>(
         _ bytes: [UInt8], document: String, label: String, limit: Int, _ body: (inout FieldReader) throws -> Value
     ) throws -> Value {
         try bytes.withUnsafeBytes { buffer in
@@ -38,7 +38,7 @@ struct FieldReader {
         self.source = source
     }
 
-    func malformed(_ reason: String) -> SecurityDomainError {
+    package func malformed(_ reason: String) -> SecurityDomainError {
         .malformed(document: document, reason: reason)
     }
 
@@ -65,15 +65,15 @@ struct FieldReader {
         return try take(count)
     }
 
-    mutating func bytes(upTo limit: Int) throws -> [UInt8] {
+    package mutating func bytes(upTo limit: Int) throws -> [UInt8] {
         Array(try field(upTo: limit))
     }
 
-    mutating func bytes(exactly count: Int) throws -> [UInt8] {
+    package mutating func bytes(exactly count: Int) throws -> [UInt8] {
         Array(try field(exactly: count))
     }
 
-    mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws -> Integer {
+    package mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws -> Integer {
         try field(exactly: Integer.bitWidth / 8).reduce(0) { $0 << 8 | Integer(truncatingIfNeeded: $1) }
     }
 
@@ -83,7 +83,7 @@ struct FieldReader {
     }
 
     /// A count of things that follow, refused beyond `limit`.
-    mutating func count(upTo limit: Int) throws -> Int {
+    package mutating func count(upTo limit: Int) throws -> Int {
         let count = Int(try integer(UInt32.self))
         guard count <= limit else { throw malformed("\(count) items where at most \(limit) are allowed") }
         return count

@@ -1,24 +1,24 @@
 /// Writes the canonical form of everything that is authenticated, hashed or stored here: a sequence of fields, each
 /// with its length before it (32 bits, big-endian). Two different sequences never have the same bytes. The first field
 /// is the label of the form.
-struct FieldWriter {
-    private(set) var bytes: [UInt8] = []
+package struct FieldWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    init(label: String, reserving capacity: Int = 128) {
+    package init(label: String, reserving capacity: Int = 128) {
         bytes.reserveCapacity(capacity)
         field(label)
     }
 
-    mutating func field(_ value: some Collection<UInt8>) {
+    package mutating func field(_ value: some Collection<UInt8>) {
         appendInteger(UInt32(truncatingIfNeeded: value.count))
         bytes.append(contentsOf: value)
     }
 
-    mutating func field(_ value: String) {
+    package mutating func field(_ value: String) {
         field(value.utf8)
     }
 
-    mutating func field(_ value: some FixedWidthInteger) {
+    package mutating func field(_ value: some FixedWidthInteger) {
         appendInteger(UInt32(truncatingIfNeeded: value.bitWidth / 8))
         appendInteger(value)
     }

@@ -76,6 +76,9 @@ public final class Keyring: Sendable {
     /// Pool, security domain, generation.
     public var identity: PoolIdentity { sealed.identity }
 
+    /// Every key of a role that is held, the current one last.
+    func keys(_ role: MiddleKeyRole) -> [SecretKey] { openedKeys.middleKeys.filter { $0.role == role }.map(\.key) }
+
     /// Wipes every key, the root included. Whatever still holds one of them gets errors from now on.
     public func destroy() {
         root.destroy()

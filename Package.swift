@@ -63,8 +63,8 @@ let package = Package(
         .executableTarget(
             name: "hsmctl",
             dependencies: [
-                "LoadGenerator", "SecurityDomain", "Audit", "Attestation", "CryptographicModule", "StrictJSON",
-                arguments, httpClient, nioCore, nioHTTP1, nioSSL, signals, yams,
+                "LoadGenerator", "SecurityDomain", "Backup", "Audit", "Attestation", "CryptographicModule",
+                "StrictJSON", arguments, httpClient, nioCore, nioHTTP1, nioSSL, signals, yams,
             ],
             swiftSettings: common),
 
@@ -76,7 +76,7 @@ let package = Package(
             name: "HSMService",
             dependencies: [
                 "HSMNode", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Replication",
-                "Identity",
+                "Identity", "Backup", "BackupStores",
                 "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment",
                 "Raft", "StrictJSON",
                 nioCore, nioPosix, nioSSL, logging, lifecycle, signals, yams,
@@ -96,7 +96,7 @@ let package = Package(
         .target(
             name: "KeyVaultAPI",
             dependencies: [
-                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "Identity", "Attestation",
+                "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "Identity", "Attestation", "Backup",
                 "AccessControl", "CryptographicModule", "StrictJSON", logging,
             ],
             swiftSettings: common),
@@ -120,6 +120,9 @@ let package = Package(
         .target(
             name: "HTTPTransport",
             dependencies: ["CNghttp2", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging], swiftSettings: common),
+        .target(
+            name: "BackupStores",
+            dependencies: ["Backup", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL], swiftSettings: common),
         .target(
             name: "Replication",
             dependencies: [
@@ -166,6 +169,9 @@ let package = Package(
             exclude: ["Vectors", "Interop"], swiftSettings: common),
         .testTarget(
             name: "BackupTests", dependencies: ["Backup", "SecurityDomain", "CryptographicModule"],
+            swiftSettings: common),
+        .testTarget(
+            name: "BackupStoresTests", dependencies: ["BackupStores", "Backup", "RequestTesting"],
             swiftSettings: common),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "CryptographicModule", "StrictJSON"],
@@ -217,7 +223,7 @@ let package = Package(
             dependencies: [
                 "RequestTesting", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "PoolState",
                 "Identity", "Attestation", "Audit", "AccessControl", "CryptographicModule", "SecurityDomain",
-                "StrictJSON", nioCore,
+                "Backup", "BackupStores", "StrictJSON", nioCore,
             ],
             swiftSettings: common),
         .testTarget(

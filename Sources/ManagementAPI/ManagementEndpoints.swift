@@ -5,6 +5,7 @@ public enum ManagementEndpoints {
     public static func all(node: any NodeControl) -> [Endpoint] {
         TokenEndpoints.endpoints + NodeStatusEndpoints.endpoints(node: node) + PrincipalEndpoints.endpoints
             + UnsealEndpoints.endpoints(node: node) + CloudMetadata.endpoints + SubscriptionEndpoints.endpoints
-            + DirectoryEndpoints.endpoints + NodeEndpoints.endpoints(node: node) + OpenAPIEndpoint.endpoints
+            + DirectoryEndpoints.endpoints + NodeEndpoints.endpoints(node: node) + JobEndpoints.endpoints
+            + OpenAPIEndpoint.endpoints
     }
 }

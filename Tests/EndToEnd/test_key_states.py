@@ -109,7 +109,8 @@ class Subject:
         path = self.fill(self.path)
         if path in ("/keys", "/deletedkeys"):
             path += f"?maxresults=1&$skiptoken={base64url(self.name[:-1].encode())}"
-        who = "administrator" if "/providers/" in path else "user"
+        needs_administrator = "/providers/" in path or self.route == "PUT /keys/{name}/restore"
+        who = "administrator" if needs_administrator else "user"
         return self.send(who, self.method, path, self.fill(self.body))
 
     def leave(self) -> None:

@@ -188,7 +188,21 @@ import Testing
             + directory.map { Expected($0.0, $0.1, "authenticated unsealed unversioned directory", "") }
     }()
 
+    private static let backupRoutes = [
+        Expected("POST /backup", "FullBackup", "backup/start/action @/ activated", "A"),
+        Expected("POST /prebackup", "PreFullBackup", "backup/start/action @/ activated", "A"),
+        Expected(
+            "GET /backup/{id}/pending", "FullBackupStatusGet", "backup/status/action @/ activated unversioned", "A"),
+        Expected("PUT /restore", "FullRestore", "restore/start/action @/ activated", "A"),
+        Expected("PUT /prerestore", "PreFullRestore", "restore/start/action @/ activated", "A"),
+        Expected("PUT /keys/{name}/restore", "SelectiveKeyRestore", "restore/start/action @/ activated", "A"),
+        Expected(
+            "GET /restore/{id}/pending", "FullRestoreStatusGet", "restore/status/action @/ activated unversioned", "A"),
+        Expected("GET /quorate/v1/jobs", "JobList", "backup/status/action @/ activated unversioned", "A"),
+    ]
+
     private static let expected = keyRoutes + roleRoutes + poolRoutes + tokenRoutes + facadeRoutes
+        + backupRoutes
 
     private func describe(_ endpoint: Endpoint) -> String {
         var words: [String]

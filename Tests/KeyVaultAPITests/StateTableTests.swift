@@ -269,7 +269,9 @@ struct StateSubject {
             path += "?maxresults=1&$skiptoken=\(Base64URL.encode(Array(name.dropLast().utf8)))"
         }
         let principal: TestPrincipal =
-            endpoint.path.hasPrefix("/deletedkeys") ? .officer : path.contains("/providers/") ? .administrator : .user
+            endpoint.path.hasPrefix("/deletedkeys")
+            ? .officer
+            : path.contains("/providers/") || route == "PUT /keys/{name}/restore" ? .administrator : .user
         return try await pool.call(principal, method, path, fill(request?.body ?? ""))
     }
 

@@ -1,4 +1,6 @@
 import AccessControl
+import Backup
+import BackupStores
 import CryptographicModule
 import HTTPTransport
 import KeyVaultAPI
@@ -45,10 +47,12 @@ enum API {
         }
     }
 
+    /// A node that is allowed no place for backups.
+    static let backups = BackupDesk(node: 1, stores: ConfiguredStores(), source: MemoryState(nil))
     static let endpoints = endpoints(restoring: UnsealedNode())
 
     static func endpoints(restoring: any SecurityDomainRestoring) -> [Endpoint] {
-        KeyVaultEndpoints.all(restoring: restoring) + ManagementEndpoints.all(node: Node())
+        KeyVaultEndpoints.all(restoring: restoring, backups: backups) + ManagementEndpoints.all(node: Node())
     }
 
     /// A node to which nothing can be uploaded.

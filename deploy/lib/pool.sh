@@ -13,6 +13,8 @@
 # For tests of a new pool, from the environment:
 #   QUICKSTART_READS            `reads` of the initialisation file
 #   QUICKSTART_UNACTIVATED      if set, the security domain is left to be downloaded
+#   QUICKSTART_BLOB_HOSTS       blob services for backups, host:port, separated by commas
+#   QUICKSTART_BLOB_AUTHORITY   PEM of the authority that signs their certificates
 #   QUICKSTART_PEER_OFFSET      how far from a node's peer port the port is that the others are told of
 
 node_port() { echo $((port + $1 - 1)); }
@@ -85,7 +87,14 @@ make_certificates() {
 
 public_key() { openssl pkey -in "$1" -pubout -outform DER 2>>"$dir/openssl.log" | base64 -w0; }
 
+# Lines that let nodes use blob services for backups.
+blob_stores() {
+    [ -z "${QUICKSTART_BLOB_HOSTS:-}" ] || printf '  blob_hosts: [%s]\n' "$QUICKSTART_BLOB_HOSTS"
+    [ -z "${QUICKSTART_BLOB_AUTHORITY:-}" ] || printf '  authority_file: %s\n' "$QUICKSTART_BLOB_AUTHORITY"
+}
+
 make_configurations() {
+    mkdir -p -m 700 "$dir/backups"
     local i members='' pool_id
     pool_id=$(openssl rand -hex 16)
     for i in $(seq "$nodes"); do
@@ -116,6 +125,9 @@ peers:
   authority_file: ../../ca/node-ca.crt
 members:
 $members
+backups:
+  directory: ../../backups
+$(blob_stores)
 YAML
     done
     "$binaries/hsmctl" credential generate --display-name Administrator --secret-file "$dir/administrator.secret" --json \

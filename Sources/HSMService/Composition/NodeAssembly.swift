@@ -1,4 +1,5 @@
 import Audit
+import BackupStores
 import CryptographicModule
 import Foundation
 import HSMNode
@@ -40,6 +41,7 @@ final class NodeAssembly: Sendable {
     private let pipeline: RequestPipeline
     private let anonymous: AnonymousSampler
     private let firstKeyring: Keyring?
+    private let stores: ConfiguredStores
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
     /// - Parameter told: what this node was told when it joined.
@@ -101,14 +103,21 @@ final class NodeAssembly: Sendable {
         let control = NodeControlPanel(
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
             recovery: recovery, epoch: epoch)
+        stores = try configuration.backups.stores()
+        let backups = BackupDesk(
+            node: configuration.nodeID.rawValue, stores: stores, source: StoredState(snapshots: disk.snapshots))
         pipeline = RequestPipeline(
-            endpoints: KeyVaultEndpoints.all(restoring: restoring) + ManagementEndpoints.all(node: control),
+            endpoints: KeyVaultEndpoints.all(restoring: restoring, backups: backups)
+                + ManagementEndpoints.all(node: control),
             services: services)
-        server = HTTPServer(
+        server = Self.makeServer(configuration.api)
+    }
+
+    private static func makeServer(_ api: NodeConfiguration.Listener) -> HTTPServer {
+        HTTPServer(
             configuration: HTTPServerConfiguration(
-                host: configuration.api.host, port: configuration.api.port,
-                tls: TLSFiles(
-                    certificateChain: configuration.api.certificateFile, privateKey: configuration.api.keyFile)))
+                host: api.host, port: api.port,
+                tls: TLSFiles(certificateChain: api.certificateFile, privateKey: api.keyFile)))
     }
 
     private static func readNodeKey(_ configuration: NodeConfiguration) throws -> FileSigningKey {
@@ -301,6 +310,7 @@ final class NodeAssembly: Sendable {
         await server.shutdown(graceSeconds: 5)
         await runtime.stop()
         await transport.shutdown()
+        await stores.shutdown()
         vault.close()
         if let summary = anonymous.drain() { audit.append(summary) { _ in } }
         audit.close()

@@ -11,6 +11,7 @@ import Synchronization
 final class NodeDisk {
     private let storage: SQLiteNodeStorage
     let materials: KeyMaterialReader
+    let snapshots: StateSnapshotSource
     /// The new pool's keys, on the node that has just made it.
     let keyring: Keyring?
     /// The state as it was found, but for the keys, which nobody needs before the node is unsealed. Nothing in it is
@@ -28,6 +29,7 @@ final class NodeDisk {
             keyring = nil
         }
         materials = try opened.makeKeyMaterialReader()
+        snapshots = opened.makeSnapshotSource()
         let found = try opened.load()
         stored =
             found.rows.isEmpty

@@ -45,6 +45,8 @@ public struct NodeConfiguration: Sendable {
     /// PEM of the certificate authority that signs node certificates.
     public let peerAuthorityFile: String
     public let members: [Member]
+    /// Where backups may go to and come from.
+    let backups: BackupPlaces
     /// Event loops of the API listener; 0 means one per core.
     public let eventLoops: Int
     /// Threads for slow cryptography; 0 means one per core.
@@ -79,7 +81,7 @@ extension NodeConfiguration {
     public static func load(file: String) throws(ConfigurationError) -> NodeConfiguration {
         let text = try readGuarded(file: file)
         let root = try ConfigurationSection.parse(text, file: file)
-        try root.allow(only: ["node", "api", "peers", "members", "crypto", "log"])
+        try root.allow(only: ["node", "api", "peers", "members", "backups", "crypto", "log"])
         let base = (file as NSString).deletingLastPathComponent
         func resolve(_ path: String) -> String {
             path.hasPrefix("/") || base.isEmpty ? path : (base as NSString).appendingPathComponent(path)
@@ -113,6 +115,7 @@ extension NodeConfiguration {
             api: try listener(api, resolve), apiHosts: try hosts(api),
             peers: try listener(peers, resolve),
             peerAuthorityFile: resolve(try peers.string("authority_file", example: "node-ca.crt")), members: members,
+            backups: try BackupPlaces(root.optionalSection("backups"), resolve),
             eventLoops: try api.optionalInteger("event_loops", in: 0...256) ?? 0,
             cryptoThreads: try crypto?.optionalInteger("threads", in: 0...256) ?? 0,
             logLevel: try logLevel(log))

@@ -8,7 +8,8 @@ import Raft
 import RequestPipeline
 
 /// What has to be done without anybody asking: keys whose retention has run out are purged, keys whose rules ask for it
-/// get new versions, and counted refusals reach the audit log even when nobody knocks any more.
+/// get new versions, jobs of dead nodes are ended, and counted refusals reach the audit log even when nobody knocks any
+/// more.
 struct Housekeeping: Sendable {
     /// Due keys that one round purges: the log is there for others too.
     private static let purgesPerRound = 100
@@ -33,6 +34,7 @@ struct Housekeeping: Sendable {
             if let summary = anonymous.flush(time: SystemClock().unixMilliseconds()) { audit.append(summary) { _ in } }
             await purgeDueKeys()
             await rotateDueKeys()
+            await endSilentJob()
         }
     }
 
@@ -58,6 +60,19 @@ struct Housekeeping: Sendable {
                 }
             }
         } while !Task.isCancelled
+    }
+
+    /// A backup or restore whose node is gone must not stand in the way of the next one.
+    private func endSilentJob() async {
+        guard runtime.latestStanding.role == .leader, custody.unsealed != nil,
+            let job = runtime.latestView.state.runningJob, job.isSilent(at: SystemClock().unixMilliseconds())
+        else { return }
+        do {
+            _ = try await runtime.submit(.failJob(id: job.id, .silentNode, onlyIfSilent: true), origin: .node)
+            logger.error("a job has failed: its node is silent", metadata: ["node": "\(job.order.node)"])
+        } catch {
+            logger.info("a silent job waits for the pool", metadata: ["cause": "\(error)"])
+        }
     }
 
     /// Only the leader does it. A new leader may repeat what the old one has proposed: the state machine takes one

@@ -3,7 +3,7 @@ import Glibc
 /// The `date` field's value, written once a second (IMF-fixdate, RFC 9110 section 5.6.7).
 ///
 /// Not thread-safe: there is one for each event loop.
-final class HTTPDateCache {
+package final class HTTPDateCache {
     private var second: Int = .min
     private var text: [UInt8] = []
 
@@ -58,7 +58,7 @@ final class HTTPDateCache {
 
     /// Days since 1970 to year, month and day, reckoning in years that begin in March so that the leap day comes last
     /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
-    private static func civilDate(daysSince1970: Int) -> (year: Int, month: Int, day: Int) {
+    package static func civilDate(daysSince1970: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = daysSince1970 + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097

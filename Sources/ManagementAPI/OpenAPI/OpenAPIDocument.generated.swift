@@ -25,6 +25,7 @@ enum OpenAPIDocument {
     {"name": "Key operations", "description": "What keys do."},
     {"name": "Roles", "description": "Who may do what."},
     {"name": "Security domain", "description": "The officers' shares of the pool's root key."},
+    {"name": "Backup", "description": "The whole pool out into a container, and keys out of it again."},
     {"name": "Tokens", "description": "The pool's own token issuer; `{tenant}` may be any name."},
     {"name": "Management", "description": "Nodes, principals, settings."},
     {"name": "Azure CLI", "description": "What `az` reads beside the keys; tokens are for `https://HOST/arm` and `https://HOST/graph`."}
@@ -1902,6 +1903,223 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/backup": {
+      "post": {
+        "operationId": "FullBackup",
+        "tags": ["Backup"],
+        "summary": "Back the whole pool up into a container",
+        "x-audit-operation": "FullBackup",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupRequest"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/BackupBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/prebackup": {
+      "post": {
+        "operationId": "PreFullBackup",
+        "tags": ["Backup"],
+        "summary": "Find out whether a backup could be written to a container",
+        "x-audit-operation": "PreFullBackup",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupRequest"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/BackupBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/backup/{id}/pending": {
+      "get": {
+        "operationId": "FullBackupStatusGet",
+        "tags": ["Backup"],
+        "summary": "Ask how a backup stands",
+        "x-audit-operation": "FullBackupStatusGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/status/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/jobId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/BackupJob"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/restore": {
+      "put": {
+        "operationId": "FullRestore",
+        "tags": ["Backup"],
+        "summary": "Replace all keys by those of a backup",
+        "x-audit-operation": "FullRestore",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreRequest"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/RestoreBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/prerestore": {
+      "put": {
+        "operationId": "PreFullRestore",
+        "tags": ["Backup"],
+        "summary": "Find out whether a backup is whole and opens here",
+        "x-audit-operation": "PreFullRestore",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreRequest"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/RestoreBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/keys/{name}/restore": {
+      "put": {
+        "operationId": "SelectiveKeyRestore",
+        "tags": ["Backup"],
+        "summary": "Bring one key of a backup back, with all its versions",
+        "x-audit-operation": "SelectiveKeyRestore",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/name"},
+          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyRestoreRequest"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/RestoreBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/restore/{id}/pending": {
+      "get": {
+        "operationId": "FullRestoreStatusGet",
+        "tags": ["Backup"],
+        "summary": "Ask how a restore stands",
+        "x-audit-operation": "FullRestoreStatusGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/status/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/jobId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestoreJob"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/adfs/.well-known/openid-configuration": {
       "get": {
         "operationId": "DiscoveryGetAdfs",
@@ -2162,6 +2380,31 @@ enum OpenAPIDocument {
         ],
         "responses": {
           "200": {"$ref": "#/components/responses/Status"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/jobs": {
+      "get": {
+        "operationId": "JobList",
+        "tags": ["Management"],
+        "summary": "List the last backups and restores, the newest first",
+        "x-audit-operation": "JobList",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/status/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Jobs"},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"},
@@ -3007,6 +3250,13 @@ enum OpenAPIDocument {
         "description": "The number of a node.",
         "schema": {"type": "integer", "minimum": 1, "maximum": 18446744073709551615}
       },
+      "jobId": {
+        "name": "id",
+        "in": "path",
+        "required": true,
+        "description": "The id of a job.",
+        "schema": {"$ref": "#/components/schemas/JobID"}
+      },
       "tenant": {
         "name": "tenant",
         "in": "path",
@@ -3650,6 +3900,90 @@ enum OpenAPIDocument {
           "retry-after": {"$ref": "#/components/headers/retry-after"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomain"}}}
+      },
+      "BackupBegun": {
+        "description": "It has begun.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"},
+          "azure-asyncoperation": {"$ref": "#/components/headers/azure-asyncoperation"},
+          "retry-after": {"$ref": "#/components/headers/retry-after"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupJob"}}}
+      },
+      "RestoreBegun": {
+        "description": "It has begun.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"},
+          "azure-asyncoperation": {"$ref": "#/components/headers/azure-asyncoperation"},
+          "retry-after": {"$ref": "#/components/headers/retry-after"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreJob"}}}
+      },
+      "BackupJob": {
+        "description": "How it stands; with `retry-after` while it runs.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupJob"}}}
+      },
+      "RestoreJob": {
+        "description": "How it stands; with `retry-after` while it runs.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreJob"}}}
+      },
+      "Jobs": {
+        "description": "The jobs.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Jobs"}}}
       },
       "Purged": {
         "description": "It is purged.",
@@ -5088,6 +5422,95 @@ enum OpenAPIDocument {
         "type": "object",
         "required": ["status", "status_details"],
         "properties": {"status": {"const": "Success"}, "status_details": {"type": "string"}},
+        "additionalProperties": false
+      },
+      "JobID": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+      "BackupContainer": {
+        "type": "object",
+        "required": ["storageResourceUri"],
+        "properties": {
+          "storageResourceUri": {"type": "string", "description": "A container that the node's file allows."},
+          "token": {"type": ["string", "null"], "description": "Its SAS token.", "format": "password"},
+          "useManagedIdentity": {"type": ["boolean", "null"], "description": "Not true: there is no such identity."}
+        }
+      },
+      "BackupRequest": {"$ref": "#/components/schemas/BackupContainer"},
+      "RestoreRequest": {
+        "type": "object",
+        "required": ["sasTokenParameters", "folderToRestore"],
+        "properties": {
+          "sasTokenParameters": {"$ref": "#/components/schemas/BackupContainer"},
+          "folderToRestore": {"type": "string", "description": "The backup's folder in the container."}
+        }
+      },
+      "KeyRestoreRequest": {
+        "type": "object",
+        "required": ["sasTokenParameters", "folder"],
+        "properties": {
+          "sasTokenParameters": {"$ref": "#/components/schemas/BackupContainer"},
+          "folder": {"type": "string", "description": "The backup's folder in the container."}
+        }
+      },
+      "JobError": {
+        "type": "object",
+        "required": ["code", "message", "innererror"],
+        "properties": {
+          "code": {"type": ["string", "null"]},
+          "message": {"type": ["string", "null"]},
+          "innererror": {"type": "null"}
+        },
+        "additionalProperties": false
+      },
+      "BackupJob": {
+        "type": "object",
+        "required": ["status", "statusDetails", "error", "startTime", "endTime", "jobId", "azureStorageBlobContainerUri"],
+        "properties": {
+          "status": {"type": "string", "enum": ["InProgress", "Succeeded", "Failed"]},
+          "statusDetails": {"type": "string", "description": "How much was written or read so far."},
+          "error": {"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/JobError"}]},
+          "startTime": {"$ref": "#/components/schemas/Time"},
+          "endTime": {"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Time"}]},
+          "jobId": {"$ref": "#/components/schemas/JobID"},
+          "azureStorageBlobContainerUri": {"type": "string", "description": "Container and folder."}
+        },
+        "additionalProperties": false
+      },
+      "RestoreJob": {
+        "type": "object",
+        "required": ["status", "statusDetails", "error", "startTime", "endTime", "jobId"],
+        "properties": {
+          "status": {"type": "string", "enum": ["InProgress", "Succeeded", "Failed"]},
+          "statusDetails": {"type": "string", "description": "How much was written or read so far."},
+          "error": {"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/JobError"}]},
+          "startTime": {"$ref": "#/components/schemas/Time"},
+          "endTime": {"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Time"}]},
+          "jobId": {"$ref": "#/components/schemas/JobID"}
+        },
+        "additionalProperties": false
+      },
+      "Jobs": {
+        "type": "object",
+        "required": ["value"],
+        "properties": {"value": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}},
+        "additionalProperties": false
+      },
+      "Job": {
+        "type": "object",
+        "required": ["id", "kind", "status", "node", "place", "started", "items", "bytes"],
+        "properties": {
+          "id": {"$ref": "#/components/schemas/JobID"},
+          "kind": {"type": "string", "enum": ["backup", "backup-check", "restore", "restore-check", "key-restore"]},
+          "status": {"type": "string", "enum": ["running", "succeeded", "failed"]},
+          "node": {"type": "string", "description": "The node that runs it."},
+          "place": {"type": "string", "description": "Container and folder."},
+          "key": {"$ref": "#/components/schemas/KeyName"},
+          "started": {"$ref": "#/components/schemas/Time"},
+          "ended": {"$ref": "#/components/schemas/Time"},
+          "items": {"type": "integer", "minimum": 0},
+          "bytes": {"type": "integer", "minimum": 0},
+          "code": {"type": "string"},
+          "message": {"type": "string"}
+        },
         "additionalProperties": false
       },
       "TokenRequest": {

@@ -115,6 +115,9 @@ public final class SQLiteNodeStorage: NodeStorage {
         try StateSnapshot.open(state.path)
     }
 
+    /// For whoever reads snapshots beside the driver, on other threads.
+    public func makeSnapshotSource() -> StateSnapshotSource { StateSnapshotSource(path: state.path) }
+
     public var staged: StagedSnapshot? { incoming?.contents.staged }
 
     public func stage(_ chunk: SnapshotChunk) throws(StorageFailure) {

@@ -1,11 +1,21 @@
 import CryptographicModule
 import GRDB
-import NodeEnvironment
+public import NodeEnvironment
+
+/// Opens snapshots of the stored state.
+public struct StateSnapshotSource: Sendable {
+    private let path: String
+
+    init(path: String) { self.path = path }
+
+    /// - Returns: nil if nothing was ever applied.
+    public func open() throws(StorageFailure) -> (any SnapshotReader)? { try StateSnapshot.open(path) }
+}
 
 /// The state of one index: a read transaction of its own on `state.db`, which sees nothing of what is written later.
 ///
-/// While it lives the WAL can't be reset, so its owner keeps it no longer than a transfer takes. Confined to the
-/// driver's thread.
+/// While it lives the WAL can't be reset, so its owner keeps it no longer than a transfer takes. Used by one
+/// thread at a time.
 final class StateSnapshot: SnapshotReader {
     let mark: AppliedMark
     private let path: String

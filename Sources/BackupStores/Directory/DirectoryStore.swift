@@ -1,0 +1,80 @@
+public import Backup
+
+/// A directory tree on the node's own machine, or mounted there. Its containers are folders: `file:///weekly` is the
+/// folder `weekly` in it.
+public struct DirectoryStore: Sendable {
+    private let root: String
+
+    /// - Parameter root: an absolute path.
+    public init(root: String) { self.root = root }
+
+    func container(_ address: BackupAddress) throws(BackupStoreFault) -> any BackupContainer {
+        let prefix = "file:///"
+        guard address.uri.hasPrefix(prefix) else { throw .invalidAddress("write it as file:///FOLDER") }
+        var path = address.uri.dropFirst(prefix.count)
+        while path.last == "/" { path.removeLast() }
+        guard let segments = BackupPath.segments(path) else {
+            throw .invalidAddress("a folder's name has letters, digits, '-', '_' and '.' only")
+        }
+        return DirectoryContainer(root: root, segments: segments)
+    }
+}
+
+/// One folder of the tree.
+struct DirectoryContainer: BackupContainer {
+    let root: String
+    let segments: [String]
+
+    var uri: String { "file:///" + segments.joined(separator: "/") }
+
+    func probe() async throws(BackupStoreFault) {
+        let upload = try await create("probe-\(UInt64.random(in: 0...(.max)))/probe")
+        await upload.abandon()
+    }
+
+    func create(_ name: String) async throws(BackupStoreFault) -> any BackupUpload {
+        let path = try path(of: name)
+        let root = root
+        let file = try await FileWork.run { () throws(BackupStoreFault) in
+            try UnfinishedFile(root: root, folders: path.dropLast(), name: path[path.count - 1])
+        }
+        return DirectoryUpload(file)
+    }
+
+    func read(_ name: String, from offset: UInt64, count: Int) async throws(BackupStoreFault) -> [UInt8] {
+        let path = try path(of: name)
+        let root = root
+        return try await FileWork.run { () throws(BackupStoreFault) in
+            let folder = try FolderHandle.open(root: root, path.dropLast(), creating: false)
+            return try folder.read(path[path.count - 1], from: offset, count: count)
+        }
+    }
+
+    private func path(of name: String) throws(BackupStoreFault) -> [String] {
+        guard let inner = BackupPath.segments(name) else { throw .invalidAddress("the folder's name isn't plain") }
+        return segments + inner
+    }
+}
+
+/// A file of the tree that is being written.
+actor DirectoryUpload: BackupUpload {
+    private let file: UnfinishedFile
+
+    init(_ file: UnfinishedFile) { self.file = file }
+
+    func append(_ bytes: [UInt8]) async throws(BackupStoreFault) {
+        let file = file
+        try await FileWork.run { () throws(BackupStoreFault) in try file.append(bytes) }
+    }
+
+    func finish() async throws(BackupStoreFault) {
+        let file = file
+        try await FileWork.run { () throws(BackupStoreFault) in try file.finish() }
+    }
+
+    func abandon() async {
+        let file = file
+        // Nothing better can be done about a file that can't be removed than to leave it under its unfinished name.
+        try? await FileWork.run { () throws(BackupStoreFault) in file.abandon() }
+    }
+}

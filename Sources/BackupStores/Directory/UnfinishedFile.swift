@@ -1,0 +1,143 @@
+import Backup
+import Glibc
+import Synchronization
+
+/// A folder, opened step by step so that no symbolic link below the root leads elsewhere.
+struct FolderHandle: ~Copyable {
+    fileprivate let descriptor: Int32
+
+    private init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    static func open(
+        root: String, _ folders: some Sequence<String>, creating: Bool
+    ) throws(BackupStoreFault) -> FolderHandle {
+        var current = Glibc.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard current >= 0 else { throw SystemFailure.fault("the directory for backups") }
+        for folder in folders {
+            if creating, mkdirat(current, folder, 0o700) != 0, errno != EEXIST {
+                let fault = SystemFailure.fault("folder '\(folder)'")
+                close(current)
+                throw fault
+            }
+            let next = openat(current, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            let fault = SystemFailure.fault("folder '\(folder)'")
+            close(current)
+            guard next >= 0 else { throw fault }
+            current = next
+        }
+        return FolderHandle(descriptor: current)
+    }
+
+    func read(_ name: String, from offset: UInt64, count: Int) throws(BackupStoreFault) -> [UInt8] {
+        let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw SystemFailure.fault("file '\(name)'") }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                pread(file, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset) + off_t(filled))
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw SystemFailure.fault("file '\(name)'") }
+            if got == 0 { break }
+            filled += got
+        }
+        return Array(bytes.prefix(filled))
+    }
+
+    func create(_ name: String) throws(BackupStoreFault) -> Int32 {
+        let file = openat(descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw SystemFailure.fault("file '\(name)'") }
+        return file
+    }
+
+    /// Never over a file that is there: a good backup must not be lost to another.
+    func rename(_ name: String, to new: String) throws(BackupStoreFault) {
+        guard linkat(descriptor, name, descriptor, new, 0) == 0 else { throw SystemFailure.fault("file '\(new)'") }
+        unlinkat(descriptor, name, 0)
+        guard fsync(descriptor) == 0 else { throw SystemFailure.fault("the folder") }
+    }
+
+    func remove(_ name: String) { unlinkat(descriptor, name, 0) }
+}
+
+/// A file that gets its name when it is whole and on the disk.
+final class UnfinishedFile: Sendable {
+    private let root: String
+    private let folders: [String]
+    private let name: String
+    /// Negative once it is closed.
+    private let descriptor: Mutex<Int32>
+
+    private var unfinishedName: String { name + ".part" }
+
+    init(root: String, folders: some Sequence<String>, name: String) throws(BackupStoreFault) {
+        self.root = root
+        self.folders = Array(folders)
+        self.name = name
+        let folder = try FolderHandle.open(root: root, folders, creating: true)
+        descriptor = Mutex(try folder.create(name + ".part"))
+    }
+
+    deinit { close() }
+
+    func append(_ bytes: [UInt8]) throws(BackupStoreFault) {
+        let file = descriptor.withLock { $0 }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                write(file, buffer.baseAddress.map { $0 + written }, bytes.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw SystemFailure.fault("file '\(unfinishedName)'") }
+            written += count
+        }
+    }
+
+    func finish() throws(BackupStoreFault) {
+        guard fsync(descriptor.withLock { $0 }) == 0 else { throw SystemFailure.fault("file '\(unfinishedName)'") }
+        close()
+        try FolderHandle.open(root: root, folders, creating: false).rename(unfinishedName, to: name)
+    }
+
+    /// Removes the file, and the folder that was made for it where it is empty now.
+    func abandon() {
+        close()
+        guard let folder = try? FolderHandle.open(root: root, folders, creating: false) else { return }
+        folder.remove(unfinishedName)
+        guard let last = folders.last else { return }
+        if let parent = try? FolderHandle.open(root: root, folders.dropLast(), creating: false) {
+            parent.removeFolder(last)
+        }
+    }
+
+    private func close() {
+        descriptor.withLock { file in
+            if file >= 0 { Glibc.close(file) }
+            file = -1
+        }
+    }
+}
+
+extension FolderHandle {
+    /// If it is empty.
+    func removeFolder(_ name: String) { unlinkat(descriptor, name, AT_REMOVEDIR) }
+}
+
+/// The system's last failure.
+enum SystemFailure {
+    /// - Parameter what: what was to be used, for the message.
+    static func fault(_ what: String) -> BackupStoreFault {
+        switch errno {
+        case ENOENT, ENOTDIR: .notFound(what)
+        case EEXIST: .exists(what)
+        case ENOSPC, EDQUOT: .full
+        case EACCES, EPERM, EROFS: .failed("the node may not use \(what)")
+        case ELOOP: .failed("\(what) is a symbolic link")
+        default: .failed("\(what): \(String(cString: strerror(errno)))")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Backup
+import CryptographicModule
+import PoolState
+import RequestPipeline
+import SecurityDomain
+
+/// Writes a full backup: the stored state of one log index, encrypted piece by piece on its way out.
+struct BackupWork {
+    let job: RunningJob
+    let source: any StateSource
+    let container: any BackupContainer
+    let folder: String
+
+    func run() async throws {
+        let cursor = try await source.open()
+        // What was acknowledged before the request came is in it.
+        guard cursor.index >= job.begunAt else {
+            throw StateSourceFault("the state is stored through entry \(cursor.index), not yet \(job.begunAt)")
+        }
+        guard let keyring = job.services.custody.unsealed?.keyring else { throw BackupFault.keysUnavailable }
+        let header = BackupHeader(
+            backupID: Random.bytes(32), poolName: job.services.identity.poolName, index: cursor.index,
+            term: cursor.term, stateRoot: cursor.root, createdAt: job.services.clock.unixMilliseconds(),
+            keyring: keyring.sealed)
+        let upload = try await container.create("\(folder)/\(BackupPlace.object)")
+        do {
+            try await write(header, keyring, cursor, to: upload)
+            try await upload.finish()
+        } catch {
+            await upload.abandon()
+            throw error
+        }
+    }
+
+    private func write(
+        _ header: BackupHeader, _ keyring: Keyring, _ cursor: any StateCursor, to upload: any BackupUpload
+    ) async throws {
+        var (writer, bytes) = try BackupWriter.begin(header, keyring: keyring)
+        try await upload.append(bytes)
+        while let items = try await cursor.next() {
+            for item in items {
+                bytes = try writer.add(item)
+                if !bytes.isEmpty { try await upload.append(bytes) }
+            }
+            job.update { ($0.items, $0.bytes) = (writer.items, writer.bytes) }
+        }
+        try await upload.append(try writer.finish())
+    }
+}

@@ -1,0 +1,49 @@
+import AccessControl
+import Backup
+import CryptographicModule
+import HTTPTransport
+import PoolState
+import RequestPipeline
+import StrictJSON
+
+/// `backup` and `prebackup`: the pool's whole state into a container.
+enum FullBackup {
+    static func endpoints(_ desk: BackupDesk) -> [Endpoint] {
+        [
+            Endpoint(
+                .post, "/backup", operation: "FullBackup", access: .dataAction(.backupStart, .root),
+                handler: .asynchronous { context throws(APIError) in
+                    try await start(.backup, context, desk)
+                }),
+            Endpoint(
+                .post, "/prebackup", operation: "PreFullBackup", access: .dataAction(.backupStart, .root),
+                handler: .asynchronous { context throws(APIError) in
+                    try await start(.backupCheck, context, desk)
+                }),
+            Endpoint(
+                .get, "/backup/{id}/pending", operation: "FullBackupStatusGet",
+                access: .dataAction(.backupStatus, .root), isVersioned: false,
+                handler: .asynchronous { context throws(APIError) in
+                    try await JobStatusRoute.answer(context) { $0.isBackup }
+                }),
+        ]
+    }
+
+    private static func start(
+        _ kind: JobKind, _ context: RequestContext, _ desk: BackupDesk
+    ) async throws(APIError) -> APIResponse {
+        let container = try BackupPlace.container(try context.fields(), desk)
+        let id = Random.bytes(16)
+        let folder = BackupPlace.folder(
+            pool: context.services.identity.poolName, milliseconds: context.receivedAt, id: id)
+        let order = JobOrder(
+            id: id, kind: kind, node: desk.node, place: kind == .backup ? "\(container.uri)/\(folder)" : container.uri)
+        return try await JobStart.begin(order, context) { job in
+            if kind == .backup {
+                try await BackupWork(job: job, source: desk.source, container: container, folder: folder).run()
+            } else {
+                try await container.probe()
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import AccessControl
+import Backup
+import CryptographicModule
+import HTTPTransport
+import PoolState
+import RequestPipeline
+import StrictJSON
+
+/// `restore`, `prerestore` and `keys/{name}/restore`: keys out of a backup.
+///
+/// Roles, principals and settings stay as they are: a backup must not bring back an administrator who was removed.
+enum FullRestore {
+    static func endpoints(_ desk: BackupDesk) -> [Endpoint] {
+        [
+            endpoint("/restore", "FullRestore") { context throws(APIError) in
+                try await start(.restore, folder: "folderToRestore", context, desk)
+            },
+            endpoint("/prerestore", "PreFullRestore") { context throws(APIError) in
+                try await start(.restoreCheck, folder: "folderToRestore", context, desk)
+            },
+            endpoint("/keys/{name}/restore", "SelectiveKeyRestore") { context throws(APIError) in
+                try await start(.keyRestore, folder: "folder", context, desk)
+            },
+            Endpoint(
+                .get, "/restore/{id}/pending", operation: "FullRestoreStatusGet",
+                access: .dataAction(.restoreStatus, .root), isVersioned: false,
+                handler: .asynchronous { context throws(APIError) in
+                    try await JobStatusRoute.answer(context) { !$0.isBackup }
+                }),
+        ]
+    }
+
+    private static func endpoint(
+        _ path: String, _ operation: String,
+        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
+    ) -> Endpoint {
+        Endpoint(
+            .put, path, operation: operation, access: .dataAction(.restoreStart, .root), handler: .asynchronous(body))
+    }
+
+    private static func start(
+        _ kind: JobKind, folder member: String, _ context: RequestContext, _ desk: BackupDesk
+    ) async throws(APIError) -> APIResponse {
+        let fields = try context.fields()
+        guard let parameters = try fields.section("sasTokenParameters") else {
+            throw .badParameter("The parameter 'sasTokenParameters' is required.")
+        }
+        let name = context.parameters["name"]
+        if let name, !KeyName.isValid(name) { throw .badParameter("The path names no key: '\(member)' needs one.") }
+        let container = try BackupPlace.container(parameters, desk)
+        let folder = try fields.requiredString(member)
+        guard BackupPath.segments(folder) != nil else {
+            throw .badParameter("The parameter '\(member)' isn't the folder of a backup.")
+        }
+        let order = JobOrder(
+            id: Random.bytes(16), kind: kind, node: desk.node, place: "\(container.uri)/\(folder)", key: name)
+        return try await JobStart.begin(order, context) { job in
+            try await RestoreWork(job: job, container: container, folder: folder).run()
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Backup
+import CryptographicModule
+import PoolState
+import RequestPipeline
+import SecurityDomain
+
+/// Reads a backup from its first byte to its last, and only then changes the pool: nothing of a backup that isn't whole
+/// and genuine takes effect.
+struct RestoreWork {
+    private static let pieceSize = 4 << 20
+
+    let job: RunningJob
+    let container: any BackupContainer
+    let folder: String
+
+    func run() async throws {
+        guard let keyring = job.services.custody.unsealed?.keyring else { throw BackupFault.keysUnavailable }
+        var content = BackupContent(key: job.order.key, keepsRecords: job.order.kind.changesKeys)
+        var reader = BackupReader(keyring: keyring)
+        try await read(&reader, into: &content)
+        guard let keys = reader.keys else { throw BackupFault.truncated }
+        let state = try content.state()
+        guard job.order.kind.changesKeys else { return }
+        let stored = try keysToRestore(state)
+        let staging = KeyStaging(job: job, keys: keys, records: content.records)
+        for key in stored { try await staging.add(key) }
+        try await staging.finish()
+    }
+
+    private func read(_ reader: inout BackupReader, into content: inout BackupContent) async throws {
+        let name = "\(folder)/\(BackupPlace.object)"
+        var offset: UInt64 = 0
+        while true {
+            let bytes = try await container.read(name, from: offset, count: Self.pieceSize)
+            offset += UInt64(bytes.count)
+            reader.feed(bytes)
+            while let piece = try reader.next() {
+                switch piece {
+                case .header(let header): content.header = header
+                case .items(let items):
+                    for item in items { try content.take(item) }
+                    job.update { ($0.items, $0.bytes) = (content.items, content.bytes) }
+                case .summary: break
+                }
+            }
+            guard bytes.count == Self.pieceSize else { break }
+        }
+        try reader.finish()
+    }
+
+    private func keysToRestore(_ state: PoolState) throws -> [KeyRecord] {
+        if let name = job.order.key {
+            guard let key = state.key(name) ?? state.deletedKey(name) else { throw JobRefused.keyNotInBackup(name) }
+            return [key]
+        }
+        return state.keys(limit: .max) + state.deletedKeys(limit: .max)
+    }
+}
+
+/// What was read of a backup: all rows, or those of one key, and their records.
+struct BackupContent {
+    /// Together, in bytes: what a node can hold beside its work.
+    private static let limit: UInt64 = 2 << 30
+
+    let key: String?
+    let keepsRecords: Bool
+    var header: BackupHeader?
+    private(set) var items: UInt64 = 0
+    private(set) var bytes: UInt64 = 0
+    private(set) var records: [[UInt8]: [UInt8]] = [:]
+    private var rows: [RowChange] = []
+    private var kept: UInt64 = 0
+
+    init(key: String?, keepsRecords: Bool) {
+        self.key = key
+        self.keepsRecords = keepsRecords
+    }
+
+    mutating func take(_ item: BackupItem) throws {
+        items += 1
+        switch item {
+        case .row(let table, let key, let value):
+            bytes += UInt64(key.count + value.count)
+            guard isWanted(table, key) else { return }
+            try keep(key.count + value.count)
+            rows.append(RowChange(table: table, key: key, value: value))
+        case .blob(let blob):
+            bytes += UInt64(blob.count)
+            guard keepsRecords else { return }
+            try keep(blob.count)
+            records[Digest.sha256(blob)] = blob
+        }
+    }
+
+    private mutating func keep(_ count: Int) throws {
+        kept += UInt64(count)
+        guard kept <= Self.limit else { throw JobRefused.tooLarge }
+    }
+
+    /// Of one key its rows, and the pool's, without which there is no state.
+    private func isWanted(_ table: UInt8, _ row: [UInt8]) -> Bool {
+        guard let key else { return true }
+        return switch RowTable(rawValue: table) {
+        case .pool: true
+        case .key: row.elementsEqual(key.utf8)
+        case .keyVersion: row.starts(with: Array(key.utf8) + [0])
+        default: false
+        }
+    }
+
+    /// The state that the rows make up; a whole one is compared with the header.
+    func state() throws -> PoolState {
+        let state: PoolState
+        do throws(StateCorruption) {
+            state = try PoolState(rows: rows)
+        } catch {
+            throw BackupFault.stateMismatch
+        }
+        guard key != nil || state.root == header?.stateRoot else { throw BackupFault.stateMismatch }
+        return state
+    }
+}

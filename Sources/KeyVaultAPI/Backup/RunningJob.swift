@@ -1,0 +1,138 @@
+import Backup
+import CryptographicModule
+import Logging
+import PoolState
+import RequestPipeline
+import StrictJSON
+import Synchronization
+
+/// A job that this node runs: it tells the pool every few seconds how far it is, and at the end how it went.
+final class RunningJob: Sendable {
+    /// Well within the time after which a silent node is taken for dead.
+    private static let reportInterval = Duration.seconds(3)
+    /// How often a command is repeated that the pool couldn't take.
+    private static let attempts = 20
+
+    struct Progress: Hashable {
+        var items: UInt64 = 0
+        var bytes: UInt64 = 0
+        /// Staged, of a restore.
+        var keys = 0
+    }
+
+    let order: JobOrder
+    /// The log entry that began it.
+    let begunAt: UInt64
+    let services: PipelineServices
+    private let progress = Mutex(Progress())
+
+    init(order: JobOrder, begunAt: UInt64, services: PipelineServices) {
+        self.order = order
+        self.begunAt = begunAt
+        self.services = services
+    }
+
+    func update(_ body: (inout Progress) -> Void) { progress.withLock { body(&$0) } }
+
+    private var id: Logger.Metadata { ["job": "\(Hexadecimal.encode(order.id))", "kind": "\(order.kind)"] }
+
+    /// Does the work and ends the job.
+    func run(_ work: @escaping @Sendable (RunningJob) async throws -> Void) async {
+        let reporting = Task { await report() }
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await work(self))
+        } catch {
+            outcome = .failure(error)
+        }
+        reporting.cancel()
+        await end(outcome)
+    }
+
+    private func report() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.reportInterval)
+            guard !Task.isCancelled else { return }
+            let now = progress.withLock { $0 }
+            // What isn't taken now is said again soon.
+            _ = try? await services.pool.submit(
+                .reportJob(id: order.id, items: now.items, bytes: now.bytes), origin: .node)
+        }
+    }
+
+    private func end(_ outcome: Result<Void, any Error>) async {
+        let failure: any Error
+        do {
+            try outcome.get()
+            let done = progress.withLock { $0 }
+            try await submit(.completeJob(id: order.id, items: done.items, bytes: done.bytes, keys: done.keys))
+            services.logger.notice(
+                "job succeeded", metadata: id.merging(["items": "\(done.items)", "bytes": "\(done.bytes)"]) { $1 })
+            return
+        } catch {
+            failure = error
+        }
+        services.logger.error("job failed", metadata: id.merging(["cause": "\(failure)"]) { $1 })
+        do {
+            try await submit(.failJob(id: order.id, JobFailure(failure), onlyIfSilent: false))
+        } catch {
+            // The pool ends it by itself when nothing is heard of it any more.
+            services.logger.error("a failed job wasn't ended", metadata: id.merging(["cause": "\(error)"]) { $1 })
+        }
+    }
+
+    /// Submits a command, again and again where the pool can't take it now: it takes effect once.
+    func submit(_ command: PoolCommand) async throws {
+        let origin = ProposalOrigin(principal: nil, authentication: .node, proposalID: Random.bytes(16))
+        var attempt = 0
+        while true {
+            let committed: Committed
+            do throws(PoolUnavailable) {
+                committed = try await services.pool.submit(command, origin: origin)
+            } catch {
+                attempt += 1
+                guard attempt < Self.attempts, error != .sealed, error != .shuttingDown else {
+                    throw JobRefused.unavailable(error)
+                }
+                try await Task.sleep(for: .milliseconds(500))
+                continue
+            }
+            if case .refused(let refusal) = committed.outcome { throw JobRefused.refused(refusal) }
+            return
+        }
+    }
+}
+
+/// Why the pool doesn't go along with a job.
+enum JobRefused: Error {
+    case refused(Refusal)
+    case unavailable(PoolUnavailable)
+    case keyNotInBackup(String)
+    case tooLarge
+}
+
+extension JobFailure {
+    /// What a client sees of a failure. None of these errors holds a secret.
+    init(_ error: any Error) {
+        switch error {
+        case let fault as BackupStoreFault:
+            // Names in it may be as long as a request allows.
+            self.init(code: fault.code, message: String(fault.description.prefix(500)))
+        case let fault as BackupFault:
+            self.init(code: "BackupRejected", message: "The backup was refused: \(fault). Nothing was changed.")
+        case JobRefused.keyNotInBackup(let name):
+            self.init(code: "KeyNotFound", message: "The backup holds no key '\(name)'. Nothing was changed.")
+        case JobRefused.tooLarge:
+            self.init(code: "LimitExceeded", message: "The backup is larger than a node can restore at once.")
+        case JobRefused.refused(let refusal):
+            self.init(code: "Conflict", message: "The pool refused a step of the job: \(refusal).")
+        case JobRefused.unavailable(let why):
+            self.init(code: "ServiceUnavailable", message: "The pool could not be asked: \(why).")
+        case is CryptoError:
+            self.init(
+                code: "BackupRejected", message: "A key of the backup doesn't open, or can't be sealed here. "
+                    + "Nothing was changed.")
+        default: self.init(code: "InternalServerError", message: "The job failed. The node's log has the cause.")
+        }
+    }
+}

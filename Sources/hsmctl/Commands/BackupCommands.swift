@@ -1,0 +1,216 @@
+import ArgumentParser
+import Foundation
+import NIOHTTP1
+import StrictJSON
+
+struct BackupCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Backs the pool up, restores keys, and checks backups.",
+        discussion: """
+            A backup holds the pool's whole state at one moment, encrypted under the pool's own keys: only this pool, \
+            or one made anew from the same security domain, opens it. It goes to a place that the node's file allows \
+            ('backups'): a blob container (https://...) by SAS token, or the node's directory (file:///FOLDER).
+
+            The token is read from a file or from QUORATE_SAS, never from the command line.
+            """,
+        subcommands: [Start.self, List.self, Status.self, Restore.self, Verify.self])
+
+    struct Start: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes a full backup into a new folder of a container.",
+            discussion: """
+                Shows how far it is and ends when the backup is complete; the backup goes on if the command is \
+                interrupted. Exit codes: 0 complete; 1 failed, or another job is under way; 69 no node can answer.
+
+                Example: hsmctl backup start https://store.blob.example.com/hsm --sas-file sas.txt
+                Example: hsmctl backup start file:///weekly
+                """)
+        @Argument(help: ArgumentHelp("The container's URI.", valueName: "uri"))
+        var container: String
+        @Flag(name: .long, help: "Only find out whether a backup could be written there.")
+        var check = false
+        @OptionGroup(title: "Job") var job: JobOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            let token = try job.token()
+            try await PoolClient.with(connection) { client in
+                let begun = try await client.send(.POST, check ? "/prebackup" : "/backup", isRepeatable: false) {
+                    JobOptions.write(container, token, &$0)
+                }.body
+                let done = try await job.follow(begun, "backup", client)
+                let place = done.text("azureStorageBlobContainerUri") ?? ""
+                let word = check ? "a backup can be written to" : "backed up to"
+                output.print(done, text: job.isWaiting ? "\(word) \(place)" : "started: \(done.text("jobId") ?? "?")")
+            }
+        }
+    }
+
+    struct Restore: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Brings keys of a backup back: one with --key, or all.",
+            discussion: """
+                Without --key every key of the pool is replaced by those of the backup, deleted ones included; keys \
+                made since are gone. The pool serves meanwhile, and switches over at once when the backup has been \
+                read to its end and found genuine. Where the pool has keys, it wants a full backup of them that is \
+                not older than 30 minutes. Roles, principals and settings stay as they are.
+
+                With --key the key takes the place of the one of this name, with all its versions.
+
+                With --check the backup is read and decrypted to its end, and its state compared with what it says of \
+                itself, but nothing is changed.
+
+                Example: hsmctl backup restore https://store.blob.example.com/hsm mhsm-pool-2027013112000042 \
+                --sas-file sas.txt --key invoices
+                Example: hsmctl backup restore file:///weekly mhsm-pool-2027013112000042 --check
+                """)
+        @Argument(help: ArgumentHelp("The container's URI.", valueName: "uri"))
+        var container: String
+        @Argument(help: ArgumentHelp("The backup's folder in it.", valueName: "folder"))
+        var folder: String
+        @Option(name: .long, help: ArgumentHelp("Restore this key only.", valueName: "name"))
+        var key: String?
+        @Flag(name: .long, help: "Only find out whether the backup is whole and opens here.")
+        var check = false
+        @OptionGroup(title: "Job") var job: JobOptions
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func validate() throws {
+            guard key == nil || !check else { throw ValidationError("--check reads the whole backup: omit --key.") }
+        }
+
+        func run() async throws {
+            let token = try job.token()
+            let path = key.map { "/keys/\(PoolClient.escape($0))/restore" } ?? (check ? "/prerestore" : "/restore")
+            try await PoolClient.with(connection) { client in
+                let begun = try await client.send(.PUT, path, isRepeatable: false) { writer in
+                    writer.member("sasTokenParameters") { writer in
+                        writer.object { JobOptions.write(container, token, &$0) }
+                    }
+                    writer.member(key == nil ? "folderToRestore" : "folder", folder)
+                }.body
+                let done = try await job.follow(begun, "restore", client)
+                let word = check ? "whole, and opens here" : "restored \(key ?? "all keys") from"
+                output.print(done, text: job.isWaiting ? "\(word): \(folder)" : "started: \(done.text("jobId") ?? "?")")
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the pool's last backups and restores, the newest first.",
+            discussion: "Example: hsmctl backup list")
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            try await PoolClient.with(connection) { client in
+                let jobs = try await client.send(.GET, "/quorate/v1/jobs").body.objects("value")
+                output.print(jobs) { Self.table(jobs) }
+            }
+        }
+
+        static func table(_ jobs: [JSONObject]) -> Table {
+            var table = Table("JOB", "KIND", "STATUS", "STARTED", "SECONDS", "BYTES", "NODE", "PLACE", "FAILURE")
+            for job in jobs {
+                let seconds = job.number("started").flatMap { start in job.number("ended").map { "\($0 - start)" } }
+                table.row(
+                    job.text("id") ?? "?", (job.text("kind") ?? "?") + (job.text("key").map { " \($0)" } ?? ""),
+                    job.text("status") ?? "?", Moment.text(job.number("started")), seconds ?? "-",
+                    "\(job.number("bytes") ?? 0)", job.text("node") ?? "?", job.text("place") ?? "",
+                    job.text("message") ?? "-")
+            }
+            return table
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows a backup or restore by its id.",
+            discussion: """
+                Exit codes: 0 it runs or succeeded; 1 it failed; 3 the pool doesn't know it (it knows the last 32).
+
+                Example: hsmctl backup status 5f0c8a6b3d2e41f7a9b80c1d2e3f4a5b
+                """)
+        @Argument(help: ArgumentHelp("The job's id.", valueName: "job"))
+        var id: String
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            try await PoolClient.with(connection) { client in
+                let jobs = try await client.send(.GET, "/quorate/v1/jobs").body.objects("value")
+                guard let job = jobs.first(where: { $0.text("id") == id }) else {
+                    throw ClientError.notFound("The pool knows no job '\(id)'. List the last ones: hsmctl backup list")
+                }
+                output.print(job) { List.table([job]) }
+                guard job.text("status") != "failed" else {
+                    throw ClientError.refused("the job failed: \(job.text("message") ?? "?")")
+                }
+            }
+        }
+    }
+}
+
+/// How a job's container is opened, and how long the command stays.
+struct JobOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp("File that holds the container's SAS token. [env: QUORATE_SAS]", valueName: "file"),
+        completion: .file())
+    var sasFile: String?
+
+    @Flag(name: .long, help: "End as soon as the job has begun.")
+    var noWait = false
+
+    var isWaiting: Bool { !noWait }
+
+    func token() throws -> String? {
+        if let sasFile {
+            return String(decoding: try Files.read(sasFile), as: UTF8.self)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        return ProcessInfo.processInfo.environment["QUORATE_SAS"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    static func write(_ container: String, _ token: String?, _ writer: inout JSONWriter) {
+        writer.member("storageResourceUri", container)
+        if let token { writer.member("token", token) }
+    }
+
+    /// Waits for the job's end, and shows how far it is.
+    ///
+    /// - Returns: the job as it ended, or as it began where nobody waits.
+    func follow(_ begun: JSONObject, _ collection: String, _ client: PoolClient) async throws -> JSONObject {
+        guard isWaiting else { return begun }
+        guard let id = begun.text("jobId") else { throw ClientError.refused("The answer names no job.") }
+        let start = ContinuousClock.now
+        let isTerminal = isatty(STDERR_FILENO) != 0
+        var job = begun
+        while job.text("status") == "InProgress" {
+            try await Task.sleep(for: .milliseconds(500))
+            job = try await client.send(.GET, "/\(collection)/\(id)/pending").body
+            let elapsed = (ContinuousClock.now - start).components.seconds
+            if isTerminal {
+                Terminal.write("\r\u{1B}[K\(Self.progress(job.text("statusDetails") ?? "", seconds: elapsed))")
+            }
+        }
+        if isTerminal { Terminal.write("\r\u{1B}[K") }
+        guard job.text("status") == "Succeeded" else {
+            let error = job.object("error")
+            throw ClientError.refused(
+                "the job failed: (\(error?.text("code") ?? "?")) \(error?.text("message") ?? "no reason is known")")
+        }
+        return job
+    }
+
+    /// `1200 items, 800000 bytes` with the time and the rate.
+    static func progress(_ details: String, seconds: Int64) -> String {
+        let numbers = details.split { !$0.isNumber }.compactMap { Int64($0) }
+        guard numbers.count == 2 else { return "\(seconds) s" }
+        let rate = seconds > 0 ? ", \(numbers[1] / 1024 / seconds) KiB/s" : ""
+        return "\(seconds) s: \(numbers[0]) items, \(numbers[1] / 1024) KiB\(rate)"
+    }
+}

@@ -1,0 +1,119 @@
+import Backup
+import Glibc
+import RequestTesting
+import Testing
+
+@testable import BackupStores
+
+@Suite struct DirectoryTests {
+    private let folder: TemporaryFolder
+    private let stores: ConfiguredStores
+
+    init() throws {
+        folder = try TemporaryFolder()
+        stores = ConfiguredStores(directory: DirectoryStore(root: folder.path))
+    }
+
+    private func container(_ uri: String = "file:///weekly") throws(BackupStoreFault) -> any BackupContainer {
+        try stores.container(BackupAddress(uri: uri, token: nil))
+    }
+
+    private func exists(_ path: String) -> Bool { access("\(folder.path)/\(path)", F_OK) == 0 }
+
+    /// The temporary folder removes only what lies directly in it.
+    private func clear() {
+        for path in ["weekly/one/backup.qbk", "weekly/one", "weekly"] { remove("\(folder.path)/\(path)") }
+    }
+
+    @Test func whatWasWrittenIsReadInPieces() async throws {
+        defer { clear() }
+        let container = try container()
+        #expect(container.uri == "file:///weekly")
+        let upload = try await container.create("one/backup.qbk")
+        try await upload.append(Array("hello, ".utf8))
+        try await upload.append(Array("world".utf8))
+        #expect(!exists("weekly/one/backup.qbk"))
+        try await upload.finish()
+        #expect(try await container.read("one/backup.qbk", from: 0, count: 100) == Array("hello, world".utf8))
+        #expect(try await container.read("one/backup.qbk", from: 7, count: 3) == Array("wor".utf8))
+        #expect(try await container.read("one/backup.qbk", from: 50, count: 3) == [])
+        var status = stat()
+        #expect(stat("\(folder.path)/weekly/one/backup.qbk", &status) == 0 && status.st_mode & 0o777 == 0o600)
+        #expect(!exists("weekly/one/backup.qbk.part"))
+    }
+
+    @Test func aBackupIsNeverWrittenOver() async throws {
+        defer { clear() }
+        let container = try container()
+        let first = try await container.create("one/backup.qbk")
+        try await first.append([1])
+        try await first.finish()
+        let second = try await container.create("one/backup.qbk")
+        try await second.append([2])
+        await #expect(throws: BackupStoreFault.exists("file 'backup.qbk'")) { try await second.finish() }
+        await second.abandon()
+        #expect(try await container.read("one/backup.qbk", from: 0, count: 9) == [1])
+    }
+
+    @Test func whatIsAbandonedIsGone() async throws {
+        defer { clear() }
+        let upload = try await container().create("one/backup.qbk")
+        try await upload.append([1])
+        await upload.abandon()
+        #expect(exists("weekly") && !exists("weekly/one"))
+        try await container().probe()
+        #expect(try #require(try? contents("weekly")) == [])
+    }
+
+    private func contents(_ path: String) throws -> [String] {
+        guard let directory = opendir("\(folder.path)/\(path)") else { throw TestFailure("no folder") }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    @Test(arguments: [
+        "file:///", "file://host/weekly", "file:weekly", "file:///../weekly", "file:///weekly/../../x",
+        "file:///a//b", "file:///%2e%2e/x", "file:///.", "file:///a\0b", "file:///a b", "/weekly", "http://x/y", "",
+    ])
+    func addressesThatAreNone(_ uri: String) {
+        #expect(throws: BackupStoreFault.self) { try container(uri) }
+    }
+
+    @Test(arguments: ["../x", "x/../y", "", "/etc/passwd", "x//y", "a\0b", ".", "x/%2e%2e/y"])
+    func namesThatLeadElsewhere(_ name: String) async throws {
+        let container = try container()
+        await #expect(throws: BackupStoreFault.self) { try await container.create(name) }
+        await #expect(throws: BackupStoreFault.self) { try await container.read(name, from: 0, count: 1) }
+    }
+
+    @Test func symbolicLinksAreNotFollowed() async throws {
+        defer { remove("\(folder.path)/weekly") }
+        #expect(symlink("/tmp", "\(folder.path)/weekly") == 0)
+        await #expect(throws: BackupStoreFault.self) { try await container().create("one/backup.qbk") }
+    }
+
+    @Test func whatIsMissingIsNamed() async throws {
+        let container = try container()
+        await #expect(throws: BackupStoreFault.notFound("folder 'weekly'")) {
+            try await container.read("one/backup.qbk", from: 0, count: 1)
+        }
+        let nowhere = ConfiguredStores(directory: DirectoryStore(root: "/nonexistent"))
+        let place = try nowhere.container(BackupAddress(uri: "file:///x", token: nil))
+        await #expect(throws: BackupStoreFault.notFound("the directory for backups")) { try await place.probe() }
+    }
+
+    @Test func aFullDiskSaysSo() async throws {
+        // A device that is always full.
+        let full = open("/dev/full", O_WRONLY)
+        defer { close(full) }
+        #expect(write(full, [1], 1) < 0)
+        #expect(SystemFailure.fault("x") == .full)
+    }
+}

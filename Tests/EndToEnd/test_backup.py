@@ -1,0 +1,271 @@
+"""Full backup, full and selective restore: the unmodified Azure client and hsmctl, against real nodes and a blob
+service over TLS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.identity import ClientSecretCredential
+from azure.keyvault.administration import KeyVaultBackupClient
+from azure.keyvault.keys import KeyClient
+from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, SignatureAlgorithm
+
+from blobs import BlobServer
+from conftest import free_ports
+from contract import CheckedTransport, Contract
+from people import CRYPTO_OFFICER, CRYPTO_USER, audit_records, hire
+from pool import Pool, wait_until
+
+DIGEST = hashlib.sha256(b"What comes back shall sign as before.").digest()
+# What a new pool of the quickstart has.
+DEMO = {"demo-ec", "demo-rsa"}
+OPERATIONS = {
+    "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
+    "FullRestoreStatusGet", "JobList",
+}
+
+
+class Site:
+    """A pool, a blob service that its nodes may use, and clients."""
+
+    def __init__(self, folder):
+        first = free_ports(7)
+        self.blobs = BlobServer(folder / "blobs", first + 6)
+        self.pool = Pool(folder / "state", first, settings={
+            "QUICKSTART_BLOB_HOSTS": self.blobs.host, "QUICKSTART_BLOB_AUTHORITY": str(self.blobs.authority)}).up()
+        self.contract = Contract()
+        self.user = hire(self.pool, CRYPTO_USER, CRYPTO_OFFICER, name="backup user")
+        self.folders: list[str] = []
+
+    def credential(self, client_id: str, secret: str) -> ClientSecretCredential:
+        return ClientSecretCredential(
+            self.pool.environment["AZURE_TENANT_ID"], client_id, secret,
+            authority=self.pool.environment["AZURE_AUTHORITY_HOST"], disable_instance_discovery=True,
+            connection_verify=str(self.pool.authority))
+
+    def backups(self, node: int = 1) -> KeyVaultBackupClient:
+        return KeyVaultBackupClient(
+            self.pool.endpoint(node), self.credential(*self.pool.credentials()),
+            transport=CheckedTransport(self.contract, str(self.pool.authority)))
+
+    def keys(self, node: int = 1) -> KeyClient:
+        return KeyClient(
+            self.pool.endpoint(node), self.credential(self.user.client_id, self.user.secret),
+            connection_verify=str(self.pool.authority))
+
+    def crypto(self, key, node: int = 1) -> CryptographyClient:
+        # By the identifier on that node, so that the node does the work and not the client.
+        identifier = key.id.replace(key.id.split("/keys/")[0], self.pool.endpoint(node))
+        return CryptographyClient(
+            identifier, self.credential(self.user.client_id, self.user.secret),
+            connection_verify=str(self.pool.authority))
+
+    def backup(self, node: int = 1) -> str:
+        url = self.backups(node).begin_backup(self.blobs.url, self.blobs.token).result().folder_url
+        self.folders.append(url)
+        return url
+
+    def restore(self, url: str, node: int = 1, **options) -> None:
+        self.backups(node).begin_restore(url, self.blobs.token, **options).result()
+
+    def blob(self, url: str) -> str:
+        return url.removeprefix(f"https://{self.blobs.host}") + "/backup.qbk"
+
+    def names(self) -> set[str]:
+        return {key.name for key in self.keys().list_properties_of_keys()}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    made = Site(tmp_path_factory.mktemp("backup"))
+    yield made
+    made.pool.wipe()
+    made.blobs.close()
+
+
+def test_everything_comes_back_on_every_node(site):
+    keys = site.keys()
+    elliptic = keys.create_ec_key("elliptic", curve="P-256", hardware_protected=True, tags={"stage": "one"})
+    newest = keys.create_ec_key("elliptic", curve="P-256", hardware_protected=True, tags={"stage": "two"})
+    rsa = keys.create_rsa_key("rsa", size=2048, hardware_protected=True)
+    secret = keys.create_oct_key("secret", size=256, hardware_protected=True)
+    keys.create_ec_key("deleted", curve="P-384", hardware_protected=True)
+    keys.begin_delete_key("deleted").wait()
+    signatures = {key.id: site.crypto(key).sign(SignatureAlgorithm.es256, DIGEST).signature
+                  for key in (elliptic, newest)}
+    sealed = site.crypto(secret).encrypt(EncryptionAlgorithm.a256_gcm, b"plain")
+    url = site.backup(node=1)
+    assert url.startswith(f"{site.blobs.url}/mhsm-quickstart-2")
+
+    for name in ("elliptic", "rsa", "secret"):
+        keys.begin_delete_key(name).wait()
+        keys.purge_deleted_key(name)
+    keys.begin_recover_deleted_key("deleted").wait()
+    keys.create_ec_key("later", curve="P-256", hardware_protected=True)
+    site.restore(url, node=2)
+
+    for node in (1, 2, 3):
+        there = site.keys(node)
+        assert {key.name for key in there.list_properties_of_keys()} == {"elliptic", "rsa", "secret", *DEMO}
+        assert [key.name for key in there.list_deleted_keys()] == ["deleted"]
+        assert there.get_key("elliptic").properties.tags == {"stage": "two"}
+        assert len(list(there.list_properties_of_key_versions("elliptic"))) == 2
+        for key in (elliptic, newest):
+            crypto = site.crypto(key, node)
+            assert crypto.verify(SignatureAlgorithm.es256, DIGEST, signatures[key.id]).is_valid
+            assert crypto.verify(
+                SignatureAlgorithm.es256, DIGEST, crypto.sign(SignatureAlgorithm.es256, DIGEST).signature).is_valid
+        assert there.get_key("rsa").key.n == rsa.key.n
+        opened = site.crypto(secret, node).decrypt(
+            EncryptionAlgorithm.a256_gcm, sealed.ciphertext, iv=sealed.iv,
+            authentication_tag=sealed.tag)
+        assert opened.plaintext == b"plain"
+    site.pool.await_same_state()
+    assert [record["resultSignature"] for record in audit_records(site.pool, 2, "FullRestore")] == ["Accepted"]
+
+
+def test_one_key_comes_back_alone(site):
+    url = site.folders[0]
+    keys = site.keys(3)
+    wanted = keys.get_key("elliptic")
+    keys.create_ec_key("elliptic", curve="P-521", hardware_protected=True)
+    keys.create_ec_key("bystander", curve="P-256", hardware_protected=True)
+    site.restore(url, node=3, key_name="elliptic")
+    assert keys.get_key("elliptic").id.rsplit("/", 1)[1] == wanted.id.rsplit("/", 1)[1]
+    assert len(list(keys.list_properties_of_key_versions("elliptic"))) == 2
+    assert "bystander" in site.names()
+    with pytest.raises(HttpResponseError, match="no key 'nothing'"):
+        site.restore(url, key_name="nothing")
+
+
+def test_checks_change_nothing(site):
+    before, blobs = site.names(), dict(site.blobs.blobs)
+    site.backups().begin_pre_backup(site.blobs.url, sas_token=site.blobs.token).wait()
+    site.backups().begin_pre_restore(site.folders[0], sas_token=site.blobs.token).wait()
+    assert site.names() == before and site.blobs.blobs == blobs
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:-5000] + bytes([content[-5000] ^ 1]) + content[-4999:]
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda content, _: content[:-1], "cut short"),
+    (lambda content, _: content[:len(content) // 2], "cut short"),
+    (lambda content, _: flipped(content), "was changed"),
+    (lambda content, _: b"QBK0" + content[4:], "format is 'QBK0'"),
+    (lambda content, _: content + b"\0", "appended"),
+    (lambda content, other: other[:len(other) - 4000] + content[len(other) - 4000:], "changed|belongs|cut|malformed|hold"),
+    (lambda content, _: b"{}", "isn't a backup"),
+], ids=["last byte", "half", "bit", "older format", "appended", "mixed", "something else"])
+def test_a_backup_that_was_changed_is_refused(site, change, words):
+    if len(site.folders) < 2:
+        site.backup()
+    first, second = (site.blob(url) for url in site.folders[:2])
+    good = site.blobs.blobs[first]
+    before = site.names()
+    site.blobs.blobs[first] = change(good, site.blobs.blobs[second])
+    try:
+        with pytest.raises(HttpResponseError, match=words) as refused:
+            site.restore(site.folders[0])
+        assert "BackupRejected" in str(refused.value.error or refused.value)
+    finally:
+        site.blobs.blobs[first] = good
+    assert site.names() == before
+    site.crypto(site.keys().get_key("elliptic"), node=2).sign(SignatureAlgorithm.es256, DIGEST)
+
+
+def test_what_the_store_refuses_fails_with_its_reason(site):
+    wrong = site.blobs.token.replace("right", "wrong")
+    with pytest.raises(HttpResponseError, match="refused the SAS token .403 AuthenticationFailed") as refused:
+        site.backups().begin_backup(site.blobs.url, wrong).result()
+    assert "sig=" not in str(refused.value)
+    with pytest.raises(HttpResponseError, match="There is no container elsewhere"):
+        site.backups().begin_backup(f"https://{site.blobs.host}/elsewhere", site.blobs.token).result()
+    with pytest.raises(HttpResponseError, match="There is no backup"):
+        site.restore(f"{site.blobs.url}/mhsm-quickstart-1999", key_name="elliptic")
+    # What passes is tried again.
+    site.blobs.failures = [503, 500]
+    site.backup()
+    for node in (1, 2, 3):
+        log = (site.pool.node_folder(node) / "hsmd.log").read_text()
+        assert "signature" not in log and "sig=" not in log
+
+
+@pytest.mark.parametrize("uri", [
+    "https://169.254.169.254/latest", "https://localhost/hsm", "https://127.0.0.1/hsm", "http://127.0.0.1/hsm",
+    "https://127.0.0.1:1@store.example/hsm", "file:///../../etc", "file://host/etc", "gopher://x/y", "",
+])
+def test_no_other_place_is_used(site, uri):
+    asked = len(site.blobs.requests)
+    body = {"storageResourceUri": uri, "token": site.blobs.token}
+    for method, path, content in (
+            ("POST", "/backup", body), ("PUT", "/restore", {"sasTokenParameters": body, "folderToRestore": "x"})):
+        answer = site.pool.call(method, 1, path, site.pool.token(), content)
+        assert answer.status_code == 400 and answer.json()["error"]["code"] == "BadParameter", answer.text
+    assert len(site.blobs.requests) == asked
+
+
+def test_hsmctl_backs_up_into_the_directory_and_checks_it(site):
+    done = json.loads(site.pool.hsmctl("backup", "start", "file:///weekly", "--json").stdout)
+    folder = done["azureStorageBlobContainerUri"].removeprefix("file:///weekly/")
+    file = site.pool.folder / "backups" / "weekly" / folder / "backup.qbk"
+    verified = json.loads(site.pool.hsmctl("backup", "verify", str(file.parent), "--json").stdout)
+    assert verified["pool"] == "quickstart" and verified["fileBytes"] == file.stat().st_size
+    assert site.pool.hsmctl("backup", "verify", str(file), "--signer", verified["signer"]).returncode == 0
+    stranger = site.pool.hsmctl("backup", "verify", str(file), "--signer", "00" * 32, check=False)
+    assert stranger.returncode == 1 and "signed by another pool" in stranger.stderr
+    site.pool.hsmctl("backup", "start", "file:///weekly", "--check")
+    site.pool.hsmctl("backup", "restore", "file:///weekly", folder, "--check")
+    before = site.names()
+    site.pool.hsmctl("backup", "restore", "file:///weekly", folder)
+    assert site.names() == before
+    jobs = json.loads(site.pool.hsmctl("backup", "list", "--json").stdout)
+    assert [job["kind"] for job in jobs[:4]] == ["restore", "restore-check", "backup-check", "backup"]
+    assert site.pool.hsmctl("backup", "status", done["jobId"]).returncode == 0
+    assert site.pool.hsmctl("backup", "status", "0" * 32, check=False).returncode == 3
+    with site.pool.client() as http:
+        answer = http.get(f"{site.pool.endpoint(1)}/quorate/v1/jobs",
+                          headers={"authorization": f"Bearer {site.pool.token()}"})
+        site.contract.check("GET", str(answer.request.url), answer.status_code, answer.headers, answer.content)
+
+    file.write_bytes(flipped(file.read_bytes()))
+    for command in (("verify", str(file)), ("restore", "file:///weekly", folder)):
+        refused = site.pool.hsmctl("backup", *command, check=False)
+        assert refused.returncode == 1 and "was changed" in refused.stderr, refused.stderr
+
+
+def test_every_operation_was_answered_as_described(site):
+    missed = [name for name in OPERATIONS if not any(status < 300 for status in site.contract.seen[name])]
+    assert missed == []
+
+
+def test_a_job_ends_when_its_node_dies(site):
+    leader = site.pool.leader()
+    node, other = (number for number in (1, 2, 3) if number != leader)
+    site.blobs.gate.clear()
+    site.blobs.waiting.clear()
+    body = {"storageResourceUri": site.blobs.url, "token": site.blobs.token}
+    begun = site.pool.call("POST", node, "/backup", site.pool.token(), body)
+    assert begun.status_code == 202, begun.text
+    assert site.blobs.waiting.wait(10)
+    second = site.pool.call("POST", other, "/backup", site.pool.token(), body)
+    assert second.status_code == 409, second.text
+    site.pool.kill(node)
+    killed = time.monotonic()
+    token = site.pool.token(node=other)
+
+    def ended() -> bool:
+        answer = site.pool.call("GET", other, f"/backup/{begun.json()['jobId']}/pending", token).json()
+        return answer["status"] == "Failed" and answer["error"]["code"] == "NodeLost"
+
+    wait_until(ended, 30, "the job of the dead node to end", interval=0.5)
+    assert time.monotonic() - killed < 25
+    site.blobs.gate.set()
+    assert site.pool.call("POST", other, "/backup", token, body).status_code == 202
+    site.pool.start(node)
+    site.pool.await_unsealed(node)

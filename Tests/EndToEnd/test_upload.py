@@ -54,9 +54,9 @@ def test_an_upload_opens_the_pool(own_pool: Pool, client: SecurityDomainClient):
     token = own_pool.token("application")
     power_off(own_pool)
 
-    # One share more or less of another pool's would not do; nor does a share alone, taken for a quorum.
+    # A share alone, taken for a quorum, is no secret: it opens nothing, and one in eight has an element beyond a byte.
     transfer = transfer_certificate(client)
-    with pytest.raises(AssertionError, match="not authentic"):
+    with pytest.raises((AssertionError, ValueError), match="not authentic|must be in range"):
         restore_blob(file, officers(own_pool, 2), transfer)
     blob = restore_blob(file, officers(own_pool, 3, 1), transfer)
     damaged = json.loads(blob)

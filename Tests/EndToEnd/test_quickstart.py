@@ -146,7 +146,8 @@ def resident_mebibytes(pid: int) -> float:
 
 
 def test_idle_pool_is_quiet(tmp_path: pathlib.Path):
-    """Three nodes at rest: under 60 MiB each, and under 3 % of one core together; an unoptimised build gets 10 %."""
+    """Three nodes at rest: under 60 MiB each, and under 3 % of one core together. An unoptimised build gets 10 %, and 75
+    MiB, since the pages of its larger executable count."""
     release = pathlib.Path(os.environ.get("QUORATE_RELEASE_BINARIES", ROOT / ".build" / "release"))
     is_release = all((release / name).exists() for name in ("hsmd", "hsmctl"))
     pool = Pool(tmp_path / "state", free_ports(6), build=release if is_release else None).up()
@@ -162,6 +163,6 @@ def test_idle_pool_is_quiet(tmp_path: pathlib.Path):
         print(f"\n{kind} build at rest: {100 * share:.2f} % of one core for three nodes; resident "
               f"{', '.join(f'{size:.1f}' for size in sizes)} MiB")
         assert share < (0.03 if is_release else 0.10)
-        assert max(sizes) < 60
+        assert max(sizes) < (60 if is_release else 75)
     finally:
         pool.wipe()

@@ -110,4 +110,24 @@ import Testing
         ]
         #expect(broken == [false, false])
     }
+
+    /// A machine that was put back to an image together with its memory is still the process that it was.
+    @Test func onANewConnectionTheSameLifeIsHeldToItsWord() {
+        let fallsShort = [status(life: 1, term: 2, commit: 8, last: 9), status(life: 1, term: 3, commit: 2, last: 7)]
+        for later in fallsShort {
+            var promises = PeerPromises()
+            let before = promises.areBroken(by: status(life: 1, term: 3, commit: 8, last: 9), acknowledged: 0)
+            promises.connectionBegan()
+            let after = promises.areBroken(by: later, acknowledged: 0)
+            #expect(!before && after)
+        }
+        var promises = PeerPromises()
+        promises.connectionBegan()
+        let broken = [
+            promises.areBroken(by: status(life: 1, term: 3, commit: 8, last: 9), acknowledged: 0),
+            // Only the first word is known to be later than all before it.
+            promises.areBroken(by: status(life: 1, term: 3, commit: 2, last: 3), acknowledged: 0),
+        ]
+        #expect(broken == [false, false])
+    }
 }

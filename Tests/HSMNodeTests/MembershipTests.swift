@@ -172,6 +172,33 @@ import Testing
         #expect(try submit(Write.rotate(to: 5), bench, at: third) == .applied)
     }
 
+    /// The image holds the memory of the machine too: the same process goes on, and only its connections are new.
+    @Test func aVoterWhoseMachineWasPutBackIsNoticedWhenItConnects() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let leader = try #require(bench.leader)
+        let victim = (leader + 1) % 3
+        var old: NodeStatus?
+        bench.route = { letter in
+            if letter.from == victim, letter.to == leader, case .nodeStatus(let status) = letter.message {
+                old = old ?? status
+            }
+            return .deliver
+        }
+        bench.run(200)
+        let word = try #require(old)
+        #expect(try submit(Write.rotate(to: 1), bench) == .applied)
+        bench.run(300)
+        // Alone it may have been late; on a new connection it can't be.
+        bench.inject(.nodeStatus(word), from: victim, to: leader)
+        bench.run(5)
+        #expect(!bench[leader].alarms.contains(.memberForgot(bench[victim].id)))
+        bench[leader].inbox.append(.peerReturned(bench[victim].id))
+        bench.inject(.nodeStatus(word), from: victim, to: leader)
+        bench.run(300)
+        #expect(bench[leader].alarms.contains(.memberForgot(bench[victim].id)))
+        #expect(bench[leader].views.last?.state.member(UInt64(victim + 1))?.standing == .distrusted)
+    }
+
     /// Until its first entry is committed it has nothing to do about the members, and no deadline that has passed.
     @Test func aLeaderThatCannotCommitSleepsBetweenItsHeartbeats() throws {
         let bench = try running(nodes: 3, founders: 3)

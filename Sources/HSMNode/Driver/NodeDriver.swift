@@ -142,6 +142,7 @@ public final class NodeDriver {
         case .timer: break
         case .message(let message, let sender): receive(message, from: sender)
         case .peerConnected(let peer): sendStatus(to: peer)
+        case .peerReturned(let peer): peers.returned(peer)
         case .submit(let command, let origin, let completion): submit(command, origin: origin, completion)
         case .read(let scope, let completion): read(scope, completion)
         case .unseal(let authenticator, let completion): requestUnseal(authenticator, completion)
@@ -246,7 +247,7 @@ public final class NodeDriver {
         case .unseal(_, let completion): completions.append { completion(.failure(.halted)) }
         case .recover(_, let completion): completions.append { completion(.failure(.halted)) }
         case .changeMembers(_, _, let completion): completions.append { completion(.notLeader(leader: nil)) }
-        case .timer, .message, .peerConnected, .seal, .transferLeadership: break
+        case .timer, .message, .peerConnected, .peerReturned, .seal, .transferLeadership: break
         }
     }
 

@@ -11,6 +11,8 @@ public enum NodeEvent {
     case message(PeerMessage, from: NodeID)
     /// A connection to a peer was made.
     case peerConnected(NodeID)
+    /// A peer has made a new connection to this node. What it says from now on it has said after all that came before.
+    case peerReturned(NodeID)
     /// A write.
     case submit(PoolCommand, origin: ProposalOrigin, completion: SubmitCompletion)
     /// A linearizable read, of what it says that it looks at.

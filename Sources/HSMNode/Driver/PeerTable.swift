@@ -33,6 +33,11 @@ struct PeerTable {
         return hasForgotten
     }
 
+    /// The peer speaks on a new connection.
+    mutating func returned(_ node: NodeID) {
+        peers[node]?.promises.connectionBegan()
+    }
+
     /// The voters, other than `me`, that are unsealed and were heard of lately, the farthest applied first.
     func unsealedVoters(of configuration: PoolConfiguration, besides me: NodeID, now: Instant) -> [NodeID] {
         configuration.voters
@@ -82,12 +87,19 @@ struct PeerPromises {
     private var processID: [UInt8] = []
     private var term: Term = 0
     private var lastIndex: LogIndex = 0
+    private var isNewConnection = false
 
-    /// Takes in a status, and compares it if it is the first of a new life. Within one life a status can come late.
+    /// What comes from now on was said after all that has come so far. It need not be another life: a machine that is
+    /// put back to an image together with its memory goes on as the process that it was.
+    mutating func connectionBegan() { isNewConnection = true }
+
+    /// Takes in a status, and compares it if it is the first of a new life, or of a new connection. Else a status can
+    /// come late.
     mutating func areBroken(by status: NodeStatus, acknowledged: LogIndex) -> Bool {
         guard let promise = status.promise else { return false }
-        let isNewLife = status.processID != processID
-        let isBroken = isNewLife && (promise.term < term || promise.lastIndex < max(lastIndex, acknowledged))
+        let isLater = isNewConnection || status.processID != processID
+        let isBroken = isLater && (promise.term < term || promise.lastIndex < max(lastIndex, acknowledged))
+        isNewConnection = false
         processID = status.processID
         term = max(term, promise.term)
         lastIndex = max(lastIndex, min(promise.commitIndex, promise.lastIndex), status.appliedIndex, acknowledged)

@@ -195,7 +195,7 @@ final class NodeAssembly: Sendable {
             configuration: settings, expectedPins: configuration.selfMember.map { [$0.keyDigest] } ?? [],
             handlers: PeerHandlers(
                 received: { links.received($1, from: $0) }, connected: { links.connected($0) },
-                alarm: { alarms.log("\($0)") }),
+                admitted: { links.returned($0) }, alarm: { alarms.log("\($0)") }),
             group: group, logger: logger)
     }
 

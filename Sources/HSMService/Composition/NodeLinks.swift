@@ -33,6 +33,7 @@ final class NodeLinks: Sendable {
         ends.withLock { $0.runtime }?.receive(messages, from: node)
     }
     func connected(_ node: NodeID) { ends.withLock { $0.runtime }?.connected(node) }
+    func returned(_ node: NodeID) { ends.withLock { $0.runtime }?.returned(node) }
     func leased(_ reads: LeasedReads?) { ends.withLock { $0.runtime }?.publish(reads) }
 
     /// The state has changed, and with it perhaps who belongs to the pool.

@@ -16,6 +16,7 @@ final class NodeRuntime: Pool {
     private enum Mail: Sendable {
         case messages([PeerMessage], from: NodeID)
         case connected(NodeID)
+        case returned(NodeID)
         case submit(PoolCommand, ProposalOrigin, @Sendable (Result<Committed, PoolUnavailable>) -> Void)
         case read(ReadScope, @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
         case unseal(any StateAuthenticator, @Sendable (Result<LogIndex, UnsealRefusal>) -> Void)
@@ -83,6 +84,7 @@ final class NodeRuntime: Pool {
 
     func receive(_ messages: [PeerMessage], from node: NodeID) { post(.messages(messages, from: node)) }
     func connected(_ node: NodeID) { post(.connected(node)) }
+    func returned(_ node: NodeID) { post(.returned(node)) }
 
     func unseal(_ authenticator: any StateAuthenticator) async -> Result<LogIndex, UnsealRefusal> {
         await withCheckedContinuation { continuation in
@@ -136,6 +138,7 @@ final class NodeRuntime: Pool {
         case .messages(let messages, let node):
             for message in messages { driver.handle(.message(message, from: node), now: now) }
         case .connected(let node): driver.handle(.peerConnected(node), now: now)
+        case .returned(let node): driver.handle(.peerReturned(node), now: now)
         case .submit(let command, let origin, let body):
             driver.handle(.submit(command, origin: origin, completion: body), now: now)
         case .read(let scope, let body): driver.handle(.read(for: scope, body), now: now)

@@ -106,6 +106,7 @@ final class PeerHub {
         case .admitted(let superseded):
             pending -= 1
             if let superseded { accepted[superseded]?.refuse(.superseded) }
+            handlers.admitted(node)
             callers[node]?.peerIsNow(processID)
             return nil
         }

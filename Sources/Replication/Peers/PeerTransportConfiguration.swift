@@ -71,6 +71,8 @@ public struct PeerHandlers: Sendable {
     public var connected: @Sendable (NodeID) -> Void
     /// Messages to the member are dropped from now on.
     public var disconnected: @Sendable (NodeID) -> Void
+    /// The member has made a new connection. What it sends from now on it has sent after all that was received before.
+    public var admitted: @Sendable (NodeID) -> Void
     /// Something that a person should look at.
     public var alarm: @Sendable (PeerAlarm) -> Void
 
@@ -78,11 +80,13 @@ public struct PeerHandlers: Sendable {
         received: @escaping @Sendable (NodeID, [PeerMessage]) -> Void,
         connected: @escaping @Sendable (NodeID) -> Void = { _ in },
         disconnected: @escaping @Sendable (NodeID) -> Void = { _ in },
+        admitted: @escaping @Sendable (NodeID) -> Void = { _ in },
         alarm: @escaping @Sendable (PeerAlarm) -> Void = { _ in }
     ) {
         self.received = received
         self.connected = connected
         self.disconnected = disconnected
+        self.admitted = admitted
         self.alarm = alarm
     }
 }

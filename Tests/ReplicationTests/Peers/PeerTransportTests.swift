@@ -107,6 +107,26 @@ struct PeerTransportTests {
         await reborn.transport.shutdown()
     }
 
+    /// What a node holds of its peer's word rests on this order.
+    @Test("are announced, each behind all that came before it and ahead of what comes on it")
+    func announced() async throws {
+        let first = try await node(1)
+        let second = try await node(2)
+        try await connect(first, second)
+        second.transport.send(status(2, 1), to: NodeID(1))
+        try await eventually("the first word") { first.read { $0.received.count } == 1 }
+        // All connections are made anew, by the same processes.
+        for node in [first, second] { node.transport.setEpoch(2) }
+        try await eventually("the second connection") { first.read { $0.admitted.count } == 2 }
+        try await eventually("the way back") { second.isConnected(to: NodeID(1)) }
+        second.transport.send(status(2, 2), to: NodeID(1))
+        try await eventually("the second word") { first.read { $0.received.count } == 2 }
+        #expect(first.read { $0.admitted.map(\.node) } == [NodeID(2), NodeID(2)])
+        #expect(first.read { $0.admitted.map(\.received) } == [0, 1])
+        await first.transport.shutdown()
+        await second.transport.shutdown()
+    }
+
     @Test("end when the configuration names the peer no more")
     func removed() async throws {
         let first = try await node(1)

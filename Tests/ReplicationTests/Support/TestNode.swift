@@ -28,6 +28,8 @@ final class TestNode: Sendable {
         var received: [(NodeID, PeerMessage)] = []
         var connected: [NodeID] = []
         var disconnected: [NodeID] = []
+        /// From whom, each with how many messages had been received from all when it made its connection.
+        var admitted: [(node: NodeID, received: Int)] = []
         var alarms: [PeerAlarm] = []
 
         var refusals: [PeerRefusal] {
@@ -73,6 +75,7 @@ final class TestNode: Sendable {
             },
             connected: { node in box.events.withLock { $0.connected.append(node) } },
             disconnected: { node in box.events.withLock { $0.disconnected.append(node) } },
+            admitted: { node in box.events.withLock { $0.admitted.append((node, $0.received.count)) } },
             alarm: { alarm in box.events.withLock { $0.alarms.append(alarm) } })
         var logger = Logger(label: "test.\(id)")
         logger.logLevel = ProcessInfo.processInfo.environment["TRACE"] == nil ? .critical : .debug

@@ -7,7 +7,7 @@ extension NodeDriver {
     // MARK: At the node that answers the client
 
     func submit(_ command: PoolCommand, origin: ProposalOrigin, _ completion: @escaping SubmitCompletion) {
-        guard case .unsealed = seal else { return completions.append { completion(.failure(.sealed)) } }
+        guard writer != nil else { return completions.append { completion(.failure(.sealed)) } }
         guard let id = origin.proposalID.map(ProposalID.init) ?? .random(from: environment.random) else {
             // An id of another length than 16 is the caller's mistake: no leader would take it.
             return completions.append { completion(.failure(.timedOut(maybeApplied: false))) }
@@ -23,7 +23,7 @@ extension NodeDriver {
 
     /// Hands the writes that are due to whoever leads.
     func sendDueSubmissions() {
-        guard case .unsealed(let authenticator) = seal else { return }
+        guard let authenticator = writer else { return }
         for write in submissions.takeDue(now: now) {
             guard let leader = raft.leader else {
                 submissions.postpone(write.id, now: now)
@@ -72,7 +72,7 @@ extension NodeDriver {
         guard raft.role == .leader, stalled == nil else {
             return .notLeader(hint: raft.role == .leader ? nil : raft.leader)
         }
-        guard case .unsealed(let authenticator) = seal else { return .sealed }
+        guard let authenticator = writer else { return .sealed }
         guard proposal.proposer == self.id || isProven(proposal, authenticator) else {
             environment.observer.alarm(.forgedProposal(from: proposal.proposer))
             return .malformed
@@ -127,7 +127,7 @@ extension NodeDriver {
 
     /// Puts everything that the step has taken into the log, each entry with its tag.
     func proposeQueued() {
-        guard raft.role == .leader, case .unsealed(let authenticator) = seal else { return }
+        guard raft.role == .leader, let authenticator = writer else { return }
         let chain = EntryChain(authenticator: authenticator)
         for accepted in intake.takeQueue() {
             if let refusal = propose(.command(accepted.proposal.command), chain: chain) {

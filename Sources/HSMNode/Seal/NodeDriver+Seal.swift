@@ -68,11 +68,22 @@ extension NodeDriver {
         statusDue = now
     }
 
+    // MARK: Writing
+
+    /// With what this node tags what it writes. Nil without the pool's keys: then it writes nothing.
+    var writer: (any StateAuthenticator)? {
+        if case .unsealed(let authenticator) = seal { return authenticator }
+        #if PLANTED_FAULTS
+            if has(fault: .writesWhileSealed) { return InventedTags() }
+        #endif
+        return nil
+    }
+
     // MARK: Leadership
 
     /// A sealed node campaigns late where somebody unsealed could lead, and hands leadership on if it has it.
     func tendLeadership() {
-        guard seal.isSealed else { return raft.setMayLead(true) }
+        guard seal.isSealed, !has(fault: .writesWhileSealed) else { return raft.setMayLead(true) }
         let heirs = peers.unsealedVoters(of: raft.configuration, besides: id, now: now)
         raft.setMayLead(heirs.isEmpty)
         guard raft.role == .leader, let heir = heirs.first, now >= transferNotBefore else { return }
@@ -102,7 +113,7 @@ extension NodeDriver {
             fresh.removeFirst()
         }
         let chain = EntryChain(authenticator: authenticator)
-        if let forged = chain.firstForgery(in: fresh, after: previous) {
+        if let forged = chain.firstForgery(in: fresh, after: previous), !has(fault: .entryTagsUnchecked) {
             environment.observer.alarm(.forgedEntry(from: sender, index: forged))
             return nil
         }

@@ -16,8 +16,8 @@ struct HSMDaemon: AsyncParsableCommand {
             A node starts sealed. A peer that is unsealed unseals it; where there is none, a quorum of officers does, \
             with 'hsmctl unseal'. The first node of a new pool is started once with --initialize.
 
-            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 77 removed from \
-            the pool, 78 bad configuration.
+            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 75 to be \
+            started again, 77 removed from the pool, 78 bad configuration.
             """,
         version: NodeService.version)
 

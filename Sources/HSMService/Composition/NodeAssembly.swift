@@ -43,6 +43,8 @@ final class NodeAssembly: Sendable {
     private let firstKeyring: Keyring?
     private let stores: ConfiguredStores
     private let tasks = Mutex<[Task<Void, Never>]>([])
+    /// Begins when the pool has removed this node, or a new epoch has to be started.
+    let ending: NodeEnding
 
     /// - Parameter told: what this node was told when it joined.
     init(
@@ -51,6 +53,8 @@ final class NodeAssembly: Sendable {
     ) throws {
         self.configuration = configuration
         self.logger = logger
+        let ending = NodeEnding()
+        self.ending = ending
         let cores = System.coreCount
         loops = MultiThreadedEventLoopGroup(
             numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : cores)
@@ -75,7 +79,7 @@ final class NodeAssembly: Sendable {
         let transport = try Self.makeTransport(configuration, epoch, links, driverLoops, alarms, logger)
         self.transport = transport
         let runtime = try Self.makeRuntime(
-            configuration, disk, transport, links, driverLoops.next(), alarms, logger)
+            configuration, disk, transport, links, driverLoops.next(), alarms, ending, logger)
         self.runtime = runtime
         audit = try Self.openAudit(configuration, disk, runtime, vault)
 
@@ -201,7 +205,7 @@ final class NodeAssembly: Sendable {
 
     private static func makeRuntime(
         _ configuration: NodeConfiguration, _ disk: NodeDisk, _ transport: PeerTransport, _ links: NodeLinks,
-        _ loop: any EventLoop, _ alarms: AlarmJournal, _ logger: Logger
+        _ loop: any EventLoop, _ alarms: AlarmJournal, _ ending: NodeEnding, _ logger: Logger
     ) throws -> NodeRuntime {
         let clock = SystemClock()
         var raft = Raft.Options(id: configuration.nodeID, randomSeed: SystemRandom().uint64())
@@ -216,7 +220,7 @@ final class NodeAssembly: Sendable {
                 leased: { links.leased($0) },
                 alarm: { alarm in
                     alarms.log("\(alarm)")
-                    if alarm == .removed { Self.leave(logger) }
+                    if alarm == .removed { ending.begin(.removed) }
                 },
                 roleChanged: { logger.info("role changed", metadata: ["role": "\($0.role)", "term": "\($0.term)"]) },
                 unsealMessage: { links.unsealMessage($0, from: $1) })
@@ -228,29 +232,11 @@ final class NodeAssembly: Sendable {
             return NodeRuntime(
                 driver: driver, loop: loop, clock: clock, view: PoolView(state: PoolState(), appliedIndex: 0),
                 onHalt: { reason in
-                    if case .recovered = reason { return Self.startOver(logger) }
+                    if case .recovered(let epoch) = reason { return ending.begin(.startAgain(epoch: epoch)) }
                     logger.critical("the node has stopped: its disk failed", metadata: ["reason": "\(reason)"])
                     exit(74)
                 })
         }.wait()
-    }
-
-    /// The node serves nothing any more. It ends when its last messages are out: they tell its heir that it may lead.
-    private static func leave(_ logger: Logger) {
-        logger.critical("this node was removed from the pool", metadata: ["cure": "\(NodeFailure.removed)"])
-        Task {
-            try? await Task.sleep(for: .seconds(1))
-            exit(NodeFailure.removed.exitCode)
-        }
-    }
-
-    /// The new epoch is on the disk; what is in memory belongs to the old one. It ends when the officers have their
-    /// answer.
-    private static func startOver(_ logger: Logger) {
-        Task {
-            try? await Task.sleep(for: .seconds(1))
-            exit(NodeFailure.startAgain)
-        }
     }
 
     private static func openAudit(

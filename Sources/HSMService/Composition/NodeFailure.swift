@@ -14,7 +14,7 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
     static let osError: Int32 = 71
     static let notPermitted: Int32 = 77
     /// Nothing is wrong: whoever watches over the process has to start it again.
-    static let startAgain: Int32 = 75
+    static let temporary: Int32 = 75
     static let dataError: Int32 = 74
     static let configurationError: Int32 = 78
 
@@ -60,6 +60,11 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         this node was removed from the pool, and its id is never used again. Its data folder is of no use any more; \
         to bring the machine back, join as a new node with an empty folder: hsmctl node add
         """, notPermitted)
+
+    /// What is in memory belongs to the epoch that has ended.
+    static func startAgain(epoch: UInt64) -> NodeFailure {
+        NodeFailure("epoch \(epoch) of the pool begins with this node alone: start it again", temporary)
+    }
 
     private static let replacement =
         "Nothing was changed. Keep the folder for inspection; the pool goes on as long as a majority of its nodes does"

@@ -53,9 +53,13 @@ public struct NodeService: Service {
         let reloads = Task {
             for await _ in await UnixSignalsSequence(trapping: .sighup) { node.reloadCertificate() }
         }
-        try await gracefulShutdown()
+        // What ends the node from within ends it in good order too: who has asked is answered, and the last messages go
+        // out, by which an heir learns that it may lead.
+        let cause = await cancelWhenGracefulShutdown { await node.ending.cause() }
+        if let cause { logger.critical("this node ends", metadata: ["cause": "\(cause)"]) }
         reloads.cancel()
         await node.stop()
+        if let cause { throw cause }
     }
 
     /// Shows the ticket to the pool, if there is one.

@@ -29,6 +29,29 @@ import Testing
         expectBlobsMatch(first)
     }
 
+    /// Rows that change often are hashed once for many entries.
+    @Test func theRootMayFollowLater() {
+        var commands = RandomCommands(seed: 7)
+        var replica = Replica.activated()
+        var late = replica.state
+        var changed: [[UInt8]: RowChange] = [:]
+        for step in 1...200 {
+            let command = commands.next(replica.state)
+            let proposal = ProposalEnvelope(
+                proposalID: GUID(high: 0x1d, low: UInt64(1_000 + step)).bytes, proposer: 1,
+                principal: Fixture.administrator, authentication: .token, stampedAt: replica.time, command: command)
+            replica.apply(proposal)
+            let before = late.root
+            let result = late.apply(index: replica.index, term: 1, proposal, updatingRoot: false)
+            #expect(late.root == before)
+            for row in result.rows { changed[[row.table] + row.key] = row }
+            guard step % 9 == 0 else { continue }
+            for _ in 1...2 { late.updateRoot(with: Array(changed.values)) }
+            #expect(late.root == replica.state.root)
+            changed = [:]
+        }
+    }
+
     @Test func aRefusedCommandChangesOnlyTimeAndMemory() {
         var replica = Replica.activated()
         let result = replica.apply(id: [UInt8](repeating: 7, count: 16), .deleteKey(name: "none"))

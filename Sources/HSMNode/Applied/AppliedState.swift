@@ -17,10 +17,11 @@ struct AppliedState {
     var state = PoolState()
     var position = LogPosition.origin
 
-    /// Applies the next entry, which holds a configuration: the rows that changed.
+    /// Applies the next entry, which holds a configuration: the rows that changed. As with commands, the state's root
+    /// waits for ``PoolState/updateRoot(with:)``.
     mutating func apply(_ configuration: PoolConfiguration, of entry: LogEntry) -> [RowChange] {
         position = LogPosition(index: entry.index, term: entry.term, tag: entry.tag)
-        return state.apply(MembershipRecord(configuration, at: entry.index))
+        return state.apply(MembershipRecord(configuration, at: entry.index), updatingRoot: false)
     }
 
     /// Applies the next entry, with the proposal that it holds. Nil where the entry says nothing to the state: a no-op,
@@ -28,13 +29,13 @@ struct AppliedState {
     mutating func apply(_ entry: LogEntry, _ proposal: ProposalEnvelope?) -> ApplyResult? {
         position = LogPosition(index: entry.index, term: entry.term, tag: entry.tag)
         guard let proposal else { return nil }
-        return state.apply(index: entry.index, term: entry.term, proposal)
+        return state.apply(index: entry.index, term: entry.term, proposal, updatingRoot: false)
     }
 }
 
 /// What has been applied and not yet saved.
 struct UnsavedChanges {
-    var rows: [StateRow] = []
+    var rows = ChangedRows()
     var blobs: [MaterialBlob] = []
     /// Writes of this node that wait to be answered once what they changed is saved and published.
     var finished: [FinishedWrite] = []
@@ -45,6 +46,30 @@ struct UnsavedChanges {
         let expired = finished.filter { $0.deadline <= now }
         finished.removeAll { $0.deadline <= now }
         return expired
+    }
+}
+
+/// Rows that have changed since the state was last saved, each once with its latest value.
+struct ChangedRows {
+    private struct Place: Hashable {
+        let table: UInt8
+        let key: [UInt8]
+    }
+
+    /// In the order in which they were first changed.
+    private(set) var list: [RowChange] = []
+    private var positions: [Place: Int] = [:]
+
+    mutating func add(_ changes: [RowChange]) {
+        for change in changes {
+            let place = Place(table: change.table, key: change.key)
+            if let position = positions[place] {
+                list[position] = change
+            } else {
+                positions[place] = list.count
+                list.append(change)
+            }
+        }
     }
 }
 

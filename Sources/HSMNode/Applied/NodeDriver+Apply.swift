@@ -13,8 +13,7 @@ extension NodeDriver {
 
     private func apply(_ entry: LogEntry) {
         if case .configuration(let configuration) = entry.payload {
-            let rows = applied.apply(configuration, of: entry)
-            unsaved.rows += rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
+            unsaved.rows.add(applied.apply(configuration, of: entry))
             effects.add(.none, index: entry.index)
             return membershipApplied()
         }
@@ -24,7 +23,7 @@ extension NodeDriver {
             if case .command = entry.payload { environment.observer.alarm(.malformedEntry(index: entry.index)) }
             return
         }
-        unsaved.rows += result.rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
+        unsaved.rows.add(result.rows)
         unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
         followCommand(proposal.command, outcome: result.outcome, of: entry)
         guard let id = ProposalID(proposal.proposalID) else { return }
@@ -56,13 +55,15 @@ extension NodeDriver {
             return
         }
         let position = applied.position
+        applied.state.updateRoot(with: unsaved.rows.list)
         let root = applied.state.root
+        let rows = unsaved.rows.list.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
         let tag = authenticator.stateTag(
             index: position.index, term: position.term, chainTag: position.tag, root: root)
         let mark = AppliedMark(
             index: position.index, term: position.term, chainTag: position.tag, stateRoot: root, tag: tag)
         do {
-            try environment.storage.saveApplied(mark, rows: unsaved.rows, blobs: unsaved.blobs)
+            try environment.storage.saveApplied(mark, rows: rows, blobs: unsaved.blobs)
         } catch .full {
             return retrySaving()
         } catch {

@@ -117,7 +117,7 @@ extension NodeDriver {
         applied = snapshot
         savedIndex = position.index
         savingDue = .distantFuture
-        unsaved.rows = []
+        unsaved.rows = ChangedRows()
         unsaved.blobs = []
         decoded.clear()
         // Which entries it came from can't be told any more: what isn't released of it may touch anything.

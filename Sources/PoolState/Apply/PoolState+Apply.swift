@@ -43,7 +43,11 @@ extension PoolState {
     ///   - index: The entry's index.
     ///   - term: The entry's term.
     ///   - proposal: What the entry carries.
-    public mutating func apply(index: UInt64, term: UInt64, _ proposal: ProposalEnvelope) -> ApplyResult {
+    ///   - updatingRoot: Without it ``root`` stays as it is until ``updateRoot(with:)`` is told the rows that changed:
+    ///     many entries change the same rows, and each costs hashes up to the root.
+    public mutating func apply(
+        index: UInt64, term: UInt64, _ proposal: ProposalEnvelope, updatingRoot: Bool = true
+    ) -> ApplyResult {
         guard let id = GUID(bytes: proposal.proposalID) else {
             return ApplyResult(outcome: .refused(.invalidProposal), rows: [], blobs: [], isRepetition: false)
         }
@@ -59,8 +63,14 @@ extension PoolState {
         changes.store(done)
         changes.store(Progress(logTime: logTime, nextSequence: completed.next))
         let rows = changes.rows
-        tree.apply(rows)
+        if updatingRoot { tree.apply(rows) }
         return ApplyResult(outcome: outcome, rows: rows, blobs: changes.blobs, isRepetition: false)
+    }
+
+    /// Takes rows that were changed without it into ``root``: each once, with its latest value. To do so twice changes
+    /// nothing more.
+    public mutating func updateRoot(with rows: [RowChange]) {
+        tree.apply(rows)
     }
 
     /// Carries the command out on a copy, so that a refusal half-way leaves nothing behind.

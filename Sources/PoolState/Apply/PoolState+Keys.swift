@@ -65,8 +65,10 @@ extension PoolState {
         }
 
         let version = KeyVersionRecord(content, identifier: identifier, poolID: record?.poolID)
-        materials.remove(current)
-        materials.insert(version)
+        if change.resealed != nil {
+            materials.remove(current)
+            materials.insert(version)
+        }
         var versions = key.versions
         versions[ordinal] = version
         let latest = versions.removeLast()

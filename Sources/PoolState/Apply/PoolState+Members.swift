@@ -7,8 +7,9 @@ extension PoolState {
     /// Takes in a configuration of the log. Whoever was a member by the one before and is none by this has left: its
     /// record goes, its id is never given again.
     ///
+    /// - Parameter updatingRoot: As for a command.
     /// - Returns: The rows that changed, to be stored with the applied index.
-    public mutating func apply(_ configuration: MembershipRecord) -> [RowChange] {
+    public mutating func apply(_ configuration: MembershipRecord, updatingRoot: Bool = true) -> [RowChange] {
         var changes = StateChanges()
         let former = membership
         membership = configuration
@@ -20,7 +21,7 @@ extension PoolState {
             }
         }
         let rows = changes.rows
-        tree.apply(rows)
+        if updatingRoot { tree.apply(rows) }
         return rows
     }
 

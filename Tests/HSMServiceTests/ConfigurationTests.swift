@@ -293,7 +293,11 @@ import Testing
             let file = try folder.write("reads.yaml", Self.initialization + "reads: \(text)\n")
             #expect(try PoolInitialization.load(file: file).reads == policy)
         }
+        #expect(good.refusedAlgorithms == [])
+        let without = try folder.write("refused.yaml", Self.initialization + "refused_algorithms: [RSA1_5, RSNULL]\n")
+        #expect(try PoolInitialization.load(file: without).refusedAlgorithms == [.rsNull, .rsa15])
         for (extra, problem) in [
+            ("refused_algorithms: [RS256]", "has 'RS256', which no pool can refuse"),
             ("retention_days: 6", "from 7 to 90"), ("retention_days: 91", "from 7 to 90"),
             ("retention_days: long", "from 7 to 90"), ("purge_protection: maybe", "true or false"),
             ("reads: leases", "is 'leases'"), ("reads: bounded-staleness(0s)", "bounded-staleness"),

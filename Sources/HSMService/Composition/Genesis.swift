@@ -48,7 +48,7 @@ enum GenesisMaker {
             pinnedOfficers: initialization.officerFingerprints,
             settings: PoolSettings(
                 recoverableDays: initialization.retentionDays, purgeProtection: initialization.purgeProtection,
-                reads: initialization.reads),
+                reads: initialization.reads, refusedAlgorithms: initialization.refusedAlgorithms),
             principals: principals, roleAssignments: assignments,
             releaseAuthorities: initialization.releaseAuthorities.map { authority in
                 ReleaseAuthority(

@@ -28,6 +28,8 @@ public struct PoolInitialization: Sendable {
     public let purgeProtection: Bool
     /// How nodes make sure that what they answer is current. Fixed for the pool's life.
     public let reads: ReadPolicy
+    /// What nobody can use a key for. Fixed for the pool's life.
+    public let refusedAlgorithms: RefusableAlgorithms
     /// Whose word on an environment counts when an exportable key is released to it. Fixed for the pool's life, since
     /// whoever could add one could have keys released.
     public let releaseAuthorities: [AssertionAuthority]
@@ -37,7 +39,7 @@ extension PoolInitialization {
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
         try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints", "retention_days",
-            "purge_protection", "reads", "release_authorities"])
+            "purge_protection", "reads", "refused_algorithms", "release_authorities"])
         var administrators: [Administrator] = []
         for section in try root.sections("administrators") {
             try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
@@ -62,7 +64,8 @@ extension PoolInitialization {
             audiences: try root.optionalStrings("audiences") ?? [], officerFingerprints: try officerFingerprints(root),
             retentionDays: try root.optionalInteger("retention_days", in: 7...90) ?? 90,
             purgeProtection: try root.optionalBool("purge_protection") ?? false,
-            reads: try reads(root), releaseAuthorities: try releaseAuthorities(root))
+            reads: try reads(root), refusedAlgorithms: try refusedAlgorithms(root),
+            releaseAuthorities: try releaseAuthorities(root))
     }
 
     /// Issuers with their keys, which come from a file beside this one: nothing is fetched.
@@ -103,6 +106,22 @@ extension PoolInitialization {
                     """)
         }
         return policy
+    }
+
+    private static func refusedAlgorithms(
+        _ root: ConfigurationSection
+    ) throws(ConfigurationError) -> RefusableAlgorithms {
+        var refused: RefusableAlgorithms = []
+        for name in try root.optionalStrings("refused_algorithms") ?? [] {
+            let algorithm = RefusableAlgorithms(named: name)
+            guard !algorithm.isEmpty else {
+                throw root.error(
+                    "refused_algorithms", "has '\(name)', which no pool can refuse",
+                    cure: "Write any of: \(RefusableAlgorithms.names.joined(separator: ", ")).")
+            }
+            refused.formUnion(algorithm)
+        }
+        return refused
     }
 
     private static func guid(

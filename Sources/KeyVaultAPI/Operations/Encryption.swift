@@ -29,7 +29,7 @@ enum Encryption {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.encrypt, named: "encrypt", isTimeBound: true, of: version, now: context.now)
         let fields = try context.fields()
-        let algorithm = try encryptionAlgorithm(fields, for: version)
+        let algorithm = try encryptionAlgorithm(fields, for: version, context)
         let plaintext = try fields.sensitiveBytes("value")
         let iv = try fields.optionalBytes("iv")
         let aad = algorithm.mode == .gcm ? try fields.optionalBytes("aad") : nil
@@ -58,7 +58,7 @@ enum Encryption {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.decrypt, named: "decrypt", isTimeBound: false, of: version, now: context.now)
         let fields = try context.fields()
-        let algorithm = try encryptionAlgorithm(fields, for: version)
+        let algorithm = try encryptionAlgorithm(fields, for: version, context)
         let ciphertext = try fields.bytes("value")
         let (iv, tag) = (try fields.optionalBytes("iv"), try fields.optionalBytes("tag"))
         let aad = try fields.optionalBytes("aad")
@@ -81,7 +81,7 @@ enum Encryption {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.wrapKey, named: "wrapKey", isTimeBound: true, of: version, now: context.now)
         let fields = try context.fields()
-        let algorithm = try wrapAlgorithm(fields, for: version)
+        let algorithm = try wrapAlgorithm(fields, for: version, context)
         let key = try fields.sensitiveBytes("value")
         let wrapped: [UInt8]
         do throws(CryptoError) {
@@ -104,7 +104,7 @@ enum Encryption {
         let version = try KeyLookup.version(context)
         try OperationChecks.require(.unwrapKey, named: "unwrapKey", isTimeBound: false, of: version, now: context.now)
         let fields = try context.fields()
-        let algorithm = try wrapAlgorithm(fields, for: version)
+        let algorithm = try wrapAlgorithm(fields, for: version, context)
         let wrapped = try fields.bytes("value")
         let key: SensitiveBytes
         do throws(CryptoError) {
@@ -131,7 +131,7 @@ enum Encryption {
     }
 
     private static func encryptionAlgorithm(
-        _ fields: Fields, for version: KeyVersionRecord
+        _ fields: Fields, for version: KeyVersionRecord, _ context: RequestContext
     ) throws(APIError) -> EncryptionAlgorithm {
         guard let algorithm = EncryptionAlgorithm(rawValue: try fields.requiredString("alg")) else {
             throw .badParameter("The parameter 'alg' doesn't name an encryption algorithm of this service.")
@@ -139,11 +139,12 @@ enum Encryption {
         guard algorithm.fits(version.header) else {
             throw .badParameter("The parameter 'alg': \(algorithm.rawValue) doesn't fit the type or size of the key.")
         }
+        try OperationChecks.requireNotRefused(algorithm.rawValue, by: context)
         return algorithm
     }
 
     private static func wrapAlgorithm(
-        _ fields: Fields, for version: KeyVersionRecord
+        _ fields: Fields, for version: KeyVersionRecord, _ context: RequestContext
     ) throws(APIError) -> KeyWrapAlgorithm {
         guard let algorithm = KeyWrapAlgorithm(rawValue: try fields.requiredString("alg")) else {
             throw .badParameter("The parameter 'alg' doesn't name a key wrapping algorithm of this service.")
@@ -151,6 +152,7 @@ enum Encryption {
         guard algorithm.fits(version.header) else {
             throw .badParameter("The parameter 'alg': \(algorithm.rawValue) doesn't fit the type or size of the key.")
         }
+        try OperationChecks.requireNotRefused(algorithm.rawValue, by: context)
         return algorithm
     }
 }

@@ -26,4 +26,15 @@ enum OperationChecks {
             throw .forbidden("Operation \(name) is not permitted on this key.", innerCode: "KeyOperationForbidden")
         }
     }
+    /// - Throws: 403 where the pool was made to do without an algorithm.
+    static func requireNotRefused(_ algorithm: String, by context: RequestContext) throws(APIError) {
+        let refusable = RefusableAlgorithms(named: algorithm)
+        // Almost every algorithm ends here, without a look at the pool's record.
+        guard !refusable.isEmpty else { return }
+        guard context.view.state.pool?.settings.refusedAlgorithms.isSuperset(of: refusable) != true else {
+            throw .forbidden(
+                "The parameter 'alg': this pool refuses \(algorithm) (refused_algorithms of its initialization).",
+                innerCode: "AlgorithmRefused")
+        }
+    }
 }

@@ -12,8 +12,9 @@ enum SigningAlgorithm: Hashable {
     /// An authentication code of a symmetric key, over the value itself.
     case code(MACAlgorithm)
 
-    /// - Throws: 400 for a name that means nothing here, or that doesn't fit the key.
-    init(_ fields: Fields, for version: KeyVersionRecord) throws(APIError) {
+    /// - Throws: 400 for a name that means nothing here, or that doesn't fit the key; 403 for one that the pool
+    ///   refuses.
+    init(_ fields: Fields, for version: KeyVersionRecord, _ context: RequestContext) throws(APIError) {
         let text = try fields.requiredString("alg")
         if let algorithm = SignatureAlgorithm(rawValue: text) {
             self = .digest(algorithm)
@@ -28,6 +29,7 @@ enum SigningAlgorithm: Hashable {
             let cure = version.header.keyType == .octHSM ? " It must be HS256, HS384 or HS512." : ""
             throw .badParameter("The parameter 'alg': \(text) doesn't fit the type or curve of the key.\(cure)")
         }
+        try OperationChecks.requireNotRefused(text, by: context)
     }
 
     private func fits(_ header: KeyHeader) -> Bool {
@@ -73,11 +75,13 @@ struct Signer {
     let version: KeyVersionRecord
     let algorithm: SigningAlgorithm
     let context: RequestContext
+    let keyIdentifier: String
 
     init(_ fields: Fields, _ version: KeyVersionRecord, _ context: RequestContext) throws(APIError) {
         self.version = version
         self.context = context
-        algorithm = try SigningAlgorithm(fields, for: version)
+        algorithm = try SigningAlgorithm(fields, for: version, context)
+        keyIdentifier = context.keyIdentifier(name: version.name, version: version.version)
     }
 
     private func record() throws(CryptoError) -> SealedRecord {
@@ -131,8 +135,6 @@ struct Signer {
         guard let key = version.publicKey else { throw .internalFailure("a pair without its public half") }
         return key
     }
-
-    var keyIdentifier: String { context.keyIdentifier(name: version.name, version: version.version) }
 
     /// What the audit record says of the operation.
     func details(_ value: [UInt8]) -> OperationDetails {

@@ -10,6 +10,7 @@ enum GenesisRules {
             && genesis.pinnedOfficers.count <= PoolLimits.officers
             && genesis.pinnedOfficers.allSatisfy { $0.count == 32 }
             && (7...90).contains(genesis.settings.recoverableDays) && genesis.settings.reads.isValid
+            && genesis.settings.refusedAlgorithms.isValid
             && ReleaseAuthority.areAcceptable(genesis.releaseAuthorities)
     }
 

@@ -44,14 +44,18 @@ public struct PoolSettings: Hashable, Sendable {
     /// Whether an answer waits for its audit record to be on disk.
     public var strictAudit: Bool
     public var reads: ReadPolicy
+    /// What nobody can use a key of this pool for.
+    public var refusedAlgorithms: RefusableAlgorithms
 
     public init(
-        recoverableDays: Int = 90, purgeProtection: Bool = false, strictAudit: Bool = true, reads: ReadPolicy = .lease
+        recoverableDays: Int = 90, purgeProtection: Bool = false, strictAudit: Bool = true, reads: ReadPolicy = .lease,
+        refusedAlgorithms: RefusableAlgorithms = []
     ) {
         self.recoverableDays = recoverableDays
         self.purgeProtection = purgeProtection
         self.strictAudit = strictAudit
         self.reads = reads
+        self.refusedAlgorithms = refusedAlgorithms
     }
 }
 

@@ -19,13 +19,17 @@ extension PoolSettings: WireConvertible {
             wire.reads = 2
             wire.stalenessBound = UInt32(clamping: seconds)
         }
+        wire.refusedAlgorithms = refusedAlgorithms.rawValue
         return wire
     }
 
     init(wire: WireSettings) throws {
+        let refused = RefusableAlgorithms(rawValue: wire.refusedAlgorithms)
+        guard refused.isValid else { throw NotConvertible() }
         self.init(
             recoverableDays: try exactly(wire.recoverableDays), purgeProtection: wire.purgeProtection,
-            strictAudit: wire.strictAudit, reads: try Self.reads(wire))
+            strictAudit: wire.strictAudit, reads: try Self.reads(wire),
+            refusedAlgorithms: refused)
     }
 }
 

@@ -1191,6 +1191,9 @@ package nonisolated struct WireSettings: Sendable {
   /// seconds; with reads = 2 only
   package var stalenessBound: UInt32 = 0
 
+  /// bit 0: RSNULL; bit 1: RSA1_5
+  package var refusedAlgorithms: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4206,7 +4209,7 @@ nonisolated extension WireJobCompletion: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Settings"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}recoverable_days\0\u{3}purge_protection\0\u{3}strict_audit\0\u{1}reads\0\u{3}staleness_bound\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}recoverable_days\0\u{3}purge_protection\0\u{3}strict_audit\0\u{1}reads\0\u{3}staleness_bound\0\u{3}refused_algorithms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4219,6 +4222,7 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 3: try { try decoder.decodeSingularBoolField(value: &self.strictAudit) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.reads) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.stalenessBound) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.refusedAlgorithms) }()
       default: break
       }
     }
@@ -4240,6 +4244,9 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.stalenessBound != 0 {
       try visitor.visitSingularUInt32Field(value: self.stalenessBound, fieldNumber: 5)
     }
+    if self.refusedAlgorithms != 0 {
+      try visitor.visitSingularUInt32Field(value: self.refusedAlgorithms, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4249,6 +4256,7 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.strictAudit != rhs.strictAudit {return false}
     if lhs.reads != rhs.reads {return false}
     if lhs.stalenessBound != rhs.stalenessBound {return false}
+    if lhs.refusedAlgorithms != rhs.refusedAlgorithms {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -211,6 +211,14 @@ let package = Package(
                 "AccessControl", "CryptographicModule", "SecurityDomain", "StrictJSON", nioCore, logging,
             ],
             path: "Tests/RequestTesting", swiftSettings: common),
+        .target(name: "AllocationCounter", path: "Tests/HotPath/AllocationCounter"),
+        .executableTarget(
+            name: "hot-path",
+            dependencies: [
+                "AllocationCounter", "RequestTesting", "RequestPipeline", "KeyVaultAPI", "HTTPTransport", "PoolState",
+                "Identity", "Audit", "AccessControl", "CryptographicModule", "StrictJSON", arguments,
+            ],
+            path: "Tests/HotPath/Benchmark", swiftSettings: common),
         .testTarget(
             name: "RequestPipelineTests",
             dependencies: [

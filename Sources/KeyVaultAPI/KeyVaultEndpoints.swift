@@ -11,7 +11,7 @@ public enum KeyVaultEndpoints {
     }
 
     /// Those that need nothing but what every request has at hand.
-    private static let stateless: [Endpoint] =
+    public static let stateless: [Endpoint] =
         KeyCreation.endpoints + KeyImport.endpoints + KeyReading.endpoints + KeyLifecycle.endpoints
         + KeyBackup.endpoints + KeyRotation.endpoints + KeyAttestationRoute.endpoints + KeyRelease.endpoints
         + Signing.endpoints + BulkSigning.endpoints + Encryption.endpoints + RandomBytes.endpoints

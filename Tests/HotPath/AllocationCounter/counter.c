@@ -1,0 +1,43 @@
+// Stands before the C library's allocator, for all code of the process: a symbol of the executable comes first.
+#include "AllocationCounter.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+
+static _Atomic uint64_t count;
+
+uint64_t qk_allocations(void) { return atomic_load_explicit(&count, memory_order_relaxed); }
+
+static void add(void) { atomic_fetch_add_explicit(&count, 1, memory_order_relaxed); }
+
+void *malloc(size_t size) {
+    add();
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size) {
+    add();
+    return __libc_calloc(number, size);
+}
+
+void *realloc(void *memory, size_t size) {
+    add();
+    return __libc_realloc(memory, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    add();
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+    add();
+    *memory = __libc_memalign(alignment, size);
+    return *memory == NULL ? ENOMEM : 0;
+}

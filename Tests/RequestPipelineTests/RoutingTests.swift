@@ -79,6 +79,43 @@ import Testing
         #expect(query["$skiptoken"] == "a-b" && query["none"] == nil)
     }
 
+    /// Text without escapes takes a shorter way. One character written as an escape takes the other, to the same end.
+    @Test(arguments: [
+        "/", "//", "", "/keys", "/keys/", "/keys/a//sign", "//keys//a/", "/keys/name/0123456789abcdef/sign",
+        "/K/-_.~/x", "/keys/./a", "/keys/../a", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o",
+        "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q",
+    ])
+    func plainPathsAreReadLikeOthers(_ path: String) {
+        let plain = RequestPath(path)?.segments
+        for position in path.indices where path[position] != "/" {
+            var escaped = path
+            let code = path[position].asciiValue.map { String($0, radix: 16) } ?? "00"
+            escaped.replaceSubrange(position...position, with: "%" + code)
+            #expect(RequestPath(escaped)?.segments == plain, "\(escaped)")
+        }
+    }
+
+    @Test(arguments: ["a=b", "a=b&", "&&A=b&c", "=x&a==&a=2", "api-Version=7.5&$skiptoken=abc=&x", "a&b&c"])
+    func plainQueriesAreReadLikeOthers(_ text: String) throws {
+        let plain = try #require(QueryParameters(text))
+        for position in text.indices where !"&=".contains(text[position]) {
+            var escaped = text
+            let code = text[position].asciiValue.map { String($0, radix: 16) } ?? "00"
+            escaped.replaceSubrange(position...position, with: "%" + code)
+            let other = try #require(QueryParameters(escaped))
+            for name in ["a", "b", "c", "x", "", "api-version", "$skiptoken", "A"] {
+                #expect(other[name] == plain[name], "\(name) of \(escaped)")
+            }
+        }
+    }
+
+    @Test func plainQueriesHaveTheSameLimit() {
+        let many = (0..<QueryParameters.maximumParameters).map { "p\($0)=1" }
+        #expect(QueryParameters(many.joined(separator: "&")) != nil)
+        #expect(QueryParameters((many + ["q=1"]).joined(separator: "&")) == nil)
+        #expect(QueryParameters((many + ["q=%31"]).joined(separator: "&")) == nil)
+    }
+
     @Test func base64WithPadding() {
         let pairs = [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),

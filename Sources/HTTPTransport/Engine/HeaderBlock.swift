@@ -6,6 +6,7 @@ struct HeaderBlock {
         var start: Int
         var nameCount: Int
         var valueCount: Int
+        var flags: nghttp2_nv_flag
     }
 
     private var bytes: [UInt8] = []
@@ -24,7 +25,10 @@ struct HeaderBlock {
         name.withUTF8Buffer { bytes.append(contentsOf: $0) }
         let nameCount = bytes.count - start
         bytes.append(contentsOf: value)
-        spans.append(Span(start: start, nameCount: nameCount, valueCount: bytes.count - start - nameCount))
+        spans.append(
+            Span(
+                start: start, nameCount: nameCount, valueCount: bytes.count - start - nameCount,
+                flags: NGHTTP2_NV_FLAG_NONE))
     }
 
     /// Adds a field with a number as its value.
@@ -51,7 +55,7 @@ struct HeaderBlock {
         let nameIsToken = name.withUTF8 { source in
             var isLower = true
             for byte in source {
-                guard HTTPToken.isTokenByte(byte) else { return false }
+                guard HTTPToken.table[Int(byte)] else { return false }
                 isLower = isLower && HTTPFields.lowercased(byte) == byte
             }
             if isLower {
@@ -68,7 +72,10 @@ struct HeaderBlock {
             return source.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
         }
         guard valueIsClean else { return false }
-        spans.append(Span(start: start, nameCount: nameCount, valueCount: bytes.count - start - nameCount))
+        spans.append(
+            Span(
+                start: start, nameCount: nameCount, valueCount: bytes.count - start - nameCount,
+                flags: TransportField.isUnique(name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE))
         return true
     }
 
@@ -81,15 +88,22 @@ struct HeaderBlock {
                 vectors.append(
                     nghttp2_nv(
                         name: name, value: name + span.nameCount, namelen: span.nameCount, valuelen: span.valueCount,
-                        flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+                        flags: UInt8(span.flags.rawValue)))
             }
             return vectors.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
         }
     }
 }
 
-/// Fields that belong to the transport; a handler's own are left out.
+/// What the transport knows of fields by their names.
 enum TransportField {
+    /// Whether nearly every message has another value of the field. The table of a header compressor (RFC 7541) would
+    /// drop what all messages have in common for such values, and never find one again.
+    static func isUnique(_ name: String) -> Bool {
+        name == "x-ms-request-id" || name == "x-ms-client-request-id" || name == "x-ms-server-latency"
+    }
+
+    /// Fields that belong to the transport; a handler's own are left out.
     static func isManaged(_ name: String) -> Bool {
         switch name.utf8.count {
         case 4: return HTTPFields.equal(name.utf8, "date")

@@ -72,6 +72,9 @@ extension HTTPResponse {
 
 /// Tokens of RFC 9110 section 5.6.2.
 enum HTTPToken {
+    /// For each byte whether a token may hold it.
+    static let table = (0...UInt8.max).map(isTokenByte)
+
     static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -33,26 +33,3 @@ final class Exchange: Sendable {
         RequestContext(self, services: services, principal: principal, view: view)
     }
 }
-
-/// A random UUID (RFC 9562 version 4) in text form. It names a request; it guards nothing.
-enum RequestID {
-    static func make() -> String {
-        var words = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
-        words.0 = words.0 & ~0xF000 | 0x4000
-        words.1 = words.1 & ~(0b11 << 62) | 0b10 << 62
-        return String(unsafeUninitializedCapacity: 36) { text in
-            var position = 0
-            for nibble in 0..<32 {
-                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                    text[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                let word = nibble < 16 ? words.0 : words.1
-                let digit = UInt8(word >> (60 - 4 * UInt64(nibble % 16)) & 15)
-                text[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-                position += 1
-            }
-            return position
-        }
-    }
-}

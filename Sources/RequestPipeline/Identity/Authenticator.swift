@@ -35,14 +35,21 @@ enum Authenticator {
     static func verify(
         _ value: [UInt8], tokens: TokenVerifier, for audience: TokenAudience, now: Int64
     ) -> Result<VerifiedToken, AuthenticationRefusal> {
-        let scheme = Array("bearer ".utf8)
-        guard value.count > scheme.count, zip(value, scheme).allSatisfy({ isSame($0, $1) }) else {
-            return .failure(.noBearerToken)
+        value.withUnsafeBytes { bytes in
+            guard bytes.count > scheme.utf8CodeUnitCount, isScheme(bytes) else { return .failure(.noBearerToken) }
+            let token = UnsafeRawBufferPointer(rebasing: bytes[scheme.utf8CodeUnitCount...])
+            return tokens.verify(token, for: audience, now: now).mapError { AuthenticationRefusal($0) }
         }
-        return value.withUnsafeBytes { bytes in
-            tokens.verify(UnsafeRawBufferPointer(rebasing: bytes[scheme.count...]), for: audience, now: now)
-                .mapError { AuthenticationRefusal($0) }
+    }
+
+    private static let scheme: StaticString = "bearer "
+
+    /// - Parameter bytes: at least as many as the word has.
+    private static func isScheme(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        for position in 0..<scheme.utf8CodeUnitCount where !isSame(bytes[position], scheme.utf8Start[position]) {
+            return false
         }
+        return true
     }
 
     /// The token's principal, if it exists, is enabled, and has not changed its credential since the token was issued.

@@ -12,6 +12,11 @@ public struct RequestPath: Hashable, Sendable {
     /// segments, or bytes that are not UTF-8.
     public init?(_ path: String) {
         guard path.utf8.count <= Self.maximumLength else { return nil }
+        if let segments = PlainText.segments(path) {
+            guard !segments.contains(where: { $0 == "." || $0 == ".." }) else { return nil }
+            self.segments = segments
+            return
+        }
         var parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)[...]
         guard parts.count <= Self.maximumSegments else { return nil }
         while let first = parts.first, first.isEmpty { parts.removeFirst() }
@@ -65,6 +70,11 @@ public struct QueryParameters: Sendable {
 
     /// Returns `nil` for a query with a bad escape or more than ``maximumParameters`` parameters.
     public init?(_ query: String) {
+        if let pairs = PlainText.parameters(query) {
+            guard pairs.count <= Self.maximumParameters else { return nil }
+            self.pairs = pairs
+            return
+        }
         var pairs: [(name: String, value: String)] = []
         for part in query.utf8.split(separator: UInt8(ascii: "&")) {
             guard pairs.count < Self.maximumParameters else { return nil }

@@ -15,8 +15,29 @@ struct Router: Sendable {
         let endpoint: Endpoint
     }
 
+    /// Patterns that begin with the same word: those that a path can mean by its last segment, and all. Each list is in
+    /// the order in which patterns are tried.
+    private struct Family: Sendable {
+        var byLastWord: [String: [Route]] = [:]
+        /// Those that end in a parameter.
+        var others: [Route] = []
+
+        init(_ routes: [Route]) {
+            others = routes.filter { $0.pattern.lastWord == nil }
+            for word in Set(routes.compactMap(\.pattern.lastWord)) {
+                byLastWord[word] = routes.filter { $0.pattern.lastWord == nil || $0.pattern.lastWord == word }
+            }
+        }
+
+        func candidates(_ last: String?) -> [Route] {
+            guard let last else { return others }
+            return byLastWord[last] ?? byLastWord[last.lowercased()] ?? others
+        }
+    }
+
     /// By first word: every request then looks at a few patterns only.
     private let routes: [String: [Route]]
+    private let families: [String: Family]
     /// Patterns that begin with a parameter.
     private let openRoutes: [Route]
     /// Last words of the paths whose bodies may have another size than the usual one.
@@ -36,6 +57,7 @@ struct Router: Sendable {
             }
         }
         self.routes = routes
+        families = routes.mapValues(Family.init)
         self.openRoutes = openRoutes
         let special = sorted.filter { $0.endpoint.bodyLimit != Endpoint.defaultBodyLimit }
         wordsWithOwnLimit = Set(special.compactMap { $0.pattern.lastWord })
@@ -61,17 +83,25 @@ struct Router: Sendable {
 
     func match(_ method: HTTPMethod, _ segments: [String]) -> Match {
         var allowed: [String] = []
-        let candidates = segments.first.flatMap { routes[$0] ?? routes[$0.lowercased()] } ?? []
-        for group in [candidates, openRoutes] {
-            for route in group {
-                guard let parameters = route.pattern.match(segments) else { continue }
-                if route.endpoint.method == method { return .endpoint(route.endpoint, parameters) }
-                // `/keys/{name}/fly` is no version of a key that happens to answer to other methods: it is nothing.
-                if let version = parameters["version"], !Self.isVersion(version) { continue }
-                allowed.append(route.endpoint.method.rawValue)
-            }
+        let family = segments.first.flatMap { families[$0] ?? families[$0.lowercased()] }
+        if let family, let found = Self.find(method, segments, in: family.candidates(segments.last), &allowed) {
+            return found
         }
+        if let found = Self.find(method, segments, in: openRoutes, &allowed) { return found }
         return allowed.isEmpty ? .unknown : .wrongMethod(allowed: allowed)
+    }
+
+    private static func find(
+        _ method: HTTPMethod, _ segments: [String], in routes: [Route], _ allowed: inout [String]
+    ) -> Match? {
+        for route in routes {
+            guard let parameters = route.pattern.match(segments) else { continue }
+            if route.endpoint.method == method { return .endpoint(route.endpoint, parameters) }
+            // `/keys/{name}/fly` is no version of a key that happens to answer to other methods: it is nothing.
+            if let version = parameters["version"], !isVersion(version) { continue }
+            allowed.append(route.endpoint.method.rawValue)
+        }
+        return nil
     }
 
     /// 32 hexadecimal digits.

@@ -105,13 +105,13 @@ extension Raft {
     private mutating func countBallot() {
         switch currentRole {
         case .preCandidate(let candidacy):
-            switch configurations.quorum.tally(candidacy.vote) {
+            switch quorum.tally(candidacy.vote) {
             case .won: standForElection(isTransfer: false)
             case .lost: becomeFollower(term: term, leader: nil)
             case .pending: break
             }
         case .candidate(let candidacy):
-            switch configurations.quorum.tally(candidacy.vote) {
+            switch quorum.tally(candidacy.vote) {
             case .won: becomeLeader(leasesEnd: candidacy.leasesEnd)
             case .lost: becomeFollower(term: term, leader: nil)
             case .pending: break

@@ -2,6 +2,11 @@ extension Raft {
     /// The configuration in force: the last one in the log, committed or not.
     public var configuration: PoolConfiguration { configurations.inForce.configuration }
 
+    /// Who must agree to an election, a commit or a round.
+    var quorum: Quorum {
+        has(fault: .jointQuorumByOneHalf) ? configurations.quorum.incomingAlone : configurations.quorum
+    }
+
     /// The index of the entry that holds it.
     public var configurationIndex: LogIndex { configurations.inForce.index }
 

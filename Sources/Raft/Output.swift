@@ -23,9 +23,10 @@ extension Raft {
             output.hardState = HardState(term: term, vote: vote, commit: commitIndex)
             written = (term, vote)
         }
-        if deliveredIndex < commitIndex {
-            output.committed = Array(log.entries(from: deliveredIndex + 1, through: commitIndex))
-            deliveredIndex = commitIndex
+        let deliverable = has(fault: .appliesPastCommit) ? log.lastIndex : commitIndex
+        if deliveredIndex < deliverable {
+            output.committed = Array(log.entries(from: deliveredIndex + 1, through: deliverable))
+            deliveredIndex = deliverable
         }
         if announced != situation {
             announced = situation

@@ -33,6 +33,8 @@
         case onlyLeaseRoundsAreAnswers
         case removedNotWaitedFor
         case leaseBeforeAdmission
+        case jointQuorumByOneHalf
+        case appliesPastCommit
     }
 
     extension Raft {

@@ -63,7 +63,7 @@ extension Raft {
 
     /// The latest round that a quorum has answered: this node led when it began.
     func answeredRound(_ leadership: Leadership) -> UInt64 {
-        configurations.quorum.reached { node in
+        quorum.reached { node in
             if node == options.id { return leadership.round }
             return leadership.position(of: node).map { leadership.peers[$0].answeredRound } ?? 0
         }

@@ -54,7 +54,7 @@ extension Raft {
 
     /// Whether a quorum has answered within the longest election timeout.
     private func hearsQuorum(_ leadership: Leadership) -> Bool {
-        let latest = configurations.quorum.reached { node in
+        let latest = quorum.reached { node in
             if node == options.id { return now.nanoseconds }
             return leadership.position(of: node).map { leadership.peers[$0].lastHeard.nanoseconds } ?? 0
         }
@@ -102,7 +102,7 @@ extension Raft {
     /// with it (paper, section 5.4.2 and Figure 8).
     mutating func advanceCommitAsLeader() {
         guard case .leader(let leadership) = currentRole else { return }
-        let reached = configurations.quorum.reached { node in
+        let reached = quorum.reached { node in
             if node == options.id { return log.writes.durable }
             return leadership.position(of: node).map { leadership.peers[$0].match } ?? 0
         }

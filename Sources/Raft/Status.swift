@@ -19,6 +19,13 @@ extension Raft {
         }
     }
 
+    /// Where the node stands, as one question: a Raft is a large value, and each question has its price.
+    public var standing: RaftStanding {
+        RaftStanding(
+            role: role, term: term, leader: leader, commitIndex: commitIndex, lastIndex: log.lastIndex,
+            lastTerm: log.lastTerm)
+    }
+
     public var lastIndex: LogIndex { log.lastIndex }
     public var lastTerm: Term { log.lastTerm }
     /// The chain tag of the last entry.
@@ -53,6 +60,16 @@ extension Raft {
     public var progress: [PeerProgress] {
         (currentRole.leadership?.peers ?? []).map(PeerProgress.init)
     }
+}
+
+/// Where a node stands.
+public struct RaftStanding: Hashable, Sendable {
+    public let role: RaftRole
+    public let term: Term
+    public let leader: NodeID?
+    public let commitIndex: LogIndex
+    public let lastIndex: LogIndex
+    public let lastTerm: Term
 }
 
 /// What the leader knows of one other member.

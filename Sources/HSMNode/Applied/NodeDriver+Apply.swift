@@ -23,7 +23,9 @@ extension NodeDriver {
             if case .command = entry.payload { environment.observer.alarm(.malformedEntry(index: entry.index)) }
             return
         }
-        unsaved.rows.add(result.rows)
+        unsaved.rows.add(
+            has(fault: .sessionTableLeftOut)
+                ? result.rows.filter { $0.table != RowTable.completedProposal.rawValue } : result.rows)
         unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
         followCommand(proposal.command, outcome: result.outcome, of: entry)
         guard let id = ProposalID(proposal.proposalID) else { return }

@@ -39,13 +39,14 @@ extension NodeDriver {
         #if PLANTED_FAULTS
             for message in output.messagesBeforePersist { send(message) }
         #endif
-        guard write(output) else { return }
+        guard write(has(fault: .termAndVoteInTwoWrites) ? output.withoutVote : output) else { return }
         for violation in output.violations { environment.observer.alarm(.protocolViolation(violation)) }
         if let leases = output.leases {
             self.leases = leases
             publishReads()
         }
         for message in output.messages { send(message) }
+        guard !has(fault: .termAndVoteInTwoWrites) || write(output.onlyVote) else { return }
         if let change = output.roleChange { roleChanged(change) }
         applyCommitted(output.committed)
         for read in output.readStates { reads.confirm(id: read.id, index: read.index) }
@@ -89,5 +90,20 @@ extension NodeDriver {
             reads.leaderChanged()
         }
         environment.observer.roleChanged(change)
+    }
+}
+
+/// The two halves of one write, for the bug that makes two of it.
+extension RaftOutput {
+    fileprivate var withoutVote: RaftOutput {
+        var first = self
+        first.hardState?.vote = nil
+        return first
+    }
+
+    fileprivate var onlyVote: RaftOutput {
+        var second = RaftOutput()
+        if let hardState, hardState.vote != nil { second.hardState = hardState }
+        return second
     }
 }

@@ -23,7 +23,8 @@ extension NodeDriver {
 
     /// Where the node stands now. Raft is a large value: asking it costs more than a look at ``standing``.
     func currentStanding() -> NodeStanding {
-        NodeStanding(
+        let raft = raft.standing
+        return NodeStanding(
             role: raft.role, term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
             appliedIndex: savedIndex, lastIndex: raft.lastIndex, lastTerm: raft.lastTerm, isSealed: seal.isSealed,
             isStalled: stalled != nil)

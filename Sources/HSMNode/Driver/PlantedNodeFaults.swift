@@ -10,6 +10,11 @@
         /// Not a bug but an attack: a node without the pool's keys keeps the lead that it wins, and writes what it is
         /// asked to under tags that it makes up.
         case writesWhileSealed
+        /// A term and the vote in it are two writes, and the answer to the candidate leaves between them.
+        case termAndVoteInTwoWrites
+        /// What was proposed lately is not stored with the rest of the state: a node that starts again, or is given the
+        /// state, takes a repetition for something new.
+        case sessionTableLeftOut
     }
 
     extension NodeDriver {
@@ -34,6 +39,8 @@
         case proposalProofUnchecked
         case entryTagsUnchecked
         case writesWhileSealed
+        case termAndVoteInTwoWrites
+        case sessionTableLeftOut
     }
 
     extension NodeDriver {

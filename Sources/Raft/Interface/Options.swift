@@ -139,5 +139,9 @@ public enum RaftError: Error, Hashable, Sendable {
         case removedNotWaitedFor
         /// A node gets leases before the configuration that admits it is committed.
         case leaseBeforeAdmission
+        /// A joint configuration decides by a majority of its new half alone.
+        case jointQuorumByOneHalf
+        /// A node applies what it has in its log, committed or not.
+        case appliesPastCommit
     }
 #endif

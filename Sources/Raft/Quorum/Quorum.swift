@@ -9,6 +9,14 @@ struct Quorum: Hashable, Sendable {
         outgoing = Majority(configuration.outgoingVoters)
     }
 
+    private init(incoming: Majority, outgoing: Majority) {
+        self.incoming = incoming
+        self.outgoing = outgoing
+    }
+
+    /// Those alone who stay: what a joint configuration must never go by.
+    var incomingAlone: Quorum { Quorum(incoming: incoming, outgoing: Majority([])) }
+
     /// The highest number that a quorum has reached: what either half has reached is only as good as the other's.
     func reached(_ number: (NodeID) -> UInt64) -> UInt64 {
         min(incoming.reached(number), outgoing.reached(number))

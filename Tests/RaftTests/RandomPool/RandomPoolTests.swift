@@ -120,14 +120,14 @@ import Testing
             switch self {
             case .commitEarlierTermByCounting, .answerVoteBeforePersisting, .acknowledgeBeforePersist,
                 .noNoOpAtTermStart, .readIndexCountsEarlierAcks, .readIndexBeforeTermCommit,
-                .configurationNotRolledBack:
+                .configurationNotRolledBack, .jointQuorumByOneHalf, .appliesPastCommit:
                 return false
             default: return true
             }
         }
 
         var needsChangesOfMembers: Bool {
-            self == .configurationNotRolledBack || self == .removedNotWaitedFor
+            self == .configurationNotRolledBack || self == .removedNotWaitedFor || self == .jointQuorumByOneHalf
         }
     }
 #endif

@@ -83,8 +83,13 @@ let package = Package(
             ],
             swiftSettings: common),
         .target(
-            name: "PoolSimulator", dependencies: ["HSMNode", "PoolState", "AccessControl", "NodeEnvironment", "Raft"],
+            name: "PoolSimulator",
+            dependencies: [
+                "HSMNode", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment", "Raft",
+            ],
             swiftSettings: simulated),
+
+        .executableTarget(name: "simulate", dependencies: ["PoolSimulator", arguments], swiftSettings: simulated),
 
         // Floor 3: the driver, and the two planes of the API.
         .target(
@@ -143,7 +148,7 @@ let package = Package(
         .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", logging], swiftSettings: common),
         .target(name: "Attestation", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
-        .target(name: "NodeEnvironment", dependencies: ["Raft"], swiftSettings: common),
+        .target(name: "NodeEnvironment", dependencies: ["Raft"], swiftSettings: simulated),
 
         // Floor 0: pure cores, and the system libraries.
         .target(name: "StrictJSON", swiftSettings: common),

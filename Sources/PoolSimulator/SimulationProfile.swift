@@ -25,6 +25,10 @@ public struct SimulationProfile: Sendable {
     /// How many new leaders are struck down soon after their election, and their mean time until then.
     public var coups = 0
     public var meanReign: UInt64 = 15_000_000
+    /// How many leaders are struck down soon after they were asked to change the members, and their mean time until
+    /// then. Meanwhile what they write reaches newcomers only.
+    public var coupsAfterChanges = 0
+    public var meanReignAfterChange: UInt64 = 100_000_000
     /// The mean time that a node stays down, and then sealed.
     public var meanDowntime: UInt64 = 150_000_000
     public var meanSealedTime: UInt64 = 80_000_000
@@ -46,6 +50,17 @@ public struct SimulationProfile: Sendable {
     public var readMode = ReadMode.readIndex
     /// How much too fast or too slow a node's clock may run, in parts per million.
     public var maximumDrift: Int64 = 5_000
+    /// Machines beside the founders that can be added to the pool, and how many voters a change may lead to.
+    public var spares = 0
+    public var mostVoters = 5
+    /// The mean time that a paused process stands still.
+    public var meanPause: UInt64 = 250_000_000
+    /// The fault atlas: damaged disks stay a minority. Without it nothing may go wrong either, but the pool may stand.
+    public var keepsQuorumIntact = true
+    /// Reads are as current as promised. Where clocks break the bound that leases rest on, they need not be.
+    public var readsAreCurrent = true
+    /// If set, only the misfortunes with these numbers happen: see ``Simulation/shrunk(_:)``.
+    public var misfortunes: Set<Int>?
     public var plantedFault: PlantedSimulationFault?
 
     public init(name: String) {
@@ -124,7 +139,91 @@ public struct SimulationProfile: Sendable {
         profile.faults = FaultWeights(
             crash: 10, crashLeader: 10, crashInWrite: 5, split: 15, isolateLeader: 30, oneWay: 10, clog: 10, pause: 20,
             seal: 5, transfer: 15, diskFull: 2)
+        profile.faults.suspend = 4
         return profile
+    }
+
+    /// Lease clocks that break the bound. Nodes have to notice, and nothing but the currency of reads may suffer.
+    public static var brokenClocks: SimulationProfile {
+        var profile = leases
+        profile.name = "brokenClocks"
+        profile.maximumDrift = 50_000
+        profile.readsAreCurrent = false
+        profile.faults.suspend = 15
+        profile.faults.clockJump = 15
+        profile.faults.clockFreeze = 15
+        profile.faults.clockRate = 15
+        return profile
+    }
+
+    /// Reads by lease, members that come and go, and leaders that are deposed in between.
+    public static var changes: SimulationProfile {
+        var profile = leases
+        profile.name = "changes"
+        profile.sizes = [3]
+        profile.spares = 4
+        profile.meanFaultInterval = 120_000_000
+        profile.meanPartition = 500_000_000
+        profile.faults.changeMembers = 60
+        return profile
+    }
+
+    /// Changes of the members that reach few before their leader is struck down, while heartbeats get through: what one
+    /// leader has begun and the next one doesn't know.
+    public static var unfinishedChanges: SimulationProfile {
+        var profile = changes
+        profile.name = "unfinishedChanges"
+        profile.meanFaultInterval = 90_000_000
+        profile.meanPartition = 350_000_000
+        profile.entryLoss = 100_000
+        profile.coupsAfterChanges = 700_000
+        profile.faults = FaultWeights(
+            crash: 3, crashLeader: 3, crashInWrite: 2, split: 5, isolateLeader: 8, oneWay: 3, clog: 3, pause: 2,
+            seal: 0, transfer: 5, diskFull: 0)
+        profile.faults.changeMembers = 60
+        return profile
+    }
+
+    /// Members that hear their leader and lack what it has written: entries get lost, heartbeats and grants don't.
+    public static var laggards: SimulationProfile {
+        var profile = leases
+        profile.name = "laggards"
+        profile.sizes = [3, 3, 5]
+        profile.entryLoss = 700_000
+        profile.coups = 300_000
+        profile.meanReign = 300_000_000
+        profile.meanExtraDelay = 8_000_000
+        profile.meanCallInterval = 5_000_000
+        profile.reads = 700_000
+        profile.meanPartition = 500_000_000
+        return profile
+    }
+
+    /// Disks that give back something else than what was written, on a minority of the nodes.
+    public static var damage: SimulationProfile {
+        var profile = SimulationProfile(name: "damage")
+        profile.sizes = [3, 5]
+        profile.faults.damage = 25
+        profile.meanDowntime = 60_000_000
+        profile.meanSealedTime = 20_000_000
+        return profile
+    }
+
+    /// The same on as many nodes as it happens to be: the pool may stop, and must not guess.
+    public static var ruin: SimulationProfile {
+        var profile = damage
+        profile.name = "ruin"
+        profile.keepsQuorumIntact = false
+        profile.livenessPhase = 2_000_000_000
+        return profile
+    }
+
+    /// All profiles, by name.
+    public static var all: [SimulationProfile] {
+        [
+            suite, crashes, partitions, seals, briefReigns, leases, laggards, brokenClocks, changes, unfinishedChanges,
+            damage, ruin,
+        ]
     }
 
     /// Nodes that lose and regain the pool's keys, with few that have them at any time.
@@ -153,6 +252,26 @@ public struct FaultWeights: Sendable {
     public var diskFull = 4
     /// Whoever has a member's disk and certificate, but not the pool's keys, forwards proposals of his own.
     public var forge = 0
+    /// A flush fails: the process ends, for nobody knows what the disk holds.
+    public var failFlush = 6
+    /// Each direction of each link is cut or not, so that no two nodes see the same pool.
+    public var mesh = 6
+    /// All links are slow, each differently.
+    public var swizzle = 4
+    public var slowDisk = 4
+    /// A lease clock gets another rate, within the bound; a civil clock another time, within the tolerance.
+    public var drift = 4
+    public var civilJump = 3
+    /// A machine sleeps: its lease clock goes on, its oscillator doesn't, and it has to say so.
+    public var suspend = 0
+    /// What no clock may do while leases run: a lease clock jumps ahead, stands still, or runs far too fast or slowly.
+    public var clockJump = 0
+    public var clockFreeze = 0
+    public var clockRate = 0
+    /// A bit flips or a sector is stale, by class of stored data.
+    public var damage = 0
+    /// Nodes are added, removed, replaced, promoted and demoted.
+    public var changeMembers = 0
 }
 
 /// Bugs and lies that a run can be given, to prove that its checks find them.
@@ -165,4 +284,14 @@ public enum PlantedSimulationFault: Hashable, Sendable {
     #endif
     /// Disks say that they have synced what they haven't.
     case lyingDisks
+    /// A store that finds a damaged entry in the middle of its log cuts the log there and goes on.
+    case truncatesDamagedLog
+    /// Lease clocks stand still while their machine does.
+    case leaseClockStopsInSuspend
+
+    /// The bug, without the layer that it lies in.
+    public var name: String {
+        let path = "\(self)".split { "(.)".contains($0) }
+        return path.last.map(String.init) ?? "\(self)"
+    }
 }

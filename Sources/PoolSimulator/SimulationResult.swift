@@ -34,6 +34,18 @@ public struct SimulationCounters: Hashable, Sendable {
     /// Proposals that were sent in a member's name without the pool's keys, and those that a leader found out.
     public var forgeries = 0
     public var forgeriesRefused = 0
+    /// Faults that were drawn, carried out or not.
+    public var misfortunes = 0
+    /// Disks that were damaged, and those whose damage was found when they were read.
+    public var damages = 0
+    public var damagesFound = 0
+    /// How often a node noticed that its clock was not to be trusted.
+    public var clockAlarms = 0
+    /// Changes of the members that were asked for, and configurations that were committed and aren't joint.
+    public var changesAsked = 0
+    public var changes = 0
+    /// Nodes whose disks were damaged at the end.
+    public var lostNodes = 0
 
     public init() {}
 
@@ -57,6 +69,13 @@ public struct SimulationCounters: Hashable, Sendable {
         left.compactions += right.compactions
         left.diskFull += right.diskFull
         left.forgeries += right.forgeries
+        left.misfortunes += right.misfortunes
+        left.damages += right.damages
+        left.damagesFound += right.damagesFound
+        left.clockAlarms += right.clockAlarms
+        left.changesAsked += right.changesAsked
+        left.changes += right.changes
+        left.lostNodes += right.lostNodes
         left.forgeriesRefused += right.forgeriesRefused
     }
 }

@@ -15,7 +15,7 @@ import Testing
     ]
     /// Foundation is for start-up and tools, never for the path of a request. The libraries below replication take
     /// `Data`.
-    private static let mayUseFoundation: Set = ["HSMService", "hsmd", "hsmctl", "Replication"]
+    private static let mayUseFoundation: Set = ["HSMService", "hsmd", "hsmctl", "Replication", "simulate"]
 
     /// Words without which no line is looked at closely.
     private static let hints = ["Clock", "clock", "Date(", "sleep", "Thread", "andom", "shuffled"]

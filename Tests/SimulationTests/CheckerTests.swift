@@ -180,4 +180,31 @@ import Testing
         history.ends(read, .unavailable(.noLeader))
         #expect(history.violation == .answeredTwice(operation: read))
     }
+
+    private func configuration(_ index: LogIndex, _ configuration: PoolConfiguration) -> LogEntry {
+        LogEntry(index: index, term: 1, payload: .configuration(configuration), tag: [])
+    }
+
+    @Test func configurationsInARowShareAQuorum() throws {
+        let three = NodeID(3)
+        let both = PoolConfiguration(voters: [one, two])
+        let joint = PoolConfiguration(voters: [three], outgoingVoters: [one, two])
+        let log = LogChecker()
+        let left = PoolConfiguration(voters: [three])
+        let good = [configuration(1, both), configuration(2, joint), configuration(3, left)]
+        log.commits(one, through: 3, term: 1, disk: try disk(one, good))
+        #expect(log.violation == nil)
+        let skipping = LogChecker()
+        let bad = [configuration(1, both), configuration(2, PoolConfiguration(voters: [three]))]
+        skipping.commits(one, through: 2, term: 1, disk: try disk(one, bad))
+        #expect(skipping.violation == .disjointConfigurations(index: 2))
+    }
+
+    /// A damaged log is refused; a store that cut it would lose what was acknowledged.
+    @Test func damagedLogsAreRefused() throws {
+        let stored = try disk(one, [noOp(1, term: 1), noOp(2, term: 1)])
+        _ = try stored.load()
+        #expect(stored.spoil(.entry) != nil)
+        #expect(throws: StorageFailure.self) { _ = try stored.load() }
+    }
 }

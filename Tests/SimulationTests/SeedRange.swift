@@ -9,8 +9,8 @@ import Synchronization
 /// - `QUORATE_SECONDS=n` gives every run n seconds of simulated faults instead of a few;
 /// - `QUORATE_PROFILE=name` runs only the profile of that name.
 ///
-/// A night's run: `QUORATE_SEEDS=10001..2000000 QUORATE_SECONDS=20 swift test --filter SeedTests`. A run that broke a
-/// promise is printed with its seed; the same variables with that one seed repeat it step by step.
+/// A run that broke a promise is printed with its seed; the same variables with that one seed repeat it step by step.
+/// `deploy/simulate` is for longer runs, which go on where they stopped.
 struct SeedRange {
     let profile: SimulationProfile
     let seeds: ClosedRange<UInt64>

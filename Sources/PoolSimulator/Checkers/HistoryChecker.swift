@@ -27,8 +27,18 @@ final class HistoryChecker {
         case committed(Committed)
         case view(PoolView)
         case unavailable(PoolUnavailable)
+
+        var summary: String {
+            switch self {
+            case .committed(let committed): "\(committed.outcome) at \(committed.index)"
+            case .view(let view): "view at \(view.appliedIndex)"
+            case .unavailable(let reason): "\(reason)"
+            }
+        }
     }
 
+    /// Whether reads have to be current; what they show has to be right in any case.
+    private let readsAreCurrent: Bool
     private(set) var violation: Violation?
     private(set) var operations: [Operation] = []
     private(set) var model = ReferenceModel()
@@ -37,8 +47,10 @@ final class HistoryChecker {
     private var acknowledged: [(proposal: UInt64, index: LogIndex)] = []
     private(set) var reads = 0
     private(set) var refusals = 0
-    /// Whether the last call that ended was refused.
-    private(set) var lastCallsFailed = false
+
+    init(readsAreCurrent: Bool = true) {
+        self.readsAreCurrent = readsAreCurrent
+    }
 
     var writes: Int { acknowledged.count }
 
@@ -67,10 +79,10 @@ final class HistoryChecker {
 
     /// Everything committed so far, so that the model knows it before answers are judged.
     func learn(_ log: LogChecker) {
-        while let entry = log.committedEntry(at: model.index + 1) {
-            model.apply(entry)
+        while let committed = log.committed(at: model.index + 1) {
+            model.apply(committed.proposal, at: committed.entry.index)
             if let number = model.lastProposal, number > 0, floorOfProposal[number] == nil {
-                fail(.foreignProposal(index: entry.index))
+                fail(.foreignProposal(index: committed.entry.index))
             }
         }
     }
@@ -83,19 +95,16 @@ final class HistoryChecker {
         switch answer {
         case .unavailable:
             refusals += 1
-            lastCallsFailed = true
         case .view(let view):
-            lastCallsFailed = false
             reads += 1
             judge(view, floor: operation.lastChange)
         case .committed(let committed):
-            lastCallsFailed = false
             judge(committed, proposal: operation.proposal ?? 0, floor: operation.floor)
         }
     }
 
     private func judge(_ view: PoolView, floor: LogIndex) {
-        if view.appliedIndex < floor { fail(.notLinearizable(floor: floor, got: view.appliedIndex)) }
+        if readsAreCurrent, view.appliedIndex < floor { fail(.notLinearizable(floor: floor, got: view.appliedIndex)) }
         guard view.appliedIndex <= model.index else {
             return fail(.wrongView(index: view.appliedIndex, register: -1))
         }
@@ -118,14 +127,15 @@ final class HistoryChecker {
     }
 
     /// At the end: every answered write stands where it was said to stand, on every node's log.
-    func finish(disks: [SimulatedDisk]) {
+    func finish(disks: [SimulatedDisk], _ log: LogChecker) {
         for write in acknowledged {
-            for disk in disks where write.index > disk.compactedIndex {
-                guard case .command(let bytes)? = disk.entry(at: write.index)?.payload,
-                    let envelope = try? ProposalEnvelope(decoding: bytes),
-                    Workload.number(of: envelope.proposalID) == write.proposal
-                else { return fail(.acknowledgedWriteLost(proposal: write.proposal, index: write.index)) }
+            let committed = log.committed(at: write.index)
+            let isThere = disks.allSatisfy { disk in
+                write.index <= disk.compactedIndex || disk.entry(at: write.index) == committed?.entry
             }
+            guard isThere, let proposal = committed?.proposal,
+                Workload.number(of: proposal.proposalID) == write.proposal
+            else { return fail(.acknowledgedWriteLost(proposal: write.proposal, index: write.index)) }
         }
     }
 

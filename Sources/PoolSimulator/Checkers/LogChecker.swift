@@ -1,3 +1,4 @@
+import PoolState
 import Raft
 
 /// Log matching, and the one history of committed entries that every node must agree with.
@@ -10,10 +11,12 @@ final class LogChecker {
         let entry: LogEntry
         let previousTerm: Term
     }
-    private struct Committed {
+    struct Committed {
         let entry: LogEntry
+        /// What was proposed with it, decoded once for all checks; nil if it holds no proposal.
+        let proposal: ProposalEnvelope?
         /// The term of the node that was first seen to know: no earlier than the one that it was committed in.
-        let inTerm: Term
+        fileprivate let inTerm: Term
     }
 
     private(set) var violation: Violation?
@@ -21,11 +24,13 @@ final class LogChecker {
     /// By index, from 1.
     private var committed: [Committed] = []
     private var knownCommit: [NodeID: LogIndex] = [:]
+    /// The committed configurations, in order.
+    private(set) var configurations: [PoolConfiguration] = []
 
     var committedCount: Int { committed.count }
 
-    func committedEntry(at index: LogIndex) -> LogEntry? {
-        index >= 1 && index <= committed.count ? committed[Int(index - 1)].entry : nil
+    func committed(at index: LogIndex) -> Committed? {
+        index >= 1 && index <= committed.count ? committed[Int(index - 1)] : nil
     }
 
     /// `entries` were written behind the entry with this index and term.
@@ -61,11 +66,28 @@ final class LogChecker {
         while index < commit, let entry = disk.entry(at: index + 1) {
             index += 1
             if index == committed.count + 1 {
-                committed.append(Committed(entry: entry, inTerm: term))
+                committed.append(Committed(entry: entry, proposal: Self.proposal(in: entry), inTerm: term))
+                if case .configuration(let next) = entry.payload { follows(next, at: index) }
             } else if index > committed.count || committed[Int(index - 1)].entry != entry {
                 fail(.committedEntryChanged(node, index: index))
             }
         }
+    }
+
+    private static func proposal(in entry: LogEntry) -> ProposalEnvelope? {
+        guard case .command(let bytes) = entry.payload else { return nil }
+        return try? ProposalEnvelope(decoding: bytes)
+    }
+
+    /// No two configurations in a row have quorums that don't meet: a joint one needs a majority of either half.
+    private func follows(_ next: PoolConfiguration, at index: LogIndex) {
+        if let last = configurations.last {
+            let halves = [last.voters, last.outgoingVoters].filter { !$0.isEmpty }
+            if !halves.contains(next.voters), !halves.contains(next.outgoingVoters) {
+                fail(.disjointConfigurations(index: index))
+            }
+        }
+        configurations.append(next)
     }
 
     /// A new life: what the node knew to be committed is looked at again.

@@ -34,16 +34,17 @@ final class StateChecker {
 
     /// Takes in what is committed by now, and judges what was saved.
     func learn(_ log: LogChecker) {
-        while let entry = log.committedEntry(at: LogIndex(points.count)) { apply(entry) }
+        while let committed = log.committed(at: LogIndex(points.count)) { apply(committed) }
         guard !unjudged.isEmpty else { return }
         for saved in unjudged where saved.mark.index < LogIndex(points.count) { judge(saved) }
         unjudged.removeAll { $0.mark.index < LogIndex(points.count) }
     }
 
-    private func apply(_ entry: LogEntry) {
+    private func apply(_ committed: LogChecker.Committed) {
+        let entry = committed.entry
         switch entry.payload {
-        case .command(let bytes):
-            guard let proposal = try? ProposalEnvelope(decoding: bytes) else { break }
+        case .command:
+            guard let proposal = committed.proposal else { break }
             _ = reference.apply(index: entry.index, term: entry.term, proposal)
         case .configuration(let configuration):
             _ = reference.apply(MembershipRecord(configuration, at: entry.index))

@@ -42,6 +42,10 @@ public enum Violation: Error, Hashable, Sendable {
     case foreignProposal(index: LogIndex)
     /// A node could not start on, or be unsealed from, what it had stored itself.
     case startRefused(NodeID, String)
+    /// A node runs on stored bytes that aren't what it had written.
+    case damageUnnoticed(NodeID)
+    /// Two configurations follow each other in the committed log of which each could decide alone.
+    case disjointConfigurations(index: LogIndex)
     /// A node raised an alarm though nobody had done anything wrong.
     case falseAlarm(NodeID, String)
     /// All faults had ended, and the pool did not come to rest with everything done.

@@ -1,4 +1,5 @@
 import AccessControl
+import CryptographicModule
 import PoolState
 import Raft
 
@@ -20,6 +21,20 @@ struct ReferenceModel {
     private var current = [UInt64](repeating: 0, count: Register.count)
     private var changes = [[(index: LogIndex, value: UInt64)]](repeating: [], count: Register.count)
 
+    private var keys = [ModelKey](repeating: ModelKey(), count: Register.keys)
+    private var isPrepared = false
+    private var isActivated = false
+
+    private struct ModelKey {
+        var versions: [(id: [UInt8], enabled: Bool)] = []
+        var isDeleted = false
+
+        var value: UInt64 {
+            guard let latest = versions.last else { return 0 }
+            return Register.value(versions: versions.count, enabled: latest.enabled, deleted: isDeleted)
+        }
+    }
+
     /// The number of a register after the log through `index`.
     func value(of register: Int, at index: LogIndex) -> UInt64 {
         changes[register].last { $0.index <= index }?.value ?? 0
@@ -30,20 +45,18 @@ struct ReferenceModel {
         changes.reduce(0) { max($0, $1.last { $0.index <= index }?.index ?? 0) }
     }
 
-    /// Takes the next entry in.
-    mutating func apply(_ entry: LogEntry) {
-        index = entry.index
+    /// Takes the next entry in; `proposal` is nil if it holds none.
+    mutating func apply(_ proposal: ProposalEnvelope?, at index: LogIndex) {
+        self.index = index
         lastProposal = nil
-        guard case .command(let bytes) = entry.payload, let envelope = try? ProposalEnvelope(decoding: bytes) else {
-            return
-        }
-        let number = Workload.number(of: envelope.proposalID)
+        guard let proposal else { return }
+        let number = Workload.number(of: proposal.proposalID)
         lastProposal = number
         guard fates[number] == nil else {
             repetitions += 1
             return
         }
-        fates[number] = Fate(firstIndex: entry.index, outcome: carryOut(envelope.command))
+        fates[number] = Fate(firstIndex: index, outcome: carryOut(proposal.command))
     }
 
     private mutating func carryOut(_ command: PoolCommand) -> CommandOutcome {
@@ -75,10 +88,66 @@ struct ReferenceModel {
             guard let number = self.assignment(name) else { break }
             guard current[number] == 1 else { return .refused(.roleAssignmentNotFound) }
             set(number, to: 0)
+        case .securityDomainPrepared:
+            guard !isActivated else { return .refused(.securityDomainAlreadyActivated) }
+            isPrepared = true
+        case .securityDomainActivated:
+            guard isPrepared else { return .refused(.securityDomainNotPrepared) }
+            isActivated = true
+        case .createKeyVersion, .setKeyAttributes, .deleteKey, .recoverKey, .purgeKey: return carryOutOnKey(command)
         default:
             break
         }
         return .applied
+    }
+
+    private mutating func carryOutOnKey(_ command: PoolCommand) -> CommandOutcome {
+        guard isActivated else { return .refused(.notActivated) }
+        switch command {
+        case .createKeyVersion(let new):
+            return change(new.header.name) { key in
+                guard !key.isDeleted else { return .refused(.keyIsDeleted) }
+                key.versions.append((new.header.version, new.enabled))
+                return .key(name: new.header.name, version: new.header.version)
+            }
+        case .setKeyAttributes(let wish):
+            return change(wish.name) { key in
+                guard !key.versions.isEmpty, !key.isDeleted else { return .refused(.keyNotFound) }
+                guard let version = key.versions.firstIndex(where: { $0.id == wish.version }) else {
+                    return .refused(.keyVersionNotFound)
+                }
+                key.versions[version].enabled = wish.enabled ?? key.versions[version].enabled
+                return .applied
+            }
+        case .deleteKey(let name):
+            return change(name) { key in
+                guard !key.versions.isEmpty, !key.isDeleted else { return .refused(.keyNotFound) }
+                key.isDeleted = true
+                return .applied
+            }
+        case .recoverKey(let name):
+            return change(name) { key in
+                guard key.versions.isEmpty || key.isDeleted else { return .refused(.keyIsNotDeleted) }
+                guard key.isDeleted else { return .refused(.deletedKeyNotFound) }
+                key.isDeleted = false
+                return .applied
+            }
+        case .purgeKey(let name, _):
+            return change(name) { key in
+                guard key.isDeleted else { return .refused(.deletedKeyNotFound) }
+                key = ModelKey()
+                return .applied
+            }
+        default: return .applied
+        }
+    }
+
+    private mutating func change(_ name: String, _ change: (inout ModelKey) -> CommandOutcome) -> CommandOutcome {
+        guard let number = (0..<Register.keys).first(where: { Register.keyName($0) == name }) else { return .applied }
+        let outcome = change(&keys[number])
+        let register = Register.principals + Register.assignments + number
+        if keys[number].value != current[register] { set(register, to: keys[number].value) }
+        return outcome
     }
 
     private mutating func set(_ register: Int, to value: UInt64) {

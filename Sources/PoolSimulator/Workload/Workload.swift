@@ -10,6 +10,10 @@ struct Workload {
     /// that some changes are right and some are late.
     private var guesses = [UInt32](repeating: 0, count: Register.principals)
 
+    /// The version of each key that was asked for last.
+    private var lastVersions = [UInt64](repeating: 0, count: Register.keys)
+    private var commands: UInt64 = 0
+
     init(random: SimulatedRandom) {
         self.random = random
     }
@@ -21,6 +25,11 @@ struct Workload {
     }
 
     mutating func nextCommand() -> PoolCommand {
+        commands += 1
+        // Without a security domain there are no keys.
+        if commands == 1 { return .securityDomainPrepared(Self.securityDomain) }
+        if commands == 2 || random.chance(20_000) { return .securityDomainActivated(generation: 0) }
+        if random.chance(300_000) { return nextKeyCommand() }
         let principal = random.below(Register.principals)
         let id = Register.principalID(principal)
         let assignment = random.below(Register.assignments)
@@ -40,6 +49,28 @@ struct Workload {
         }
     }
 
+    private mutating func nextKeyCommand() -> PoolCommand {
+        let key = random.below(Register.keys)
+        let name = Register.keyName(key)
+        switch random.below(100) {
+        case ..<35:
+            lastVersions[key] = commands
+            return .createKeyVersion(Register.newVersion(of: key, serial: commands))
+        case ..<65:
+            return .setKeyAttributes(
+                KeyAttributeChange(
+                    name: name, version: Register.keyVersion(lastVersions[key]), enabled: random.chance(500_000)))
+        case ..<80: return .deleteKey(name: name)
+        case ..<92: return .recoverKey(name: name)
+        default: return .purgeKey(name: name, onlyIfDue: false)
+        }
+    }
+
+    private static let securityDomain = PreparedSecurityDomain(
+        generation: 0, keyring: nil, required: 2, officers: [[1], [2], [3]],
+        commitments: (1...3).map { [UInt8](repeating: $0, count: 32) }, encryptedData: Array("{}".utf8),
+        capabilityDigest: [UInt8](repeating: 9, count: 32))
+
     static func id(of number: UInt64) -> [UInt8] {
         [UInt8](repeating: 0xA5, count: 8)
             + stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
@@ -54,7 +85,7 @@ struct Workload {
         let principals = (0..<Register.principals).map(principal)
         let command = PoolCommand.initializePool(
             Genesis(
-                poolID: [UInt8](repeating: 7, count: 16), name: "simulated", tenantID: Register.tenant,
+                poolID: Register.pool, name: "simulated", tenantID: Register.tenant,
                 audiences: ["https://simulated.example"],
                 members: nodes.map { node in
                     MemberRecord(

@@ -3,9 +3,13 @@ import Raft
 
 /// The disk of one node. It survives its node's crashes; what was written without a sync may not.
 final class SimulatedDisk: NodeStorage {
-    private struct RowKey: Hashable {
+    private struct RowKey: Hashable, Comparable {
         let table: UInt8
         let key: [UInt8]
+
+        static func < (left: RowKey, right: RowKey) -> Bool {
+            left.table != right.table ? left.table < right.table : left.key.lexicographicallyPrecedes(right.key)
+        }
     }
     private struct Transaction {
         let mark: AppliedMark
@@ -45,6 +49,12 @@ final class SimulatedDisk: NodeStorage {
     /// The machine dies in the write after so many further ones.
     private var crashCountdown: Int?
     private var crashPoint = CrashPoint.before
+    /// A flush fails in the next write: what it wrote may be there afterwards or not.
+    private var failsNextFlush = false
+    /// What is wrong with the stored bytes; found, or not, when they are read.
+    private(set) var damage: DiskDamage?
+    /// The store cuts a damaged log where the damage begins and goes on: a negative control.
+    private let cutsDamagedLogs: Bool
     /// There is no room for the next so many writes.
     var refusals = 0
     /// Counts writes since the world last looked: each costs the node time.
@@ -54,11 +64,12 @@ final class SimulatedDisk: NodeStorage {
     /// What a lying disk falls back to: the state before its last write.
     private var beforeLie: (hardState: HardState?, entries: [LogEntry])?
 
-    init(node: NodeID, random: SimulatedRandom, checker: SafetyChecker, lies: Bool) {
+    init(node: NodeID, random: SimulatedRandom, checker: SafetyChecker, lies: Bool, cutsDamagedLogs: Bool = false) {
         self.node = node
         self.random = random
         self.checker = checker
         self.lies = lies
+        self.cutsDamagedLogs = cutsDamagedLogs
     }
 
     var blobs: Set<[UInt8]> { Set(material.keys) }
@@ -106,10 +117,52 @@ final class SimulatedDisk: NodeStorage {
         }
     }
 
+    func failNextFlush() { failsNextFlush = true }
+
     /// Nothing goes wrong any more.
     func calm() {
         crashCountdown = nil
+        failsNextFlush = false
         refusals = 0
+    }
+
+    /// Damages a part of what is stored, while nobody is reading it. Nil if there is no such part.
+    func spoil(_ kind: DiskDamage.Kind) -> DiskDamage? {
+        guard damage == nil else { return nil }
+        let part: DiskDamage.Part?
+        switch kind {
+        case .hardState: part = hardState == nil ? nil : .hardState
+        case .entry: part = entries.isEmpty ? nil : .entry(position: random.below(entries.count))
+        case .staleEntry: part = entries.count < 2 ? nil : .entry(position: 1 + random.below(entries.count - 1))
+        case .row: part = spoilRow()
+        case .staleRow: part = loseRow()
+        case .mark: part = spoilMark()
+        }
+        damage = part.map { DiskDamage(part: $0) }
+        return damage
+    }
+
+    /// One bit of a row is another one.
+    private func spoilRow() -> DiskDamage.Part? {
+        guard let key = random.element(of: rows.keys.sorted()), let value = rows[key], !value.isEmpty else {
+            return nil
+        }
+        rows[key]?[random.below(value.count)] ^= 1 << UInt8(random.below(8))
+        return .rows
+    }
+
+    /// A sector shows what it held before: the row is not there yet.
+    private func loseRow() -> DiskDamage.Part? {
+        guard let key = random.element(of: rows.keys.sorted()) else { return nil }
+        rows[key] = nil
+        return .rows
+    }
+
+    private func spoilMark() -> DiskDamage.Part? {
+        guard let mark = applied, mark.index > 1 else { return nil }
+        applied = AppliedMark(
+            index: mark.index - 1, term: mark.term, chainTag: mark.chainTag, stateRoot: mark.stateRoot, tag: mark.tag)
+        return .mark
     }
 
     private func failing(_ write: () -> Void) throws(StorageFailure) {
@@ -117,6 +170,11 @@ final class SimulatedDisk: NodeStorage {
         if refusals > 0 {
             refusals -= 1
             throw .full
+        }
+        if failsNextFlush {
+            failsNextFlush = false
+            if random.chance(500_000) { write() }
+            throw .device("flush failed")
         }
         if let countdown = crashCountdown {
             crashCountdown = countdown - 1
@@ -131,6 +189,16 @@ final class SimulatedDisk: NodeStorage {
     // MARK: NodeStorage
 
     func load() throws(StorageFailure) -> StoredNode {
+        // The store's checksum chain covers hard state and log; the rows are the driver's to check.
+        if let damage, damage.part.isChecksummed {
+            guard cutsDamagedLogs, case .entry(let position) = damage.part else {
+                throw .corrupted("checksum of \(damage.part)")
+            }
+            entries.removeLast(entries.count - position)
+            if let commit = hardState?.commit { hardState?.commit = min(commit, lastIndex) }
+            if let applied, applied.index > lastIndex { throw .corrupted("the log ends before the state") }
+            self.damage = nil
+        }
         if plan != nil {
             replaceState()
             restartLog()
@@ -288,6 +356,8 @@ final class SimulatedDisk: NodeStorage {
     private func replaceState() {
         guard let staged, staged.mark.index > max(applied?.index ?? 0, unsynced.last?.mark.index ?? 0) else { return }
         unsynced.removeAll()
+        // Rows and mark are written anew; a damaged log would not have let the node start.
+        damage = nil
         applied = staged.mark
         rows = Dictionary(
             stagedRowList.compactMap { row in row.value.map { (RowKey(table: row.table, key: row.key), $0) } },

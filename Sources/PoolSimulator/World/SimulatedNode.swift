@@ -10,6 +10,14 @@ final class SimulatedNode {
     let disk: SimulatedDisk
     let clock: SimulatedClock
     private(set) var process: Process?
+    /// Whether the machine has been put into service: others wait to be added to the pool.
+    var isInService = false
+    /// The machine is out of order for good: its disk is damaged, and was found to be.
+    var isLost = false
+    /// Its rows are damaged, so that it can't be unsealed any more.
+    var staysSealed = false
+    /// Its disk takes so much longer for each write, on average, in nanoseconds.
+    var diskDelay: UInt64 = 0
     /// Counts the lives.
     private(set) var life = 0
 

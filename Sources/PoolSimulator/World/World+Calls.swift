@@ -7,19 +7,21 @@ extension World {
     func callAgainLater() {
         guard !isHealing else { return }
         events.add(.call, at: now + 1 + random.exponential(mean: profile.meanCallInterval))
-        let number = random.below(nodes.count)
+        guard let number = random.element(of: inService) else { return }
         if random.chance(profile.reads) { read(at: number) } else { write(at: number) }
     }
 
-    func read(at number: Int) {
+    /// - Returns: The operation's number; nil if nobody is there to ask.
+    @discardableResult func read(at number: Int) -> Int? {
         let node = nodes[number]
-        guard let process = node.process else { return }
+        guard let process = node.process else { return nil }
         let operation = checker.history.begins(proposal: nil, node: number, now: now)
         // Other threads answer by leases: also while the driver is in a write, but not while the process is paused.
         node.clock.trueTime = now
         if now >= node.pausedUntil, let view = process.driver.leasedView(now: node.clock.now()) {
             counters.leasedReads += 1
-            return checker.history.ends(operation, .view(view))
+            ends(operation, .view(view))
+            return operation
         }
         node.openOperations.insert(operation)
         node.inbox.append(
@@ -30,16 +32,18 @@ extension World {
                 }
             })
         wake(number, at: now)
+        return operation
     }
 
-    func write(at number: Int) {
-        guard nodes[number].process != nil else { return }
-        write(workload.nextCommand(), proposal: workload.nextNumber(), at: number)
+    @discardableResult func write(at number: Int) -> Int? {
+        guard nodes[number].process != nil else { return nil }
+        return write(workload.nextCommand(), proposal: workload.nextNumber(), at: number)
     }
 
-    private func write(_ command: PoolCommand, proposal: UInt64, at number: Int) {
+    @discardableResult
+    private func write(_ command: PoolCommand, proposal: UInt64, at number: Int) -> Int? {
         let node = nodes[number]
-        guard let process = node.process else { return }
+        guard let process = node.process else { return nil }
         let operation = checker.history.begins(proposal: proposal, node: number, now: now)
         commands[operation] = command
         node.openOperations.insert(operation)
@@ -52,12 +56,14 @@ extension World {
                 }
             })
         wake(number, at: now)
+        return operation
     }
 
     /// A client that got no answer may ask once more, under the same id, wherever it comes to.
     func repeatCall(_ operation: Int) {
         guard !isHealing, let command = commands[operation], random.chance(profile.repeats) else { return }
         guard let proposal = checker.history.operations[operation].proposal else { return }
-        write(command, proposal: proposal, at: random.below(nodes.count))
+        guard let number = random.element(of: inService) else { return }
+        write(command, proposal: proposal, at: number)
     }
 }

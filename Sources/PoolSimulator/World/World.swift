@@ -14,6 +14,11 @@ final class World {
         case unseal(Int)
         case heal
         case coup(Int)
+        /// A removed node is switched off for good.
+        case retire(Int)
+        case diskRecovers(Int)
+        /// A lease clock runs at this rate from now on.
+        case drift(Int, Int64)
     }
 
     var profile: SimulationProfile
@@ -36,36 +41,54 @@ final class World {
     var forgers: Set<NodeID> = []
     /// When the last status on each link comes to its receiver.
     private var statusArrivals: [Int: UInt64] = [:]
+    /// Misfortunes draw from generators that come from here.
+    let misfortuneSeed: UInt64
+    /// By the last committed configuration that isn't joint, and those who were members before.
+    var members: Set<NodeID> = []
+    var formerMembers: Set<NodeID> = []
+    var learntConfigurations = 0
+    var probe: Probe?
+    /// A leader whose entries don't reach those who were members when it began a change.
+    var unheard: (leader: Int, by: Set<NodeID>)?
+    /// What happens, line by line, if somebody wants to read it.
+    private(set) var trace: [String]?
 
-    init(seed: UInt64, profile: SimulationProfile) {
+    init(seed: UInt64, profile: SimulationProfile, isTraced: Bool = false) {
         let random = SimulatedRandom(seed: seed)
+        misfortuneSeed = random.uint64()
+        trace = isTraced ? [] : nil
         self.profile = profile
         self.random = random
-        checker = SafetyChecker(history: HistoryChecker())
+        checker = SafetyChecker(history: HistoryChecker(readsAreCurrent: profile.readsAreCurrent))
         authenticator = SimulatedAuthenticator(key: random.uint64())
         workload = Workload(random: random.fork())
         let size = random.element(of: profile.sizes) ?? 3
+        let machines = size + profile.spares
         network = SimulatedNetwork(
-            nodes: size,
+            nodes: machines,
             conditions: NetworkConditions(
                 loss: profile.loss, duplication: profile.duplication, meanExtraDelay: profile.meanExtraDelay),
             random: random.fork())
-        for number in 0..<size {
+        for number in 0..<machines {
             let disk = SimulatedDisk(
                 node: NodeID(UInt64(number + 1)), random: random.fork(), checker: checker,
-                lies: profile.plantedFault == .lyingDisks)
+                lies: profile.plantedFault == .lyingDisks,
+                cutsDamagedLogs: profile.plantedFault == .truncatesDamagedLog)
             // Up to two seconds of civil time: a badly kept machine, within what is allowed.
             let clock = SimulatedClock(
                 offset: random.within(1_000_000_000...9_000_000_000),
                 drift: Int64(random.below(Int(2 * profile.maximumDrift + 1))) - profile.maximumDrift,
                 civilOffset: Int64(random.below(4_001)) - 2_000)
-            nodes.append(SimulatedNode(number: number, disk: disk, clock: clock))
+            let node = SimulatedNode(number: number, disk: disk, clock: clock)
+            node.isInService = number < size
+            nodes.append(node)
         }
+        members = Set(nodes.filter(\.isInService).map(\.id))
     }
 
     /// Makes the pool and starts its nodes.
     func begin() throws(Violation) {
-        let members = nodes.map(\.id)
+        let members = nodes.filter(\.isInService).map(\.id)
         do {
             try NodeDriver.bootstrap(
                 storage: nodes[0].disk, configuration: PoolConfiguration(voters: Set(members)),
@@ -73,7 +96,7 @@ final class World {
         } catch {
             throw .startRefused(nodes[0].id, "\(error)")
         }
-        for node in nodes { start(node.number) }
+        for number in inService { start(number) }
         events.add(.call, at: random.exponential(mean: profile.meanCallInterval))
         events.add(.fault, at: profile.meanFaultInterval + random.exponential(mean: profile.meanFaultInterval))
     }
@@ -97,10 +120,13 @@ final class World {
         case .wake(let number): wakeUp(number)
         case .call: callAgainLater()
         case .fault: if !isHealing { strike() }
-        case .restart(let number): if nodes[number].process == nil { start(number) }
+        case .restart(let number): if nodes[number].process == nil, !nodes[number].isLost { start(number) }
         case .unseal(let number): unseal(number)
         case .heal: network.heal()
         case .coup(let number): if !isHealing { depose(number) }
+        case .retire(let number): retire(number)
+        case .diskRecovers(let number): nodes[number].diskDelay = 0
+        case .drift(let number, let drift): setDrift(drift, of: number)
         }
     }
 
@@ -115,8 +141,15 @@ final class World {
         do {
             try node.start(options: options(for: node.id), random: random.fork())
         } catch {
-            return checker.report(.startRefused(node.id, "\(error)"))
+            guard node.disk.damage != nil else { return checker.report(.startRefused(node.id, "\(error)")) }
+            // It says what is wrong, and takes part in nothing.
+            note("node \(node.id) does not start: \(error)")
+            counters.damagesFound += 1
+            node.isLost = true
+            return
         }
+        note("node \(node.id) starts")
+        if node.disk.damage?.part.isChecksummed == true { return checker.report(.damageUnnoticed(node.id)) }
         for peer in nodes where peer.number != number { node.inbox.append(.peerConnected(peer.id)) }
         let delay = isHealing ? 1_000_000 : random.exponential(mean: profile.meanSealedTime)
         events.add(.unseal(number), at: now + delay)
@@ -150,13 +183,15 @@ final class World {
     func crash(_ number: Int) {
         guard nodes[number].process != nil else { return }
         counters.crashes += 1
+        note("node \(number + 1) is down")
+        for operation in nodes[number].openOperations { probe?.ends(operation, refused: true) }
         checker.history.dies(operations: nodes[number].crash())
         let downtime = isHealing ? 1_000_000 : random.exponential(mean: profile.meanDowntime)
         events.add(.restart(number), at: now + downtime)
     }
 
     private func unseal(_ number: Int) {
-        guard let process = nodes[number].process, process.driver.isSealed else { return }
+        guard let process = nodes[number].process, process.driver.isSealed, !nodes[number].staysSealed else { return }
         nodes[number].inbox.append(
             .unseal(authenticator) { [unowned outbox = process.outbox] in outbox.unseals.append($0) })
         wake(number, at: now)
@@ -165,6 +200,7 @@ final class World {
     /// Makes sure that the process looks up at `time`, or as soon afterwards as it can.
     func wake(_ number: Int, at time: UInt64) {
         let node = nodes[number]
+        guard node.process != nil else { return }
         let time = max(time, node.busyUntil, now)
         if let planned = node.wakeAt, planned <= time { return }
         node.wakeAt = time
@@ -190,7 +226,7 @@ final class World {
         for event in inbox { process.driver.handle(event, now: time) }
         process.driver.finishStep(now: time)
         var spent: UInt64 = 20_000
-        for _ in 0..<node.disk.writes { spent += random.exponential(mean: profile.meanWriteTime) }
+        for _ in 0..<node.disk.writes { spent += random.exponential(mean: profile.meanWriteTime + node.diskDelay) }
         node.busyUntil = max(node.busyUntil, now + spent)
 
         deliver(process.outbox, of: node, after: spent)
@@ -208,7 +244,10 @@ final class World {
             if case .raft(let raft) = message { checker.votes.sent(raft) }
             let target = Int(receiver.rawValue) - 1
             guard nodes.indices.contains(target), target != node.number else { continue }
-            if Self.carriesEntries(message), random.chance(profile.entryLoss) { continue }
+            note("  \(node.id) to \(receiver): \(message.summary)")
+            if Self.carriesEntries(message), isUnheard(node, by: receiver) || random.chance(profile.entryLoss) {
+                continue
+            }
             send(message, from: node.number, to: target, at: now + spent)
         }
         outbox.messages.removeAll(keepingCapacity: true)
@@ -241,7 +280,11 @@ final class World {
         digest.mix(UInt64(node.number) << 56 ^ standing.term << 40 ^ standing.commitIndex << 20 ^ standing.lastIndex)
         digest.mix(standing.appliedIndex << 1 | (standing.role == .leader ? 1 : 0))
         let outbox = process.outbox
+        note(
+            "  node \(node.id) \(standing.role) term \(standing.term) applied \(standing.appliedIndex)"
+                + " commit \(standing.commitIndex) last \(standing.lastIndex)")
         for change in outbox.roles where change.role == .leader {
+            note("node \(node.id) leads term \(change.term)")
             checkLeader(node, term: change.term)
             if !isHealing && random.chance(profile.coups) {
                 events.add(.coup(node.number), at: now + random.exponential(mean: profile.meanReign))
@@ -259,6 +302,7 @@ final class World {
         }
         checker.history.learn(checker.log)
         checker.state.learn(checker.log)
+        learnMembers()
         takeAnswers(outbox, of: node)
         takeAlarms(outbox, of: node)
     }
@@ -268,18 +312,36 @@ final class World {
         checker.log.leads(node.id, term: term, disk: node.disk)
     }
 
+    /// An operation has its answer.
+    func ends(_ operation: Int, _ answer: HistoryChecker.Answer) {
+        note("operation \(operation): \(answer.summary)")
+        checker.history.ends(operation, answer)
+        if case .unavailable = answer {
+            probe?.ends(operation, refused: true)
+            repeatCall(operation)
+        } else {
+            probe?.ends(operation, refused: false)
+        }
+    }
+
     private func takeAnswers(_ outbox: SimulatedNode.Outbox, of node: SimulatedNode) {
         for (operation, answer) in outbox.answers {
             digest.mix(UInt64(operation))
             node.openOperations.remove(operation)
-            checker.history.ends(operation, answer)
-            if case .unavailable = answer { repeatCall(operation) }
+            ends(operation, answer)
         }
         outbox.answers.removeAll(keepingCapacity: true)
         for result in outbox.unseals {
             switch result {
-            case .success: counters.unseals += 1
+            case .success:
+                counters.unseals += 1
+                if node.disk.damage != nil { checker.report(.damageUnnoticed(node.id)) }
             case .failure(.alreadyUnsealed), .failure(.halted): break
+            case .failure where formerMembers.contains(node.id): break
+            case .failure(let refusal) where node.disk.damage != nil:
+                note("node \(node.id) stays sealed: \(refusal)")
+                counters.damagesFound += 1
+                node.staysSealed = true
             case .failure(let refusal): checker.report(.startRefused(node.id, "\(refusal)"))
             }
         }
@@ -292,10 +354,18 @@ final class World {
             switch alarm {
             case .storageFull: counters.diskFull += 1
             case .halted: break
+            case .removed where formerMembers.contains(node.id): break
+            case .clockDistrusted where node.clock.wasBent: counters.clockAlarms += 1
             case .forgedProposal(let forger) where forgers.contains(forger): counters.forgeriesRefused += 1
             default: checker.report(.falseAlarm(node.id, "\(alarm)"))
             }
         }
         outbox.alarms.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds a line to the trace, if there is one.
+    func note(_ line: @autoclosure () -> String) {
+        guard trace != nil else { return }
+        trace?.append("\(now) \(line())")
     }
 }

@@ -32,6 +32,15 @@ import Testing
         }
     }
 
+    /// `docs/raft-scenarios.md` names every trace, and none that isn't there.
+    @Test func everyTraceStandsInTheTable() throws {
+        let table = Self.folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "docs/raft-scenarios.md")
+        let text = try String(contentsOf: table, encoding: .utf8)
+        let named = Set(text.matches(of: /`([a-z0-9-]+\.txt)`/).map { String($0.output.1) })
+        #expect(named == Set(Self.files))
+    }
+
     #if PLANTED_FAULTS
         /// A scenario that cannot fail guards nothing: with the fault that it is meant for, it must come out
         /// differently.

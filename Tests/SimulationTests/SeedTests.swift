@@ -24,8 +24,8 @@ import Testing
         #expect(outcome.counters.readsAnswered > runs)
         #expect(outcome.counters.writesAnswered > runs)
         #expect((outcome.counters.leasedReads > outcome.counters.readsAnswered / 3) == (profile.readMode == .lease))
-        if profile.faults.changeMembers > 0 { #expect(outcome.counters.changes > runs) }
-        if profile.faults.clockFreeze > 0 { #expect(outcome.counters.clockAlarms > runs) }
+        if profile.faults.changeMembers > 0 { #expect(outcome.counters.changes > runs / 2) }
+        if profile.faults.clockFreeze > 0 { #expect(outcome.counters.clockAlarms > runs / 2) }
         if profile.faults.damage > 0 {
             #expect(outcome.counters.damages > runs / 2)
             #expect(outcome.counters.damagesFound > outcome.counters.damages / 2)

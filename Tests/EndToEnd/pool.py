@@ -96,6 +96,20 @@ class Pool:
         # Nobody else takes note of the end of this process: it would stay in the table of processes as if it ran.
         threading.Thread(target=process.wait, daemon=True).start()
 
+    def power_off(self) -> None:
+        """All nodes die and start again: the pool is sealed."""
+        nodes = range(1, self.nodes + 1)
+        for node in nodes:
+            self.kill(node)
+        for node in nodes:
+            self.start(node)
+        for node in nodes:
+            self.await_health(node, "seal", "sealed")
+
+    def officers(self, *numbers: int) -> list[pathlib.Path]:
+        """The key files of officers, counted from 1."""
+        return [self.folder / "officers" / f"officer-{number}.key" for number in numbers]
+
     # --- requests -----------------------------------------------------------------------------------------------------
 
     @property

@@ -62,19 +62,6 @@ def mixed(pool: Pool) -> tuple[str, str]:
     return "--hsm-name", f"LocalHost:{pool.port}"
 
 
-def officers(pool: Pool, *numbers: int) -> list[pathlib.Path]:
-    return [pool.folder / "officers" / f"officer-{number}.key" for number in numbers]
-
-
-def power_off(pool: Pool) -> None:
-    for node in (1, 2, 3):
-        pool.kill(node)
-    for node in (1, 2, 3):
-        pool.start(node)
-    for node in (1, 2, 3):
-        pool.await_health(node, "seal", "sealed")
-
-
 def sign(pool: Pool, user, node: int) -> dict:
     answer = pool.call("POST", node, "/keys/kept/sign", user.token(pool), {"alg": "ES256", "value": "A" * 43})
     assert answer.status_code == 200, answer.text
@@ -89,7 +76,7 @@ def test_download_activates(pool, az, domain, user):
     sign(pool, user, 2)
     again = az.refused("keyvault", "security-domain", "download", *az.hsm, "--security-domain-file",
                        domain.with_suffix(".again"), "--sd-quorum", "2", "--sd-wrapping-keys",
-                       *(key.with_suffix(".cer") for key in officers(pool, 1, 2, 3)))
+                       *(key.with_suffix(".cer") for key in pool.officers(1, 2, 3)))
     assert "quorum of its officers" in again, again
     # An open pool takes nothing in.
     refused = az.refused("keyvault", "security-domain", "init-recovery", *az.hsm, "--sd-exchange-key",
@@ -98,14 +85,14 @@ def test_download_activates(pool, az, domain, user):
 
 
 def test_upload_opens_the_whole_pool(pool, az, domain, user, tmp_path):
-    power_off(pool)
+    pool.power_off()
     transfer = tmp_path / "transfer.pem"
     az("keyvault", "security-domain", "init-recovery", *mixed(pool), "--sd-exchange-key", transfer)
     upload = ("keyvault", "security-domain", "upload", *mixed(pool), "--sd-file", domain, "--sd-exchange-key", transfer)
     # One officer is no quorum; the client says so itself.
-    assert "wrapping" in az.refused(*upload, "--sd-wrapping-keys", *officers(pool, 3))
+    assert "wrapping" in az.refused(*upload, "--sd-wrapping-keys", *pool.officers(3))
     assert pool.health(1)["seal"] == "sealed"
-    az(*upload, "--sd-wrapping-keys", *officers(pool, 1, 3), "--passwords", PASSPHRASE)
+    az(*upload, "--sd-wrapping-keys", *pool.officers(1, 3), "--passwords", PASSPHRASE)
     assert pool.health(1)["seal"] == "unsealed"
     pool.await_unsealed()
     for node in (1, 2, 3):
@@ -119,7 +106,7 @@ def test_upload_opens_the_whole_pool(pool, az, domain, user, tmp_path):
 
 def test_upload_of_what_was_prepared_offline(pool, az, domain, user, tmp_path):
     """The officers' machine needs no network: only the blob travels. Microsoft's library uploads it."""
-    power_off(pool)
+    pool.power_off()
     client_id, secret = pool.credentials()
     base = f"https://localhost:{pool.port}"
     credential = ClientSecretCredential(
@@ -132,7 +119,7 @@ def test_upload_of_what_was_prepared_offline(pool, az, domain, user, tmp_path):
         transfer.write_text(f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
         blob = tmp_path / "blob.json"
         az("keyvault", "security-domain", "restore-blob", "--sd-file", domain, "--sd-exchange-key", transfer,
-           "--sd-wrapping-keys", *officers(pool, 2, 3), "--sd-file-restore-blob", blob)
+           "--sd-wrapping-keys", *pool.officers(2, 3), "--sd-file-restore-blob", blob)
         client.begin_upload(SecurityDomain(value=blob.read_text())).result()
     pool.await_unsealed()
     sign(pool, user, 3)
@@ -140,7 +127,7 @@ def test_upload_of_what_was_prepared_offline(pool, az, domain, user, tmp_path):
 
 def test_another_pools_domain_is_refused(pool, az, domain, tmp_path):
     """And nothing is spent: the right one opens the pool afterwards."""
-    power_off(pool)
+    pool.power_off()
     transfer = tmp_path / "transfer.pem"
     az("keyvault", "security-domain", "init-recovery", *az.hsm, "--sd-exchange-key", transfer)
     other = Pool(tmp_path / "other", free_ports(2), nodes=1).up()
@@ -152,7 +139,7 @@ def test_another_pools_domain_is_refused(pool, az, domain, tmp_path):
         refused = az.refused(*common, "--sd-file", other.folder / "security-domain.json", "--sd-wrapping-keys", *foreign)
         assert "another pool" in refused, refused
         assert pool.health(1)["seal"] == "sealed"
-        az(*common, "--sd-file", domain, "--sd-wrapping-keys", *officers(pool, 2, 3))
+        az(*common, "--sd-file", domain, "--sd-wrapping-keys", *pool.officers(2, 3))
         pool.await_unsealed()
     finally:
         other.wipe()

@@ -1,0 +1,97 @@
+"""Drills, as a person runs them. The scenarios that come with the product, each with its own targets, are the long form:
+
+    QUORATE_DRILLS=all pytest -s Tests/EndToEnd/test_drill.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from pool import ROOT, binaries
+
+SCENARIOS = sorted((ROOT / "cluster-config" / "drills").glob("*.yaml"))
+# One node instead of three: what is tested here is the drill.
+SMALL = """
+title: All is lost
+nodes: 1
+keys: 2
+targets: {rto_seconds: 60, rpo_seconds: 60}
+steps:
+  - writes: start
+  - backup: take
+  - corrupt-backup: bit
+  - refuse: restore
+  - backup: take
+  - writes: stop
+  - destroy: pool
+  - build: pool
+  - officers: [1, 3]
+  - restore: everything
+  - verify: keys
+"""
+
+
+def hsmctl(*arguments: str, folder: pathlib.Path, timeout: float = 300) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("QUORATE_", "AZURE_"))}
+    return subprocess.run([str(binaries() / "hsmctl"), "drill", *arguments], cwd=folder, capture_output=True, text=True,
+                          timeout=timeout, env=dict(environment, TMPDIR=str(folder)))
+
+
+def leftovers(folder: pathlib.Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith("quorate-drill")]
+
+
+def test_a_drill_passes_and_its_report_is_evidence(tmp_path):
+    (tmp_path / "small.yaml").write_text(SMALL)
+    done = hsmctl("run", "small.yaml", "--out", "report", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed: All is lost" in done.stdout and leftovers(tmp_path) == []
+    document = json.loads((tmp_path / "report.json").read_text())
+    report = document["report"]
+    assert report["passed"] is True and report["rtoMilliseconds"] > 0
+    assert report["writesLost"] < report["writesAnswered"]
+    texts = [event["text"] for event in report["events"]]
+    assert "the whole pool is destroyed" in texts and "refused" in texts
+    # The steps are commands that the runbook names.
+    commands = [event.get("detail", "") for event in report["events"]]
+    assert any(command.startswith("hsmctl security-domain upload") and "--take-part" in command for command in commands)
+
+    for file in ("report.json", "report.html"):
+        good = hsmctl("verify", file, "--json", folder=tmp_path)
+        assert good.returncode == 0, good.stderr
+    found = json.loads(good.stdout)
+    assert hsmctl("verify", "report.json", "--identity", found["identityKeySha256"], folder=tmp_path).returncode == 0
+    other = hsmctl("verify", "report.json", "--identity", "00" * 32, folder=tmp_path)
+    assert other.returncode == 1 and "another pool" in other.stderr
+
+    document["report"]["rtoMilliseconds"] -= 1
+    (tmp_path / "better.json").write_text(json.dumps(document))
+    doctored = hsmctl("verify", "better.json", folder=tmp_path)
+    assert doctored.returncode == 1 and "changed after it was signed" in doctored.stderr, doctored.stderr
+
+
+def test_a_drill_that_misses_its_target_says_so(tmp_path):
+    (tmp_path / "hurried.yaml").write_text(
+        "title: In no time\nnodes: 1\nkeys: 1\ntargets: {rto_seconds: 0}\n"
+        "steps: [{backup: take}, {delete-key: drill-1}, {restore-key: drill-1}, {verify: keys}]\n")
+    done = hsmctl("run", "hurried.yaml", folder=tmp_path)
+    assert done.returncode == 1 and "FAILED: In no time: recovery took" in done.stdout, done.stdout + done.stderr
+    checked = hsmctl("verify", "hurried.html", folder=tmp_path)
+    assert checked.returncode == 1 and "recovery took" in checked.stdout, checked.stderr
+    assert leftovers(tmp_path) == []
+    wrong = hsmctl("run", "hurried.html", folder=tmp_path)
+    assert wrong.returncode == 64, wrong.stderr
+
+
+@pytest.mark.skipif(os.environ.get("QUORATE_DRILLS") != "all", reason="the long form: QUORATE_DRILLS=all")
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[path.stem for path in SCENARIOS])
+def test_the_scenarios_that_come_with_it(scenario, tmp_path):
+    done = hsmctl("run", str(scenario), folder=tmp_path)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert hsmctl("verify", f"{scenario.stem}.html", folder=tmp_path).returncode == 0

@@ -1,0 +1,137 @@
+import Foundation
+import StrictJSON
+import Testing
+
+@testable import hsmctl
+
+/// Scenarios and reports of drills, without any pool.
+@Suite struct DrillTests {
+    // MARK: Scenarios
+
+    private static let minimal = "title: T\nsteps:\n  - backup: take\n  - verify: keys\n"
+
+    private static var folder: URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "cluster-config/drills")
+    }
+
+    @Test func theScenariosThatComeWithItAreUnderstood() throws {
+        let files = try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil)
+        #expect(files.count >= 5)
+        for file in files {
+            let name = file.deletingPathExtension().lastPathComponent
+            let scenario = try DrillScenario(name: name, yaml: try String(contentsOf: file, encoding: .utf8))
+            #expect(scenario.steps.last == .verify && !scenario.title.isEmpty)
+        }
+    }
+
+    @Test func everyStepHasItsPlace() throws {
+        let scenario = try DrillScenario(
+            name: "all",
+            yaml: """
+                title: All
+                nodes: 5
+                keys: 3
+                targets: {rto_seconds: 1.5, rpo_seconds: 2}
+                steps:
+                  - writes: start
+                  - backup: take
+                  - kill: minority
+                  - restore-key: drill-1
+                  - delete-key: drill-2
+                  - corrupt-backup: cut
+                  - refuse: restore
+                  - writes: stop
+                  - destroy: pool
+                  - build: pool
+                  - officers: [2, 3]
+                  - restore: everything
+                  - verify: keys
+                """)
+        #expect(scenario.nodes == 5 && scenario.keys == 3)
+        #expect(scenario.targets == DrillScenario.Targets(rto: 1.5, rpo: 2))
+        #expect(
+            scenario.steps == [
+                .writesStart, .backUp, .kill(.minority), .restoreKey("drill-1"), .deleteKey("drill-2"),
+                .corruptBackup(.cut), .restoreIsRefused, .writesStop, .destroyPool, .newPool, .officers([2, 3]),
+                .restoreEverything, .verify,
+            ])
+    }
+
+    @Test(arguments: [
+        ("title: T", "steps"), ("steps: [{verify: keys}]", "title"), (minimal + "colour: red\n", "colour"),
+        (minimal + "nodes: 2\n", "nodes"), (minimal + "keys: 0\n", "keys"), (minimal + "targets: {rto: 3}\n", "rto"),
+        (minimal + "targets: {rto_seconds: -1}\n", "rto_seconds"), ("title: T\nsteps: [{dance: all}]", "dance"),
+        ("title: T\nsteps: [{backup: take}]", "last step"),
+        ("title: T\nsteps: [{kill: everybody}, {verify: keys}]", "kill"),
+        ("title: T\nsteps: [{restore: everything}, {verify: keys}]", "before one is taken"),
+        ("title: T\nsteps: [{build: pool}, {verify: keys}]", "before the other"),
+        ("title: T\nsteps: [{officers: [1, 2]}, {verify: keys}]", "Officers come to a new pool"),
+        ("title: T\nnodes: 1\nsteps: [{kill: leader}, {verify: keys}]", "one node"),
+        ("title: T\nsteps: [{officers: [1, 1]}, {verify: keys}]", "officers"),
+        ("title: T\nsteps: [{delete-key: ../x}, {verify: keys}]", "delete-key"), ("[", "YAML"), ("7", "mapping"),
+    ])
+    func whatIsWrittenWronglyIsNamed(_ yaml: String, _ words: String) {
+        let error = #expect(throws: ClientError.self) { try DrillScenario(name: "x", yaml: yaml) }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+        #expect(error?.exitCode == 64)
+    }
+
+    // MARK: Reports
+
+    private static func report() -> DrillReport {
+        DrillReport(
+            scenario: "x", title: "A <b>title</b> & \"more\"", started: 1_800_000_000, nodes: 3, keys: 6,
+            software: "0.1.0", rtoTarget: 10_000, rpoTarget: 0, rto: 9_000, rpo: 0,
+            writes: .init(answered: 7, lost: 0),
+            events: [.init(at: 0, text: "begun"), .init(at: 9_000, text: "done", detail: "</script><script>")])
+    }
+
+    @Test func aReportIsWhatItsFiguresSay() throws {
+        #expect(Self.report().hasPassed)
+        var slow = Self.report()
+        slow.rto = 10_001
+        #expect(slow.shortcomings == ["recovery took 10.00 s, not 10.00 s"] && !slow.hasPassed)
+        var lossy = Self.report()
+        lossy.rpo = 20
+        #expect(lossy.shortcomings == ["writes of 0.02 s were lost, not 0.00 s"])
+        var broken = Self.report()
+        broken.failure = "it broke"
+        broken.rto = nil
+        #expect(broken.shortcomings == ["it broke"])
+        for report in [Self.report(), slow, lossy, broken] { #expect(try DrillReport(report.json) == report) }
+    }
+
+    @Test func aReportThatPraisesItselfIsNotBelieved() throws {
+        var slow = Self.report()
+        slow.rto = 60_000
+        let text = String(decoding: slow.bytes, as: UTF8.self)
+        let doctored = text.replacing("\"passed\":false", with: "\"passed\":true")
+        #expect(doctored != text)
+        guard case .object(let object) = try JSONReader.parse(Array(doctored.utf8)) else { return }
+        #expect(throws: ClientError.self) { try DrillReport(object) }
+    }
+
+    @Test func thePageHoldsItsDocumentAndNothingElse() throws {
+        let document = DrillDocument(report: Self.report(), signature: nil, attestation: nil, identity: nil)
+        let page = DrillPage.html(document)
+        // The texts of a report are text, wherever they came from.
+        #expect(page.components(separatedBy: "<script").count == 2 && !page.contains("<b>title</b>"))
+        #expect(try DrillDocument(parsing: Array(page.utf8)).report == Self.report())
+        for (from, to) in [("<b>Passed</b>", "<b>PASSED</b>"), ("9.00 s", "1.00 s"), ("\"at\":9000", "\"at\":9001")] {
+            let changed = page.replacing(from, with: to)
+            #expect(changed != page)
+            #expect(throws: ClientError.self) { try DrillDocument(parsing: Array(changed.utf8)) }
+        }
+    }
+
+    @Test func anUnsignedReportIsNobodys() throws {
+        let document = DrillDocument(report: Self.report(), signature: nil, attestation: nil, identity: nil)
+        let parsed = try DrillDocument(parsing: DrillReport.bytes(document.json))
+        let error = #expect(throws: ClientError.self) { try parsed.verify(expected: nil) }
+        #expect(error?.message.contains("Nobody") == true)
+        for bytes in [[], Array("{}".utf8), Array("<html>".utf8), [0xFF]] {
+            #expect(throws: ClientError.self) { try DrillDocument(parsing: bytes) }
+        }
+    }
+}

@@ -27,6 +27,10 @@ enum CommandRefusals {
         case .rootGenerationMismatch:
             return .conflict(
                 "The security domain was made before, for other officers or another quorum. Ask with the same ones.")
+        case .poolBeingRestored:
+            return .conflict("The pool is being restored as a whole: no key is made until that has ended.")
+        case .poolNotProvisioned:
+            return .conflict("The pool has officers of its own: it takes over no other security domain.")
         case .lastAdministrator:
             return .forbidden("This is the last administrator's assignment. Assign the role to another first.")
         default: break

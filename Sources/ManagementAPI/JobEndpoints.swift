@@ -33,6 +33,8 @@ enum JobEndpoints {
         if let ended = job.ended { writer.member("ended", ended) }
         writer.member("items", job.items)
         writer.member("bytes", job.bytes)
+        if !job.report.isEmpty { writer.member("report", job.report) }
+        if job.takeovers > 0 { writer.member("takeovers", job.takeovers) }
         if let failure = job.failure {
             writer.member("code", failure.code)
             writer.member("message", failure.message)

@@ -9,6 +9,15 @@ public protocol NodeControl: Sendable {
     /// The same for the recovery of a pool that has lost its majority for good: with a quorum this node goes on alone.
     func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
     func acceptRecoveryShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
+    /// Forgets the keys. The last unsealed node only where that is meant.
+    func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal)
+    /// Begins to bring a security domain here by the officers' file, of which this is the outline.
+    func beginRestoration(_ outline: [UInt8]) async throws(UnsealRequestRefusal) -> CeremonyInvitation
+    func restorationInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
+    /// - Parameter certificate: the officer's, DER.
+    func acceptRestorationShare(
+        _ envelope: [UInt8], certificate: [UInt8]
+    ) async throws(UnsealRequestRefusal) -> UnsealProgress
 }
 
 /// How a node stands, for anybody: nothing in it is secret.

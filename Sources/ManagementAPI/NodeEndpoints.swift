@@ -46,6 +46,15 @@ enum NodeEndpoints {
                 _ = try await submit(.requestLeadership(id), context)
                 return .object(status: 202) { $0.member("id", id) }
             },
+            administrator(.post, "/quorate/v1/seal", "NodeSeal", .settingsWrite) { context throws(APIError) in
+                let isLast = try context.jsonBody()["last"] == .bool(true)
+                do throws(UnsealRequestRefusal) {
+                    try await node.seal(evenTheLast: isLast)
+                } catch {
+                    throw APIError(error)
+                }
+                return .object { $0.member("seal", "sealed") }
+            },
             Endpoint(
                 .post, "/quorate/v1/nodes/join", operation: "NodeJoin", access: .anonymous, phase: .unsealed,
                 isVersioned: false, isAuditedWhenAnonymous: true, handler: .asynchronous(join)),

@@ -29,6 +29,10 @@ enum PrincipalEndpoints {
             .patch, "/quorate/v1/principals/{objectId}", operation: "PrincipalUpdate",
             access: .dataAction(.roleAssignmentsWrite, .root), phase: .unsealed, isVersioned: false,
             handler: .asynchronous(setEnabled)),
+        Endpoint(
+            .post, "/quorate/v1/principals/{objectId}/secret", operation: "PrincipalSecretRenew",
+            access: .dataAction(.roleAssignmentsWrite, .root), phase: .unsealed, isVersioned: false,
+            handler: .asynchronous(renewSecret)),
     ]
 
     @Sendable
@@ -49,6 +53,35 @@ enum PrincipalEndpoints {
         }
         guard let record = committed.view.state.principal(objectID) else { throw .internalFailure }
         return .object(status: 201) { writer in
+            write(record, &writer)
+            // Shown this once: the pool keeps only its hash.
+            writer.member("clientSecret", secret)
+        }
+    }
+
+    /// A new secret in place of the former one, whose tokens end at once.
+    @Sendable
+    private static func renewSecret(_ context: RequestContext) async throws(APIError) -> APIResponse {
+        let missing = APIError.notFound("PrincipalNotFound", "Requested principal not found")
+        guard let objectID = context.parameters["objectId"].flatMap({ GUID($0) }),
+            let principal = context.view.state.principal(objectID)
+        else { throw missing }
+        guard principal.clientID != nil else {
+            throw .badParameter("Only a service principal has a secret.")
+        }
+        guard let (secret, hash) = try? ClientSecret.generate() else { throw .internalFailure }
+        let committed = try await context.submit(
+            .setPrincipalSecret(objectID: objectID, hash: hash, generation: principal.credentialGeneration &+ 1))
+        if case .refused(let refusal) = committed.outcome {
+            switch refusal {
+            case .credentialGenerationMismatch:
+                throw .conflict("The secret was renewed by another request at the same time.")
+            case .principalNotFound: throw missing
+            default: throw .badParameter("The pool refused the change: \(refusal).")
+            }
+        }
+        guard let record = committed.view.state.principal(objectID) else { throw missing }
+        return .object { writer in
             write(record, &writer)
             // Shown this once: the pool keeps only its hash.
             writer.member("clientSecret", secret)

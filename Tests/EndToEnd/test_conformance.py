@@ -420,6 +420,8 @@ def test_the_rest_of_the_service(pool, contract):
             assert made.status_code == 201
             assert http.get(f"{base}/quorate/v1/principals", headers=headers).status_code == 200
             path = f"{base}/quorate/v1/principals/{made.json()['objectId']}"
+            renewed = http.post(f"{path}/secret", headers=headers)
+            assert renewed.status_code == 200 and renewed.json()["clientSecret"] != made.json()["clientSecret"]
             assert http.patch(path, headers=headers, json={"enabled": False}).json()["enabled"] is False
             use_nodes(http, base, headers, node)
             use_facades(http, base, pool)
@@ -442,6 +444,9 @@ def use_nodes(http, base: str, headers: dict[str, str], own: int) -> None:
     assert http.post(f"{nodes}/join", json={"ticket": ""}).status_code == 400
     assert http.get(f"{base}/quorate/v1/recovery").status_code == 409
     assert http.post(f"{base}/quorate/v1/recovery/shares", json={"envelope": "AA"}).status_code == 409
+    assert http.get(f"{base}/quorate/v1/restoration").status_code == 409
+    assert http.post(f"{base}/quorate/v1/restoration", headers=headers, json={}).status_code == 409
+    assert http.post(f"{base}/quorate/v1/restoration/shares", json={"envelope": "AA"}).status_code == 409
 
 
 def use_latest_version(http, base: str, headers: dict[str, str]) -> None:
@@ -483,6 +488,8 @@ ELSEWHERE = {
     "SecurityDomainBackup", "UnsealInvitationGet", "UnsealShareSubmit", "NodeJoin", "PoolRecoveryInvitationGet",
     "PoolRecoveryShareSubmit", "SecurityDomainTransferKeyGet", "SecurityDomainRestore",
     "SecurityDomainRestoreStatusGet",
+    # In test_new_pool.py and test_upload.py.
+    "RestorationInvitationGet", "RestorationBegin", "RestorationShareSubmit", "NodeSeal",
     # In test_backup.py, on a pool of its own: a full restore replaces all keys.
     "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
     "FullRestoreStatusGet", "JobList",

@@ -20,13 +20,16 @@ import Testing
 
         init() throws { keyring = try TestKeys.shared().keyring }
 
-        func restoring(_ material: Result<SealedKeyring, any Error>? = nil) throws -> DomainRestoring {
+        func restoring(_ situation: RestoringSituation? = nil) throws -> DomainRestoring {
             DomainRestoring(
-                material: material ?? .success(keyring.sealed), nodeKey: try DomainRestoringTests.nodeKey(),
-                obstacle: { self.isUnsealed.withLock { $0 } ? "The node is unsealed." : nil },
-                open: { _ in
+                nodeKey: try DomainRestoringTests.nodeKey(),
+                situation: {
+                    if self.isUnsealed.withLock({ $0 }) { return .closed("The node is unsealed.") }
+                    return situation ?? .sealed(self.keyring.sealed)
+                },
+                take: { _ in
                     await self.wait()
-                    return self.isUnsealed.withLock { $0 }
+                    return self.isUnsealed.withLock { $0 } ? .succeeded("") : .failed("")
                 })
         }
 
@@ -173,9 +176,32 @@ import Testing
     }
 
     @Test func aNodeWithoutAPoolHasNothingToOpen() async throws {
-        let restoring = try Node().restoring(OfficerUnsealing.Stored(nil).material)
+        let restoring = try Node().restoring(.closed("This node has never been part of the pool."))
         let refusal = try await refusal { _ = try await restoring.transferKey(now: Self.now) }
         #expect(refusal.isConflict && refusal.message.contains("has never been part of the pool"))
+    }
+
+    /// A new pool takes whatever security domain officers bring, if it is another pool's.
+    @Test func aNewPoolTakesOverTheDomainOfALostOne() throws {
+        let node = try Node()
+        let lost = try Keyring.create(
+            poolID: [UInt8](repeating: 7, count: 16), securityDomainID: [UInt8](repeating: 8, count: 16), createdAt: 1
+        ).keyring
+        let situation = RestoringSituation.newPool(node.keyring)
+        guard case .adopt(let adoption) = try situation.step(
+            for: OpenedDomain(root: lost.root, identity: lost.identity))
+        else { throw TestFailure("it isn't adopted") }
+        let follower = try node.keyring.following(adoption.sealed, bridge: adoption.bridge)
+        #expect(follower.identity.securityDomainID == lost.identity.securityDomainID)
+        // The officers open the new pool's node from now on, and the root from before no more.
+        let sealed = RestoringSituation.sealed(adoption.sealed)
+        _ = try sealed.step(for: OpenedDomain(root: lost.root, identity: lost.identity))
+        #expect(throws: RestoringRefusal.self) {
+            try sealed.step(for: OpenedDomain(root: node.keyring.root, identity: node.keyring.identity))
+        }
+        #expect(throws: RestoringRefusal.self) {
+            try situation.step(for: OpenedDomain(root: node.keyring.root, identity: node.keyring.identity))
+        }
     }
 }
 

@@ -86,17 +86,54 @@ import Testing
         #expect(try await backed.begin("POST", "/prebackup").status == 202)
     }
 
-    /// Its node said nothing for too long: whoever asks for it finds it failed, and the next one may begin.
-    @Test func aJobOfADeadNodeIsNotUnderWayForEver() async throws {
+    /// Its node said nothing for too long: whoever is asked for it goes on with it, with the token that the first one
+    /// was given.
+    @Test func aJobOfADeadNodeGoesOn() async throws {
+        try await pool.create("k")
+        let keyring = try TestKeys.shared().keyring
+        let id = [UInt8](repeating: 4, count: 16)
+        let order = JobOrder(
+            id: id, kind: .backup, node: 1, place: "https://store.example/hsm/mhsm-1", folder: "mhsm-1",
+            sealedToken: try keyring.sealJobToken("sig=good", job: id))
+        // As a process had begun it that is no more.
+        _ = try await pool.pool.submit(.beginJob(order), origin: .node)
+        let path = "/backup/\(Hexadecimal.encode(id))/pending"
+        #expect(try await pool.call(.administrator, .get, path).json?.string("status") == "InProgress")
+        #expect(backed.stores.objects.isEmpty)
+        pool.advance(seconds: 16)
+        var answer = try await pool.call(.administrator, .get, path)
+        while answer.json?.string("status") == "InProgress" {
+            answer = try await pool.call(.administrator, .get, path)
+        }
+        #expect(answer.json?.string("status") == "Succeeded", "\(answer.text)")
+        #expect(Array(backed.stores.objects.keys) == ["mhsm-1_2/backup.qbk"])
+        #expect(state.job(id)?.takeovers == 1 && state.job(id)?.order.sealedToken == [])
+    }
+
+    /// A job that this process works on isn't begun once more because it could not say how far it is.
+    @Test func aLivingNodeGoesOnWithItsOwnJob() async throws {
         backed.stores.shut()
         let first = try await backed.begin("POST", "/backup")
         pool.advance(seconds: 31)
-        let ended = try await backed.end(first)
-        #expect(ended.json?.string("status") == "Failed" && ended.json?.object("error")?.string("code") == "NodeLost")
+        let path = String((first.header("azure-asyncoperation") ?? "").dropFirst(TestPool.base.count))
+        #expect(try await pool.call(.administrator, .get, path).json?.string("status") == "InProgress")
         backed.stores.open()
-        _ = try await backed.backup()
-        // Of the first one, which was not dead at all, nothing is said that isn't so.
-        #expect(try await backed.end(first).json?.string("status") == "Failed")
+        #expect(try await backed.end(first).json?.string("status") == "Succeeded")
+        #expect(state.jobs.first?.takeovers == 0)
+    }
+
+    /// After three nodes have died over it, it isn't the nodes.
+    @Test func aJobThatKillsItsNodesEnds() async throws {
+        let id = [UInt8](repeating: 4, count: 16)
+        let order = JobOrder(id: id, kind: .backup, node: 1, place: "https://store.example/hsm/m", folder: "m")
+        _ = try await pool.pool.submit(.beginJob(order), origin: .node)
+        for _ in 1...3 {
+            pool.advance(seconds: 16)
+            _ = try await pool.pool.submit(.takeOverJob(id: id, node: 1), origin: .node)
+        }
+        pool.advance(seconds: 16)
+        let ended = try await pool.call(.administrator, .get, "/backup/\(Hexadecimal.encode(id))/pending")
+        #expect(ended.json?.object("error")?.string("code") == "NodeLost", "\(ended.text)")
     }
 
     @Test(arguments: [

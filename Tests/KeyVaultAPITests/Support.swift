@@ -42,6 +42,24 @@ enum API {
             throw UnsealRequestRefusal("Node 1 leads a majority.", isConflict: true)
         }
 
+        func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal) {
+            guard evenTheLast else { throw UnsealRequestRefusal("This is the last unsealed node.", isConflict: true) }
+        }
+
+        func beginRestoration(_ outline: [UInt8]) async throws(UnsealRequestRefusal) -> CeremonyInvitation {
+            throw UnsealRequestRefusal("The security domain can't be read.")
+        }
+
+        func restorationInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {
+            throw UnsealRequestRefusal("Nothing is brought.", isConflict: true)
+        }
+
+        func acceptRestorationShare(
+            _ envelope: [UInt8], certificate: [UInt8]
+        ) async throws(UnsealRequestRefusal) -> UnsealProgress {
+            try await acceptShare(envelope)
+        }
+
         func acceptRecoveryShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress {
             try await acceptShare(envelope)
         }

@@ -64,6 +64,13 @@ import Testing
             .securityDomainActivated(generation: 0), .securityDomainActivated(generation: .max),
             .unsealGranted(UnsealGrant(node: 1, bootNonce: [1], grantedBy: .max, ticketDigest: [2])),
             .auditHead(AuditHead(node: 1, count: .max, hash: [3], time: .min)),
+            .securityDomainAdopted(AdoptedSecurityDomain(generation: 1, keyring: [1], bridge: [2])),
+            .stagePolicy(job: [1], NewPoolFixture.everything), .takeOverJob(id: [1], node: 3),
+            .completeJob(id: [1], items: 1, bytes: 2, keys: 3, report: "r"),
+            .beginJob(
+                JobOrder(
+                    id: [1], kind: .restore, node: 1, place: "a/b", folder: "b", sealedToken: [7],
+                    keepsCredentials: true)),
         ]
     }
 

@@ -8,7 +8,7 @@ import Testing
     private let failure = JobFailure(code: "StorageFull", message: "There is no room left.")
 
     private func complete(_ number: Int, keys: Int = 0) -> PoolCommand {
-        .completeJob(id: Fixture.jobID(number), items: 5, bytes: 600, keys: keys)
+        .completeJob(id: Fixture.jobID(number), items: 5, bytes: 600, keys: keys, report: "")
     }
 
     // MARK: One at a time
@@ -48,8 +48,10 @@ import Testing
         var nowhere = Fixture.job(1, .backup)
         nowhere.node = 0
         var long = Fixture.job(1, .backup)
-        long.place = String(repeating: "x", count: 2049)
-        let orders = [nowhere, long, Fixture.job(1, .backup, key: "a"), Fixture.job(1, .keyRestore)]
+        long.place = String(repeating: "x", count: 2049) + "/mhsm-1"
+        var elsewhere = Fixture.job(1, .backup)
+        elsewhere.folder = "mhsm-2"
+        let orders = [nowhere, long, elsewhere, Fixture.job(1, .backup, key: "a"), Fixture.job(1, .keyRestore)]
         for order in orders { #expect(replica.apply(.beginJob(order)) == .refused(.invalidJob)) }
         #expect(replica.apply(.beginJob(Fixture.job(1, .keyRestore, key: "a_b"))) == .refused(.invalidKeyName))
         replica.apply(.beginJob(Fixture.job(1, .backup)))
@@ -85,12 +87,49 @@ import Testing
         #expect(replica.state.job(Fixture.jobID(1))?.failure == .silentNode && replica.blobs.isEmpty)
     }
 
-    /// Nobody has to clear the way first.
-    @Test func theNextJobEndsASilentOne() throws {
+    /// A node that was taken for dead has no word in it any more, and a backup doesn't go where it may still be
+    /// writing.
+    @Test func anotherNodeGoesOn() throws {
+        var replica = Replica.activated()
+        replica.apply(.beginJob(Fixture.job(1, .backup)))
+        let id = Fixture.jobID(1)
+        #expect(replica.apply(.takeOverJob(id: id, node: 2)) == .refused(.jobNotSilent))
+        replica.advance(seconds: 16)
+        #expect(replica.apply(.takeOverJob(id: id, node: 9)) == .refused(.memberNotFound))
+        #expect(replica.apply(.takeOverJob(id: id, node: 2)) == .applied)
+        #expect(replica.apply(.takeOverJob(id: id, node: 3)) == .refused(.jobNotSilent))
+        let taken = try #require(replica.state.runningJob)
+        #expect(taken.order.node == 2 && taken.order.folder == "mhsm-1_2" && taken.takeovers == 1)
+        #expect(taken.order.place == "https://store.example/hsm/mhsm-1_2" && taken.order.sealedToken == [1, 2])
+        let end = PoolCommand.failJob(id: id, failure, onlyIfSilent: false)
+        for late in [complete(1), .reportJob(id: id, items: 9, bytes: 9), end] {
+            #expect(replica.apply(late) == .refused(.jobOfOtherNode))
+        }
+        #expect(replica.apply(complete(1), by: 2) == .applied)
+        #expect(replica.state.job(id)?.order.sealedToken == [])
+        #expect(try replica.reloaded().root == replica.state.root)
+    }
+
+    @Test func whatADeadNodeHadStagedIsDropped() throws {
         var replica = Replica.activated()
         replica.apply(.beginJob(Fixture.job(1, .restore)))
         replica.apply(.stageKeys(job: Fixture.jobID(1), [Fixture.staged("a")]))
         replica.advance(seconds: 16)
+        #expect(replica.apply(.takeOverJob(id: Fixture.jobID(1), node: 2)) == .applied)
+        #expect(replica.blobs.isEmpty && replica.state.runningJob?.order.folder == "mhsm-1")
+        replica.apply(.stageKeys(job: Fixture.jobID(1), [Fixture.staged("a")]), by: 2)
+        #expect(replica.apply(complete(1, keys: 1), by: 2) == .applied)
+        #expect(replica.state.key("a") != nil)
+    }
+
+    /// Nobody has to clear the way first, where no other node can go on with it.
+    @Test func theNextJobEndsASilentOne() throws {
+        var replica = Replica.activated()
+        replica.apply(.beginJob(Fixture.job(1, .restore)))
+        replica.apply(.stageKeys(job: Fixture.jobID(1), [Fixture.staged("a")]))
+        replica.advance(seconds: 60)
+        #expect(replica.apply(.beginJob(Fixture.job(2, .restore))) == .refused(.jobRunning))
+        replica.advance(seconds: 1)
         #expect(replica.apply(.beginJob(Fixture.job(2, .restore))) == .applied)
         #expect(replica.state.job(Fixture.jobID(1))?.status == .failed && replica.blobs.isEmpty)
         // What the dead node may still have under way comes too late.

@@ -28,7 +28,9 @@ import Testing
 
     @Test func everyTableIsWrittenAndReadBack() throws {
         let replica = replica()
-        #expect(Set(replica.rows.values.map(\.table)) == Set(RowTable.allCases.map(\.rawValue)))
+        // What only a pool without keys can have is in NewPoolTests.
+        let tables = RowTable.allCases.filter { $0 != .stagedPolicy }
+        #expect(Set(replica.rows.values.map(\.table)) == Set(tables.map(\.rawValue)))
         #expect(try replica.reloaded().root == replica.state.root)
     }
 

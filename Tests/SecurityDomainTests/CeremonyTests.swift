@@ -12,7 +12,7 @@ struct CeremonyTests {
     }
 
     private func openedRoot(_ step: UnsealCeremony.Step) -> RootKey? {
-        if case .opened(let root) = step { root } else { nil }
+        if case .opened(let domain) = step { domain.root } else { nil }
     }
 
     @Test(
@@ -225,6 +225,44 @@ struct CeremonyTests {
                 file: domain.file.json(), certificate: try TestWorld.vector("officer1.cer"),
                 privateKey: try TestWorld.officerKey(2), invitation: ceremony.invitation, nodeKeyDigest: nil,
                 now: TestWorld.now)
+        }
+    }
+
+    @Test("By the file alone a quorum opens the domain for another pool, each officer known by his certificate")
+    func outline() throws {
+        let domain = try TestWorld.domain()
+        let pool = TestWorld.identifier(0x77)
+        let outline = try DomainOutline(parsing: domain.file.outline.json())
+        #expect(outline == domain.file.outline)
+        func ceremony() throws -> UnsealCeremony {
+            try UnsealCeremony(outline: outline, poolID: pool, nodeKey: try TestWorld.nodeKey(1), now: TestWorld.now)
+        }
+        let first = try ceremony()
+        #expect(first.terms.poolID == pool && first.terms.purpose == .restore && first.invitation.commitments.isEmpty)
+        func share(_ number: Int, _ ceremony: UnsealCeremony) throws -> [UInt8] {
+            try TestWorld.envelope(number, file: domain.file, for: ceremony).encode()
+        }
+        let one = try TestWorld.certificateDER("officer1.cer")
+        for certificate in [nil, try TestWorld.certificateDER("officer2.cer")] {
+            #expect(throws: CeremonyRefusal.wrongCertificate(officer: 1)) {
+                try first.accept(try share(1, first), certificate: certificate, now: TestWorld.now)
+            }
+        }
+        #expect(openedRoot(try first.accept(try share(1, first), certificate: one, now: TestWorld.now)) == nil)
+        #expect(throws: CeremonyRefusal.duplicate(officer: 1)) {
+            try first.accept(try share(1, first), certificate: one, now: TestWorld.now)
+        }
+        let step = try first.accept(
+            try share(3, first), certificate: try TestWorld.certificateDER("officer3.cer"), now: TestWorld.now)
+        guard case .opened(let opened) = step else { throw SecurityDomainError.sealed }
+        #expect(opened.identity == domain.keyring.identity)
+        #expect(try opened.root.exposed() == domain.keyring.root.exposed())
+
+        // An officer who holds another file gives nothing.
+        let other = try TestWorld.domain()
+        let second = try ceremony()
+        #expect(throws: SecurityDomainError.wrongSecurityDomain) {
+            try TestWorld.envelope(1, file: other.file, for: second)
         }
     }
 }

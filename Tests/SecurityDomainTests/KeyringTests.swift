@@ -178,4 +178,49 @@ struct KeyringTests {
             try Sealing.seal(try secret([1]), under: keyring.kek, associatedData: [])
         }
     }
+
+    @Test("A new pool takes over the root of a lost one, and its officers open it from then on")
+    func adoption() throws {
+        func create(_ pool: UInt8) throws -> Keyring {
+            try Keyring.create(
+                poolID: TestWorld.identifier(pool), securityDomainID: TestWorld.identifier(pool + 1),
+                createdAt: TestWorld.now
+            ).keyring
+        }
+        let (lost, new) = (try create(0x10), try create(0x20))
+        let adoption = try new.adopting(OpenedDomain(root: lost.root, identity: lost.identity))
+        #expect(try SealedKeyring.decode(adoption.sealed.encode()) == adoption.sealed)
+        #expect(try SealedKeyring.decode(new.sealed.encode()) == new.sealed)
+        let identity = adoption.sealed.identity
+        #expect(identity.poolID == new.identity.poolID && identity.domainPoolID == lost.identity.poolID)
+        #expect(identity.securityDomainID == lost.identity.securityDomainID && identity.isAdopted)
+
+        // Another unsealed node follows; its keys stay what they were.
+        let follower = try Keyring.unseal(root: new.root, material: new.sealed)
+            .following(adoption.sealed, bridge: adoption.bridge)
+        #expect(try follower.root.exposed() == lost.root.exposed() && follower.kek.id == new.kek.id)
+        #expect(throws: SecurityDomainError.rootMismatch) {
+            try lost.following(adoption.sealed, bridge: adoption.bridge)
+        }
+        // After a restart: the lost pool's root opens it, the one that it was made with no more.
+        let opened = try Keyring.unseal(root: lost.root, material: adoption.sealed)
+        #expect(opened.kek.id == new.kek.id)
+        #expect(throws: (any Error).self) { try Keyring.unseal(root: new.root, material: adoption.sealed) }
+        // Backups of the lost pool open here.
+        let keys = try opened.backupKeys(of: lost.sealed)
+        // Backups of single keys, too, once their key was taken over; new ones are under the pool's own.
+        #expect(opened.singleKeyBackupKey(id: lost.singleKeyBackupKey.id) == nil)
+        let extended = try Keyring.unseal(
+            root: lost.root, material: try opened.accepting(singleKeyBackupsOf: keys))
+        #expect(extended.singleKeyBackupKey(id: lost.singleKeyBackupKey.id) != nil)
+        #expect(extended.singleKeyBackupKey.id == new.singleKeyBackupKey.id && extended.identity == opened.identity)
+        #expect(try extended.accepting(singleKeyBackupsOf: keys) == extended.sealed)
+        #expect(throws: SecurityDomainError.wrongSecurityDomain) { try new.backupKeys(of: lost.sealed) }
+        let officers = OpenedDomain(root: lost.root, identity: lost.identity)
+        try officers.check(matches: identity)
+        #expect(throws: SecurityDomainError.wrongPool) { try officers.check(matches: new.identity) }
+        #expect(throws: SecurityDomainError.wrongPool) {
+            try new.adopting(OpenedDomain(root: new.root, identity: new.identity))
+        }
+    }
 }

@@ -15,6 +15,9 @@
 #   QUICKSTART_UNACTIVATED      if set, the security domain is left to be downloaded
 #   QUICKSTART_BLOB_HOSTS       blob services for backups, host:port, separated by commas
 #   QUICKSTART_BLOB_AUTHORITY   PEM of the authority that signs their certificates
+#   QUICKSTART_UNPINNED         if set, the officers aren't fixed by the initialisation file
+#   QUICKSTART_NAME             the pool's name (default quickstart)
+#   QUICKSTART_FIRST_ID         the id of node-1 (default 1)
 #   QUICKSTART_PEER_OFFSET      how far from a node's peer port the port is that the others are told of
 
 node_port() { echo $((port + $1 - 1)); }
@@ -24,6 +27,8 @@ peer_address() { echo "127.0.0.1:$(($(peer_port "$1") + ${QUICKSTART_PEER_OFFSET
 endpoint() { echo "https://127.0.0.1:$(node_port "$1")"; }
 endpoints() { for i in $(seq "$nodes"); do endpoint "$i"; done | paste -sd' '; }
 required_officers=2 officer_count=3
+pool_name() { echo "${QUICKSTART_NAME:-quickstart}"; }
+node_id() { echo $(($1 + ${QUICKSTART_FIRST_ID:-1} - 1)); }
 
 pool_load() {
     [ -f "$dir/pool.conf" ] || die "there is no pool at $dir" "make one with: deploy/quickstart"
@@ -74,7 +79,7 @@ make_certificates() {
         issue api-ca "$dir/nodes/node-$i/api" "node-$i" \
             $'subjectAltName=IP:127.0.0.1,DNS:localhost\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth'
         issue node-ca "$dir/nodes/node-$i/node" "node-$i" \
-            "subjectAltName=URI:quorate:quickstart/$i"$'\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth'
+            "subjectAltName=URI:quorate:$(pool_name)/$(node_id "$i")"$'\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth'
     done
     for i in $(seq "$officer_count"); do
         openssl req -x509 -newkey rsa:3072 -nodes -keyout "$dir/officers/officer-$i.key" -out "$dir/officers/officer-$i.crt" \
@@ -98,7 +103,7 @@ make_configurations() {
     local i members='' pool_id
     pool_id=$(openssl rand -hex 16)
     for i in $(seq "$nodes"); do
-        members+="  - id: $i
+        members+="  - id: $(node_id "$i")
     name: node-$i
     endpoint: $(endpoint "$i")
     peer_address: $(peer_address "$i")
@@ -108,9 +113,9 @@ make_configurations() {
     for i in $(seq "$nodes"); do
         cat >"$dir/nodes/node-$i/node.yaml" <<YAML
 node:
-  id: $i
+  id: $(node_id "$i")
   name: node-$i
-  pool: quickstart
+  pool: $(pool_name)
   pool_id: $pool_id
   data_folder: data
 api:
@@ -145,8 +150,7 @@ administrators:
     client_id: $(json_field clientId "$dir/administrator.json")
     secret_sha256: $(json_field secretSha256 "$dir/administrator.json")
 audiences: [$(for i in $(seq "$nodes"); do echo "https://localhost:$(node_port "$i")"; done | paste -sd,)]
-officer_fingerprints:
-$fingerprints
+$([ -n "${QUICKSTART_UNPINNED:-}" ] || printf 'officer_fingerprints:\n%s' "$fingerprints")
 release_authorities:
   - issuer: https://attester.quickstart.invalid
     keys_file: $dir/attester/keys.json

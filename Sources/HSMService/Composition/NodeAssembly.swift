@@ -42,6 +42,7 @@ final class NodeAssembly: Sendable {
     private let anonymous: AnonymousSampler
     private let firstKeyring: Keyring?
     private let stores: ConfiguredStores
+    private let takeover: JobTakeover
     private let tasks = Mutex<[Task<Void, Never>]>([])
     /// Begins when the pool has removed this node, or a new epoch has to be started.
     let ending: NodeEnding
@@ -90,8 +91,10 @@ final class NodeAssembly: Sendable {
         unsealing = PeerUnsealing(
             identity: identity, directory: directory, pool: runtime, custody: vault, logger: logger,
             send: { transport.send($0, to: $1) }, opened: { await opening.open($0) })
-        let restoring = Self.makeRestoring(disk.stored, nodeKey, vault, opening)
-        let (officers, recovery) = Self.makeCeremonies(disk.stored, nodeKey, runtime, vault, opening, epoch, logger)
+        let facts = SealedFacts(disk.stored)
+        let gate = RestoringGate(
+            facts: facts, vault: vault, runtime: runtime, opening: opening, logger: logger)
+        let (officers, recovery) = Self.makeCeremonies(facts, nodeKey, runtime, vault, opening, epoch, logger)
         self.officers = officers
         links.connect(runtime: runtime, unsealing: unsealing, transport: transport, vault: vault)
 
@@ -104,17 +107,25 @@ final class NodeAssembly: Sendable {
                 poolName: configuration.poolName, nodeName: configuration.nodeName,
                 region: configuration.region, version: NodeService.version),
             logger: logger)
-        let control = NodeControlPanel(
-            configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
-            recovery: recovery, epoch: epoch)
         stores = try configuration.backups.stores()
         let backups = BackupDesk(
             node: configuration.nodeID.rawValue, stores: stores, source: StoredState(snapshots: disk.snapshots))
-        pipeline = RequestPipeline(
-            endpoints: KeyVaultEndpoints.all(restoring: restoring, backups: backups)
-                + ManagementEndpoints.all(node: control),
-            services: services)
+        takeover = JobTakeover(services: services, desk: backups)
+        let control = NodeControlPanel(
+            configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
+            recovery: recovery, sealing: NodeSealing(runtime: runtime, vault: vault, facts: facts, logger: logger),
+            restoring: OfficerRestoring(poolID: configuration.poolID, nodeKey: nodeKey, gate: gate), epoch: epoch)
+        let endpoints = Self.endpoints(gate, nodeKey, backups, control)
+        pipeline = RequestPipeline(endpoints: endpoints, services: services)
         server = Self.makeServer(configuration.api)
+    }
+
+    private static func endpoints(
+        _ gate: RestoringGate, _ nodeKey: FileSigningKey, _ backups: BackupDesk, _ control: NodeControlPanel
+    ) -> [Endpoint] {
+        let restoring = DomainRestoring(
+            nodeKey: nodeKey, situation: { gate.situation() }, take: { await gate.take($0) })
+        return KeyVaultEndpoints.all(restoring: restoring, backups: backups) + ManagementEndpoints.all(node: control)
     }
 
     private static func makeServer(_ api: NodeConfiguration.Listener) -> HTTPServer {
@@ -138,35 +149,17 @@ final class NodeAssembly: Sendable {
     private static func makeVault(
         _ disk: NodeDisk, _ module: CryptographicModule, _ hosts: HostTable
     ) throws -> KeyVault {
-        let recovery = try disk.stored.flatMap {
-            try RecoveryAccess(
-                stored: $0, boot: Random.bytes(16), facades: hosts.facadeAudiences,
-                checker: ModuleSignatureChecker(module))
-        }
-        return KeyVault(
-            module: module, materials: disk.materials, facadeAudiences: hosts.facadeAudiences, recovery: recovery)
-    }
-
-    private static func makeRestoring(
-        _ stored: PoolState?, _ nodeKey: FileSigningKey, _ vault: KeyVault, _ opening: NodeOpening
-    ) -> DomainRestoring {
-        DomainRestoring(
-            material: OfficerUnsealing.Stored(stored).material, nodeKey: nodeKey,
-            obstacle: { vault.unsealed == nil ? nil : "The node is unsealed: there is nothing to bring back." },
-            open: { keyring in
-                await opening.open(keyring)
-                return vault.unsealed != nil
-            })
+        try KeyVault(
+            module: module, materials: disk.materials, facadeAudiences: hosts.facadeAudiences, stored: disk.stored)
     }
 
     /// What officers can do here: open the node, and let it go on alone.
     private static func makeCeremonies(
-        _ stored: PoolState?, _ nodeKey: FileSigningKey, _ runtime: NodeRuntime, _ vault: KeyVault,
+        _ facts: SealedFacts, _ nodeKey: FileSigningKey, _ runtime: NodeRuntime, _ vault: KeyVault,
         _ opening: NodeOpening, _ epoch: UInt64, _ logger: Logger
     ) -> (unsealing: OfficerUnsealing, recovery: OfficerUnsealing) {
-        let atStart = OfficerUnsealing.Stored(stored)
         let unsealing = OfficerUnsealing(
-            purpose: .unseal, stored: { atStart }, nodeKey: nodeKey,
+            purpose: .unseal, stored: { facts.current }, nodeKey: nodeKey,
             obstacle: { vault.unsealed == nil ? nil : "This node is unsealed already." },
             opened: { keyring in
                 await opening.open(keyring)
@@ -175,7 +168,7 @@ final class NodeAssembly: Sendable {
         let recovering = PoolRecovering(runtime: runtime, epoch: epoch, logger: logger)
         let recovery = OfficerUnsealing(
             purpose: .recoverPool,
-            stored: { vault.unsealed == nil ? atStart : OfficerUnsealing.Stored(runtime.latestView.state) },
+            stored: { vault.unsealed == nil ? facts.current : OfficerUnsealing.Stored(runtime.latestView.state) },
             nodeKey: nodeKey,
             obstacle: {
                 runtime.latestStanding.leader.map { "Node \($0) leads a majority: there is nothing to recover." }
@@ -270,7 +263,7 @@ final class NodeAssembly: Sendable {
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         let housekeeping = Housekeeping(
-            runtime: runtime, custody: vault, module: module, computation: computation,
+            runtime: runtime, takeover: takeover, custody: vault, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
             anonymous: anonymous, logger: logger)
         // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.

@@ -11,6 +11,8 @@ struct NodeControlPanel: NodeControl {
     let vault: KeyVault
     let officers: OfficerUnsealing
     let recovery: OfficerUnsealing
+    let sealing: NodeSealing
+    let restoring: OfficerRestoring
     let epoch: UInt64
 
     /// Members tell of themselves every second or so. Nanoseconds.
@@ -48,6 +50,31 @@ struct NodeControlPanel: NodeControl {
                 version: isSelf ? NodeService.version : peer?.version,
                 silentForMilliseconds: isSelf ? nil : peer?.silentFor.map { $0 / 1_000_000 })
         }
+    }
+
+    func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal) {
+        let others = await members().filter { $0.node != configuration.nodeID.rawValue }
+        guard evenTheLast || others.contains(where: { $0.isSealed == false && $0.role != "unreachable" }) else {
+            throw UnsealRequestRefusal(
+                "This is the last unsealed node: with it the pool is sealed, and only its officers open it. Say so "
+                    + "with 'last'.", isConflict: true)
+        }
+        try await sealing.seal()
+    }
+
+    func beginRestoration(_ outline: [UInt8]) async throws(UnsealRequestRefusal) -> CeremonyInvitation {
+        try restoring.begin(outline, now: SystemClock().unixMilliseconds() / 1000)
+    }
+
+    func restorationInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {
+        try restoring.invitation(now: SystemClock().unixMilliseconds() / 1000)
+    }
+
+    func acceptRestorationShare(
+        _ envelope: [UInt8], certificate: [UInt8]
+    ) async throws(UnsealRequestRefusal) -> UnsealProgress {
+        try await restoring.accept(
+            envelope, certificate: certificate, now: SystemClock().unixMilliseconds() / 1000)
     }
 
     func unsealInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {

@@ -43,7 +43,7 @@ final class NodeLinks: Sendable {
         do {
             try vault?.follow(view.state)
         } catch {
-            logger.error("the pool's audiences could not be taken over", metadata: ["cause": "\(error)"])
+            logger.error("what the pool has changed could not be taken over", metadata: ["cause": "\(error)"])
         }
         if directory.update(from: view.state) { transport?.setPeers(directory.peerRecords) }
     }

@@ -4,11 +4,11 @@ import ManagementAPI
 import SecurityDomain
 import Synchronization
 
-/// Opens a sealed node with what officers upload: the officers' other way beside ``OfficerUnsealing``, for clients that
-/// know the protocol and not us.
+/// Takes in what officers upload: the officers' other way beside ``OfficerUnsealing``, for clients that know the
+/// protocol and not us.
 ///
-/// The upload holds the root itself, encrypted to a key in this node's memory. It counts only if it is the root of the
-/// pool on this node's disk.
+/// The upload holds the root itself, encrypted to a key in this node's memory. What becomes of it says
+/// ``RestoringSituation``.
 final class DomainRestoring: SecurityDomainRestoring {
     private struct Job {
         /// SHA-256 of the blob.
@@ -34,28 +34,25 @@ final class DomainRestoring: SecurityDomainRestoring {
     /// A key with less time left, in seconds, isn't given out any more: officers need time between the two steps.
     private static let leastLifetime: Int64 = 12 * 3600
 
-    private let material: Result<SealedKeyring, any Error>
     private let nodeKey: FileSigningKey
-    /// Why nothing can be uploaded now; nil if something can.
-    private let obstacle: @Sendable () -> String?
-    /// Puts the keys into service, however long that takes; whether it did.
-    private let open: @Sendable (Keyring) async -> Bool
+    private let situation: @Sendable () -> RestoringSituation
+    /// Does what is to be done, however long it takes.
+    private let take: @Sendable (RestoringStep) async -> RestoringStatus
     private let state = Mutex(State())
 
     init(
-        material: Result<SealedKeyring, any Error>, nodeKey: FileSigningKey,
-        obstacle: @escaping @Sendable () -> String?, open: @escaping @Sendable (Keyring) async -> Bool
+        nodeKey: FileSigningKey, situation: @escaping @Sendable () -> RestoringSituation,
+        take: @escaping @Sendable (RestoringStep) async -> RestoringStatus
     ) {
-        self.material = material
         self.nodeKey = nodeKey
-        self.obstacle = obstacle
-        self.open = open
+        self.situation = situation
+        self.take = take
     }
 
     // MARK: Transfer key
 
     func transferKey(now: Int64) async throws(RestoringRefusal) -> ExchangeKey {
-        _ = try pool()
+        if case .closed(let reason) = situation() { throw RestoringRefusal(reason, isConflict: true) }
         let result: Result<ExchangeKey, RestoringRefusal> = state.withLock { state in
             state.keys.removeAll { key in
                 let isOver = key.expiresAt <= now
@@ -74,31 +71,23 @@ final class DomainRestoring: SecurityDomainRestoring {
         return try result.get()
     }
 
-    private func pool() throws(RestoringRefusal) -> SealedKeyring {
-        if let reason = obstacle() { throw RestoringRefusal(reason, isConflict: true) }
-        switch material {
-        case .success(let material): return material
-        case .failure(let error):
-            throw RestoringRefusal((error as? UnsealRequestRefusal)?.message ?? "\(error)", isConflict: true)
-        }
-    }
-
     // MARK: Upload
 
     func restore(_ blob: RestoreBlob, capability: [UInt8], now: Int64) async throws(RestoringRefusal) {
         let ticket = Capability(digest: Digest.sha256(capability), expiresAt: now + Self.capabilityLifetime)
         // Before the obstacle: the upload that was answered but not heard of may have unsealed the node meanwhile.
         if isRepeated(blob.digest, ticket) { return }
-        let keyring = try opened(blob, among: state.withLock { $0.keys }, now: now)
+        // First of all: what is closed has no keys that an upload could be for.
+        let situation = self.situation()
+        if case .closed(let reason) = situation { throw RestoringRefusal(reason, isConflict: true) }
+        let step = try situation.step(for: try opened(blob, among: state.withLock { $0.keys }, now: now))
         let isFirst = state.withLock { state in
             if case .inProgress? = state.job?.status { return false }
-            state.job = Job(
-                digest: blob.digest, capabilities: [ticket],
-                status: .inProgress("The root is the pool's. The node waits for a majority of the pool."))
+            state.job = Job(digest: blob.digest, capabilities: [ticket], status: .inProgress(step.progress))
             return true
         }
         guard isFirst else { throw RestoringRefusal("Another upload is under way.", isConflict: true) }
-        Task { finish(await open(keyring)) }
+        Task { finish(await take(step)) }
     }
 
     private func isRepeated(_ digest: [UInt8], _ ticket: Capability) -> Bool {
@@ -112,11 +101,9 @@ final class DomainRestoring: SecurityDomainRestoring {
 
     private func opened(
         _ blob: RestoreBlob, among keys: [ExchangeKey], now: Int64
-    ) throws(RestoringRefusal) -> Keyring {
-        let material = try pool()
+    ) throws(RestoringRefusal) -> OpenedDomain {
         do {
-            let root = try blob.root(keys: keys, matching: material.identity, now: now)
-            return try Keyring.unseal(root: root, material: material)
+            return try blob.domain(keys: keys, now: now)
         } catch SecurityDomainError.unknownTransferKey {
             throw RestoringRefusal(
                 "The upload is for a transfer key that this node doesn't hold: another node's, or one from before it "
@@ -126,16 +113,13 @@ final class DomainRestoring: SecurityDomainRestoring {
         }
     }
 
-    private func finish(_ isOpen: Bool) {
+    private func finish(_ status: RestoringStatus) {
         state.withLock { state in
-            if isOpen {
+            if case .succeeded = status {
                 for key in state.keys { key.destroy() }
                 state.keys = []
             }
-            state.job?.status =
-                isOpen
-                ? .succeeded("The node is unsealed, and unseals the others.")
-                : .failed("The root is the pool's, but the node stays sealed: its log says why.")
+            state.job?.status = status
         }
     }
 

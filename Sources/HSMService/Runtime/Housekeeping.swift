@@ -8,7 +8,7 @@ import Raft
 import RequestPipeline
 
 /// What has to be done without anybody asking: keys whose retention has run out are purged, keys whose rules ask for it
-/// get new versions, jobs of dead nodes are ended, and counted refusals reach the audit log even when nobody knocks any
+/// get new versions, jobs of dead nodes go on, and counted refusals reach the audit log even when nobody knocks any
 /// more.
 struct Housekeeping: Sendable {
     /// Due keys that one round purges: the log is there for others too.
@@ -17,6 +17,7 @@ struct Housekeeping: Sendable {
     private static let rotationsPerRound = 10
 
     let runtime: NodeRuntime
+    let takeover: JobTakeover
     let custody: any KeyCustody
     let module: CryptographicModule
     let computation: any ComputationPool
@@ -28,13 +29,16 @@ struct Housekeeping: Sendable {
 
     /// Ends when its task is cancelled.
     func run() async {
+        var round = 0
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(15))
+            try? await Task.sleep(for: .seconds(5))
             guard !Task.isCancelled else { break }
+            await takeOverSilentJob()
+            round += 1
+            guard round.isMultiple(of: 3) else { continue }
             if let summary = anonymous.flush(time: SystemClock().unixMilliseconds()) { audit.append(summary) { _ in } }
             await purgeDueKeys()
             await rotateDueKeys()
-            await endSilentJob()
         }
     }
 
@@ -62,17 +66,13 @@ struct Housekeeping: Sendable {
         } while !Task.isCancelled
     }
 
-    /// A backup or restore whose node is gone must not stand in the way of the next one.
-    private func endSilentJob() async {
+    /// A backup or restore whose node is gone goes on at the leader, unless somebody asked for it at another node
+    /// before.
+    private func takeOverSilentJob() async {
         guard runtime.latestStanding.role == .leader, custody.unsealed != nil,
             let job = runtime.latestView.state.runningJob, job.isSilent(at: SystemClock().unixMilliseconds())
         else { return }
-        do {
-            _ = try await runtime.submit(.failJob(id: job.id, .silentNode, onlyIfSilent: true), origin: .node)
-            logger.error("a job has failed: its node is silent", metadata: ["node": "\(job.order.node)"])
-        } catch {
-            logger.info("a silent job waits for the pool", metadata: ["cause": "\(error)"])
-        }
+        await takeover.attempt(job)
     }
 
     /// Only the leader does it. A new leader may repeat what the old one has proposed: the state machine takes one

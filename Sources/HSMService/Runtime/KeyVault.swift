@@ -18,20 +18,32 @@ final class KeyVault: KeyCustody {
         let pool: UnsealedPool
         /// Those that tokens are accepted for.
         let audiences: [String]
+        /// The keyring as the state has it.
+        let sealedKeyring: [UInt8]
     }
 
     private let held = Mutex<Held?>(nil)
 
-    let recovery: RecoveryAccess?
+    private let boot = Random.bytes(16)
+    private let access: Mutex<RecoveryAccess?>
+    var recovery: RecoveryAccess? { access.withLock { $0 } }
 
     init(
         module: CryptographicModule, materials: KeyMaterialReader, facadeAudiences: [AcceptedAudience],
-        recovery: RecoveryAccess?
-    ) {
-        self.recovery = recovery
+        stored: PoolState?
+    ) throws {
+        access = Mutex(nil)
         self.module = module
         self.materials = materials
         self.facadeAudiences = facadeAudiences
+        if let stored { try prepareForSealing(stored) }
+    }
+
+    /// Who may bring the pool back once the node is sealed, by the state that it then has.
+    func prepareForSealing(_ state: PoolState) throws {
+        let made = try RecoveryAccess(
+            stored: state, boot: boot, facades: facadeAudiences, checker: ModuleSignatureChecker(module))
+        access.withLock { $0 = made }
     }
 
     var unsealed: UnsealedPool? { held.withLock { $0?.pool } }
@@ -50,19 +62,35 @@ final class KeyVault: KeyCustody {
     /// Takes the keys over, once the driver has found the state genuine under them.
     func open(_ keyring: Keyring, view: PoolView) throws {
         guard let pool = view.state.pool else { throw CryptoError.internalFailure("the pool has no record yet") }
-        let opened = Held(pool: try unsealed(keyring, pool), audiences: pool.audiences)
+        let keyring = try current(keyring, in: pool)
+        let opened = Held(
+            pool: try unsealed(keyring, pool), audiences: pool.audiences, sealedKeyring: pool.keyring)
         module.unlock(kek: keyring.kek)
         held.withLock { $0 = opened }
     }
 
-    /// Takes over what the state says now: a node that joined may have brought an audience of its own.
+    /// Takes over what the state says now: a node that joined may have brought an audience of its own, and the pool may
+    /// have adopted another root.
     func follow(_ state: PoolState) throws {
-        guard let pool = state.pool, let current = held.withLock({ $0 }), current.audiences != pool.audiences else {
-            return
-        }
-        let renewed = Held(pool: try unsealed(current.pool.keyring, pool), audiences: pool.audiences)
+        guard let pool = state.pool, let current = held.withLock({ $0 }),
+            current.audiences != pool.audiences || current.sealedKeyring != pool.keyring
+        else { return }
+        let former = current.pool.keyring
+        let keyring = try self.current(former, in: pool)
+        let renewed = Held(
+            pool: try unsealed(keyring, pool), audiences: pool.audiences, sealedKeyring: pool.keyring)
         // Not if the keys were wiped meanwhile.
         held.withLock { if $0 != nil { $0 = renewed } }
+        if keyring.root !== former.root { former.root.destroy() }
+    }
+
+    /// The keyring as the state has it: with the keys that it has been given since it was opened, and under the root that
+    /// the pool has adopted.
+    private func current(_ keyring: Keyring, in pool: PoolRecord) throws -> Keyring {
+        guard keyring.sealed.encode() != pool.keyring else { return keyring }
+        let sealed = try SealedKeyring.decode(pool.keyring)
+        if sealed.identity == keyring.identity { return try Keyring.unseal(root: keyring.root, material: sealed) }
+        return try keyring.following(sealed, bridge: try SealedRecord(parsing: pool.rootBridge))
     }
 
     private func unsealed(_ keyring: Keyring, _ pool: PoolRecord) throws -> UnsealedPool {

@@ -20,6 +20,7 @@ final class NodeRuntime: Pool {
         case submit(PoolCommand, ProposalOrigin, @Sendable (Result<Committed, PoolUnavailable>) -> Void)
         case read(ReadScope, @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
         case unseal(any StateAuthenticator, @Sendable (Result<LogIndex, UnsealRefusal>) -> Void)
+        case seal(@Sendable () -> Void)
         case recover(PoolRecoveryRequest, @Sendable (Result<LogIndex, PoolRecoveryRefusal>) -> Void)
         case report(@Sendable (NodeStatusReport) -> Void)
         case stop(@Sendable () -> Void)
@@ -92,6 +93,11 @@ final class NodeRuntime: Pool {
         }
     }
 
+    /// Returns when the node has forgotten the driver's keys.
+    func seal() async {
+        await withCheckedContinuation { continuation in post(.seal { continuation.resume() }) }
+    }
+
     func recover(_ request: PoolRecoveryRequest) async -> Result<LogIndex, PoolRecoveryRefusal> {
         await withCheckedContinuation { continuation in
             post(.recover(request) { continuation.resume(returning: $0) })
@@ -143,6 +149,9 @@ final class NodeRuntime: Pool {
             driver.handle(.submit(command, origin: origin, completion: body), now: now)
         case .read(let scope, let body): driver.handle(.read(for: scope, body), now: now)
         case .unseal(let authenticator, let body): driver.handle(.unseal(authenticator, completion: body), now: now)
+        case .seal(let body):
+            driver.handle(.seal, now: now)
+            body()
         case .recover(let request, let body): driver.handle(.recover(request, completion: body), now: now)
         case .report(let body): body(driver.report())
         case .stop(let body):

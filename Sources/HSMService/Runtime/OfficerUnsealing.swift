@@ -38,6 +38,11 @@ final class OfficerUnsealing: Sendable {
 
         private static func domain(_ state: PoolState?) throws -> SecurityDomain.SecurityDomainRecord {
             let material = try material(state)
+            if material.identity.isAdopted, state?.securityDomain == nil {
+                throw UnsealRequestRefusal(
+                    "The pool was being recovered when this node was stopped, and doesn't know its officers yet: bring "
+                        + "the security domain again with 'hsmctl security-domain upload'.", isConflict: true)
+            }
             guard let record = state?.securityDomain else {
                 throw UnsealRequestRefusal(
                     "The pool had no officers when this node was stopped: its provisional root is lost.",
@@ -98,10 +103,11 @@ final class OfficerUnsealing: Sendable {
         switch step {
         case .waiting(let progress):
             return UnsealProgress(officers: progress.officers.count, required: progress.required, isUnsealed: false)
-        case .opened(let root):
+        case .opened(let domain):
             let isDone: Bool
             do {
-                isDone = try await opened(try Keyring.unseal(root: root, material: try stored().material.get()))
+                isDone = try await opened(
+                    try Keyring.unseal(root: domain.root, material: try stored().material.get()))
             } catch let refusal as UnsealRequestRefusal {
                 throw refusal
             } catch {

@@ -1,27 +1,50 @@
 import Backup
 import CryptographicModule
 import HTTPTransport
+import PoolState
 import RequestPipeline
+import SecurityDomain
 import StrictJSON
 
 /// Where a request wants its backup.
-enum BackupPlace {
+struct BackupPlace: Sendable {
     /// The one object of a backup's folder.
     static let object = "backup.qbk"
 
+    let container: any BackupContainer
+    private let token: String?
+
     /// - Parameter fields: with `storageResourceUri` and `token`.
-    static func container(_ fields: Fields, _ desk: BackupDesk) throws(APIError) -> any BackupContainer {
+    init(_ fields: Fields, _ desk: BackupDesk) throws(APIError) {
         if try fields.bool("useManagedIdentity") == true {
             throw .badParameter(
                 "The parameter '\(fields.path)useManagedIdentity': this service has no identity of the cloud's. "
                     + "Use a SAS token.")
         }
-        let address = BackupAddress(
-            uri: try fields.requiredString("storageResourceUri"), token: try fields.string("token"))
+        let token = try fields.string("token")
+        let address = BackupAddress(uri: try fields.requiredString("storageResourceUri"), token: token)
         do throws(BackupStoreFault) {
-            return try desk.stores.container(address)
+            container = try desk.stores.container(address)
         } catch {
             throw .badParameter("The parameter '\(fields.path)storageResourceUri': \(error)")
+        }
+        self.token = token
+    }
+
+    /// The place of a job that another node began.
+    init(of order: JobOrder, _ keyring: Keyring, _ desk: BackupDesk) throws {
+        token = order.sealedToken.isEmpty ? nil : try keyring.openJobToken(order.sealedToken, job: order.id)
+        container = try desk.stores.container(BackupAddress(uri: order.container, token: token))
+    }
+
+    /// The token as other nodes may see it; empty where there is none.
+    func sealedToken(job: [UInt8], _ context: RequestContext) throws(APIError) -> [UInt8] {
+        guard let token, !token.isEmpty else { return [] }
+        guard let keyring = context.services.custody.unsealed?.keyring else { throw .sealed }
+        do {
+            return try keyring.sealJobToken(token, job: job)
+        } catch {
+            throw .badParameter("The parameter 'token' is longer than a token can be.")
         }
     }
 

@@ -24,7 +24,7 @@ enum FullBackup {
                 .get, "/backup/{id}/pending", operation: "FullBackupStatusGet",
                 access: .dataAction(.backupStatus, .root), isVersioned: false,
                 handler: .asynchronous { context throws(APIError) in
-                    try await JobStatusRoute.answer(context) { $0.isBackup }
+                    try await JobStatusRoute.answer(context, desk) { $0.isBackup }
                 }),
         ]
     }
@@ -32,18 +32,14 @@ enum FullBackup {
     private static func start(
         _ kind: JobKind, _ context: RequestContext, _ desk: BackupDesk
     ) async throws(APIError) -> APIResponse {
-        let container = try BackupPlace.container(try context.fields(), desk)
+        let place = try BackupPlace(try context.fields(), desk)
         let id = Random.bytes(16)
         let folder = BackupPlace.folder(
             pool: context.services.identity.poolName, milliseconds: context.receivedAt, id: id)
+        let uri = place.container.uri
         let order = JobOrder(
-            id: id, kind: kind, node: desk.node, place: kind == .backup ? "\(container.uri)/\(folder)" : container.uri)
-        return try await JobStart.begin(order, context) { job in
-            if kind == .backup {
-                try await BackupWork(job: job, source: desk.source, container: container, folder: folder).run()
-            } else {
-                try await container.probe()
-            }
-        }
+            id: id, kind: kind, node: desk.node, place: kind == .backup ? "\(uri)/\(folder)" : uri,
+            folder: kind == .backup ? folder : "", sealedToken: try place.sealedToken(job: id, context))
+        return try await JobStart.begin(order, place, context, desk)
     }
 }

@@ -8,7 +8,8 @@ import StrictJSON
 
 /// `restore`, `prerestore` and `keys/{name}/restore`: keys out of a backup.
 ///
-/// Roles, principals and settings stay as they are: a backup must not bring back an administrator who was removed.
+/// Roles, principals and settings stay as they are: a backup must not bring back an administrator who was removed. Only
+/// into a new pool, which has taken over the security domain of a lost one, a full restore brings everything.
 enum FullRestore {
     static func endpoints(_ desk: BackupDesk) -> [Endpoint] {
         [
@@ -25,7 +26,7 @@ enum FullRestore {
                 .get, "/restore/{id}/pending", operation: "FullRestoreStatusGet",
                 access: .dataAction(.restoreStatus, .root), isVersioned: false,
                 handler: .asynchronous { context throws(APIError) in
-                    try await JobStatusRoute.answer(context) { !$0.isBackup }
+                    try await JobStatusRoute.answer(context, desk) { !$0.isBackup }
                 }),
         ]
     }
@@ -47,15 +48,19 @@ enum FullRestore {
         }
         let name = context.parameters["name"]
         if let name, !KeyName.isValid(name) { throw .badParameter("The path names no key: '\(member)' needs one.") }
-        let container = try BackupPlace.container(parameters, desk)
+        let place = try BackupPlace(parameters, desk)
         let folder = try fields.requiredString(member)
         guard BackupPath.segments(folder) != nil else {
             throw .badParameter("The parameter '\(member)' isn't the folder of a backup.")
         }
-        let order = JobOrder(
-            id: Random.bytes(16), kind: kind, node: desk.node, place: "\(container.uri)/\(folder)", key: name)
-        return try await JobStart.begin(order, context) { job in
-            try await RestoreWork(job: job, container: container, folder: folder).run()
+        let keepsCredentials = try fields.bool("keepCredentials") ?? false
+        guard !keepsCredentials || kind == .restore else {
+            throw .badParameter("The parameter 'keepCredentials' belongs to a restore of everything.")
         }
+        let id = Random.bytes(16)
+        let order = JobOrder(
+            id: id, kind: kind, node: desk.node, place: "\(place.container.uri)/\(folder)", key: name, folder: folder,
+            sealedToken: try place.sealedToken(job: id, context), keepsCredentials: keepsCredentials)
+        return try await JobStart.begin(order, place, context, desk)
     }
 }

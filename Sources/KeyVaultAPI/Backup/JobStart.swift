@@ -7,15 +7,14 @@ import StrictJSON
 
 /// Begins a job: it runs on this node, and its state is the pool's.
 enum JobStart {
-    /// - Parameter work: what the job does; it fails with what this throws.
     static func begin(
-        _ order: JobOrder, _ context: RequestContext, _ work: @escaping @Sendable (RunningJob) async throws -> Void
+        _ order: JobOrder, _ place: BackupPlace, _ context: RequestContext, _ desk: BackupDesk
     ) async throws(APIError) -> APIResponse {
         let committed = try await context.submit(.beginJob(order))
         if case .refused(let refusal) = committed.outcome { throw error(refusal, context) }
         guard let record = committed.view.state.job(order.id) else { throw .internalFailure }
-        let job = RunningJob(order: order, begunAt: committed.index, services: context.services)
-        Task { await job.run(work) }
+        let job = RunningJob(record: record, begunAt: committed.index, services: context.services)
+        JobWork.start(job, desk) { _ in place }
         var response = JobAnswer.response(record, status: 202)
         let collection = order.kind.isBackup ? "backup" : "restore"
         response.headers = [
@@ -44,15 +43,15 @@ enum JobStart {
 /// The status of a job, whichever node runs it.
 enum JobStatusRoute {
     static func answer(
-        _ context: RequestContext, isMeant: (JobKind) -> Bool
+        _ context: RequestContext, _ desk: BackupDesk, isMeant: (JobKind) -> Bool
     ) async throws(APIError) -> APIResponse {
         guard let id = context.parameters["id"].flatMap(Hexadecimal.decode), var job = context.view.state.job(id),
             isMeant(job.order.kind)
         else { throw .notFound("JobNotFound", "There is no such job, or it is forgotten: the last 32 are known.") }
         if job.isSilent(at: context.receivedAt) {
-            // Refused where the node is heard of again meanwhile: then the job goes on.
-            let committed = try await context.submit(.failJob(id: id, .silentNode, onlyIfSilent: true))
-            job = committed.view.state.job(id) ?? job
+            // Who asks for the job finds out first that its node is silent.
+            await JobTakeover(services: context.services, desk: desk).attempt(job)
+            job = context.services.pool.latestView.state.job(id) ?? job
         }
         var response = JobAnswer.response(job, status: 200)
         if job.status == .running { response.headers = [("retry-after", "1")] }
@@ -101,6 +100,6 @@ enum JobAnswer {
 
     /// How far it is.
     private static func details(_ job: JobRecord) -> String {
-        "\(job.items) items, \(job.bytes) bytes"
+        "\(job.items) items, \(job.bytes) bytes" + (job.report.isEmpty ? "" : "; \(job.report)")
     }
 }

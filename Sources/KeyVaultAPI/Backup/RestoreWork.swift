@@ -21,6 +21,9 @@ struct RestoreWork {
         guard let keys = reader.keys else { throw BackupFault.truncated }
         let state = try content.state()
         guard job.order.kind.changesKeys else { return }
+        if job.record.isOfEverything {
+            try await PolicyStaging(job: job).stage(state, header: content.header, keys: keys, into: keyring)
+        }
         let stored = try keysToRestore(state)
         let staging = KeyStaging(job: job, keys: keys, records: content.records)
         for key in stored { try await staging.add(key) }

@@ -18,16 +18,21 @@ final class RunningJob: Sendable {
         var bytes: UInt64 = 0
         /// Staged, of a restore.
         var keys = 0
+        /// What a restore brings, for people.
+        var report = ""
     }
 
-    let order: JobOrder
-    /// The log entry that began it.
+    /// As it was begun, or taken over.
+    let record: JobRecord
+    /// The log entry that did so.
     let begunAt: UInt64
     let services: PipelineServices
     private let progress = Mutex(Progress())
 
-    init(order: JobOrder, begunAt: UInt64, services: PipelineServices) {
-        self.order = order
+    var order: JobOrder { record.order }
+
+    init(record: JobRecord, begunAt: UInt64, services: PipelineServices) {
+        self.record = record
         self.begunAt = begunAt
         self.services = services
     }
@@ -65,7 +70,9 @@ final class RunningJob: Sendable {
         do {
             try outcome.get()
             let done = progress.withLock { $0 }
-            try await submit(.completeJob(id: order.id, items: done.items, bytes: done.bytes, keys: done.keys))
+            try await submit(
+                .completeJob(
+                    id: order.id, items: done.items, bytes: done.bytes, keys: done.keys, report: done.report))
             services.logger.notice(
                 "job succeeded", metadata: id.merging(["items": "\(done.items)", "bytes": "\(done.bytes)"]) { $1 })
             return

@@ -134,8 +134,10 @@ enum KeyBackupBlob {
         for (ordinal, bytes) in sealed.enumerated() {
             var header = key.versions[ordinal].version.header
             header.poolID = poolID
+            let given = try SealedRecord(parsing: bytes)
+            guard let sealer = keyring.singleKeyBackupKey(id: given.kekID) else { throw .authenticationFailed }
             let record = try module.restore(
-                try SealedRecord(parsing: bytes), sealedUnder: keyring.singleKeyBackupKey,
+                given, sealedUnder: sealer,
                 associatedData: associatedData(manifest, ordinal), as: header)
             key.versions[ordinal].version.header = header
             key.versions[ordinal].version.record = record.bytes

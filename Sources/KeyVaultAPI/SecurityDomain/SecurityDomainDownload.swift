@@ -27,7 +27,7 @@ enum SecurityDomainDownload {
         guard let unsealed = context.services.custody.unsealed, let pool = context.view.state.pool else {
             throw .sealed
         }
-        guard context.view.state.phase != .activated else {
+        guard !context.view.state.phase.mayHoldKeys else {
             throw .forbidden(
                 "The security domain has been delivered. New shares need the approval of a quorum of its officers.")
         }

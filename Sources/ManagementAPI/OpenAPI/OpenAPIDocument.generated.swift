@@ -2540,6 +2540,34 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/principals/{objectId}/secret": {
+      "post": {
+        "operationId": "PrincipalSecretRenew",
+        "tags": ["Management"],
+        "summary": "Give a service principal a new secret in place of the former one",
+        "x-audit-operation": "PrincipalSecretRenew",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/objectId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RenewedPrincipal"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/nodes": {
       "get": {
         "operationId": "NodeList",
@@ -2700,6 +2728,106 @@ enum OpenAPIDocument {
           "200": {"$ref": "#/components/responses/NodeAdmission"},
           "400": {"$ref": "#/components/responses/BadRequest"},
           "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/seal": {
+      "post": {
+        "operationId": "NodeSeal",
+        "tags": ["Management"],
+        "summary": "Make this node forget the pool's keys",
+        "x-audit-operation": "NodeSeal",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SealRequest"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/Sealed"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/restoration": {
+      "get": {
+        "operationId": "RestorationInvitationGet",
+        "tags": ["Management"],
+        "summary": "Take part in bringing a security domain to this node",
+        "x-audit-operation": "RestorationInvitationGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/UnsealInvitation"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "RestorationBegin",
+        "tags": ["Management"],
+        "summary": "Begin to bring a security domain to this node, by the officers' file without its shares",
+        "x-audit-operation": "RestorationBegin",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/upload/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomainOutline"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/UnsealInvitation"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/restoration/shares": {
+      "post": {
+        "operationId": "RestorationShareSubmit",
+        "tags": ["Management"],
+        "summary": "Hand in an officer's share of a security domain that is brought here",
+        "x-audit-operation": "RestorationShareSubmit",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestorationShare"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestorationProgress"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
           "409": {"$ref": "#/components/responses/Conflict"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "421": {"$ref": "#/components/responses/Misdirected"},
@@ -3853,6 +3981,48 @@ enum OpenAPIDocument {
           "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NodeAdmission"}}}
+      },
+      "Sealed": {
+        "description": "The node is sealed.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sealed"}}}
+      },
+      "RestorationProgress": {
+        "description": "How many officers have handed in shares.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestorationProgress"}}}
+      },
+      "RenewedPrincipal": {
+        "description": "The principal with its new secret, which is shown this once.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewPrincipal"}}}
       },
       "RecoveryProgress": {
         "description": "How many officers have handed in shares.",
@@ -5440,7 +5610,11 @@ enum OpenAPIDocument {
         "required": ["sasTokenParameters", "folderToRestore"],
         "properties": {
           "sasTokenParameters": {"$ref": "#/components/schemas/BackupContainer"},
-          "folderToRestore": {"type": "string", "description": "The backup's folder in the container."}
+          "folderToRestore": {"type": "string", "description": "The backup's folder in the container."},
+          "keepCredentials": {
+            "type": "boolean",
+            "description": "Into a new pool: principals keep their secrets. An extension of ours."
+          }
         }
       },
       "KeyRestoreRequest": {
@@ -5509,6 +5683,8 @@ enum OpenAPIDocument {
           "items": {"type": "integer", "minimum": 0},
           "bytes": {"type": "integer", "minimum": 0},
           "code": {"type": "string"},
+          "report": {"type": "string", "description": "What a restore of everything has brought."},
+          "takeovers": {"type": "integer", "minimum": 1, "description": "How often another node went on with it."},
           "message": {"type": "string"}
         },
         "additionalProperties": false
@@ -5612,7 +5788,7 @@ enum OpenAPIDocument {
           "node": {"type": "string"},
           "role": {"type": "string", "enum": ["leader", "follower", "candidate", "preCandidate", "learner"]},
           "seal": {"type": "string", "enum": ["sealed", "unsealed"]},
-          "phase": {"type": "string", "enum": ["uninitialized", "provisioned", "activating", "activated"]},
+          "phase": {"type": "string", "enum": ["uninitialized", "provisioned", "activating", "recovering", "activated"]},
           "term": {"type": "integer", "format": "int64", "minimum": 0},
           "leader": {"type": "string", "description": "Absent while the node knows none."},
           "commitIndex": {"type": "integer", "format": "int64", "minimum": 0},
@@ -5825,6 +6001,51 @@ enum OpenAPIDocument {
           }
         },
         "additionalProperties": false
+      },
+      "Sealed": {
+        "type": "object",
+        "required": ["seal"],
+        "properties": {"seal": {"type": "string", "enum": ["sealed"]}},
+        "additionalProperties": false
+      },
+      "SealRequest": {
+        "type": "object",
+        "properties": {"last": {"type": "boolean", "description": "The last unsealed node, too."}}
+      },
+      "RestorationProgress": {
+        "type": "object",
+        "required": ["officers", "required", "restored"],
+        "properties": {
+          "officers": {"type": "integer", "minimum": 1},
+          "required": {"type": "integer", "minimum": 1},
+          "restored": {"type": "boolean"}
+        },
+        "additionalProperties": false
+      },
+      "RestorationShare": {
+        "type": "object",
+        "required": ["envelope", "certificate"],
+        "properties": {
+          "envelope": {
+            "description": "An officer's share, encrypted to the key of the invitation.",
+            "$ref": "#/components/schemas/Bytes"
+          },
+          "certificate": {"$ref": "#/components/schemas/BytesGiven"}
+        }
+      },
+      "SecurityDomainOutline": {
+        "type": "object",
+        "required": ["EncData", "certificates", "required"],
+        "properties": {
+          "EncData": {"type": "object", "description": "As in the officers' file."},
+          "certificates": {
+            "type": "array",
+            "minItems": 3,
+            "maxItems": 10,
+            "items": {"type": "string", "description": "SHA-256 of an officer's certificate, in order of the shares."}
+          },
+          "required": {"type": "integer", "minimum": 2, "maximum": 10}
+        }
       },
       "RecoveryProgress": {
         "type": "object",

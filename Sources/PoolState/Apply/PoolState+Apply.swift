@@ -28,6 +28,10 @@ public enum PoolLimits {
     public static let jobs = 32
     /// After this time without a report, in milliseconds, the node that runs a job is taken for dead.
     public static let jobSilence: Int64 = 15_000
+    /// After this time without a report, in milliseconds, the next job may take its place.
+    public static let jobAbandonment: Int64 = 60_000
+    /// How often other nodes go on with a job whose node has died.
+    public static let jobTakeovers = 3
     /// How old, in seconds, the backup may be that has to precede a restore which replaces all keys.
     public static let backupBeforeRestore: Int64 = 1800
 }
@@ -56,7 +60,7 @@ extension PoolState {
         }
         logTime = max(logTime, proposal.stampedAt)
         var changes = StateChanges()
-        let outcome = carryOut(proposal.command, by: proposal.authentication, &changes)
+        let outcome = carryOut(proposal.command, of: proposal, &changes)
         let done = CompletedProposal(
             sequence: completed.next, proposalID: id, index: index, term: term, outcome: outcome)
         completed.append(done)
@@ -75,13 +79,14 @@ extension PoolState {
 
     /// Carries the command out on a copy, so that a refusal half-way leaves nothing behind.
     private mutating func carryOut(
-        _ command: PoolCommand, by authentication: AuthenticationKind, _ changes: inout StateChanges
+        _ command: PoolCommand, of proposal: ProposalEnvelope, _ changes: inout StateChanges
     ) -> CommandOutcome {
         var next = self
         var made = changes
         do throws(Refusal) {
-            if case .recoverPool = command, authentication != .officers { throw Refusal.notForTheLog }
-            let outcome = try next.execute(command, &made)
+            if case .recoverPool = command, proposal.authentication != .officers { throw Refusal.notForTheLog }
+            let outcome = try next.execute(command, by: proposal.proposer, &made)
+            next.endRecovery(&made)
             self = next
             changes = made
             return outcome
@@ -91,7 +96,7 @@ extension PoolState {
     }
 
     private mutating func execute(
-        _ command: PoolCommand, _ changes: inout StateChanges
+        _ command: PoolCommand, by proposer: UInt64, _ changes: inout StateChanges
     ) throws(Refusal) -> CommandOutcome {
         if case .initializePool(let genesis) = command {
             try initialize(genesis, &changes)
@@ -111,6 +116,7 @@ extension PoolState {
         case .securityDomainPrepared(let domain): try prepareSecurityDomain(domain, in: pool, &changes)
         case .securityDomainActivated(let generation):
             try activateSecurityDomain(generation: generation, in: pool, &changes)
+        case .securityDomainAdopted(let domain): try adoptSecurityDomain(domain, in: pool, &changes)
         case .unsealGranted(let grant): try recordUnsealing(grant, &changes)
         case .auditHead(let head): try recordAuditHead(head, &changes)
         case .inviteNode(let invitation): try inviteNode(invitation, &changes)
@@ -119,7 +125,8 @@ extension PoolState {
         case .distrustNode(let node): try distrustNode(node, &changes)
         case .requestLeadership(let node): try checkLeadership(of: node)
         case .recoverPool(let node, let epoch): try recover(by: node, epoch: epoch, in: pool, &changes)
-        case .beginJob, .reportJob, .failJob, .stageKeys, .completeJob: try executeOnJob(command, in: pool, &changes)
+        case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
+            try executeOnJob(command, by: proposer, in: pool, &changes)
         default: try executeOnDirectory(command, &changes)
         }
         return .applied
@@ -146,16 +153,20 @@ extension PoolState {
 
     /// The commands on backup and restore.
     private mutating func executeOnJob(
-        _ command: PoolCommand, in pool: PoolRecord, _ changes: inout StateChanges
+        _ command: PoolCommand, by proposer: UInt64, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
         switch command {
         case .beginJob(let order): try beginJob(order, in: pool, &changes)
-        case .reportJob(let id, let items, let bytes): try reportJob(id, items: items, bytes: bytes, &changes)
+        case .reportJob(let id, let items, let bytes):
+            try reportJob(id, by: proposer, items: items, bytes: bytes, &changes)
         case .failJob(let id, let failure, let onlyIfSilent):
-            try failJob(id, failure, onlyIfSilent: onlyIfSilent, &changes)
-        case .stageKeys(let id, let keys): try stage(keys, for: id, in: pool, &changes)
-        case .completeJob(let id, let items, let bytes, let keys):
-            try completeJob(id, items: items, bytes: bytes, keys: keys, &changes)
+            try failJob(id, by: proposer, failure, onlyIfSilent: onlyIfSilent, &changes)
+        case .stageKeys(let id, let keys): try stage(keys, for: id, by: proposer, in: pool, &changes)
+        case .stagePolicy(let id, let items): try stage(items, for: id, by: proposer, &changes)
+        case .completeJob(let id, let items, let bytes, let keys, let report):
+            let done = Completion(items: items, bytes: bytes, keys: keys, report: report)
+            try completeJob(id, by: proposer, done, &changes)
+        case .takeOverJob(let id, let node): try takeOverJob(id, by: node, &changes)
         default: throw .invalidProposal
         }
     }

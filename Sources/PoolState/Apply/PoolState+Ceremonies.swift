@@ -33,7 +33,7 @@ extension PoolState {
     mutating func prepareSecurityDomain(
         _ domain: PreparedSecurityDomain, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase < .activated else { throw .securityDomainAlreadyActivated }
+        guard !pool.phase.mayHoldKeys else { throw .securityDomainAlreadyActivated }
         guard CeremonyRules.isValid(domain) else { throw .invalidSecurityDomain }
         guard CeremonyRules.follows(domain, pool: pool, current: securityDomain) else {
             throw .rootGenerationMismatch
@@ -59,7 +59,7 @@ extension PoolState {
     ) throws(Refusal) {
         guard var domain = securityDomain else { throw .securityDomainNotPrepared }
         guard domain.generation == generation else { throw .rootGenerationMismatch }
-        guard pool.phase < .activated else { return }
+        guard !pool.phase.mayHoldKeys else { return }
         var updated = pool
         updated.phase = .activated
         domain.activated = now
@@ -67,6 +67,33 @@ extension PoolState {
         record = updated
         changes.store(domain)
         changes.store(updated)
+    }
+
+    /// The officers of a lost pool open this one from now on. Their record comes with the restore that follows.
+    mutating func adoptSecurityDomain(
+        _ domain: AdoptedSecurityDomain, in pool: PoolRecord, _ changes: inout StateChanges
+    ) throws(Refusal) {
+        guard pool.phase == .provisioned else { throw .poolNotProvisioned }
+        // Who fixed the officers beforehand doesn't want those of another pool.
+        guard pool.pinnedOfficers.isEmpty else { throw .officersNotPinned }
+        guard (1...(512 << 10)).contains(domain.keyring.count), (1...4096).contains(domain.bridge.count) else {
+            throw .invalidSecurityDomain
+        }
+        var updated = pool
+        updated.phase = .recovering
+        updated.rootGeneration = domain.generation
+        updated.keyring = domain.keyring
+        updated.rootBridge = domain.bridge
+        record = updated
+        changes.store(updated)
+    }
+
+    /// A pool that has keys isn't new any more.
+    mutating func endRecovery(_ changes: inout StateChanges) {
+        guard var pool = record, pool.phase == .recovering, !keyRecords.isEmpty else { return }
+        pool.phase = .activated
+        record = pool
+        changes.store(pool)
     }
 
     mutating func recordUnsealing(_ grant: UnsealGrant, _ changes: inout StateChanges) throws(Refusal) {

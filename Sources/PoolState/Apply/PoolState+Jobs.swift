@@ -8,13 +8,14 @@ import HashTreeCollections
 /// that it happens as a whole or not at all, wherever its node dies.
 extension PoolState {
     mutating func beginJob(_ order: JobOrder, in pool: PoolRecord, _ changes: inout StateChanges) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
-        guard let identifier = GUID(bytes: order.id), jobRecords[identifier] == nil, order.node > 0,
-            order.place.utf8.count <= 2048, (order.kind == .keyRestore) == (order.key != nil)
-        else { throw .invalidJob }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
+        guard let identifier = GUID(bytes: order.id), jobRecords[identifier] == nil, order.isValid else {
+            throw .invalidJob
+        }
         if let key = order.key, !KeyName.isValid(key) { throw .invalidKeyName }
         if let running = runningJob {
-            guard running.isSilent(at: logTime) else { throw .jobRunning }
+            // Another node goes on with it, unless none can.
+            guard running.isAbandoned(at: logTime) else { throw .jobRunning }
             try end(running, .silentNode, &changes)
         }
         guard order.kind != .restore || keyRecords.isEmpty || hasRecentBackup else { throw .backupNeeded }
@@ -22,7 +23,8 @@ extension PoolState {
         set(
             JobRecord(
                 order: order, identifier: identifier, status: .running, started: now, reported: logTime, ended: nil,
-                items: 0, bytes: 0, failure: nil),
+                items: 0, bytes: 0, failure: nil,
+                isOfEverything: order.kind == .restore && pool.phase == .recovering),
             &changes)
     }
 
@@ -41,10 +43,13 @@ extension PoolState {
         }
     }
 
-    private mutating func set(_ job: JobRecord, _ changes: inout StateChanges) {
+    mutating func set(_ job: JobRecord, _ changes: inout StateChanges) {
         jobRecords[job.identifier] = job
         changes.store(job)
     }
+
+    /// Whether everything of a lost pool is on its way into this one.
+    var isBeingRestored: Bool { record?.phase == .recovering && runningJob?.isOfEverything == true }
 
     private func running(_ id: [UInt8]) throws(Refusal) -> JobRecord {
         guard let job = job(id) else { throw .jobNotFound }
@@ -52,18 +57,44 @@ extension PoolState {
         return job
     }
 
-    mutating func reportJob(
-        _ id: [UInt8], items: UInt64, bytes: UInt64, _ changes: inout StateChanges
-    ) throws(Refusal) {
+    /// Only who runs a job speaks for it: a node that was taken for dead may still be at work.
+    func running(_ id: [UInt8], by node: UInt64) throws(Refusal) -> JobRecord {
+        let job = try running(id)
+        guard job.order.node == node else { throw .jobOfOtherNode }
+        return job
+    }
+
+    /// Another node begins a job anew whose node is silent. What was staged is dropped; a backup gets a folder of its
+    /// own, since the silent node may still be writing into the former one.
+    mutating func takeOverJob(_ id: [UInt8], by node: UInt64, _ changes: inout StateChanges) throws(Refusal) {
         var job = try running(id)
+        guard job.isSilent(at: logTime) else { throw .jobNotSilent }
+        guard memberRecords[node] != nil else { throw .memberNotFound }
+        dropStaged(&changes)
+        job.takeovers += 1
+        job.order.node = node
+        if job.order.kind == .backup {
+            let container = job.order.container
+            let first = job.order.folder.split(separator: "_").first.map(String.init) ?? job.order.folder
+            job.order.folder = "\(first)_\(job.takeovers + 1)"
+            job.order.place = "\(container)/\(job.order.folder)"
+        }
+        (job.reported, job.items, job.bytes) = (logTime, 0, 0)
+        set(job, &changes)
+    }
+
+    mutating func reportJob(
+        _ id: [UInt8], by node: UInt64, items: UInt64, bytes: UInt64, _ changes: inout StateChanges
+    ) throws(Refusal) {
+        var job = try running(id, by: node)
         (job.items, job.bytes, job.reported) = (items, bytes, logTime)
         set(job, &changes)
     }
 
     mutating func failJob(
-        _ id: [UInt8], _ failure: JobFailure, onlyIfSilent: Bool, _ changes: inout StateChanges
+        _ id: [UInt8], by node: UInt64, _ failure: JobFailure, onlyIfSilent: Bool, _ changes: inout StateChanges
     ) throws(Refusal) {
-        let job = try running(id)
+        let job = onlyIfSilent ? try running(id) : try running(id, by: node)
         guard !onlyIfSilent || job.isSilent(at: logTime) else { throw .jobNotSilent }
         guard (1...64).contains(failure.code.utf8.count), failure.message.utf8.count <= 1024 else { throw .invalidJob }
         try end(job, failure, &changes)
@@ -73,7 +104,7 @@ extension PoolState {
         _ job: JobRecord, _ failure: JobFailure, _ changes: inout StateChanges
     ) throws(Refusal) {
         var job = job
-        (job.status, job.ended, job.failure) = (.failed, now, failure)
+        (job.status, job.ended, job.failure, job.order.sealedToken) = (.failed, now, failure, [])
         set(job, &changes)
         dropStaged(&changes)
     }
@@ -81,9 +112,9 @@ extension PoolState {
     // MARK: Staging
 
     mutating func stage(
-        _ keys: [StagedKey], for id: [UInt8], in pool: PoolRecord, _ changes: inout StateChanges
+        _ keys: [StagedKey], for id: [UInt8], by node: UInt64, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        var job = try running(id)
+        var job = try running(id, by: node)
         guard job.order.kind.changesKeys, !keys.isEmpty else { throw .invalidJob }
         job.reported = logTime
         set(job, &changes)
@@ -130,6 +161,7 @@ extension PoolState {
             }
         }
         stagedKeys = TreeDictionary()
+        dropStagedPolicies(&changes)
     }
 
     private func unstage(_ key: KeyRecord, _ changes: inout StateChanges) {
@@ -141,11 +173,23 @@ extension PoolState {
 
     // MARK: Completion
 
+    /// What a job says of itself at its end.
+    struct Completion {
+        let items: UInt64
+        let bytes: UInt64
+        /// Staged, of a restore.
+        let keys: Int
+        let report: String
+    }
+
     mutating func completeJob(
-        _ id: [UInt8], items: UInt64, bytes: UInt64, keys: Int, _ changes: inout StateChanges
+        _ id: [UInt8], by node: UInt64, _ completion: Completion, _ changes: inout StateChanges
     ) throws(Refusal) {
-        var job = try running(id)
-        guard keys == stagedKeys.count, job.order.key == nil || keys == 1 else { throw .restoreIncomplete }
+        var job = try running(id, by: node)
+        guard completion.keys == stagedKeys.count, job.order.key == nil || completion.keys == 1 else {
+            throw .restoreIncomplete
+        }
+        guard completion.report.utf8.count <= 1024 else { throw .invalidJob }
         switch job.order.kind {
         case .restore:
             for key in keyRecords.values.sorted(by: { $0.name < $1.name }) { remove(key, &changes) }
@@ -155,7 +199,9 @@ extension PoolState {
         }
         for key in stagedKeys.values.sorted(by: { $0.name < $1.name }) { adopt(key, &changes) }
         stagedKeys = TreeDictionary()
-        (job.status, job.ended, job.items, job.bytes) = (.succeeded, now, items, bytes)
+        if job.isOfEverything { try adoptPolicies(&changes) }
+        (job.status, job.ended, job.items, job.bytes) = (.succeeded, now, completion.items, completion.bytes)
+        (job.report, job.order.sealedToken) = (completion.report, [])
         set(job, &changes)
     }
 

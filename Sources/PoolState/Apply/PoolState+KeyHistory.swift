@@ -9,7 +9,8 @@ extension PoolState {
     mutating func restoreKey(
         _ restored: RestoredKey, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
+        guard !isBeingRestored else { throw .poolBeingRestored }
         let name = restored.name
         if let existing = keyRecords[name] {
             throw existing.deletion == nil ? .keyExists : .keyIsDeleted
@@ -42,7 +43,7 @@ extension PoolState {
     mutating func setRotationRules(
         of name: String, _ rules: RotationRules?, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
         guard let key = key(name) else { throw .keyNotFound }
         if let rules, rules.problem != nil { throw .invalidRotationRules }
         let policy = rules.map { RotationPolicy(rules: $0, created: key.rotation?.created ?? now, updated: now) }

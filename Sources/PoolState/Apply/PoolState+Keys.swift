@@ -6,7 +6,8 @@ extension PoolState {
     mutating func createKeyVersion(
         _ new: NewKeyVersion, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
+        guard !isBeingRestored else { throw .poolBeingRestored }
         let identifier = try KeyRules.check(new, poolID: pool.poolID)
         let name = new.header.name
         let existing = keyRecords[name]
@@ -44,7 +45,7 @@ extension PoolState {
     mutating func setKeyAttributes(
         _ change: KeyAttributeChange, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
         guard let key = key(change.name) else { throw .keyNotFound }
         guard let identifier = GUID(bytes: change.version),
             let ordinal = key.versions.firstIndex(where: { $0.identifier == identifier })
@@ -93,7 +94,7 @@ extension PoolState {
     mutating func deleteKey(
         _ name: String, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
         guard let key = key(name) else { throw .keyNotFound }
         let retention = Int64(pool.settings.recoverableDays) * 86_400
         liveNames.remove(name)
@@ -104,7 +105,7 @@ extension PoolState {
     mutating func recoverKey(
         _ name: String, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
         guard key(name) == nil else { throw .keyIsNotDeleted }
         guard let key = deletedKey(name) else { throw .deletedKeyNotFound }
         deletedNames.remove(name)
@@ -123,7 +124,7 @@ extension PoolState {
     mutating func purgeKey(
         _ name: String, onlyIfDue: Bool, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
-        guard pool.phase == .activated else { throw .notActivated }
+        guard pool.phase.mayHoldKeys else { throw .notActivated }
         guard let key = deletedKey(name), let deletion = key.deletion else { throw .deletedKeyNotFound }
         let isDue = now >= deletion.scheduledPurgeAt
         guard isDue || !onlyIfDue else { throw .purgeNotDue }

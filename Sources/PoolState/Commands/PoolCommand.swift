@@ -36,6 +36,8 @@ public enum PoolCommand: Hashable, Sendable {
 
     case securityDomainPrepared(PreparedSecurityDomain)
     case securityDomainActivated(generation: UInt32)
+    /// A new pool takes over the security domain of one that was lost: its officers have brought the root.
+    case securityDomainAdopted(AdoptedSecurityDomain)
     case unsealGranted(UnsealGrant)
     case auditHead(AuditHead)
 
@@ -62,8 +64,29 @@ public enum PoolCommand: Hashable, Sendable {
     case failJob(id: [UInt8], JobFailure, onlyIfSilent: Bool)
     /// Keys out of a backup, put aside until the job is complete.
     case stageKeys(job: [UInt8], [StagedKey])
-    /// The job has done all. A restore's staged keys, so many, take the place of those that are there.
-    case completeJob(id: [UInt8], items: UInt64, bytes: UInt64, keys: Int)
+    /// What else a restore into a new pool brings, put aside likewise.
+    case stagePolicy(job: [UInt8], [StagedPolicy])
+    /// The job has done all. A restore's staged keys, so many, take the place of those that are there; and of a restore
+    /// into a new pool everything else with them. `report` says what was brought, for people.
+    case completeJob(id: [UInt8], items: UInt64, bytes: UInt64, keys: Int, report: String)
+    /// The node that ran the job is silent: this one begins it again from the start.
+    case takeOverJob(id: [UInt8], node: UInt64)
+}
+
+/// The root that the officers of a lost pool brought, as the new pool keeps it.
+public struct AdoptedSecurityDomain: Hashable, Sendable {
+    /// Of the root.
+    public var generation: UInt32
+    /// The pool's own keyring, sealed under that root.
+    public var keyring: [UInt8]
+    /// The root, sealed under the one that the pool was made with: by it the other unsealed nodes follow.
+    public var bridge: [UInt8]
+
+    public init(generation: UInt32, keyring: [UInt8], bridge: [UInt8]) {
+        self.generation = generation
+        self.keyring = keyring
+        self.bridge = bridge
+    }
 }
 
 /// A principal to create, at genesis or later. Its credential generation begins at 1 with a secret, at 0 without.

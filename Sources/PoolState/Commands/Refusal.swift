@@ -76,6 +76,8 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case invalidUnsealGrant = 95
     case auditHeadRegressed = 96
     case invalidAuditHead = 97
+    /// Only a pool that has no officers of its own can take over the security domain of another.
+    case poolNotProvisioned = 98
 
     // Nodes.
     case invalidInvitation = 110
@@ -112,6 +114,12 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case restoreIncomplete = 135
     /// A restore that replaces keys needs a backup of them first.
     case backupNeeded = 136
+    /// Everything of a lost pool is on its way into this new one: no key is made meanwhile.
+    case poolBeingRestored = 137
+    /// The job is another node's.
+    case jobOfOtherNode = 138
+    /// What is staged contradicts itself, or the kind of the restore.
+    case invalidStagedPolicy = 139
 
     /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
     public enum Category: Hashable, Sendable {
@@ -138,14 +146,15 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .credentialGenerationMismatch, .roleAssignmentExists, .securityDomainAlreadyActivated,
             .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue, .keyExists,
             .rotationSuperseded, .rotationNotDue, .nodeExists, .nodeIsLeaving, .nodeCannotLead, .ticketExpired,
-            .epochMismatch, .jobRunning, .jobNotRunning, .jobNotSilent, .restoreIncomplete, .backupNeeded:
+            .epochMismatch, .jobRunning, .jobNotRunning, .jobNotSilent, .restoreIncomplete, .backupNeeded,
+            .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
         case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
-            .invalidInvitation, .invalidAdmission, .invalidJob:
+            .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
             .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog:

@@ -54,11 +54,11 @@ extension PoolState {
             // Who belongs to the pool decides no request of a principal; a member that leaves is kept from answering
             // by its lease.
             .none
-        case .beginJob, .reportJob, .failJob, .stageKeys:
+        case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .takeOverJob:
             // What is staged is seen by nobody.
             .none
         case .initializePool, .putRoleDefinition, .deleteRoleDefinition, .securityDomainPrepared,
-            .securityDomainActivated, .recoverPool, .completeJob:
+            .securityDomainActivated, .securityDomainAdopted, .recoverPool, .completeJob:
             .everything
         }
     }

@@ -47,13 +47,35 @@ public struct JobOrder: Hashable, Sendable {
     public var place: String
     /// The key of a selective restore.
     public var key: String?
+    /// The end of the place; empty where it names a container only.
+    public var folder: String
+    /// What opens the container, sealed under the pool's key-encryption key, so that another node can go on with the
+    /// job. Forgotten when the job has ended.
+    public var sealedToken: [UInt8]
+    /// Whether a restore into a new pool lets the secrets of principals come back.
+    public var keepsCredentials: Bool
 
-    public init(id: [UInt8], kind: JobKind, node: UInt64, place: String, key: String? = nil) {
+    public init(
+        id: [UInt8], kind: JobKind, node: UInt64, place: String, key: String? = nil, folder: String = "",
+        sealedToken: [UInt8] = [], keepsCredentials: Bool = false
+    ) {
         self.id = id
         self.kind = kind
         self.node = node
         self.place = place
         self.key = key
+        self.folder = folder
+        self.sealedToken = sealedToken
+        self.keepsCredentials = keepsCredentials
+    }
+
+    /// The container that the place is in.
+    public var container: String { folder.isEmpty ? place : String(place.dropLast(folder.utf8.count + 1)) }
+
+    var isValid: Bool {
+        node > 0 && place.utf8.count <= 2048 && sealedToken.count <= 8192 && (kind == .keyRestore) == (key != nil)
+            && (folder.isEmpty || place.hasSuffix("/" + folder))
+            && (kind == .backupCheck || !folder.isEmpty || place.isEmpty) && (!keepsCredentials || kind == .restore)
     }
 }
 
@@ -71,7 +93,7 @@ public struct StagedKey: Hashable, Sendable {
 
 /// A backup or a restore, under way or done.
 public struct JobRecord: Hashable, Sendable {
-    public let order: JobOrder
+    public internal(set) var order: JobOrder
     let identifier: GUID
     public internal(set) var status: JobStatus
     /// Unix time in seconds.
@@ -85,12 +107,23 @@ public struct JobRecord: Hashable, Sendable {
     /// Of the backup's content.
     public internal(set) var bytes: UInt64
     public internal(set) var failure: JobFailure?
+    /// A restore into a new pool, which brings everything and not keys alone.
+    public internal(set) var isOfEverything = false
+    /// What a restore has brought, for people; empty before its end.
+    public internal(set) var report = ""
+    /// How often another node went on with it.
+    public internal(set) var takeovers = 0
 
     public var id: [UInt8] { order.id }
 
     /// Whether its node is to be taken for dead.
     public func isSilent(at milliseconds: Int64) -> Bool {
         status == .running && milliseconds - reported > PoolLimits.jobSilence
+    }
+
+    /// Whether no other node has gone on with it either.
+    func isAbandoned(at milliseconds: Int64) -> Bool {
+        status == .running && milliseconds - reported > PoolLimits.jobAbandonment
     }
 
     func isNewer(than other: JobRecord) -> Bool {

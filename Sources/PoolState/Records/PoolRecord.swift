@@ -10,9 +10,23 @@ public enum PoolPhase: UInt8, Hashable, Comparable, CaseIterable, Sendable {
     case activating = 2
     /// The officers hold the security domain. Keys may exist from here on.
     case activated = 3
+    /// The pool has taken over the security domain of one that was lost, and has no keys yet: the next full restore
+    /// brings everything that the lost pool had. Ends with it, or with the first key.
+    case recovering = 4
 
-    public static func < (left: PoolPhase, right: PoolPhase) -> Bool {
-        left.rawValue < right.rawValue
+    /// Whether officers hold the security domain, so that keys may exist.
+    public var mayHoldKeys: Bool { self == .activated || self == .recovering }
+
+    public static func < (left: PoolPhase, right: PoolPhase) -> Bool { left.order < right.order }
+
+    private var order: Int {
+        switch self {
+        case .uninitialized: 0
+        case .provisioned: 1
+        case .activating: 2
+        case .recovering: 3
+        case .activated: 4
+        }
     }
 }
 
@@ -87,4 +101,7 @@ public struct PoolRecord: Hashable, Sendable {
     public internal(set) var origin: String
     /// Whose word on an environment counts when a key is to be released; nobody's where there is none.
     public internal(set) var releaseAuthorities: [ReleaseAuthority] = []
+    /// Where the pool has adopted a security domain: its root, sealed under the root that the pool was made with. Opens
+    /// only where that one is in memory, which is on nodes that were unsealed at the time and nowhere else.
+    public internal(set) var rootBridge: [UInt8] = []
 }

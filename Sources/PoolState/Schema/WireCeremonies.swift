@@ -1,3 +1,5 @@
+import SwiftProtobuf
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -25,6 +27,16 @@ extension PreparedSecurityDomain: WireConvertible {
             required: try exactly(wire.required), officers: [[UInt8]](wire: wire.officers),
             commitments: [[UInt8]](wire: wire.commitments), encryptedData: [UInt8](wire.encryptedData),
             capabilityDigest: [UInt8](wire.capabilityDigest))
+    }
+}
+
+extension AdoptedSecurityDomain: WireConvertible {
+    var wire: WireAdoptedSecurityDomain {
+        .with { ($0.generation, $0.keyring, $0.bridge) = (generation, keyring.wire, bridge.wire) }
+    }
+
+    init(wire: WireAdoptedSecurityDomain) {
+        self.init(generation: wire.generation, keyring: [UInt8](wire.keyring), bridge: [UInt8](wire.bridge))
     }
 }
 

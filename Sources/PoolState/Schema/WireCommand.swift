@@ -28,6 +28,7 @@ extension PoolCommand: WireConvertible {
         case .securityDomainPrepared(let prepared): wire.securityDomainPrepared = prepared.wire
         case .securityDomainActivated(let generation):
             wire.securityDomainActivated = .with { $0.generation = generation }
+        case .securityDomainAdopted(let adopted): wire.securityDomainAdopted = adopted.wire
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
         default: wire.kind = directoryKind ?? memberKind ?? jobKind
@@ -96,6 +97,8 @@ extension PoolCommand: WireConvertible {
             self = .securityDomainPrepared(try PreparedSecurityDomain(wire: prepared))
         case .securityDomainActivated(let activated):
             self = .securityDomainActivated(generation: activated.generation)
+        case .securityDomainAdopted(let adopted):
+            self = .securityDomainAdopted(AdoptedSecurityDomain(wire: adopted))
         case .unsealGranted(let grant): self = .unsealGranted(UnsealGrant(wire: grant))
         case .auditHead(let head): self = .auditHead(AuditHead(wire: head))
         case .inviteNode(let invitation): self = .inviteNode(NodeInvitation(wire: invitation))

@@ -18,9 +18,15 @@ extension PoolCommand {
             .failJob(.with { ($0.id, $0.failure, $0.onlyIfSilent) = (id.wire, failure.wire, onlyIfSilent) })
         case .stageKeys(let job, let keys):
             .stageKeys(.with { ($0.job, $0.keys) = (job.wire, keys.map(\.wire)) })
-        case .completeJob(let id, let items, let bytes, let keys):
+        case .stagePolicy(let job, let items):
+            .stagePolicies(.with { ($0.job, $0.items) = (job.wire, items.map(\.wire)) })
+        case .completeJob(let id, let items, let bytes, let keys, let report):
             .completeJob(
-                .with { ($0.id, $0.items, $0.bytes, $0.keys) = (id.wire, items, bytes, UInt64(clamping: keys)) })
+                .with {
+                    ($0.id, $0.items, $0.bytes, $0.keys) = (id.wire, items, bytes, UInt64(clamping: keys))
+                    $0.report = report
+                })
+        case .takeOverJob(let id, let node): .takeOverJob(.with { ($0.id, $0.node) = (id.wire, node) })
         default: nil
         }
     }
@@ -38,7 +44,11 @@ extension PoolCommand {
             self = .stageKeys(job: [UInt8](staged.job), try staged.keys.map { try StagedKey(wire: $0) })
         case .completeJob(let done):
             self = .completeJob(
-                id: [UInt8](done.id), items: done.items, bytes: done.bytes, keys: try exactly(done.keys))
+                id: [UInt8](done.id), items: done.items, bytes: done.bytes, keys: try exactly(done.keys),
+                report: done.report)
+        case .stagePolicies(let staged):
+            self = .stagePolicy(job: [UInt8](staged.job), try staged.items.map { try StagedPolicy(wire: $0) })
+        case .takeOverJob(let takeover): self = .takeOverJob(id: [UInt8](takeover.id), node: takeover.node)
         default: return nil
         }
     }
@@ -48,14 +58,16 @@ extension JobOrder: WireConvertible {
     var wire: WireJobOrder {
         .with {
             ($0.id, $0.kind, $0.node) = (id.wire, UInt32(kind.rawValue), node)
-            ($0.place, $0.key) = (place, key ?? "")
+            ($0.place, $0.key, $0.folder) = (place, key ?? "", folder)
+            ($0.sealedToken, $0.keepsCredentials) = (sealedToken.wire, keepsCredentials)
         }
     }
 
     init(wire: WireJobOrder) throws {
         self.init(
             id: [UInt8](wire.id), kind: try known(wire.kind), node: wire.node, place: wire.place,
-            key: wire.key.isEmpty ? nil : wire.key)
+            key: wire.key.isEmpty ? nil : wire.key, folder: wire.folder, sealedToken: [UInt8](wire.sealedToken),
+            keepsCredentials: wire.keepsCredentials)
     }
 }
 
@@ -95,6 +107,10 @@ extension JobRecord: StoredRow {
             ($0.id, $0.kind, $0.node) = (order.id.wire, UInt32(order.kind.rawValue), order.node)
             ($0.place, $0.key, $0.status) = (order.place, order.key ?? "", UInt32(status.rawValue))
             ($0.started, $0.reported, $0.items, $0.bytes) = (started, reported, items, bytes)
+            ($0.folder, $0.sealedToken, $0.keepsCredentials) = (
+                order.folder, order.sealedToken.wire, order.keepsCredentials
+            )
+            ($0.isOfEverything, $0.report, $0.takeovers) = (isOfEverything, report, UInt32(clamping: takeovers))
             if let ended { $0.ended = ended }
             if let failure { $0.failure = failure.wire }
         }
@@ -104,10 +120,12 @@ extension JobRecord: StoredRow {
         self.init(
             order: JobOrder(
                 id: [UInt8](wire.id), kind: try known(wire.kind), node: wire.node, place: wire.place,
-                key: wire.key.isEmpty ? nil : wire.key),
+                key: wire.key.isEmpty ? nil : wire.key, folder: wire.folder, sealedToken: [UInt8](wire.sealedToken),
+                keepsCredentials: wire.keepsCredentials),
             identifier: try GUID(wire: wire.id), status: try known(wire.status), started: wire.started,
             reported: wire.reported, ended: wire.hasEnded ? wire.ended : nil, items: wire.items, bytes: wire.bytes,
-            failure: wire.hasFailure ? JobFailure(wire: wire.failure) : nil)
+            failure: wire.hasFailure ? JobFailure(wire: wire.failure) : nil, isOfEverything: wire.isOfEverything,
+            report: wire.report, takeovers: try exactly(wire.takeovers))
     }
 }
 

@@ -62,6 +62,7 @@ extension PoolRecord: StoredRow {
         wire.settings = settings.wire
         wire.created = created
         wire.origin = origin
+        wire.rootBridge = rootBridge.wire
         wire.releaseAuthorities = releaseAuthorities.map(\.wire)
         return wire
     }
@@ -72,7 +73,8 @@ extension PoolRecord: StoredRow {
             audiences: wire.audiences, phase: try known(wire.phase), rootGeneration: wire.rootGeneration,
             keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
             settings: try PoolSettings(wire: wire.settings), created: wire.created, origin: wire.origin,
-            releaseAuthorities: try wire.releaseAuthorities.map { try ReleaseAuthority(wire: $0) })
+            releaseAuthorities: try wire.releaseAuthorities.map { try ReleaseAuthority(wire: $0) },
+            rootBridge: [UInt8](wire.rootBridge))
         guard phase != .uninitialized else { throw NotConvertible() }
     }
 }

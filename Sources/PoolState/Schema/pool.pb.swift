@@ -252,6 +252,14 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .auditHead(newValue)}
   }
 
+  package var securityDomainAdopted: WireAdoptedSecurityDomain {
+    get {
+      if case .securityDomainAdopted(let v)? = kind {return v}
+      return WireAdoptedSecurityDomain()
+    }
+    set {kind = .securityDomainAdopted(newValue)}
+  }
+
   package var inviteNode: WireInvitation {
     get {
       if case .inviteNode(let v)? = kind {return v}
@@ -340,6 +348,22 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .completeJob(newValue)}
   }
 
+  package var stagePolicies: WireStagedPolicies {
+    get {
+      if case .stagePolicies(let v)? = kind {return v}
+      return WireStagedPolicies()
+    }
+    set {kind = .stagePolicies(newValue)}
+  }
+
+  package var takeOverJob: WireJobTakeover {
+    get {
+      if case .takeOverJob(let v)? = kind {return v}
+      return WireJobTakeover()
+    }
+    set {kind = .takeOverJob(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -364,6 +388,7 @@ package nonisolated struct WireCommand: Sendable {
     case securityDomainActivated(WireGeneration)
     case unsealGranted(WireUnsealGrant)
     case auditHead(WireAuditHead)
+    case securityDomainAdopted(WireAdoptedSecurityDomain)
     case inviteNode(WireInvitation)
     case admitNode(WireNodeAdmission)
     case removeNode(WireNodeNumber)
@@ -375,6 +400,8 @@ package nonisolated struct WireCommand: Sendable {
     case failJob(WireJobEnd)
     case stageKeys(WireStagedKeys)
     case completeJob(WireJobCompletion)
+    case stagePolicies(WireStagedPolicies)
+    case takeOverJob(WireJobTakeover)
 
   }
 
@@ -1031,6 +1058,22 @@ package nonisolated struct WirePoolRecovery: Sendable {
   package init() {}
 }
 
+package nonisolated struct WireAdoptedSecurityDomain: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var generation: UInt32 = 0
+
+  package var keyring: Data = Data()
+
+  package var bridge: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireJobOrder: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1049,6 +1092,15 @@ package nonisolated struct WireJobOrder: Sendable {
 
   /// of a selective restore; else empty
   package var key: String = String()
+
+  /// the end of the place
+  package var folder: String = String()
+
+  /// what opens the container, sealed under the key-encryption key
+  package var sealedToken: Data = Data()
+
+  /// of a restore into a new pool
+  package var keepsCredentials: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1168,6 +1220,36 @@ package nonisolated struct WireJobCompletion: Sendable {
 
   /// staged, of a restore
   package var keys: UInt64 = 0
+
+  package var report: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireJobTakeover: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var node: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireStagedPolicies: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var job: Data = Data()
+
+  package var items: [WireStagedPolicy] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1506,6 +1588,12 @@ package nonisolated struct WirePool: @unchecked Sendable {
   package var origin: String {
     get {_storage._origin}
     set {_uniqueStorage()._origin = newValue}
+  }
+
+  /// the adopted root, sealed under the one before
+  package var rootBridge: Data {
+    get {_storage._rootBridge}
+    set {_uniqueStorage()._rootBridge = newValue}
   }
 
   package var releaseAuthorities: [WireReleaseAuthority] {
@@ -2052,58 +2140,207 @@ package nonisolated struct WireNodeNumbers: Sendable {
 }
 
 /// Table 16, key = id.
-package nonisolated struct WireJob: Sendable {
+/// What of a backup is no key, until a restore into a new pool is complete.
+package nonisolated struct WireStagedPolicy: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var id: Data = Data()
+  package var item: WireStagedPolicy.OneOf_Item? = nil
 
-  package var kind: UInt32 = 0
-
-  package var node: UInt64 = 0
-
-  package var place: String = String()
-
-  package var key: String = String()
-
-  package var status: UInt32 = 0
-
-  /// Unix s
-  package var started: Int64 = 0
-
-  /// Unix ms
-  package var reported: Int64 = 0
-
-  /// Unix s
-  package var ended: Int64 {
-    get {_ended ?? 0}
-    set {_ended = newValue}
+  package var principal: WirePrincipal {
+    get {
+      if case .principal(let v)? = item {return v}
+      return WirePrincipal()
+    }
+    set {item = .principal(newValue)}
   }
-  /// Returns true if `ended` has been explicitly set.
-  package var hasEnded: Bool {self._ended != nil}
-  /// Clears the value of `ended`. Subsequent reads from it will return its default value.
-  package mutating func clearEnded() {self._ended = nil}
 
-  package var items: UInt64 = 0
-
-  package var bytes: UInt64 = 0
-
-  package var failure: WireJobFailure {
-    get {_failure ?? WireJobFailure()}
-    set {_failure = newValue}
+  package var roleDefinition: WireRoleDefinition {
+    get {
+      if case .roleDefinition(let v)? = item {return v}
+      return WireRoleDefinition()
+    }
+    set {item = .roleDefinition(newValue)}
   }
-  /// Returns true if `failure` has been explicitly set.
-  package var hasFailure: Bool {self._failure != nil}
-  /// Clears the value of `failure`. Subsequent reads from it will return its default value.
-  package mutating func clearFailure() {self._failure = nil}
+
+  package var roleAssignment: WireRoleAssignment {
+    get {
+      if case .roleAssignment(let v)? = item {return v}
+      return WireRoleAssignment()
+    }
+    set {item = .roleAssignment(newValue)}
+  }
+
+  package var pool: WireRestoredPool {
+    get {
+      if case .pool(let v)? = item {return v}
+      return WireRestoredPool()
+    }
+    set {item = .pool(newValue)}
+  }
+
+  package var securityDomain: WireSecurityDomain {
+    get {
+      if case .securityDomain(let v)? = item {return v}
+      return WireSecurityDomain()
+    }
+    set {item = .securityDomain(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Item: Equatable, Sendable {
+    case principal(WirePrincipal)
+    case roleDefinition(WireRoleDefinition)
+    case roleAssignment(WireRoleAssignment)
+    case pool(WireRestoredPool)
+    case securityDomain(WireSecurityDomain)
+
+  }
+
+  package init() {}
+}
+
+package nonisolated struct WireRestoredPool: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var settings: WireSettings {
+    get {_settings ?? WireSettings()}
+    set {_settings = newValue}
+  }
+  /// Returns true if `settings` has been explicitly set.
+  package var hasSettings: Bool {self._settings != nil}
+  /// Clears the value of `settings`. Subsequent reads from it will return its default value.
+  package mutating func clearSettings() {self._settings = nil}
+
+  package var pinnedOfficers: [Data] = []
+
+  package var releaseAuthorities: [WireReleaseAuthority] = []
+
+  package var keyring: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _ended: Int64? = nil
-  fileprivate var _failure: WireJobFailure? = nil
+  fileprivate var _settings: WireSettings? = nil
+}
+
+package nonisolated struct WireJob: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
+
+  package var kind: UInt32 {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
+
+  package var node: UInt64 {
+    get {_storage._node}
+    set {_uniqueStorage()._node = newValue}
+  }
+
+  package var place: String {
+    get {_storage._place}
+    set {_uniqueStorage()._place = newValue}
+  }
+
+  package var key: String {
+    get {_storage._key}
+    set {_uniqueStorage()._key = newValue}
+  }
+
+  package var status: UInt32 {
+    get {_storage._status}
+    set {_uniqueStorage()._status = newValue}
+  }
+
+  /// Unix s
+  package var started: Int64 {
+    get {_storage._started}
+    set {_uniqueStorage()._started = newValue}
+  }
+
+  /// Unix ms
+  package var reported: Int64 {
+    get {_storage._reported}
+    set {_uniqueStorage()._reported = newValue}
+  }
+
+  /// Unix s
+  package var ended: Int64 {
+    get {_storage._ended ?? 0}
+    set {_uniqueStorage()._ended = newValue}
+  }
+  /// Returns true if `ended` has been explicitly set.
+  package var hasEnded: Bool {_storage._ended != nil}
+  /// Clears the value of `ended`. Subsequent reads from it will return its default value.
+  package mutating func clearEnded() {_uniqueStorage()._ended = nil}
+
+  package var items: UInt64 {
+    get {_storage._items}
+    set {_uniqueStorage()._items = newValue}
+  }
+
+  package var bytes: UInt64 {
+    get {_storage._bytes}
+    set {_uniqueStorage()._bytes = newValue}
+  }
+
+  package var failure: WireJobFailure {
+    get {_storage._failure ?? WireJobFailure()}
+    set {_uniqueStorage()._failure = newValue}
+  }
+  /// Returns true if `failure` has been explicitly set.
+  package var hasFailure: Bool {_storage._failure != nil}
+  /// Clears the value of `failure`. Subsequent reads from it will return its default value.
+  package mutating func clearFailure() {_uniqueStorage()._failure = nil}
+
+  package var folder: String {
+    get {_storage._folder}
+    set {_uniqueStorage()._folder = newValue}
+  }
+
+  /// while the job is under way
+  package var sealedToken: Data {
+    get {_storage._sealedToken}
+    set {_uniqueStorage()._sealedToken = newValue}
+  }
+
+  package var keepsCredentials: Bool {
+    get {_storage._keepsCredentials}
+    set {_uniqueStorage()._keepsCredentials = newValue}
+  }
+
+  package var isOfEverything: Bool {
+    get {_storage._isOfEverything}
+    set {_uniqueStorage()._isOfEverything = newValue}
+  }
+
+  package var report: String {
+    get {_storage._report}
+    set {_uniqueStorage()._report = newValue}
+  }
+
+  package var takeovers: UInt32 {
+    get {_storage._takeovers}
+    set {_uniqueStorage()._takeovers = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -2171,7 +2408,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{4}\u{7}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{4}\u{5}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{4}\u{5}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2452,6 +2689,19 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .auditHead(v)
         }
       }()
+      case 44: try {
+        var v: WireAdoptedSecurityDomain?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .securityDomainAdopted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .securityDomainAdopted(v)
+        }
+      }()
       case 50: try {
         var v: WireInvitation?
         var hadOneofValue = false
@@ -2595,6 +2845,32 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .completeJob(v)
         }
       }()
+      case 65: try {
+        var v: WireStagedPolicies?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .stagePolicies(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .stagePolicies(v)
+        }
+      }()
+      case 66: try {
+        var v: WireJobTakeover?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .takeOverJob(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .takeOverJob(v)
+        }
+      }()
       default: break
       }
     }
@@ -2690,6 +2966,10 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
       guard case .auditHead(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
     }()
+    case .securityDomainAdopted?: try {
+      guard case .securityDomainAdopted(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+    }()
     case .inviteNode?: try {
       guard case .inviteNode(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
@@ -2733,6 +3013,14 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .completeJob?: try {
       guard case .completeJob(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 64)
+    }()
+    case .stagePolicies?: try {
+      guard case .stagePolicies(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 65)
+    }()
+    case .takeOverJob?: try {
+      guard case .takeOverJob(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 66)
     }()
     case nil: break
     }
@@ -3919,9 +4207,49 @@ nonisolated extension WirePoolRecovery: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension WireAdoptedSecurityDomain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AdoptedSecurityDomain"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}keyring\0\u{1}bridge\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.bridge) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 1)
+    }
+    if !self.keyring.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keyring, fieldNumber: 2)
+    }
+    if !self.bridge.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bridge, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAdoptedSecurityDomain, rhs: WireAdoptedSecurityDomain) -> Bool {
+    if lhs.generation != rhs.generation {return false}
+    if lhs.keyring != rhs.keyring {return false}
+    if lhs.bridge != rhs.bridge {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobOrder"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3934,6 +4262,9 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.place) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.key) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.folder) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.sealedToken) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.keepsCredentials) }()
       default: break
       }
     }
@@ -3955,6 +4286,15 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.key.isEmpty {
       try visitor.visitSingularStringField(value: self.key, fieldNumber: 5)
     }
+    if !self.folder.isEmpty {
+      try visitor.visitSingularStringField(value: self.folder, fieldNumber: 6)
+    }
+    if !self.sealedToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealedToken, fieldNumber: 7)
+    }
+    if self.keepsCredentials != false {
+      try visitor.visitSingularBoolField(value: self.keepsCredentials, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3964,6 +4304,9 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.node != rhs.node {return false}
     if lhs.place != rhs.place {return false}
     if lhs.key != rhs.key {return false}
+    if lhs.folder != rhs.folder {return false}
+    if lhs.sealedToken != rhs.sealedToken {return false}
+    if lhs.keepsCredentials != rhs.keepsCredentials {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4164,7 +4507,7 @@ nonisolated extension WireStagedKey: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireJobCompletion: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobCompletion"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}items\0\u{1}bytes\0\u{1}keys\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}items\0\u{1}bytes\0\u{1}keys\0\u{1}report\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4176,6 +4519,7 @@ nonisolated extension WireJobCompletion: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.items) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.keys) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.report) }()
       default: break
       }
     }
@@ -4194,6 +4538,9 @@ nonisolated extension WireJobCompletion: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.keys != 0 {
       try visitor.visitSingularUInt64Field(value: self.keys, fieldNumber: 4)
     }
+    if !self.report.isEmpty {
+      try visitor.visitSingularStringField(value: self.report, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4202,6 +4549,77 @@ nonisolated extension WireJobCompletion: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.items != rhs.items {return false}
     if lhs.bytes != rhs.bytes {return false}
     if lhs.keys != rhs.keys {return false}
+    if lhs.report != rhs.report {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireJobTakeover: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".JobTakeover"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}node\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireJobTakeover, rhs: WireJobTakeover) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.node != rhs.node {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStagedPolicies: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StagedPolicies"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}items\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.job) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.job.isEmpty {
+      try visitor.visitSingularBytesField(value: self.job, fieldNumber: 1)
+    }
+    if !self.items.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStagedPolicies, rhs: WireStagedPolicies) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.items != rhs.items {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4723,7 +5141,7 @@ nonisolated extension WireRotationRules: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pool"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{1}origin\0\u{4}\u{8}release_authorities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{1}origin\0\u{3}root_bridge\0\u{4}\u{7}release_authorities\0")
 
   fileprivate class _StorageClass {
     var _poolID: Data = Data()
@@ -4738,6 +5156,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _settings: WireSettings? = nil
     var _created: Int64 = 0
     var _origin: String = String()
+    var _rootBridge: Data = Data()
     var _releaseAuthorities: [WireReleaseAuthority] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -4761,6 +5180,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _settings = source._settings
       _created = source._created
       _origin = source._origin
+      _rootBridge = source._rootBridge
       _releaseAuthorities = source._releaseAuthorities
     }
   }
@@ -4792,6 +5212,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._settings) }()
         case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._created) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._origin) }()
+        case 13: try { try decoder.decodeSingularBytesField(value: &_storage._rootBridge) }()
         case 20: try { try decoder.decodeRepeatedMessageField(value: &_storage._releaseAuthorities) }()
         default: break
         }
@@ -4841,6 +5262,9 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if !_storage._origin.isEmpty {
         try visitor.visitSingularStringField(value: _storage._origin, fieldNumber: 12)
       }
+      if !_storage._rootBridge.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._rootBridge, fieldNumber: 13)
+      }
       if !_storage._releaseAuthorities.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._releaseAuthorities, fieldNumber: 20)
       }
@@ -4865,6 +5289,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._settings != rhs_storage._settings {return false}
         if _storage._created != rhs_storage._created {return false}
         if _storage._origin != rhs_storage._origin {return false}
+        if _storage._rootBridge != rhs_storage._rootBridge {return false}
         if _storage._releaseAuthorities != rhs_storage._releaseAuthorities {return false}
         return true
       }
@@ -5886,9 +6311,9 @@ nonisolated extension WireNodeNumbers: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
-nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Job"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}status\0\u{1}started\0\u{1}reported\0\u{1}ended\0\u{1}items\0\u{1}bytes\0\u{1}failure\0")
+nonisolated extension WireStagedPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StagedPolicy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}principal\0\u{3}role_definition\0\u{3}role_assignment\0\u{1}pool\0\u{3}security_domain\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5896,18 +6321,71 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.place) }()
-      case 5: try { try decoder.decodeSingularStringField(value: &self.key) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.status) }()
-      case 7: try { try decoder.decodeSingularInt64Field(value: &self.started) }()
-      case 8: try { try decoder.decodeSingularInt64Field(value: &self.reported) }()
-      case 9: try { try decoder.decodeSingularInt64Field(value: &self._ended) }()
-      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.items) }()
-      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
-      case 12: try { try decoder.decodeSingularMessageField(value: &self._failure) }()
+      case 1: try {
+        var v: WirePrincipal?
+        var hadOneofValue = false
+        if let current = self.item {
+          hadOneofValue = true
+          if case .principal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.item = .principal(v)
+        }
+      }()
+      case 2: try {
+        var v: WireRoleDefinition?
+        var hadOneofValue = false
+        if let current = self.item {
+          hadOneofValue = true
+          if case .roleDefinition(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.item = .roleDefinition(v)
+        }
+      }()
+      case 3: try {
+        var v: WireRoleAssignment?
+        var hadOneofValue = false
+        if let current = self.item {
+          hadOneofValue = true
+          if case .roleAssignment(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.item = .roleAssignment(v)
+        }
+      }()
+      case 4: try {
+        var v: WireRestoredPool?
+        var hadOneofValue = false
+        if let current = self.item {
+          hadOneofValue = true
+          if case .pool(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.item = .pool(v)
+        }
+      }()
+      case 5: try {
+        var v: WireSecurityDomain?
+        var hadOneofValue = false
+        if let current = self.item {
+          hadOneofValue = true
+          if case .securityDomain(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.item = .securityDomain(v)
+        }
+      }()
       default: break
       }
     }
@@ -5918,58 +6396,272 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.id.isEmpty {
-      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    switch self.item {
+    case .principal?: try {
+      guard case .principal(let v)? = self.item else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .roleDefinition?: try {
+      guard case .roleDefinition(let v)? = self.item else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .roleAssignment?: try {
+      guard case .roleAssignment(let v)? = self.item else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .pool?: try {
+      guard case .pool(let v)? = self.item else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .securityDomain?: try {
+      guard case .securityDomain(let v)? = self.item else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case nil: break
     }
-    if self.kind != 0 {
-      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 2)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStagedPolicy, rhs: WireStagedPolicy) -> Bool {
+    if lhs.item != rhs.item {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoredPool: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoredPool"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}settings\0\u{3}pinned_officers\0\u{3}release_authorities\0\u{1}keyring\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.pinnedOfficers) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.releaseAuthorities) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
+      default: break
+      }
     }
-    if self.node != 0 {
-      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 3)
-    }
-    if !self.place.isEmpty {
-      try visitor.visitSingularStringField(value: self.place, fieldNumber: 4)
-    }
-    if !self.key.isEmpty {
-      try visitor.visitSingularStringField(value: self.key, fieldNumber: 5)
-    }
-    if self.status != 0 {
-      try visitor.visitSingularUInt32Field(value: self.status, fieldNumber: 6)
-    }
-    if self.started != 0 {
-      try visitor.visitSingularInt64Field(value: self.started, fieldNumber: 7)
-    }
-    if self.reported != 0 {
-      try visitor.visitSingularInt64Field(value: self.reported, fieldNumber: 8)
-    }
-    try { if let v = self._ended {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 9)
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._settings {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if self.items != 0 {
-      try visitor.visitSingularUInt64Field(value: self.items, fieldNumber: 10)
+    if !self.pinnedOfficers.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.pinnedOfficers, fieldNumber: 2)
     }
-    if self.bytes != 0 {
-      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 11)
+    if !self.releaseAuthorities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.releaseAuthorities, fieldNumber: 3)
     }
-    try { if let v = self._failure {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    } }()
+    if !self.keyring.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keyring, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoredPool, rhs: WireRestoredPool) -> Bool {
+    if lhs._settings != rhs._settings {return false}
+    if lhs.pinnedOfficers != rhs.pinnedOfficers {return false}
+    if lhs.releaseAuthorities != rhs.releaseAuthorities {return false}
+    if lhs.keyring != rhs.keyring {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Job"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}status\0\u{1}started\0\u{1}reported\0\u{1}ended\0\u{1}items\0\u{1}bytes\0\u{1}failure\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}is_of_everything\0\u{1}report\0\u{1}takeovers\0")
+
+  fileprivate class _StorageClass {
+    var _id: Data = Data()
+    var _kind: UInt32 = 0
+    var _node: UInt64 = 0
+    var _place: String = String()
+    var _key: String = String()
+    var _status: UInt32 = 0
+    var _started: Int64 = 0
+    var _reported: Int64 = 0
+    var _ended: Int64? = nil
+    var _items: UInt64 = 0
+    var _bytes: UInt64 = 0
+    var _failure: WireJobFailure? = nil
+    var _folder: String = String()
+    var _sealedToken: Data = Data()
+    var _keepsCredentials: Bool = false
+    var _isOfEverything: Bool = false
+    var _report: String = String()
+    var _takeovers: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _kind = source._kind
+      _node = source._node
+      _place = source._place
+      _key = source._key
+      _status = source._status
+      _started = source._started
+      _reported = source._reported
+      _ended = source._ended
+      _items = source._items
+      _bytes = source._bytes
+      _failure = source._failure
+      _folder = source._folder
+      _sealedToken = source._sealedToken
+      _keepsCredentials = source._keepsCredentials
+      _isOfEverything = source._isOfEverything
+      _report = source._report
+      _takeovers = source._takeovers
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._kind) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._node) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._place) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._key) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._status) }()
+        case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._started) }()
+        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._reported) }()
+        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._ended) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._items) }()
+        case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._bytes) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._failure) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._folder) }()
+        case 14: try { try decoder.decodeSingularBytesField(value: &_storage._sealedToken) }()
+        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._keepsCredentials) }()
+        case 16: try { try decoder.decodeSingularBoolField(value: &_storage._isOfEverything) }()
+        case 17: try { try decoder.decodeSingularStringField(value: &_storage._report) }()
+        case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._takeovers) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._id, fieldNumber: 1)
+      }
+      if _storage._kind != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._kind, fieldNumber: 2)
+      }
+      if _storage._node != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._node, fieldNumber: 3)
+      }
+      if !_storage._place.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._place, fieldNumber: 4)
+      }
+      if !_storage._key.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._key, fieldNumber: 5)
+      }
+      if _storage._status != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._status, fieldNumber: 6)
+      }
+      if _storage._started != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._started, fieldNumber: 7)
+      }
+      if _storage._reported != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._reported, fieldNumber: 8)
+      }
+      try { if let v = _storage._ended {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 9)
+      } }()
+      if _storage._items != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._items, fieldNumber: 10)
+      }
+      if _storage._bytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._bytes, fieldNumber: 11)
+      }
+      try { if let v = _storage._failure {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if !_storage._folder.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._folder, fieldNumber: 13)
+      }
+      if !_storage._sealedToken.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._sealedToken, fieldNumber: 14)
+      }
+      if _storage._keepsCredentials != false {
+        try visitor.visitSingularBoolField(value: _storage._keepsCredentials, fieldNumber: 15)
+      }
+      if _storage._isOfEverything != false {
+        try visitor.visitSingularBoolField(value: _storage._isOfEverything, fieldNumber: 16)
+      }
+      if !_storage._report.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._report, fieldNumber: 17)
+      }
+      if _storage._takeovers != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._takeovers, fieldNumber: 18)
+      }
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireJob, rhs: WireJob) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs.node != rhs.node {return false}
-    if lhs.place != rhs.place {return false}
-    if lhs.key != rhs.key {return false}
-    if lhs.status != rhs.status {return false}
-    if lhs.started != rhs.started {return false}
-    if lhs.reported != rhs.reported {return false}
-    if lhs._ended != rhs._ended {return false}
-    if lhs.items != rhs.items {return false}
-    if lhs.bytes != rhs.bytes {return false}
-    if lhs._failure != rhs._failure {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._node != rhs_storage._node {return false}
+        if _storage._place != rhs_storage._place {return false}
+        if _storage._key != rhs_storage._key {return false}
+        if _storage._status != rhs_storage._status {return false}
+        if _storage._started != rhs_storage._started {return false}
+        if _storage._reported != rhs_storage._reported {return false}
+        if _storage._ended != rhs_storage._ended {return false}
+        if _storage._items != rhs_storage._items {return false}
+        if _storage._bytes != rhs_storage._bytes {return false}
+        if _storage._failure != rhs_storage._failure {return false}
+        if _storage._folder != rhs_storage._folder {return false}
+        if _storage._sealedToken != rhs_storage._sealedToken {return false}
+        if _storage._keepsCredentials != rhs_storage._keepsCredentials {return false}
+        if _storage._isOfEverything != rhs_storage._isOfEverything {return false}
+        if _storage._report != rhs_storage._report {return false}
+        if _storage._takeovers != rhs_storage._takeovers {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

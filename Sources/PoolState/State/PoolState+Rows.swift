@@ -19,7 +19,7 @@ extension PoolState {
 
     /// As ``init(rows:)``, for who needs to know the pool and not its keys: those of the rows are left out.
     public init(withoutKeysOf rows: some Sequence<RowChange>) throws(StateCorruption) {
-        let keyTables = [RowTable.key, .keyVersion].map(\.rawValue)
+        let keyTables = [RowTable.key, .keyVersion, .stagedKey, .stagedKeyVersion].map(\.rawValue)
         var loader = StateLoader()
         for row in rows where !keyTables.contains(row.table) {
             try loader.add(row)
@@ -93,6 +93,9 @@ private struct StateLoader {
         case .stagedKeyVersion:
             let version: StagedRow<KeyVersionRow> = try decode(row, value)
             stagedVersions[version.row.content.header.name, default: []].append(version.row)
+        case .stagedPolicy:
+            let item: StagedPolicy = try decode(row, value)
+            state.stagedPolicies[item.rowKey] = item
         }
     }
 
@@ -188,7 +191,7 @@ private struct StateLoader {
         guard state.memberRecords.isEmpty, keys.isEmpty, versions.isEmpty, state.principalRecords.isEmpty,
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
             state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
-            state.jobRecords.isEmpty, stagedKeys.isEmpty
+            state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty
         else { throw .danglingRow(table: .pool) }
     }
 }

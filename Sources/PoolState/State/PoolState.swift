@@ -30,6 +30,8 @@ public struct PoolState: Sendable {
     var jobRecords = TreeDictionary<GUID, JobRecord>()
     /// What the restore that is under way has brought so far, by name.
     var stagedKeys = TreeDictionary<String, KeyRecord>()
+    /// What else a restore into a new pool has brought, by row key.
+    var stagedPolicies = TreeDictionary<[UInt8], StagedPolicy>()
     var completed = CompletedProposals()
     /// The newest time that any applied command was stamped with: Unix time in milliseconds, never falling.
     public internal(set) var logTime: Int64 = 0

@@ -18,6 +18,7 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case job = 16
     case stagedKey = 17
     case stagedKeyVersion = 18
+    case stagedPolicy = 19
 }
 
 /// A row of the state, or its removal.

@@ -211,7 +211,7 @@ public final class RequestPipeline: RequestSink {
             try Authorization.require(action, rule, in: context)
         }
         try checkForm(context)
-        if context.endpoint.phase == .activated, context.view.state.phase != .activated {
+        if context.endpoint.phase == .activated, !context.view.state.phase.mayHoldKeys {
             throw APIError.forbidden(
                 "The pool isn't activated: its officers haven't received the security domain yet. "
                     + "An administrator downloads it with 'hsmctl security-domain download'.", innerCode: "NotActivated"

@@ -12,6 +12,8 @@ public enum CeremonyRefusal: Error, Equatable, Sendable {
     case expired
     case unknownOfficer(UInt8)
     case badSignature(officer: UInt8)
+    /// The certificate that came with the share isn't the one that the officers' file names.
+    case wrongCertificate(officer: UInt8)
     /// This officer's share is already in.
     case duplicate(officer: UInt8)
     /// Genuine in its signature, but what it carries can't be decrypted.
@@ -39,6 +41,7 @@ extension CeremonyRefusal: CustomStringConvertible {
         case .expired: "the ceremony has expired"
         case .unknownOfficer(let x): "there is no officer \(x)"
         case .badSignature(let officer): "the signature is not that of officer \(officer)"
+        case .wrongCertificate(let officer): "the certificate is not that of officer \(officer)"
         case .duplicate(let officer): "the share of officer \(officer) is already in"
         case .doesNotOpen(let officer): "the share of officer \(officer) does not decrypt"
         case .commitmentMismatch(let officer): "the share of officer \(officer) is not the one given out"

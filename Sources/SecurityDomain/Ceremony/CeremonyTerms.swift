@@ -2,7 +2,7 @@
 public enum CeremonyPurpose: UInt8, Sendable {
     /// Opening a sealed node of a living pool.
     case unseal = 1
-    /// Opening the root of a backup in a new pool.
+    /// Bringing the security domain of a lost pool into a new one, by the officers' file.
     case restore = 2
     /// Letting one node go on alone, because a majority of the pool is lost for good.
     case recoverPool = 3

@@ -10,7 +10,7 @@ public final class UnsealCeremony: Sendable {
     public let terms: CeremonyTerms
     /// What the officers' tool needs to know, signed by the node.
     public let invitation: UnsealInvitation
-    private let domain: SecurityDomainRecord
+    private let subject: CeremonySubject
     private let exchangeKey: ExchangeKey
     private let phase: Mutex<Phase>
 
@@ -29,8 +29,9 @@ public final class UnsealCeremony: Sendable {
     /// What an accepted envelope led to.
     public enum Step: Sendable {
         case waiting(Progress)
-        /// The quorum is complete and the root is the pool's. The ceremony is over and has wiped everything else.
-        case opened(RootKey)
+        /// The quorum is complete and the root is the one that was meant. The ceremony is over and has wiped everything
+        /// else.
+        case opened(OpenedDomain)
     }
 
     /// Begins a ceremony and makes its exchange key, which takes some tenths of a second.
@@ -41,16 +42,31 @@ public final class UnsealCeremony: Sendable {
         try self.init(domain: domain, purpose: purpose, nodeKey: nodeKey, exchangeKey: exchangeKey)
     }
 
-    init(
+    /// Begins a ceremony that brings the security domain of another pool here, by the officers' file.
+    ///
+    /// - Parameter poolID: of the pool that the officers bring it to.
+    public convenience init(outline: DomainOutline, poolID: [UInt8], nodeKey: FileSigningKey, now: Int64) throws {
+        try self.init(
+            subject: .outline(outline, poolID: poolID), purpose: .restore, nodeKey: nodeKey,
+            exchangeKey: try ExchangeKey(nodeKey: nodeKey, now: now))
+    }
+
+    convenience init(
         domain: SecurityDomainRecord, purpose: CeremonyPurpose, nodeKey: FileSigningKey, exchangeKey: ExchangeKey
     ) throws {
-        self.domain = domain
+        try self.init(subject: .record(domain), purpose: purpose, nodeKey: nodeKey, exchangeKey: exchangeKey)
+    }
+
+    init(
+        subject: CeremonySubject, purpose: CeremonyPurpose, nodeKey: FileSigningKey, exchangeKey: ExchangeKey
+    ) throws {
+        self.subject = subject
         self.exchangeKey = exchangeKey
         terms = CeremonyTerms(
-            poolID: domain.identity.poolID, generation: domain.identity.generation, ceremonyID: Random.bytes(16),
+            poolID: subject.poolID, generation: subject.generation, ceremonyID: Random.bytes(16),
             purpose: purpose, exchangeKeyDigest: exchangeKey.keyDigest, expiresAt: exchangeKey.expiresAt)
         invitation = try UnsealInvitation(
-            terms: terms, domain: domain, exchangeCertificate: exchangeKey.certificate, nodeKey: nodeKey)
+            terms: terms, subject: subject, exchangeCertificate: exchangeKey.certificate, nodeKey: nodeKey)
         phase = Mutex(.collecting([:]))
     }
 
@@ -63,7 +79,7 @@ public final class UnsealCeremony: Sendable {
     }
 
     private func progress(_ shares: [UInt8: Share]) -> Progress {
-        Progress(officers: shares.keys.sorted(), required: domain.officers.required)
+        Progress(officers: shares.keys.sorted(), required: subject.required)
     }
 
     /// Ends the ceremony and wipes its shares and key.
@@ -85,9 +101,12 @@ public final class UnsealCeremony: Sendable {
 
     /// Takes one officer's envelope, in its byte form.
     ///
+    /// - Parameter certificate: the officer's, DER, where the ceremony goes by the officers' file.
     /// - Throws: `CeremonyRefusal` naming what is wrong. Only `.domainDoesNotOpen` ends the ceremony, and `.expired`
     ///   once its time has come; after every other one the shares that are in stay in.
-    public func accept(_ bytes: [UInt8], now: Int64) throws(CeremonyRefusal) -> Step {
+    public func accept(
+        _ bytes: [UInt8], certificate: [UInt8]? = nil, now: Int64
+    ) throws(CeremonyRefusal) -> Step {
         let envelope: ShareEnvelope
         do {
             envelope = try ShareEnvelope.decode(bytes)
@@ -95,12 +114,12 @@ public final class UnsealCeremony: Sendable {
             throw .malformed("\(error)")
         }
         return try phase.withLock { phase throws(CeremonyRefusal) in
-            try accept(envelope, now: now, phase: &phase)
+            try accept(envelope, certificate, now: now, phase: &phase)
         }
     }
 
     private func accept(
-        _ envelope: ShareEnvelope, now: Int64, phase: inout Phase
+        _ envelope: ShareEnvelope, _ certificate: [UInt8]?, now: Int64, phase: inout Phase
     ) throws(CeremonyRefusal) -> Step {
         guard case .collecting(var shares) = phase else { throw .over }
         guard now < terms.expiresAt else {
@@ -108,16 +127,16 @@ public final class UnsealCeremony: Sendable {
             throw .expired
         }
         try check(envelope.terms)
-        try checkOfficer(of: envelope, among: shares)
+        try checkOfficer(of: envelope, certificate, among: shares)
         shares[envelope.x] = try openShare(envelope)
-        guard shares.count >= domain.officers.required else {
+        guard shares.count >= subject.required else {
             phase = .collecting(shares)
             return .waiting(progress(shares))
         }
         do {
-            let root = try openRoot(shares)
+            let domain = try subject.open(Array(shares.values))
             end(&phase)
-            return .opened(root)
+            return .opened(domain)
         } catch let reason as SecurityDomainError {
             end(&phase)
             throw .domainDoesNotOpen(reason)
@@ -140,18 +159,22 @@ public final class UnsealCeremony: Sendable {
     }
 
     private func checkOfficer(
-        of envelope: ShareEnvelope, among shares: [UInt8: Share]
+        of envelope: ShareEnvelope, _ certificate: [UInt8]?, among shares: [UInt8: Share]
     ) throws(CeremonyRefusal) {
-        let officers = domain.officers.certificates
-        guard (1...officers.count).contains(Int(envelope.x)) else { throw .unknownOfficer(envelope.x) }
-        let position = Int(envelope.x) - 1
+        let publicKey = try subject.publicKey(of: envelope.x, certificate: certificate)
         guard
             RSAEnvelope.verifyPSS(
-                publicKey: officers[position].publicKey, message: envelope.signedMessage, signature: envelope.signature)
+                publicKey: publicKey, message: envelope.signedMessage, signature: envelope.signature)
         else { throw .badSignature(officer: envelope.x) }
         guard shares[envelope.x] == nil else { throw .duplicate(officer: envelope.x) }
-        guard envelope.commitment.matches(domain.commitments[position]) else {
-            throw .commitmentMismatch(officer: envelope.x)
+        try check(envelope.commitment, of: envelope.x)
+    }
+
+    /// Where the commitments are known before the shares are combined; else they are compared then.
+    private func check(_ commitment: ShareCommitment, of officer: UInt8) throws(CeremonyRefusal) {
+        guard !subject.commitments.isEmpty else { return }
+        guard commitment.matches(subject.commitments[Int(officer) - 1]) else {
+            throw .commitmentMismatch(officer: officer)
         }
     }
 
@@ -168,19 +191,13 @@ public final class UnsealCeremony: Sendable {
         let commitment: ShareCommitment
         do {
             commitment = try ShareCommitment(
-                to: share, poolID: terms.poolID, securityDomainID: domain.identity.securityDomainID,
+                to: share, poolID: subject.domainPoolID, securityDomainID: subject.securityDomainID,
                 generation: terms.generation)
         } catch {
             throw .module("\(error)")
         }
-        guard commitment.matches(domain.commitments[Int(envelope.x) - 1]) else {
-            throw .commitmentMismatch(officer: envelope.x)
-        }
+        guard commitment.matches(envelope.commitment) else { throw .commitmentMismatch(officer: envelope.x) }
+        try check(commitment, of: envelope.x)
         return share
-    }
-
-    private func openRoot(_ shares: [UInt8: Share]) throws -> RootKey {
-        let master = try ShamirSharing.combine(Array(shares.values))
-        return try DomainContents.root(from: try domain.encryptedItems.open(master: master), matching: domain.identity)
     }
 }

@@ -4,10 +4,13 @@ import CryptographicModule
 /// the node.
 public struct UnsealInvitation: Hashable, Sendable {
     public let terms: CeremonyTerms
+    /// What the shares belong to. In a ceremony that goes by the officers' file, the first 16 bytes of its digest.
     public let securityDomainID: [UInt8]
+    /// The pool that the shares were made for.
+    public let domainPoolID: [UInt8]
     /// How many officers are needed.
     public let required: Int
-    /// In order of x.
+    /// In order of x; none in a ceremony that goes by the officers' file.
     public let commitments: [ShareCommitment]
     /// Certificate of the exchange key, DER.
     public let exchangeCertificate: [UInt8]
@@ -16,19 +19,20 @@ public struct UnsealInvitation: Hashable, Sendable {
     private var signature: [UInt8]
 
     private static let document = "unseal invitation"
-    private static let label = "QUI1"
+    private static let label = "QUI2"
     private static let maximumCertificateLength = 8192
     private static let maximumSignatureLength = 256
     /// Ceiling of the byte form.
     public static let maximumLength = 16 * 1024
 
     init(
-        terms: CeremonyTerms, domain: SecurityDomainRecord, exchangeCertificate: [UInt8], nodeKey: FileSigningKey
+        terms: CeremonyTerms, subject: CeremonySubject, exchangeCertificate: [UInt8], nodeKey: FileSigningKey
     ) throws {
         self.terms = terms
-        securityDomainID = domain.identity.securityDomainID
-        required = domain.officers.required
-        commitments = domain.commitments
+        securityDomainID = subject.securityDomainID
+        domainPoolID = subject.domainPoolID
+        required = subject.required
+        commitments = subject.commitments
         self.exchangeCertificate = exchangeCertificate
         self.nodeKey = nodeKey.spkiDER
         signature = []
@@ -38,6 +42,7 @@ public struct UnsealInvitation: Hashable, Sendable {
     private init(from reader: inout FieldReader) throws {
         terms = try CeremonyTerms(from: &reader)
         securityDomainID = try reader.bytes(exactly: PoolIdentity.identifierLength)
+        domainPoolID = try reader.bytes(exactly: PoolIdentity.identifierLength)
         required = Int(try reader.integer(UInt32.self))
         var commitments: [ShareCommitment] = []
         for _ in 0..<(try reader.count(upTo: Officers.countRange.upperBound)) {
@@ -52,6 +57,7 @@ public struct UnsealInvitation: Hashable, Sendable {
     private func writeUnsigned(to writer: inout FieldWriter) {
         terms.write(to: &writer)
         writer.field(securityDomainID)
+        writer.field(domainPoolID)
         writer.field(UInt32(required))
         writer.field(UInt32(commitments.count))
         for commitment in commitments { writer.field(commitment.digest) }

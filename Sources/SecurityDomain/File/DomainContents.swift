@@ -61,18 +61,38 @@ enum DomainContents {
     ///   `.wrongSecurityDomain`, `.wrongGeneration`, or `.rootMismatch` when the key itself does not give the key check
     ///   value.
     static func root(from items: [SecurityDomainItem], matching identity: PoolIdentity) throws -> RootKey {
-        let (root, stated) = try rootAndIdentity(from: items)
-        guard stated.poolID == identity.poolID else { throw SecurityDomainError.wrongPool }
-        guard stated.securityDomainID == identity.securityDomainID else {
-            throw SecurityDomainError.wrongSecurityDomain
+        let domain = try domain(from: items)
+        try domain.check(matches: identity)
+        return domain.root
+    }
+
+    /// What an opened file is the security domain of.
+    static func domain(from items: [SecurityDomainItem]) throws -> OpenedDomain {
+        let (root, identity) = try rootAndIdentity(from: items)
+        return OpenedDomain(root: root, identity: identity)
+    }
+
+    /// The commitments that an opened file carries, and how many officers are a quorum.
+    static func commitments(
+        from items: [SecurityDomainItem], poolID: [UInt8]
+    ) throws -> (commitments: [ShareCommitment], required: Int) {
+        let item = try item(commitmentsTag, of: items)
+        return try item.plaintext.withUnsafeBytes { buffer in
+            try FieldReader.read(
+                buffer, document: "item \(commitmentsTag)", label: commitmentsLabel, limit: maximumLength
+            ) { reader in
+                guard try reader.integer(UInt32.self) == formatVersion else { throw reader.malformed("its version") }
+                guard try reader.bytes(exactly: PoolIdentity.identifierLength) == poolID else {
+                    throw SecurityDomainError.wrongPool
+                }
+                let required = Int(try reader.integer(UInt32.self))
+                var commitments: [ShareCommitment] = []
+                for _ in 0..<(try reader.count(upTo: Officers.countRange.upperBound)) {
+                    commitments.append(try ShareCommitment(digest: try reader.bytes(exactly: ShareCommitment.length)))
+                }
+                return (commitments, required)
+            }
         }
-        guard stated.generation == identity.generation else {
-            throw SecurityDomainError.wrongGeneration(expected: identity.generation, got: stated.generation)
-        }
-        guard SecureCompare.equal(try root.checkValue(poolID: identity.poolID), identity.keyCheckValue) else {
-            throw SecurityDomainError.rootMismatch
-        }
-        return root
     }
 
     /// The root and what the file says of it; the root agrees with the key check value stated beside it.

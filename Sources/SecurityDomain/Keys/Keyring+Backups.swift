@@ -6,8 +6,13 @@ public struct BackupKeys: Sendable {
     public let identity: PoolIdentity
     private let backupKey: SecretKey
     private let keks: [SecretKey]
+    /// Those that seal its backups of single keys.
+    let singleKeyBackupKeys: [SecretKey]
 
-    init(identity: PoolIdentity, backupKey: SecretKey, keks: [SecretKey]) {
+    init(
+        identity: PoolIdentity, backupKey: SecretKey, keks: [SecretKey], singleKeyBackupKeys: [SecretKey] = []
+    ) {
+        self.singleKeyBackupKeys = singleKeyBackupKeys
         self.identity = identity
         self.backupKey = backupKey
         self.keks = keks
@@ -45,7 +50,8 @@ extension Keyring {
         if let held = held(carried) { return held }
         let opened = try Keyring.unseal(root: root, material: carried)
         return BackupKeys(
-            identity: carried.identity, backupKey: opened.backupKey, keks: opened.keys(.keyEncryption))
+            identity: carried.identity, backupKey: opened.backupKey, keks: opened.keys(.keyEncryption),
+            singleKeyBackupKeys: opened.keys(.singleKeyBackup))
     }
 
     private func held(_ carried: SealedKeyring) -> BackupKeys? {

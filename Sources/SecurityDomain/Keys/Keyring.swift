@@ -32,7 +32,7 @@ public final class Keyring: Sendable {
     public let releaseKey: SystemSigningKey
     let certificates = SystemCertificates()
 
-    private let openedKeys: OpenedKeys
+    let openedKeys: OpenedKeys
 
     /// Everything that was opened, keys that are no longer current included.
     struct OpenedKeys: Sendable {

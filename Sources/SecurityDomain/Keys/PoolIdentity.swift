@@ -13,15 +13,20 @@ public struct PoolIdentity: Hashable, Sendable {
     public let identityKey: [UInt8]
     /// When the pool was made, seconds since 1970.
     public let createdAt: Int64
+    /// The pool that the officers' file names: this one, or one that was lost and whose security domain this pool has
+    /// taken over.
+    public let domainPoolID: [UInt8]
 
     static let identifierLength = 16
     static let keyCheckLength = 16
     static let maximumPublicKeyLength = 2048
 
+    /// - Parameter domainPoolID: nil for `poolID`.
     public init(
         poolID: [UInt8], securityDomainID: [UInt8], generation: UInt32, keyCheckValue: [UInt8], identityKey: [UInt8],
-        createdAt: Int64
+        createdAt: Int64, domainPoolID: [UInt8]? = nil
     ) {
+        self.domainPoolID = domainPoolID ?? poolID
         self.poolID = poolID
         self.securityDomainID = securityDomainID
         self.generation = generation
@@ -39,15 +44,21 @@ extension PoolIdentity {
         writer.field(keyCheckValue)
         writer.field(identityKey)
         writer.field(createdAt)
+        if isAdopted { writer.field(domainPoolID) }
     }
 
-    init(from reader: inout FieldReader) throws {
+    /// Whether the security domain was another pool's first. Such an identity has one field more.
+    public var isAdopted: Bool { domainPoolID != poolID }
+
+    init(from reader: inout FieldReader, isAdopted: Bool = false) throws {
         poolID = try reader.bytes(exactly: Self.identifierLength)
         securityDomainID = try reader.bytes(exactly: Self.identifierLength)
         generation = try reader.integer()
         keyCheckValue = try reader.bytes(exactly: Self.keyCheckLength)
         identityKey = try reader.bytes(upTo: Self.maximumPublicKeyLength)
         createdAt = try reader.integer()
+        domainPoolID = isAdopted ? try reader.bytes(exactly: Self.identifierLength) : poolID
+        guard self.isAdopted == isAdopted else { throw reader.malformed("a pool that has adopted itself") }
     }
 
     func checkLengths() throws {

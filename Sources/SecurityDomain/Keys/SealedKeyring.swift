@@ -29,6 +29,8 @@ public struct SealedKeyring: Hashable, Sendable {
 
     private static let document = "sealed keyring"
     private static let label = "QSK1"
+    /// Of a pool that has taken over another one's security domain.
+    private static let adoptedLabel = "QSK2"
     private static let maximumLength = 256 * 1024
     private static let maximumKeys = 64
     private static let maximumRecordLength = 4096
@@ -41,7 +43,7 @@ public struct SealedKeyring: Hashable, Sendable {
 
     /// The one byte form of this value.
     public func encode() -> [UInt8] {
-        var writer = FieldWriter(label: Self.label, reserving: 4096)
+        var writer = FieldWriter(label: identity.isAdopted ? Self.adoptedLabel : Self.label, reserving: 4096)
         identity.write(to: &writer)
         writer.field(UInt32(middleKeys.count))
         for key in middleKeys {
@@ -65,8 +67,11 @@ public struct SealedKeyring: Hashable, Sendable {
     /// - Throws: `SecurityDomainError.malformed` for anything that `encode` does not write, or a length beyond its
     ///   limit.
     public static func decode(_ bytes: [UInt8]) throws -> SealedKeyring {
-        try FieldReader.read(bytes, document: document, label: label, limit: maximumLength) { reader in
-            let identity = try PoolIdentity(from: &reader)
+        let isAdopted = bytes.starts(with: FieldWriter(label: adoptedLabel).bytes)
+        return try FieldReader.read(
+            bytes, document: document, label: isAdopted ? adoptedLabel : label, limit: maximumLength
+        ) { reader in
+            let identity = try PoolIdentity(from: &reader, isAdopted: isAdopted)
             var middleKeys: [MiddleKey] = []
             for _ in 0..<(try reader.count(upTo: maximumKeys)) {
                 middleKeys.append(try decodeMiddleKey(&reader))

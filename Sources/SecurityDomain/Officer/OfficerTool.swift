@@ -24,13 +24,20 @@ public enum OfficerTool {
         let exchangeKey = try invitation.verify(nodeKeyDigest: nodeKeyDigest)
         guard now < invitation.terms.expiresAt else { throw CeremonyRefusal.expired }
         let officer = try OfficerCertificate(der: try derBytes(certificate))
-        let share = try SecurityDomainFile(parsing: file).openShare(of: officer) { try privateKey.decrypt($0) }
+        let domain = try SecurityDomainFile(parsing: file)
+        let share = try domain.openShare(of: officer) { try privateKey.decrypt($0) }
         let commitment = try ShareCommitment(
-            to: share, poolID: invitation.terms.poolID, securityDomainID: invitation.securityDomainID,
+            to: share, poolID: invitation.domainPoolID, securityDomainID: invitation.securityDomainID,
             generation: invitation.terms.generation)
-        guard invitation.commitments.indices.contains(Int(share.x) - 1),
-            commitment.matches(invitation.commitments[Int(share.x) - 1])
-        else { throw SecurityDomainError.commitmentMismatch(officer: Int(share.x)) }
+        if invitation.terms.purpose == .restore {
+            guard domain.outline.ceremonyName == invitation.securityDomainID else {
+                throw SecurityDomainError.wrongSecurityDomain
+            }
+        } else {
+            guard invitation.commitments.indices.contains(Int(share.x) - 1),
+                commitment.matches(invitation.commitments[Int(share.x) - 1])
+            else { throw SecurityDomainError.commitmentMismatch(officer: Int(share.x)) }
+        }
         return try ShareEnvelope.seal(share, commitment: commitment, terms: invitation.terms, exchangeKey: exchangeKey)
         {
             try privateKey.signPSS($0)

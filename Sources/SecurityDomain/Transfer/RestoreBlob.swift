@@ -41,6 +41,13 @@ public struct RestoreBlob: Hashable, Sendable {
         try DomainContents.root(from: try open(keys: keys, now: now), matching: identity)
     }
 
+    /// What the blob holds, whatever pool it was made for.
+    ///
+    /// - Throws: as ``root(keys:matching:now:)``, but for the mismatches.
+    public func domain(keys: [ExchangeKey], now: Int64) throws -> OpenedDomain {
+        try DomainContents.domain(from: try open(keys: keys, now: now))
+    }
+
     /// The decrypted items.
     func open(keys: [ExchangeKey], now: Int64) throws -> [SecurityDomainItem] {
         let named = keys.first { Base64URL.encode($0.thumbprint) == certificateName && now < $0.expiresAt }

@@ -56,6 +56,10 @@ struct BackupCommands: AsyncParsableCommand {
                 read to its end and found genuine. Where the pool has keys, it wants a full backup of them that is \
                 not older than 30 minutes. Roles, principals and settings stay as they are.
 
+                Into a new pool, which has taken over the security domain of a lost one ('hsmctl security-domain \
+                upload') and has no keys yet, it brings everything: keys, roles, principals, settings. Principals come \
+                without their secrets, unless --keep-credentials is given: make new ones with 'hsmctl principal'.
+
                 With --key the key takes the place of the one of this name, with all its versions.
 
                 With --check the backup is read and decrypted to its end, and its state compared with what it says of \
@@ -73,11 +77,16 @@ struct BackupCommands: AsyncParsableCommand {
         var key: String?
         @Flag(name: .long, help: "Only find out whether the backup is whole and opens here.")
         var check = false
+        @Flag(name: .long, help: "Into a new pool, let principals keep the secrets that they had.")
+        var keepCredentials = false
         @OptionGroup(title: "Job") var job: JobOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func validate() throws {
+            guard !keepCredentials || (key == nil && !check) else {
+                throw ValidationError("--keep-credentials belongs to a restore of everything.")
+            }
             guard key == nil || !check else { throw ValidationError("--check reads the whole backup: omit --key.") }
         }
 
@@ -90,10 +99,15 @@ struct BackupCommands: AsyncParsableCommand {
                         writer.object { JobOptions.write(container, token, &$0) }
                     }
                     writer.member(key == nil ? "folderToRestore" : "folder", folder)
+                    if keepCredentials { writer.member("keepCredentials", true) }
                 }.body
                 let done = try await job.follow(begun, "restore", client)
                 let word = check ? "whole, and opens here" : "restored \(key ?? "all keys") from"
-                output.print(done, text: job.isWaiting ? "\(word): \(folder)" : "started: \(done.text("jobId") ?? "?")")
+                let details = done.text("statusDetails")?.split(separator: "; ", maxSplits: 1).dropFirst().first
+                let brought = details.map { "\n\($0)" } ?? ""
+                output.print(
+                    done,
+                    text: job.isWaiting ? "\(word): \(folder)\(brought)" : "started: \(done.text("jobId") ?? "?")")
             }
         }
     }
@@ -208,7 +222,7 @@ struct JobOptions: ParsableArguments {
 
     /// `1200 items, 800000 bytes` with the time and the rate.
     static func progress(_ details: String, seconds: Int64) -> String {
-        let numbers = details.split { !$0.isNumber }.compactMap { Int64($0) }
+        let numbers = details.prefix { $0 != ";" }.split { !$0.isNumber }.compactMap { Int64($0) }
         guard numbers.count == 2 else { return "\(seconds) s" }
         let rate = seconds > 0 ? ", \(numbers[1] / 1024 / seconds) KiB/s" : ""
         return "\(seconds) s: \(numbers[0]) items, \(numbers[1] / 1024) KiB\(rate)"

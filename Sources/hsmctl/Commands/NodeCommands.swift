@@ -7,9 +7,9 @@ import StrictJSON
 struct NodeCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Manages the nodes of the pool.",
-        subcommands: [List.self, Add.self, Replace.self, Remove.self, TransferLeadership.self])
+        subcommands: [List.self, Add.self, Replace.self, Remove.self, TransferLeadership.self, Seal.self])
 
-    private static let collection = "/quorate/v1/nodes"
+    static let collection = "/quorate/v1/nodes"
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

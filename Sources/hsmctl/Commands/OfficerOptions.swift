@@ -68,6 +68,11 @@ struct OfficerShares {
         return invitation
     }
 
+    /// Of `certificate:key`.
+    static func certificateFile(of officer: String) -> String {
+        officer.split(separator: ":").first.map(String.init) ?? officer
+    }
+
     /// An officer's share, sealed to the node. `officer` is `certificate:key`.
     func seal(_ officer: String, _ invitation: UnsealInvitation) throws -> ShareEnvelope {
         let parts = officer.split(separator: ":").map(String.init)

@@ -5,9 +5,9 @@ import StrictJSON
 struct PrincipalCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "principal", abstract: "Manages the pool's own directory.",
-        subcommands: [Create.self, List.self, Show.self, Enable.self, Disable.self])
+        subcommands: [Create.self, List.self, Show.self, Enable.self, Disable.self, RenewSecret.self])
 
-    private static let collection = "/quorate/v1/principals"
+    static let collection = "/quorate/v1/principals"
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -6,8 +6,9 @@ import StrictJSON
 
 struct SecurityDomainCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "security-domain", abstract: "Delivers the pool's root to its officers.",
-        subcommands: [Download.self])
+        commandName: "security-domain",
+        abstract: "Delivers the pool's root to its officers, and takes it back from them.",
+        subcommands: [Download.self, Upload.self])
 
     struct Download: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

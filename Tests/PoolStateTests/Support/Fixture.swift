@@ -91,7 +91,9 @@ enum Fixture {
     static func jobID(_ number: Int) -> [UInt8] { GUID(high: 0x10b, low: UInt64(number)).bytes }
 
     static func job(_ number: Int, _ kind: JobKind, key: String? = nil) -> JobOrder {
-        JobOrder(id: jobID(number), kind: kind, node: 2, place: "https://store.example/hsm/mhsm-1", key: key)
+        JobOrder(
+            id: jobID(number), kind: kind, node: 1, place: "https://store.example/hsm/mhsm-1", key: key,
+            folder: "mhsm-1", sealedToken: [1, 2])
     }
 
     static func staged(_ name: String, versions: [Int] = [1], deletion: KeyDeletion? = nil) -> StagedKey {
@@ -161,8 +163,8 @@ struct Replica {
 
     /// Applies under a new proposal id.
     @discardableResult
-    mutating func apply(_ command: PoolCommand) -> CommandOutcome {
-        apply(id: GUID(high: 0x1d, low: index + 1).bytes, command).outcome
+    mutating func apply(_ command: PoolCommand, by proposer: UInt64 = 1) -> CommandOutcome {
+        apply(id: GUID(high: 0x1d, low: index + 1).bytes, command, by: proposer).outcome
     }
 
     /// Moves the time that later commands are stamped with.
@@ -177,10 +179,10 @@ struct Replica {
     }
 
     @discardableResult
-    mutating func apply(id: [UInt8], _ command: PoolCommand) -> ApplyResult {
+    mutating func apply(id: [UInt8], _ command: PoolCommand, by proposer: UInt64 = 1) -> ApplyResult {
         apply(
             ProposalEnvelope(
-                proposalID: id, proposer: 1, principal: Fixture.administrator, authentication: .token,
+                proposalID: id, proposer: proposer, principal: Fixture.administrator, authentication: .token,
                 stampedAt: time, command: command))
     }
 

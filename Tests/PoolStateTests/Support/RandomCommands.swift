@@ -98,7 +98,7 @@ struct RandomCommands {
         case 1:
             let failure = JobFailure(code: "Failed", message: "")
             return .failJob(id: running.id, failure, onlyIfSilent: number(0..<2) == 0)
-        case 2: return .completeJob(id: running.id, items: 1, bytes: 2, keys: number(0..<3))
+        case 2: return .completeJob(id: running.id, items: 1, bytes: 2, keys: number(0..<3), report: "r")
         default:
             let key = Fixture.staged(running.order.key ?? name(), versions: [serial * 8 + 200_000])
             return .stageKeys(job: running.id, [key])

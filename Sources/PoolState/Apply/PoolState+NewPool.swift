@@ -1,0 +1,112 @@
+import AccessControl
+import HashTreeCollections
+
+/// A restore into a new pool brings everything that the lost one had. It is staged beside what is there, like keys, and
+/// takes effect with them in one command.
+///
+/// The new pool's own principals and assignments stay: whoever set it up goes on to administer it.
+extension PoolState {
+    mutating func stage(
+        _ items: [StagedPolicy], for id: [UInt8], by node: UInt64, _ changes: inout StateChanges
+    ) throws(Refusal) {
+        var job = try running(id, by: node)
+        guard job.isOfEverything, !items.isEmpty else { throw .invalidJob }
+        job.reported = logTime
+        set(job, &changes)
+        for item in items {
+            guard isValid(item), stagedPolicies.updateValue(item, forKey: item.rowKey) == nil else {
+                throw .invalidStagedPolicy
+            }
+            changes.store(item)
+        }
+    }
+
+    private func isValid(_ item: StagedPolicy) -> Bool {
+        switch item {
+        case .principal(let principal):
+            return (1...256).contains(principal.displayName.utf8.count)
+                && principal.groups.count <= PoolLimits.groupsPerPrincipal
+                && (principal.secretHash == nil || principal.secretHash?.count == 32)
+        case .roleDefinition(let definition):
+            return RoleRules.isValid(definition) && !PermissionIndex.isBuiltIn(definition.id)
+        case .roleAssignment(let assignment):
+            guard case .key(let name) = assignment.scope else { return true }
+            return KeyName.isValid(name)
+        case .pool(let pool):
+            return (7...90).contains(pool.settings.recoverableDays) && pool.settings.reads.isValid
+                && ReleaseAuthority.areAcceptable(pool.releaseAuthorities)
+                && (1...(512 << 10)).contains(pool.keyring.count)
+        case .securityDomain(let domain):
+            return domain.generation == record?.rootGeneration && domain.commitments.count == domain.officers.count
+        }
+    }
+
+    mutating func dropStagedPolicies(_ changes: inout StateChanges) {
+        for key in stagedPolicies.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            changes.remove(.stagedPolicy, key)
+        }
+        stagedPolicies = TreeDictionary()
+    }
+
+    /// Everything that is staged takes effect.
+    mutating func adoptPolicies(_ changes: inout StateChanges) throws(Refusal) {
+        guard var pool = record, pool.phase == .recovering else { throw .poolNotProvisioned }
+        // In order of table and key, so that it is the same on every replica. Definitions and principals come before
+        // the assignments that name them.
+        let items = stagedPolicies.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { $0.value }
+        dropStagedPolicies(&changes)
+        var isComplete = false
+        for item in items {
+            switch item {
+            case .pool(let restored):
+                (pool.settings, pool.pinnedOfficers) = (restored.settings, restored.pinnedOfficers)
+                (pool.releaseAuthorities, pool.keyring) = (restored.releaseAuthorities, restored.keyring)
+                isComplete = true
+            case .securityDomain(let domain):
+                securityDomain = domain
+                changes.store(domain)
+            case .principal(let principal): adopt(principal, &changes)
+            case .roleDefinition(let definition):
+                permissions.insert(definition)
+                changes.store(definition)
+            case .roleAssignment(let assignment): adopt(assignment, &changes)
+            }
+        }
+        guard isComplete else { throw .restoreIncomplete }
+        pool.phase = .activated
+        record = pool
+        changes.store(pool)
+        try checkAdministrators()
+    }
+
+    /// A principal that both pools know keeps what it has here, its credential above all, and comes into its groups.
+    private mutating func adopt(_ restored: PrincipalRecord, _ changes: inout StateChanges) {
+        var principal = restored
+        if let own = principalRecords[restored.objectID] {
+            principal = own
+            principal.groups = Set(own.groups + restored.groups).sorted()
+        } else if let clientID = restored.clientID {
+            if principalsByClientID[clientID] == nil {
+                principalsByClientID[clientID] = restored.objectID
+            } else {
+                principal = restored.withoutClientID
+            }
+        }
+        principalRecords[principal.objectID] = principal
+        changes.store(principal)
+    }
+
+    /// Of two assignments that say the same the lost pool's remains, by its name. Limits aren't asked for: the new
+    /// pool's own assignments come on top.
+    private mutating func adopt(_ assignment: RoleAssignment, _ changes: inout StateChanges) {
+        var obsolete = permissions.assignments(of: assignment.principal, at: assignment.scope)
+            .filter { $0.roleDefinition == assignment.roleDefinition }
+        if let same = permissions.assignment(named: assignment.name), !obsolete.contains(same) { obsolete.append(same) }
+        for former in obsolete {
+            permissions.removeAssignment(named: former.name)
+            changes.remove(.roleAssignment, former.rowKey)
+        }
+        permissions.insert(assignment)
+        changes.store(assignment)
+    }
+}

@@ -414,8 +414,7 @@ def test_the_rest_of_the_service(pool, contract):
             for place in ("", "/keys", "/keys/demo-ec"):
                 path = f"{base}{place}/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_USER}?api-version=7.5"
                 assert http.get(path, headers=headers).json()["name"] == CRYPTO_USER
-            pending = f"{base}/securitydomain/download/pending"
-            assert http.get(pending, headers=headers).json()["status"] == "Success"
+            assert http.get(f"{base}/securitydomain/download/pending", headers=headers).json()["status"] == "Success"
             made = http.post(f"{base}/quorate/v1/principals", headers=headers, json={"displayName": "conformance"})
             assert made.status_code == 201
             assert http.get(f"{base}/quorate/v1/principals", headers=headers).status_code == 200
@@ -486,10 +485,8 @@ def use_latest_version(http, base: str, headers: dict[str, str]) -> None:
 # Successes that can't be had from a pool that is in use: they are had where a pool is made and unsealed.
 ELSEWHERE = {
     "SecurityDomainBackup", "UnsealInvitationGet", "UnsealShareSubmit", "NodeJoin", "PoolRecoveryInvitationGet",
-    "PoolRecoveryShareSubmit", "SecurityDomainTransferKeyGet", "SecurityDomainRestore",
-    "SecurityDomainRestoreStatusGet",
-    # In test_new_pool.py and test_upload.py.
-    "RestorationInvitationGet", "RestorationBegin", "RestorationShareSubmit", "NodeSeal",
+    "PoolRecoveryShareSubmit", "SecurityDomainTransferKeyGet", "SecurityDomainRestore", "NodeSeal",
+    "SecurityDomainRestoreStatusGet", "RestorationInvitationGet", "RestorationBegin", "RestorationShareSubmit",
     # In test_backup.py, on a pool of its own: a full restore replaces all keys.
     "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
     "FullRestoreStatusGet", "JobList",

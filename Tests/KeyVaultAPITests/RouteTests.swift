@@ -120,6 +120,9 @@ import Testing
             "POST /quorate/v1/principals", "PrincipalCreate", "roleAssignments/write/action @/ unsealed unversioned",
             "AOP"),
         Expected(
+            "POST /quorate/v1/principals/{objectId}/secret", "PrincipalSecretRenew",
+            "roleAssignments/write/action @/ unsealed unversioned", "AOP"),
+        Expected(
             "GET /quorate/v1/principals", "PrincipalList", "roleAssignments/read/action @/ unsealed unversioned",
             "AOUPR"),
         Expected(
@@ -145,6 +148,12 @@ import Testing
             "POST /quorate/v1/nodes/{id}/lead", "LeadershipTransfer", "settings/write/action @/ unsealed unversioned",
             "A"),
         Expected("POST /quorate/v1/nodes/join", "NodeJoin", "anonymous unsealed unversioned audited", ""),
+        Expected("POST /quorate/v1/seal", "NodeSeal", "settings/write/action @/ unsealed unversioned", "A"),
+        Expected("GET /quorate/v1/restoration", "RestorationInvitationGet", "anonymous any unversioned audited", ""),
+        Expected(
+            "POST /quorate/v1/restoration", "RestorationBegin", "securitydomain/upload/action @/ any unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/restoration/shares", "RestorationShareSubmit", "anonymous any unversioned audited", ""),
     ]
 
     private static let tokenRoutes: [Expected] = ["/adfs", "/{tenant}"].flatMap { prefix in

@@ -199,7 +199,7 @@ struct KeyringTests {
         let follower = try Keyring.unseal(root: new.root, material: new.sealed)
             .following(adoption.sealed, bridge: adoption.bridge)
         #expect(try follower.root.exposed() == lost.root.exposed() && follower.kek.id == new.kek.id)
-        #expect(throws: SecurityDomainError.rootMismatch) {
+        #expect(throws: SecurityDomainError.wrongPool) {
             try lost.following(adoption.sealed, bridge: adoption.bridge)
         }
         // After a restart: the lost pool's root opens it, the one that it was made with no more.

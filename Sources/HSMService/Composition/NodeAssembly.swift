@@ -92,8 +92,7 @@ final class NodeAssembly: Sendable {
             identity: identity, directory: directory, pool: runtime, custody: vault, logger: logger,
             send: { transport.send($0, to: $1) }, opened: { await opening.open($0) })
         let facts = SealedFacts(disk.stored)
-        let gate = RestoringGate(
-            facts: facts, vault: vault, runtime: runtime, opening: opening, logger: logger)
+        let gate = RestoringGate(facts: facts, vault: vault, runtime: runtime, opening: opening, logger: logger)
         let (officers, recovery) = Self.makeCeremonies(facts, nodeKey, runtime, vault, opening, epoch, logger)
         self.officers = officers
         links.connect(runtime: runtime, unsealing: unsealing, transport: transport, vault: vault)

@@ -84,8 +84,8 @@ final class KeyVault: KeyCustody {
         if keyring.root !== former.root { former.root.destroy() }
     }
 
-    /// The keyring as the state has it: with the keys that it has been given since it was opened, and under the root that
-    /// the pool has adopted.
+    /// The keyring as the state has it: with the keys that it has been given since it was opened, and under the root
+    /// that the pool has adopted.
     private func current(_ keyring: Keyring, in pool: PoolRecord) throws -> Keyring {
         guard keyring.sealed.encode() != pool.keyring else { return keyring }
         let sealed = try SealedKeyring.decode(pool.keyring)

@@ -63,8 +63,8 @@ extension Keyring {
         return try Keyring.unseal(root: successor, material: adopted)
     }
 
-    /// This pool's keyring with the keys by which another pool of the security domain has sealed backups of single keys,
-    /// so that those open here.
+    /// This pool's keyring with the keys by which another pool of the security domain has sealed backups of single
+    /// keys, so that those open here.
     ///
     /// - Throws: `SecurityDomainError.malformed` where there would be more keys than a keyring holds.
     public func accepting(singleKeyBackupsOf other: BackupKeys) throws -> SealedKeyring {

@@ -23,7 +23,10 @@ import Testing
         #expect(outcome.counters.crashes + outcome.counters.partitions > runs)
         #expect(outcome.counters.readsAnswered > runs)
         #expect(outcome.counters.writesAnswered > runs)
-        #expect((outcome.counters.leasedReads > outcome.counters.readsAnswered / 3) == (profile.readMode == .lease))
+        // Laggards have no lease most of the time.
+        let share = profile.name == SimulationProfile.laggards.name ? 20 : 5
+        let isByLease = outcome.counters.leasedReads > outcome.counters.readsAnswered / share
+        #expect(isByLease == (profile.readMode == .lease))
         if profile.faults.changeMembers > 0 { #expect(outcome.counters.changes > runs / 2) }
         if profile.faults.clockFreeze > 0 { #expect(outcome.counters.clockAlarms > runs / 2) }
         if profile.faults.damage > 0 {

@@ -291,7 +291,8 @@ final class World {
             }
         }
         outbox.roles.removeAll(keepingCapacity: true)
-        if process.driver.halted == nil && !standing.isStalled {
+        let hasFailed = process.driver.halted != nil || standing.isStalled
+        if !hasFailed {
             if standing.role == .leader { checkLeader(node, term: standing.term) }
             checker.state.stands(
                 node.id, applied: standing.appliedIndex, commit: standing.commitIndex, last: standing.lastIndex)
@@ -304,7 +305,7 @@ final class World {
         checker.state.learn(checker.log)
         learnMembers()
         takeAnswers(outbox, of: node)
-        takeAlarms(outbox, of: node)
+        takeAlarms(outbox, of: node, hasFailed: hasFailed)
     }
 
     private func checkLeader(_ node: SimulatedNode, term: Term) {
@@ -349,12 +350,14 @@ final class World {
     }
 
     /// Nobody has a reason to speak of forgery but where there was one.
-    private func takeAlarms(_ outbox: SimulatedNode.Outbox, of node: SimulatedNode) {
+    ///
+    /// - Parameter hasFailed: whether a write of this step failed. What the node learnt before it is not known here.
+    private func takeAlarms(_ outbox: SimulatedNode.Outbox, of node: SimulatedNode, hasFailed: Bool) {
         for alarm in outbox.alarms {
             switch alarm {
             case .storageFull: counters.diskFull += 1
             case .halted: break
-            case .removed where formerMembers.contains(node.id): break
+            case .removed where formerMembers.contains(node.id) || hasFailed: break
             case .clockDistrusted where node.clock.wasBent: counters.clockAlarms += 1
             case .forgedProposal(let forger) where forgers.contains(forger): counters.forgeriesRefused += 1
             default: checker.report(.falseAlarm(node.id, "\(alarm)"))

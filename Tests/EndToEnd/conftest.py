@@ -1,9 +1,13 @@
 import os
+import signal
 import socket
 
 import pytest
 
 from pool import Pool
+
+# A shell starts what it runs in the background deaf to this signal, and so would be every node that the tests start.
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def free_ports(count: int) -> int:

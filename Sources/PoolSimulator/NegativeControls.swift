@@ -128,7 +128,7 @@
             NegativeControl(.leaseByEarlierRound, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseCountedFromReceipt, in: .leases, within: 800, breaks: .readsAreCurrent),
             NegativeControl(.leaseGrantNotMatched, in: .leases, within: 800, breaks: .readsAreCurrent),
-            NegativeControl(.leaseBookedWithoutDrift, in: .leases, within: 100, breaks: .readsAreCurrent),
+            NegativeControl(.leaseBookedWithoutDrift, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseFloorAtReceipt, in: .laggards, within: 800, breaks: .readsAreCurrent),
             NegativeControl(.leaseFloorIgnored, in: .laggards, within: 800, breaks: .readsAreCurrent),
             NegativeControl(.releasedOnCommit, in: .leases, within: 20, breaks: .readsAreCurrent),

@@ -17,7 +17,7 @@ public final class CryptographicModule: Sendable {
     let health: ModuleHealth
     let nonces = NonceSequences()
 
-    /// - Parameter keyCacheBytes: how much secure memory opened keys may take; the least recently used make room.
+    /// - Parameter keyCacheBytes: how much secure memory opened keys may take; those not used lately make room.
     public convenience init(keyCacheBytes: Int) { self.init(keyCacheBytes: keyCacheBytes, health: .shared) }
 
     init(keyCacheBytes: Int, health: ModuleHealth) {

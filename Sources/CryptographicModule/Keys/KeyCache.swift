@@ -2,8 +2,8 @@ import Synchronization
 
 /// Opened keys by the digest of their record, bounded by the secure memory that they take.
 ///
-/// One short critical section a look-up: a hash of 32 bytes and a retain. Writers hold it no longer, since keys are
-/// opened outside.
+/// One short critical section a look-up: a hash of 32 bytes and a retain. Writers hold it hardly longer, since keys are
+/// opened and freed outside, and what makes room is found in a few steps however many keys there are.
 final class KeyCache: Sendable {
     final class Entry: Sendable {
         let header: KeyHeader
@@ -39,67 +39,91 @@ final class KeyCache: Sendable {
     }
 
     private struct Slot {
+        let index: Index
         let entry: Entry
-        var lastUse: UInt64
+        /// Since the hand last passed.
+        var isUsed: Bool
     }
 
+    /// Slots on a ring over which a hand passes, so that neither use nor eviction depends on how many keys there are
+    /// (the second-chance algorithm).
     private struct State {
-        var slots: [Index: Slot] = [:]
-        var clock: UInt64 = 0
+        var positions: [Index: Int] = [:]
+        var slots: [Slot?] = []
+        var free: [Int] = []
+        var hand = 0
         var cost = 0
+
+        mutating func insert(_ slot: Slot) {
+            if let position = free.popLast() {
+                slots[position] = slot
+                positions[slot.index] = position
+            } else {
+                positions[slot.index] = slots.count
+                slots.append(slot)
+            }
+            cost += slot.entry.cost
+        }
+
+        mutating func remove(_ index: Index) -> Entry? {
+            guard let position = positions.removeValue(forKey: index), let slot = slots[position] else { return nil }
+            slots[position] = nil
+            free.append(position)
+            cost -= slot.entry.cost
+            return slot.entry
+        }
+
+        /// Removes the first key under the hand that wasn't used since it last came by; nil where there is none.
+        mutating func removeUnused() -> Entry? {
+            while !positions.isEmpty {
+                let position = hand
+                hand = hand + 1 < slots.count ? hand + 1 : 0
+                guard let slot = slots[position] else { continue }
+                guard slot.isUsed else { return remove(slot.index) }
+                slots[position]?.isUsed = false
+            }
+            return nil
+        }
     }
 
     private let capacity: Int
     private let state = Mutex(State())
 
+    /// - Parameter capacity: in units of ``Entry/cost``. A key that takes more by itself is held alone.
     init(capacity: Int) { self.capacity = capacity }
 
-    func contains(_ digest: [UInt8]) -> Bool { state.withLock { $0.slots[Index(digest)] != nil } }
+    func contains(_ digest: [UInt8]) -> Bool { state.withLock { $0.positions[Index(digest)] != nil } }
 
     func entry(_ digest: [UInt8]) -> Entry? {
         let index = Index(digest)
         return state.withLock { state in
-            guard let position = state.slots.index(forKey: index) else { return nil }
-            state.clock += 1
-            state.slots.values[position].lastUse = state.clock
-            return state.slots.values[position].entry
+            guard let position = state.positions[index] else { return nil }
+            state.slots[position]?.isUsed = true
+            return state.slots[position]?.entry
         }
     }
 
     func insert(_ entry: Entry, _ digest: [UInt8]) {
+        let index = Index(digest)
         let dropped = state.withLock { state in
             var dropped: [Entry] = []
-            while state.cost + entry.cost > capacity,
-                let oldest = state.slots.min(by: { $0.value.lastUse < $1.value.lastUse })
-            {
-                state.cost -= oldest.value.entry.cost
-                state.slots[oldest.key] = nil
-                dropped.append(oldest.value.entry)
-            }
-            state.clock += 1
-            if let former = state.slots.updateValue(Slot(entry: entry, lastUse: state.clock), forKey: Index(digest)) {
-                state.cost -= former.entry.cost
-                dropped.append(former.entry)
-            }
-            state.cost += entry.cost
+            if let former = state.remove(index) { dropped.append(former) }
+            while state.cost + entry.cost > capacity, let unused = state.removeUnused() { dropped.append(unused) }
+            state.insert(Slot(index: index, entry: entry, isUsed: false))
             return dropped
         }
         for entry in dropped { entry.key.close() }
     }
 
     func remove(_ digest: [UInt8]) {
-        let dropped = state.withLock { state in
-            let slot = state.slots.removeValue(forKey: Index(digest))
-            state.cost -= slot?.entry.cost ?? 0
-            return slot?.entry
-        }
+        let dropped = state.withLock { $0.remove(Index(digest)) }
         dropped?.key.close()
     }
 
     func removeAll() {
         let dropped = state.withLock { state in
             defer { state = State() }
-            return state.slots.values.map(\.entry)
+            return state.slots.compactMap { $0?.entry }
         }
         for entry in dropped { entry.key.close() }
     }

@@ -41,6 +41,24 @@ import Testing
         #expect(writes[1].outcome == .refused(.roleAssignmentExists))
     }
 
+    /// All disks work at the same time. The leader counts itself only when its own has the entry.
+    @Test func entriesLeaveBeforeTheLeaderHasWrittenThem() throws {
+        let bench = try Bench.running()
+        let id = bench.newID()
+        bench[0].disk.refusals = .max
+        let write = bench.submit(Write.assign(0), at: 0, id: id)
+        bench.run(5)
+        #expect((0..<3).map { bench.copies(of: id, on: $0) } == [0, 1, 1])
+        #expect(write.list.isEmpty && bench[0].standing?.isStalled == true)
+        // Those who have it commit it without the one whose disk is full.
+        try bench.run(until: "another leader") { bench.leader.map { $0 != 0 } ?? false }
+        bench[0].disk.refusals = 0
+        try bench.settle()
+        #expect((0..<3).map { bench.copies(of: id, on: $0) } == [1, 1, 1])
+        #expect(bench[2].views.last?.isAssigned(0) == true)
+        #expect(bench.checker.violation == nil)
+    }
+
     /// The old leader's entry survives it: the successor commits it, and the node that waits is told.
     @Test func aWriteOutlivesItsLeader() throws {
         let bench = try Bench.running()
@@ -183,22 +201,33 @@ import Testing
 
     // MARK: Applied, and no room to save it
 
+    /// The log has what the rows are made from: who waits for the write need not wait for them.
+    @Test func aWriteIsAnsweredBeforeItsRowsAreStored() throws {
+        let bench = try Bench.running()
+        let write = try appliedWithoutRoom(bench, Write.assign(0))
+        #expect(write.outcome == .applied)
+        #expect(bench[0].alarms.contains(.storageFull))
+        #expect(bench[0].views.last?.isAssigned(0) == true)
+    }
+
     @Test func aWriteThatFindsNoRoomIsAnsweredInTime() throws {
         let bench = try Bench.running { $0.submitTimeout = 300_000_000 }
-        let write = try appliedWithoutRoom(bench)
+        let write = try appliedWithoutRoom(bench, Self.creation)
+        #expect(write.list.isEmpty)
         bench.run(350)
         #expect(write.refusal == .timedOut(maybeApplied: true))
         #expect(bench[0].alarms.contains(.storageFull))
-        #expect(bench[0].views.last?.isAssigned(0) == false)
+        #expect(bench[0].views.last?.hasKey == false)
         bench[0].disk.refusals = 0
         try bench.settle()
-        #expect(bench[0].views.last?.isAssigned(0) == true)
+        #expect(bench[0].views.last?.hasKey == true)
         #expect(write.list.count == 1)
     }
 
     @Test(arguments: [false, true]) func aWriteThatFindsNoRoomIsAnsweredAtTheEnd(seals: Bool) throws {
         let bench = try Bench.running()
-        let write = try appliedWithoutRoom(bench)
+        let write = try appliedWithoutRoom(bench, Self.creation)
+        #expect(write.list.isEmpty)
         if seals { bench.seal(0) } else { bench[0].stop() }
         bench.run(2)
         #expect(write.refusal == .timedOut(maybeApplied: true))
@@ -208,14 +237,19 @@ import Testing
         #expect(write.list.count == 1)
     }
 
+    /// Key material is read from where it is stored: without room for it nobody is shown the key.
+    private static let creation = PoolCommand.createKeyVersion(Register.newVersion(of: 0, serial: 1))
+
     /// A write at the leader that is committed and applied, while its disk takes nothing any more.
-    private func appliedWithoutRoom(_ bench: Bench) throws -> Answers<Result<Committed, PoolUnavailable>> {
+    private func appliedWithoutRoom(
+        _ bench: Bench, _ command: PoolCommand
+    ) throws -> Answers<Result<Committed, PoolUnavailable>> {
+        try bench.activate()
         let id = bench.newID()
-        let write = bench.submit(Write.assign(0), at: 0, id: id)
+        let write = bench.submit(command, at: 0, id: id)
         try bench.run(until: "the entry") { bench.copies(of: id, on: 0) == 1 }
         bench[0].disk.refusals = .max
         bench.run(100)
-        #expect(write.list.isEmpty)
         return write
     }
 }

@@ -30,8 +30,7 @@ import Testing
     }
 
     private func expectSameState(_ bench: Bench) throws {
-        try bench.settle()
-        let roots = [0, 1, 2].map { bench[$0].views.last?.state.root }
+        let roots = try bench.storedRoots()
         #expect(roots[0] != nil && Set(roots).count == 1)
         #expect(bench.checker.violation == nil)
     }

@@ -39,6 +39,17 @@ struct UnsavedChanges {
     var blobs: [MaterialBlob] = []
     /// Writes of this node that wait to be answered once what they changed is saved and published.
     var finished: [FinishedWrite] = []
+    /// When all this has to be saved.
+    private(set) var saveBy = Instant.distantFuture
+
+    /// Makes sure that all is saved by then.
+    mutating func save(by latest: Instant) { saveBy = min(saveBy, latest) }
+
+    mutating func wereSaved() {
+        rows = ChangedRows()
+        blobs = []
+        saveBy = .distantFuture
+    }
 
     /// The writes that have waited too long for room on the disk.
     mutating func takeExpired(now: Instant) -> [FinishedWrite] {

@@ -12,6 +12,7 @@ extension NodeDriver {
     }
 
     private func apply(_ entry: LogEntry) {
+        unsaved.save(by: now.advanced(by: options.saveInterval))
         if case .configuration(let configuration) = entry.payload {
             unsaved.rows.add(applied.apply(configuration, of: entry))
             effects.add(.none, index: entry.index)
@@ -50,9 +51,32 @@ extension NodeDriver {
         }
     }
 
-    /// Saves what the step has applied in one transaction with a mark that vouches for it, publishes the view, and
-    /// answers the writes. Without room nothing is published: a view must not name key material that isn't stored.
-    func saveAndPublish() {
+    /// Shows what was applied to those who read, and confirms it to the leader. The rows need not be saved before: the
+    /// log has what they come from. Key material must be, since it is read from where it is saved; and while there is
+    /// no room to save, nothing is published either.
+    func publishApplied() {
+        guard halted == nil, case .unsealed = seal, applied.position.index > published?.appliedIndex ?? 0 else {
+            return
+        }
+        if !unsaved.blobs.isEmpty || savingDue != .distantFuture { save() }
+        guard halted == nil, savingDue == .distantFuture else { return }
+        publish()
+    }
+
+    /// Saves in one go what many steps have applied: rows that change often are hashed and stored once.
+    func saveIfDue() {
+        if now >= nextSaving { save() }
+    }
+
+    /// When the applied rows have to be saved.
+    var nextSaving: Instant {
+        guard case .unsealed = seal, applied.position.index > savedIndex else { return .distantFuture }
+        if savingDue != .distantFuture { return savingDue }
+        return unsaved.rows.list.count < options.rowsUnsaved ? unsaved.saveBy : now
+    }
+
+    /// Saves what was applied in one transaction, with a mark that vouches for it.
+    func save() {
         guard halted == nil, case .unsealed(let authenticator) = seal, applied.position.index > savedIndex else {
             return
         }
@@ -73,14 +97,8 @@ extension NodeDriver {
         }
         savedIndex = position.index
         savingDue = .distantFuture
+        unsaved.wereSaved()
         raft.applied(through: position.index)
-        publish()
-    }
-
-    /// Publishes what was saved in a former life of the process, or before it was sealed.
-    func republish() {
-        guard applied.position.index > 0 else { return }
-        publish()
     }
 
     func publish() {
@@ -98,8 +116,11 @@ extension NodeDriver {
                 giveUp: { _ in write.completion(.failure(.timedOut(maybeApplied: true))) },
                 give: { write.completion(.success(committed)) })
         }
-        unsaved = UnsavedChanges()
+        unsaved.finished = []
     }
+
+    /// Whether what is stored is all that was applied.
+    var isSaved: Bool { applied.position.index <= savedIndex }
 
     private func retrySaving() {
         if savingDue == .distantFuture { environment.observer.alarm(.storageFull) }

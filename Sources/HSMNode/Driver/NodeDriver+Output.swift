@@ -4,14 +4,15 @@ import Raft
 /// How an output of Raft is carried out: in one order, everywhere.
 ///
 /// 1. Term, vote and entries are written, atomically and durably. A failed write stops the node; a full disk holds it
-///    here until there is room.
+///    here until there is room. A leader's entries leave first: its followers write them at the same time.
 /// 2. Violations of the protocol are reported.
 /// 3. Leases are taken over, then messages are sent: they speak of what was written, and of leases that were dropped.
 /// 4. Committed entries are applied, if the node is unsealed.
 /// 5. Confirmed reads are matched with what is applied; lost ones are asked again. A snapshot that is offered is asked
 ///    for.
 ///
-/// Then, once for the whole step: the applied rows are saved, the view is published, and waiting calls are answered.
+/// Then, once for the whole step: the view is published, which may bring another output, and waiting calls are answered.
+/// Last, and not in every step, the applied rows are saved.
 extension NodeDriver {
     /// Carries out what there is. Each output may bring another one, but no step goes on without an end: what is left
     /// after so many is for the next step, which is due at once.
@@ -31,21 +32,27 @@ extension NodeDriver {
         guard let output = stalled else { return true }
         guard now >= stalledUntil else { return false }
         stalled = nil
-        carryOut(output)
+        carryOut(output, isRetry: true)
         return halted == nil && stalled == nil
     }
 
-    private func carryOut(_ output: RaftOutput) {
+    /// - Parameter isRetry: What may leave before the write has left. To send it again would be a sign of life, and
+    ///   keep the others from electing a leader that has room.
+    private func carryOut(_ output: RaftOutput, isRetry: Bool = false) {
         #if PLANTED_FAULTS
             for message in output.messagesBeforePersist { send(message) }
         #endif
+        let writtenTerm = storedTerm
+        if !isRetry {
+            for message in output.messages where message.mayPrecedeWrite(in: writtenTerm) { send(message) }
+        }
         guard write(has(fault: .termAndVoteInTwoWrites) ? output.withoutVote : output) else { return }
         for violation in output.violations { environment.observer.alarm(.protocolViolation(violation)) }
         if let leases = output.leases {
             self.leases = leases
             publishReads()
         }
-        for message in output.messages { send(message) }
+        for message in output.messages where !message.mayPrecedeWrite(in: writtenTerm) { send(message) }
         guard !has(fault: .termAndVoteInTwoWrites) || write(output.onlyVote) else { return }
         if let change = output.roleChange { roleChanged(change) }
         applyCommitted(output.committed)
@@ -90,6 +97,18 @@ extension NodeDriver {
             reads.leaderChanged()
         }
         environment.observer.roleChanged(change)
+    }
+}
+
+extension RaftMessage {
+    /// Whether it may leave before the output that holds it is written. A leader's entries need not be on its own disk
+    /// then (Ongaro 2014, section 10.2.1): it counts itself only once they are. All else that an append speaks of is
+    /// its term.
+    ///
+    /// - Parameter writtenTerm: The term that is on the disk.
+    fileprivate func mayPrecedeWrite(in writtenTerm: Term) -> Bool {
+        guard case .append = body else { return false }
+        return term == writtenTerm
     }
 }
 

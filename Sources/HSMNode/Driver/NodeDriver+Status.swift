@@ -1,4 +1,5 @@
 import NodeEnvironment
+import PoolState
 import Raft
 
 /// What the node says of itself, to its peers and to its owner.
@@ -26,8 +27,8 @@ extension NodeDriver {
         let raft = raft.standing
         return NodeStanding(
             role: raft.role, term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
-            appliedIndex: savedIndex, lastIndex: raft.lastIndex, lastTerm: raft.lastTerm, isSealed: seal.isSealed,
-            isStalled: stalled != nil)
+            appliedIndex: published?.appliedIndex ?? savedIndex, lastIndex: raft.lastIndex, lastTerm: raft.lastTerm,
+            isSealed: seal.isSealed, isStalled: stalled != nil)
     }
 
     /// How the node stands.

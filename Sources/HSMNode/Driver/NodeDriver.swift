@@ -48,7 +48,7 @@ public final class NodeDriver {
     var recovery: PoolRecovery?
     var applied = AppliedState()
     var unsaved = UnsavedChanges()
-    /// The last index that was saved and published.
+    /// The last index whose state is stored. What was published may be ahead of it.
     var savedIndex: LogIndex
     /// When saving is tried again, after it found no room.
     var savingDue = Instant.distantFuture
@@ -95,6 +95,8 @@ public final class NodeDriver {
     var stalledUntil = Instant(nanoseconds: 0)
     /// The step has not carried out all that there was.
     var isOutputLeft = false
+    /// Asked at the end of the step whether everything is stored.
+    var saveRequests: [(Bool) -> Void] = []
     /// Calls to make at the end of the step.
     var completions: [() -> Void] = []
 
@@ -150,6 +152,9 @@ public final class NodeDriver {
             if let other = recovery { completions.append { other.completion(.failure(.halted)) } }
             recovery = PoolRecovery(request: request, completion: completion)
         case .seal: sealNow()
+        case .save(let completion):
+            unsaved.save(by: self.now)
+            saveRequests.append(completion)
         case .transferLeadership(let target): raft.transferLeadership(to: target, now: self.now)
         case .changeMembers(let voters, let learners, let completion):
             changeMembers(voters: voters, learners: learners, completion)
@@ -160,6 +165,9 @@ public final class NodeDriver {
     public func finishStep(now: Instant) {
         self.now = max(self.now, now)
         if halted == nil { work() }
+        let isSaved = halted == nil && isSaved
+        for request in saveRequests { completions.append { request(isSaved) } }
+        saveRequests = []
         standing = currentStanding()
         let calls = completions
         completions.removeAll(keepingCapacity: true)
@@ -170,7 +178,7 @@ public final class NodeDriver {
     public var nextDeadline: Instant {
         if halted != nil { return .distantFuture }
         let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
-        let deadline = min(min(statusDue, savingDue), calls)
+        let deadline = min(min(statusDue, nextSaving), calls)
         guard stalled == nil else { return min(deadline, stalledUntil) }
         return isOutputLeft ? now : min(deadline, raft.nextDeadline)
     }
@@ -182,6 +190,7 @@ public final class NodeDriver {
             // Nobody has to wait for the leases of a node that says goodbye.
             raft.setMayHoldLeases(false, now: now)
             drainOutput()
+            save()
         }
         halted = halted ?? .stopped
         publishReads()
@@ -199,12 +208,15 @@ public final class NodeDriver {
         beginReadRound()
         drainOutput()
         performUnseal()
-        saveAndPublish()
+        publishApplied()
+        // The leader waits to hear of it.
+        drainOutput()
         installSnapshot()
         performRecovery()
         guard halted == nil else { return }
         answerReads()
         answerReleased()
+        saveIfDue()
         compactIfDue()
         sendStatusIfDue()
         expire()
@@ -246,6 +258,7 @@ public final class NodeDriver {
         case .read(_, let completion): completions.append { completion(.failure(.shuttingDown)) }
         case .unseal(_, let completion): completions.append { completion(.failure(.halted)) }
         case .recover(_, let completion): completions.append { completion(.failure(.halted)) }
+        case .save(let completion): completions.append { completion(false) }
         case .changeMembers(_, _, let completion): completions.append { completion(.notLeader(leader: nil)) }
         case .timer, .message, .peerConnected, .peerReturned, .seal, .transferLeadership: break
         }

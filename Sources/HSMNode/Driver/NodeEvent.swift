@@ -24,6 +24,8 @@ public enum NodeEvent {
     case recover(PoolRecoveryRequest, completion: (Result<LogIndex, PoolRecoveryRefusal>) -> Void)
     /// The keys are to be forgotten.
     case seal
+    /// Somebody wants to read the stored state. Told whether it holds all that was applied: there may be no room.
+    case save(completion: (Bool) -> Void)
     /// Leadership should go to this voter.
     case transferLeadership(to: NodeID)
     /// The pool's members should become these. Answered when the leader has put the first step into its log; nil is

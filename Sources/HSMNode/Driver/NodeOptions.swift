@@ -28,6 +28,10 @@ public struct NodeOptions: Sendable {
     public var maximumReads = 65_536
     /// Read rounds that may be under way at once.
     public var maximumReadRounds = 4
+    /// How long what was applied may wait to be stored; the log has it all the while. A restart applies it again.
+    public var saveInterval: Nanoseconds = 50_000_000
+    /// So many changed rows don't wait for that.
+    public var rowsUnsaved = 1_000
     /// Applied entries that stay in the log, so that a member that was away for a moment needs no snapshot.
     public var logEntriesKept: UInt64 = 10_000
     /// Bytes of entries that stay at most, however few entries that are.

@@ -106,7 +106,8 @@ extension NodeDriver {
             throw .stored(error)
         }
         applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.lastIndex))
-        saveAndPublish()
+        publishApplied()
+        save()
         guard halted == nil, savedIndex == raft.lastIndex else { throw .storage(.full) }
     }
 

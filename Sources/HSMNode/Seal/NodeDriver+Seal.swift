@@ -48,7 +48,6 @@ extension NodeDriver {
         if applied.position.index < raft.commitIndex {
             applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.commitIndex))
         }
-        if applied.position.index == savedIndex { republish() }
         membershipApplied()
     }
 
@@ -57,7 +56,8 @@ extension NodeDriver {
     /// Forgets the keys. What was applied stays in memory, unread, for the next unsealing.
     func sealNow() {
         guard case .unsealed = seal else { return }
-        saveAndPublish()
+        publishApplied()
+        save()
         seal = .sealed(.memory)
         published = nil
         publishReads()

@@ -117,8 +117,7 @@ extension NodeDriver {
         applied = snapshot
         savedIndex = position.index
         savingDue = .distantFuture
-        unsaved.rows = ChangedRows()
-        unsaved.blobs = []
+        unsaved.wereSaved()
         decoded.clear()
         // Which entries it came from can't be told any more: what isn't released of it may touch anything.
         effects.addUnknown(through: position.index)

@@ -108,7 +108,8 @@ final class NodeAssembly: Sendable {
             logger: logger)
         stores = try configuration.backups.stores()
         let backups = BackupDesk(
-            node: configuration.nodeID.rawValue, stores: stores, source: StoredState(snapshots: disk.snapshots))
+            node: configuration.nodeID.rawValue, stores: stores,
+            source: StoredState(snapshots: disk.snapshots, save: { await runtime.save() }))
         takeover = JobTakeover(services: services, desk: backups)
         let control = NodeControlPanel(
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,

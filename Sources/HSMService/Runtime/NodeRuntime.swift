@@ -21,6 +21,7 @@ final class NodeRuntime: Pool {
         case read(ReadScope, @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
         case unseal(any StateAuthenticator, @Sendable (Result<LogIndex, UnsealRefusal>) -> Void)
         case seal(@Sendable () -> Void)
+        case save(@Sendable (Bool) -> Void)
         case recover(PoolRecoveryRequest, @Sendable (Result<LogIndex, PoolRecoveryRefusal>) -> Void)
         case report(@Sendable (NodeStatusReport) -> Void)
         case stop(@Sendable () -> Void)
@@ -98,6 +99,11 @@ final class NodeRuntime: Pool {
         await withCheckedContinuation { continuation in post(.seal { continuation.resume() }) }
     }
 
+    /// Stores what was applied; false if there is no room for it, or the node stops.
+    func save() async -> Bool {
+        await withCheckedContinuation { continuation in post(.save { continuation.resume(returning: $0) }) }
+    }
+
     func recover(_ request: PoolRecoveryRequest) async -> Result<LogIndex, PoolRecoveryRefusal> {
         await withCheckedContinuation { continuation in
             post(.recover(request) { continuation.resume(returning: $0) })
@@ -152,6 +158,7 @@ final class NodeRuntime: Pool {
         case .seal(let body):
             driver.handle(.seal, now: now)
             body()
+        case .save(let body): driver.handle(.save(completion: body), now: now)
         case .recover(let request, let body): driver.handle(.recover(request, completion: body), now: now)
         case .report(let body): body(driver.report())
         case .stop(let body):

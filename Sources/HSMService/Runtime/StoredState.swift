@@ -7,8 +7,11 @@ import Synchronization
 /// The node's stored state, for backups: read beside the driver, off the threads that serve requests.
 struct StoredState: StateSource {
     let snapshots: StateSnapshotSource
+    /// Brings the stored state up to what was applied; false if there is no room for that.
+    let save: @Sendable () async -> Bool
 
     func open() async throws(StateSourceFault) -> any StateCursor {
+        guard await save() else { throw StateSourceFault("the node can't store its state: its disk is full") }
         let snapshots = snapshots
         return try await DiskWork.run { () throws(StateSourceFault) in
             do throws(StorageFailure) {

@@ -66,7 +66,7 @@ struct Workload {
         }
     }
 
-    private static let securityDomain = PreparedSecurityDomain(
+    static let securityDomain = PreparedSecurityDomain(
         generation: 0, keyring: nil, required: 2, officers: [[1], [2], [3]],
         commitments: (1...3).map { [UInt8](repeating: $0, count: 32) }, encryptedData: Array("{}".utf8),
         capabilityDigest: [UInt8](repeating: 9, count: 32))

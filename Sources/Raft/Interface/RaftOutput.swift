@@ -10,7 +10,8 @@
 /// 2. `violations` are logged. Each one means that a peer broke the protocol, or that a disk lied. `leases` is handed
 ///    to the threads that answer reads.
 /// 3. `messages` are sent. They may be lost, delayed, repeated and reordered, but none may leave before step 1 is
-///    done, for they speak of what was written: a vote, an accepted entry, a term.
+///    done, for they speak of what was written: a vote, an accepted entry, a term. An append may, if its term was
+///    written by an earlier output: no leader counts its own entries before they are confirmed.
 /// 4. `committed` is applied in order, after which the driver calls `applied(through:)`. It may apply on another
 ///    thread and take further outputs meanwhile; `committed` of later outputs goes on where this one ended.
 /// 5. `readStates`: the read may be answered from the state machine once it has applied `index` or more.

@@ -16,13 +16,19 @@ enum DatabaseFile {
     }
 
     /// Opens the only writing connection of a database.
-    static func open(_ path: String, durability: Durability) throws(StorageFailure) -> DatabaseQueue {
+    ///
+    /// - Parameter isShared: Whether others read it meanwhile. A database of one connection is locked once and for all,
+    ///   and its index of the write-ahead log is in this process's memory.
+    static func open(
+        _ path: String, durability: Durability, isShared: Bool = true
+    ) throws(StorageFailure) -> DatabaseQueue {
         try StorageFailures.translating(path) {
             var configuration = hardened()
             configuration.label = "quorate.storage"
             // Not `Configuration.journalMode`: with it GRDB writes a first transaction that isn't flushed.
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+                if !isShared { try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
                 guard try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL") == "wal" else {
                     throw StorageFailure.device("\(path): SQLite can't use a write-ahead log here")
                 }

@@ -34,7 +34,7 @@ final class LogDatabase {
         let isNew = try folder.prepareDatabaseFile(Self.fileName)
         do {
             try WriteAheadLogCheck.check(database: path)
-            queue = try DatabaseFile.open(path, durability: .everyCommit)
+            queue = try DatabaseFile.open(path, durability: .everyCommit, isShared: false)
             try Self.prepare(queue, identity: identity, isNew: isNew, file: path)
         } catch let error as NodeFolderError {
             throw error

@@ -110,6 +110,13 @@ final class Bench {
         }
     }
 
+    /// The roots of the states that are stored once nobody has anything left to store, by node.
+    func storedRoots() throws -> [[UInt8]?] {
+        try settle()
+        run(100)
+        return try machines.map { try $0.disk.openSnapshot()?.mark.stateRoot }
+    }
+
     func tick() {
         now += 1_000_000
         let arriving = letters
@@ -183,6 +190,15 @@ final class Bench {
 
     func seal(_ number: Int) {
         machines[number].inbox.append(.seal)
+    }
+
+    /// From now on keys can be made.
+    func activate() throws {
+        let commands = [
+            PoolCommand.securityDomainPrepared(Workload.securityDomain), .securityDomainActivated(generation: 0),
+        ]
+        let answers = commands.map { submit($0, at: 0) }
+        try run(until: "the activation") { answers.allSatisfy { $0.outcome == .applied } }
     }
 
     // MARK: Calls

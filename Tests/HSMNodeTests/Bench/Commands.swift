@@ -21,6 +21,8 @@ extension PoolView {
         state.permissions.assignment(named: Register.assignmentName(number)) != nil
     }
 
+    var hasKey: Bool { state.key(Register.keyName(0)) != nil }
+
     var generation: UInt32? { state.principal(Register.principalID(0))?.credentialGeneration }
 }
 

@@ -27,6 +27,7 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swi
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let persistentCollections: Target.Dependency = .product(name: "HashTreeCollections", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -79,7 +80,7 @@ let package = Package(
                 "Identity", "Backup", "BackupStores",
                 "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment",
                 "Raft", "StrictJSON",
-                nioCore, nioPosix, nioSSL, logging, lifecycle, signals, yams,
+                nioCore, nioPosix, nioSSL, logging, lifecycle, signals, yams, deques,
             ],
             swiftSettings: common),
         .target(

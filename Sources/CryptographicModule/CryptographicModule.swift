@@ -16,12 +16,18 @@ public final class CryptographicModule: Sendable {
     let keks = Mutex(KeyEncryptionKeys())
     let health: ModuleHealth
     let nonces = NonceSequences()
+    let spares: SpareKeys
 
-    /// - Parameter keyCacheBytes: how much secure memory opened keys may take; those not used lately make room.
-    public convenience init(keyCacheBytes: Int) { self.init(keyCacheBytes: keyCacheBytes, health: .shared) }
+    /// - Parameters:
+    ///   - keyCacheBytes: how much secure memory opened keys may take; those not used lately make room.
+    ///   - spareKeys: how many RSA pairs of each size ``makeSpareKey()`` makes in advance.
+    public convenience init(keyCacheBytes: Int, spareKeys: Int = 0) {
+        self.init(keyCacheBytes: keyCacheBytes, spareKeys: spareKeys, health: .shared)
+    }
 
-    init(keyCacheBytes: Int, health: ModuleHealth) {
+    init(keyCacheBytes: Int, spareKeys: Int = 0, health: ModuleHealth) {
         cache = KeyCache(capacity: keyCacheBytes)
+        spares = SpareKeys(limit: spareKeys)
         self.health = health
     }
 
@@ -39,6 +45,7 @@ public final class CryptographicModule: Sendable {
     public func lock() {
         keks.withLock { $0 = KeyEncryptionKeys() }
         cache.removeAll()
+        spares.removeAll()
         nonces.removeAll()
     }
 

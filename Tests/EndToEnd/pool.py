@@ -51,8 +51,9 @@ class Pool:
             *(prefix or []), str(QUICKSTART), *arguments, "--dir", str(self.folder), "--binaries", str(self.binaries),
             "--port", str(self.port), "--nodes", str(self.nodes),
         ]
-        result = subprocess.run(
-            command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=dict(os.environ, **self.settings))
+        # Spare keys would cost each of many short-lived pools some seconds of computing.
+        environment = {"QUICKSTART_SPARE_RSA_KEYS": "0", **os.environ, **self.settings}
+        result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=environment)
         if check and result.returncode != 0:
             raise AssertionError(f"{shlex.join(command)} failed:\n{result.stdout}\n{result.stderr}")
         return result

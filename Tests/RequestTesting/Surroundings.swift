@@ -1,3 +1,4 @@
+public import AccessControl
 public import CryptographicModule
 import PoolState
 public import RequestPipeline
@@ -24,7 +25,7 @@ public final class TestComputation: ComputationPool {
         set { full.withLock { $0 = newValue } }
     }
 
-    public func submit(_ work: @escaping @Sendable () -> Void) -> Bool {
+    public func submit(for caller: GUID?, _ work: @escaping @Sendable () -> Void) -> Bool {
         guard !isFull else { return false }
         DispatchQueue.global().async(execute: work)
         return true

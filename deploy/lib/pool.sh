@@ -15,6 +15,7 @@
 #   QUICKSTART_UNACTIVATED      if set, the security domain is left to be downloaded
 #   QUICKSTART_BLOB_HOSTS       blob services for backups, host:port, separated by commas
 #   QUICKSTART_BLOB_AUTHORITY   PEM of the authority that signs their certificates
+#   QUICKSTART_SPARE_RSA_KEYS   RSA pairs of each size that each node makes in advance (default 1)
 #   QUICKSTART_UNPINNED         if set, the officers aren't fixed by the initialisation file
 #   QUICKSTART_NAME             the pool's name (default quickstart)
 #   QUICKSTART_FIRST_ID         the id of node-1 (default 1)
@@ -133,6 +134,8 @@ $members
 backups:
   directory: ../../backups
 $(blob_stores)
+crypto:
+  spare_rsa_keys: ${QUICKSTART_SPARE_RSA_KEYS:-1}
 YAML
     done
     "$binaries/hsmctl" credential generate --display-name Administrator --secret-file "$dir/administrator.secret" --json \

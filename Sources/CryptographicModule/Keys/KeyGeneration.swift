@@ -99,7 +99,8 @@ struct KeyPlace {
 }
 
 extension CryptographicModule {
-    /// Makes a key and seals it under the module's key-encryption key. RSA takes from tenths of a second to seconds.
+    /// Makes a key and seals it under the module's key-encryption key. RSA takes from tenths of a second to seconds,
+    /// but for spare keys.
     public func generateKey(_ template: KeyTemplate) throws(CryptoError) -> GeneratedKey {
         try health.requireGood()
         let kek = try currentKEK()
@@ -109,7 +110,7 @@ extension CryptographicModule {
         switch template.material {
         case .rsa(let bits, let exponent):
             guard [2048, 3072, 4096].contains(bits) else { throw .unsupported("RSA keys of \(bits) bits") }
-            return try seal(try .generateRSA(bits: bits, exponent: exponent), .rsaHSM, bits: bits, place, kek)
+            return try seal(try freshRSA(bits: bits, exponent: exponent), .rsaHSM, bits: bits, place, kek)
         case .ec(let curve):
             return try seal(try .generateEC(curve), .ecHSM, curve: curve, bits: curve.bits, place, kek)
         case .oct(let bits):

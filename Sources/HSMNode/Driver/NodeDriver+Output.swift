@@ -11,8 +11,8 @@ import Raft
 /// 5. Confirmed reads are matched with what is applied; lost ones are asked again. A snapshot that is offered is asked
 ///    for.
 ///
-/// Then, once for the whole step: the view is published, which may bring another output, and waiting calls are answered.
-/// Last, and not in every step, the applied rows are saved.
+/// Then, once for the whole step: the view is published, which may bring another output, and waiting calls are
+/// answered. Last, and not in every step, the applied rows are saved.
 extension NodeDriver {
     /// Carries out what there is. Each output may bring another one, but no step goes on without an end: what is left
     /// after so many is for the next step, which is due at once.

@@ -56,11 +56,9 @@ final class NodeAssembly: Sendable {
         self.logger = logger
         let ending = NodeEnding()
         self.ending = ending
-        let cores = System.coreCount
         loops = MultiThreadedEventLoopGroup(
-            numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : cores)
-        computation = CryptoThreads(
-            count: configuration.cryptoThreads > 0 ? configuration.cryptoThreads : cores, limit: 1024)
+            numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
+        computation = CryptoThreads(count: configuration.cryptoThreads, limit: 1024)
         let nodeKey = try Self.readNodeKey(configuration)
         let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
         firstKeyring = disk.keyring
@@ -69,7 +67,8 @@ final class NodeAssembly: Sendable {
         self.directory = directory
         let epoch = disk.stored?.pool?.epoch ?? told?.epoch ?? configuration.firstEpoch
         self.epoch = epoch
-        let module = CryptographicModule(keyCacheBytes: ModuleSelfSetup.secureHeapBytes / 2)
+        let module = CryptographicModule(
+            keyCacheBytes: ModuleSelfSetup.secureHeapBytes / 2, spareKeys: configuration.spareRSAKeys)
         self.module = module
         let hosts = HostTable(hosts: configuration.allHosts)
         let vault = try Self.makeVault(disk, module, hosts)
@@ -271,7 +270,8 @@ final class NodeAssembly: Sendable {
             if let firstKeyring { await opening.open(firstKeyring) }
             await unsealing.askUntilUnsealed()
         }
-        tasks.withLock { $0 = [unsealed, Task { await housekeeping.run() }] }
+        let spares = SpareKeyMaker(module: module, computation: computation, logger: logger)
+        tasks.withLock { $0 = [unsealed, Task { await housekeeping.run() }, Task { await spares.run() }] }
     }
 
     /// Reads the API's certificate and key again; connections that are open keep the old one.

@@ -51,6 +51,8 @@ public struct NodeConfiguration: Sendable {
     public let eventLoops: Int
     /// Threads for slow cryptography; 0 means one per core.
     public let cryptoThreads: Int
+    /// How many RSA pairs of each size are made in advance; 0 means none.
+    public let spareRSAKeys: Int
     public let logLevel: String
 
     /// The epoch of a new pool.
@@ -98,7 +100,7 @@ extension NodeConfiguration {
         let peers = try root.section("peers")
         try peers.allow(only: ["listen", "certificate_file", "key_file", "authority_file"])
         let crypto = try root.optionalSection("crypto")
-        try crypto?.allow(only: ["threads"])
+        try crypto?.allow(only: ["threads", "spare_rsa_keys"])
         let log = try root.optionalSection("log")
         try log?.allow(only: ["level"])
 
@@ -118,7 +120,7 @@ extension NodeConfiguration {
             backups: try BackupPlaces(root.optionalSection("backups"), resolve),
             eventLoops: try api.optionalInteger("event_loops", in: 0...256) ?? 0,
             cryptoThreads: try crypto?.optionalInteger("threads", in: 0...256) ?? 0,
-            logLevel: try logLevel(log))
+            spareRSAKeys: try crypto?.optionalInteger("spare_rsa_keys", in: 0...16) ?? 1, logLevel: try logLevel(log))
     }
 
     /// The length is what clients accept in the name of a pool.

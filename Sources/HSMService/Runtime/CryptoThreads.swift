@@ -1,31 +1,38 @@
+import AccessControl
+import NIOCore
 import NIOPosix
 import RequestPipeline
 import Synchronization
 
-/// Threads for slow cryptography behind a bounded queue.
+/// Threads for slow cryptography behind a bounded queue in which callers take turns.
 final class CryptoThreads: ComputationPool {
-    private let threads: NIOThreadPool
-    private let waiting = Atomic<Int>(0)
-    private let limit: Int
+    private typealias Work = @Sendable () -> Void
 
-    /// - Parameter limit: how much work may wait or run at once.
+    private let threads: NIOThreadPool
+    private let queue: Mutex<FairQueue<GUID?, Work>>
+
+    /// - Parameters:
+    ///   - count: how many threads; 0 means one per core.
+    ///   - limit: how much work may wait or run at once; half of it for one caller.
     init(count: Int, limit: Int) {
-        threads = NIOThreadPool(numberOfThreads: count)
-        self.limit = limit
+        threads = NIOThreadPool(numberOfThreads: count > 0 ? count : System.coreCount)
+        queue = Mutex(FairQueue(limit: limit, limitOfOne: max(1, limit / 2)))
         threads.start()
     }
 
-    func submit(_ work: @escaping @Sendable () -> Void) -> Bool {
-        guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {
-            waiting.wrappingSubtract(1, ordering: .relaxed)
-            return false
-        }
+    func submit(for caller: GUID?, _ work: @escaping @Sendable () -> Void) -> Bool {
+        guard queue.withLock({ $0.add(work, of: caller) }) else { return false }
+        // Not this work, but whatever is due when a thread is free: there is as much of it as was submitted.
         threads.submit { [self] state in
-            defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
+            guard let (caller, work) = queue.withLock({ $0.next() }) else { return }
+            defer { queue.withLock { $0.finish(caller) } }
             if case .active = state { work() }
         }
         return true
     }
+
+    /// Whether all threads have nothing to do.
+    var isIdle: Bool { queue.withLock { $0.isEmpty } }
 
     func shutdown() async { try? await threads.shutdownGracefully() }
 }

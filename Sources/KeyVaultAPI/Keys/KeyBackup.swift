@@ -51,7 +51,7 @@ enum KeyBackup {
         guard let pool = context.view.state.pool else { throw .internalFailure }
         let module = context.services.module
         // Errors of the module are values here: a foreign blob is the caller's mistake, not the node's.
-        let opened = try await context.services.computation.run { () throws(CryptoError) in
+        let opened = try await context.compute { () throws(CryptoError) in
             do throws(CryptoError) {
                 return Result<RestoredKey, CryptoError>.success(
                     try KeyBackupBlob.open(blob, poolID: pool.poolID, keyring: keyring, module: module))

@@ -23,7 +23,7 @@ enum KeyCreation {
         guard let pool = context.view.state.pool else { throw .internalFailure }
         let template = request.template(poolID: pool.poolID, name: name, createdAt: context.now)
         let module = context.services.module
-        let generated = try await context.services.computation.run { () throws(CryptoError) in
+        let generated = try await context.compute { () throws(CryptoError) in
             try module.generateKey(template)
         }
         return try await add(

@@ -28,7 +28,7 @@ enum KeyImport {
         if context.view.state.deletedKey(name) != nil { throw CommandRefusals.keyIsDeleted(name) }
         guard let pool = context.view.state.pool else { throw .internalFailure }
         let (services, poolID, now) = (context.services, pool.poolID, context.now)
-        let sealed = try await services.computation.run { () throws(CryptoError) -> GeneratedKey in
+        let sealed = try await context.compute { () throws(CryptoError) -> GeneratedKey in
             let version = Random.bytes(16)
             switch source {
             case .webKey(let key, _):

@@ -72,7 +72,7 @@ public enum KeyRotation {
         }
         guard let pool = context.view.state.pool else { throw .internalFailure }
         let (module, now) = (context.services.module, context.now)
-        let command = try await context.services.computation.run { () throws(CryptoError) in
+        let command = try await context.compute { () throws(CryptoError) in
             try Self.command(for: key, poolID: pool.poolID, now: now, onlyIfDue: false, module: module)
         }
         guard case .createKeyVersion(let version) = command else { throw .internalFailure }

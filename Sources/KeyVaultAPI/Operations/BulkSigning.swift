@@ -62,7 +62,7 @@ enum BulkSigning {
     private static func sign(
         _ values: [[UInt8]], _ signer: Signer
     ) async throws(APIError) -> [Result<[UInt8], APIError>] {
-        try await signer.context.services.computation.run { () throws(CryptoError) -> [Result<[UInt8], APIError>] in
+        try await signer.context.compute { () throws(CryptoError) -> [Result<[UInt8], APIError>] in
             values.map { value in
                 do throws(APIError) {
                     return .success(try signer.sign(value))

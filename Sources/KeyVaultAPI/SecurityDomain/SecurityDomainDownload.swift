@@ -32,7 +32,7 @@ enum SecurityDomainDownload {
                 "The security domain has been delivered. New shares need the approval of a quorum of its officers.")
         }
         let officers = try officers(context.request.body, pinned: pool.pinnedOfficers)
-        let made = try await context.services.computation.run { () throws(CryptoError) in
+        let made = try await context.compute { () throws(CryptoError) in
             let keyring = unsealed.keyring
             do {
                 return try SecurityDomainFile.make(

@@ -1,13 +1,16 @@
+public import AccessControl
 public import CryptographicModule
 
 extension ComputationPool {
     /// Runs a computation on the pool's threads.
+    ///
+    /// - Parameter caller: who asked for it; nil for the node itself.
     /// - Throws: 429 when the queue is full; what the module's failure means otherwise.
     public func run<Value: Sendable>(
-        _ work: @escaping @Sendable () throws(CryptoError) -> Value
+        for caller: GUID? = nil, _ work: @escaping @Sendable () throws(CryptoError) -> Value
     ) async throws(APIError) -> Value {
         let result: Result<Value, APIError> = await withCheckedContinuation { continuation in
-            let isQueued = submit {
+            let isQueued = submit(for: caller) {
                 do throws(CryptoError) {
                     continuation.resume(returning: .success(try work()))
                 } catch {
@@ -17,6 +20,16 @@ extension ComputationPool {
             if !isQueued { continuation.resume(returning: .failure(.tooManyRequests)) }
         }
         return try result.get()
+    }
+}
+
+extension RequestContext {
+    /// Runs a computation for the caller on the pool's threads.
+    /// - Throws: see ``ComputationPool/run(for:_:)``.
+    public func compute<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(CryptoError) -> Value
+    ) async throws(APIError) -> Value {
+        try await services.computation.run(for: principal?.objectID, work)
     }
 }
 

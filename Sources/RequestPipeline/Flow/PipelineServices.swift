@@ -1,3 +1,4 @@
+public import AccessControl
 public import Audit
 public import CryptographicModule
 public import Logging
@@ -64,8 +65,10 @@ public protocol KeyCustody: Sendable {
 
 /// A bounded pool of threads for computation that would hold up an event loop.
 public protocol ComputationPool: Sendable {
-    /// Queues `work`; returns false, without running it, when the queue is full.
-    func submit(_ work: @escaping @Sendable () -> Void) -> Bool
+    /// Queues `work`; returns false, without running it, when the queue is full, or the caller's part of it.
+    ///
+    /// - Parameter caller: who asked for it, since callers take turns; nil for the node itself.
+    func submit(for caller: GUID?, _ work: @escaping @Sendable () -> Void) -> Bool
 }
 
 /// Civil time.

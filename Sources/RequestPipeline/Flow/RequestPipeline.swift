@@ -253,7 +253,9 @@ public final class RequestPipeline: RequestSink {
     private typealias Body = @Sendable (RequestContext) throws(APIError) -> APIResponse
 
     private func compute(_ context: RequestContext, _ exchange: Exchange, _ body: @escaping Body) {
-        let isQueued = services.computation.submit { [self] in complete(context, exchange, body) }
+        let isQueued = services.computation.submit(for: context.principal?.objectID) { [self] in
+            complete(context, exchange, body)
+        }
         if !isQueued { finish(exchange, context, .failure(.tooManyRequests)) }
     }
 

@@ -9,9 +9,9 @@ struct Bench {
     let kek: SecretKey
     static let poolID = [UInt8](repeating: 0xA0, count: 16)
 
-    init(cacheBytes: Int = 256 << 10, health: ModuleHealth = .shared) throws {
+    init(cacheBytes: Int = 256 << 10, spareKeys: Int = 0, health: ModuleHealth = .shared) throws {
         try ModuleSelfSetup.startSecureHeap()
-        module = CryptographicModule(keyCacheBytes: cacheBytes, health: health)
+        module = CryptographicModule(keyCacheBytes: cacheBytes, spareKeys: spareKeys, health: health)
         kek = SecretKey(consuming: try Random.secret(32), id: Random.bytes(16))
         module.unlock(kek: kek)
     }

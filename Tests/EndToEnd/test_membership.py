@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import threading
 import time
@@ -235,6 +237,16 @@ def write_many_entries(pool: GrowingPool, node: int, token: str, count: int) -> 
     print(f"\n{count} writes at {count / (time.monotonic() - began):.0f} a second")
 
 
+def first_entry(pool: GrowingPool, node: int) -> tuple | None:
+    """What the node's log begins behind. The node holds its log locked: a copy is read."""
+    copy = pool.folder / "copy"
+    copy.mkdir()
+    for name in ("log.db", "log.db-wal"):
+        shutil.copy(pool.node_folder(node) / "data" / name, copy)
+    with contextlib.closing(sqlite3.connect(copy / "log.db")) as database:
+        return database.execute("SELECT idx FROM base").fetchone()
+
+
 def test_a_member_far_behind_catches_up_by_snapshot(three: GrowingPool, token: str):
     leader = three.leader()
     victim = next(node for node in (1, 2, 3) if node != leader)
@@ -259,10 +271,7 @@ def test_a_member_far_behind_catches_up_by_snapshot(three: GrowingPool, token: s
         assert time.monotonic() - began < 600, three.log(victim)[-2000:]
         time.sleep(0.05)
     seconds = time.monotonic() - began
-    import sqlite3
-    database = sqlite3.connect(f"file:{three.node_folder(victim)}/data/log.db?mode=ro", uri=True)
-    begins = database.execute("SELECT idx FROM base").fetchone()
-    database.close()
+    begins = first_entry(three, victim)
     assert begins and begins[0] > last, "the member caught up by the log, not by a snapshot"
     print(
         f"\n{three.applied(leader)[0] - last} entries behind: caught up in {seconds:.1f} s, "

@@ -145,7 +145,9 @@ let package = Package(
             exclude: ["Schema/pool.proto"],
             swiftSettings: simulated),
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
-        .target(name: "Backup", dependencies: ["SecurityDomain", "CryptographicModule"], swiftSettings: common),
+        .target(
+            name: "Backup", dependencies: ["PoolState", "SecurityDomain", "CryptographicModule"],
+            swiftSettings: common),
         .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", logging], swiftSettings: common),
         .target(name: "Attestation", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
@@ -174,7 +176,8 @@ let package = Package(
             name: "SecurityDomainTests", dependencies: ["SecurityDomain", "CryptographicModule", "StrictJSON"],
             exclude: ["Vectors", "Interop"], swiftSettings: common),
         .testTarget(
-            name: "BackupTests", dependencies: ["Backup", "SecurityDomain", "CryptographicModule"],
+            name: "BackupTests",
+            dependencies: ["Backup", "PoolState", "SecurityDomain", "AccessControl", "CryptographicModule"],
             swiftSettings: common),
         .testTarget(
             name: "BackupStoresTests", dependencies: ["BackupStores", "Backup", "RequestTesting"],

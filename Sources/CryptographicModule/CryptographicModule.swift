@@ -133,7 +133,7 @@ public final class CryptographicModule: Sendable {
         throw .operationNotPermitted("the key was dropped while it was used")
     }
 
-    private static func load(_ material: borrowing Secret, _ header: KeyHeader) throws(CryptoError) -> LoadedKey {
+    static func load(_ material: borrowing Secret, _ header: KeyHeader) throws(CryptoError) -> LoadedKey {
         guard header.keyType == .octHSM else { return try LoadedKey.load(privateKey: material) }
         guard material.count * 8 == header.bits else { throw .malformed("symmetric key") }
         return try LoadedKey.load(octets: material)

@@ -219,6 +219,17 @@ def test_hsmctl_backs_up_into_the_directory_and_checks_it(site):
     assert site.pool.hsmctl("backup", "verify", str(file), "--signer", verified["signer"]).returncode == 0
     stranger = site.pool.hsmctl("backup", "verify", str(file), "--signer", "00" * 32, check=False)
     assert stranger.returncode == 1 and "signed by another pool" in stranger.stderr
+    # With a quorum of officers, and no node, it is opened: its state is the one that the job has reported.
+    domain = ("--security-domain", str(site.pool.folder / "security-domain.json"))
+    pairs = [("--officer", f"{key.with_suffix('.crt')}:{key}") for key in site.pool.officers(3, 1)]
+    opened = json.loads(site.pool.hsmctl("backup", "verify", str(file), *domain, *pairs[0], *pairs[1], "--json").stdout)
+    assert opened["wasOpened"] and not verified["wasOpened"] and opened["keys"] == len(site.names())
+    assert opened["keyPairsThatSigned"] > len(DEMO) and opened["symmetricKeysThatOpened"] >= 1, opened
+    newest = json.loads(site.pool.hsmctl("backup", "list", "--json").stdout)[0]
+    assert newest["report"] == f"log index {opened['logIndex']}, state root {opened['stateRoot']}"
+    for officers, words in ((pairs[0], "2 officers are needed"), ((*pairs[0], *pairs[0]), "named twice")):
+        refused = site.pool.hsmctl("backup", "verify", str(file), *domain, *officers, check=False)
+        assert refused.returncode == 1 and words in refused.stderr, refused.stderr
     site.pool.hsmctl("backup", "start", "file:///weekly", "--check")
     site.pool.hsmctl("backup", "restore", "file:///weekly", folder, "--check")
     before = site.names()

@@ -30,6 +30,10 @@ public enum BackupFault: Error, Hashable, Sendable {
     case keyringRejected(String)
     /// The content doesn't make up the state that the header names.
     case stateMismatch
+    /// A version of a key isn't there, doesn't open, or isn't what its public half says.
+    case keyUnproven(key: String, reason: String)
+    /// It is more than can be read at once.
+    case tooLarge
     /// The keys are gone: the node was sealed meanwhile.
     case keysUnavailable
 }
@@ -53,6 +57,8 @@ extension BackupFault: CustomStringConvertible {
             "it was made under generation \(backup) of the root key, and the pool is at generation \(pool)"
         case .keyringRejected(let why): "its keyring doesn't open: \(why)"
         case .stateMismatch: "its content isn't the state that its header names"
+        case .keyUnproven(let key, let reason): "its key \(key) is no good: \(reason)"
+        case .tooLarge: "its rows are more than can be read at once"
         case .keysUnavailable: "the node was sealed while it was read"
         }
     }

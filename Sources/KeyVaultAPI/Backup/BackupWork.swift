@@ -3,6 +3,7 @@ import CryptographicModule
 import PoolState
 import RequestPipeline
 import SecurityDomain
+import StrictJSON
 
 /// Writes a full backup: the stored state of one log index, encrypted piece by piece on its way out.
 struct BackupWork {
@@ -22,6 +23,7 @@ struct BackupWork {
             backupID: Random.bytes(32), poolName: job.services.identity.poolName, index: cursor.index,
             term: cursor.term, stateRoot: cursor.root, createdAt: job.services.clock.unixMilliseconds(),
             keyring: keyring.sealed)
+        job.update { $0.report = "log index \(cursor.index), state root \(Hexadecimal.encode(cursor.root))" }
         let upload = try await container.create("\(folder)/\(BackupPlace.object)")
         do {
             try await write(header, keyring, cursor, to: upload)

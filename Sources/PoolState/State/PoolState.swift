@@ -154,6 +154,9 @@ public struct PoolState: Sendable {
         principalRecords.values.sorted { $0.objectID < $1.objectID }
     }
 
+    /// At all scopes together.
+    public var roleAssignmentCount: Int { permissions.assignments.reduce(0) { count, _ in count + 1 } }
+
     /// The assignments at exactly this scope, in order of name.
     public func roleAssignments(at scope: Scope) -> [RoleAssignment] {
         permissions.assignments(at: scope)

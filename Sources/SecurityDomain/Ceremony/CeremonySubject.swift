@@ -59,13 +59,6 @@ enum CeremonySubject: Sendable {
         }
     }
 
-    private var encryptedItems: EncryptedItems {
-        switch self {
-        case .record(let record): record.encryptedItems
-        case .outline(let outline, _): outline.encryptedItems
-        }
-    }
-
     /// The key by which the officer's signatures are known.
     ///
     /// - Parameter certificate: what came with the share, DER; counts only where the certificates aren't known.
@@ -84,26 +77,12 @@ enum CeremonySubject: Sendable {
 
     /// What the quorum's shares open.
     func open(_ shares: [Share]) throws -> OpenedDomain {
-        let items = try encryptedItems.open(master: try ShamirSharing.combine(shares))
         switch self {
         case .record(let record):
+            let items = try record.encryptedItems.open(master: try ShamirSharing.combine(shares))
             return OpenedDomain(
                 root: try DomainContents.root(from: items, matching: record.identity), identity: record.identity)
-        case .outline(let outline, _):
-            let domain = try DomainContents.domain(from: items)
-            let stated = try DomainContents.commitments(from: items, poolID: domain.identity.poolID)
-            guard stated.required == outline.required, stated.commitments.count == officerCount else {
-                throw SecurityDomainError.malformed(document: "security domain file", reason: "the size of the quorum")
-            }
-            for share in shares {
-                let commitment = try ShareCommitment(
-                    to: share, poolID: domain.identity.poolID, securityDomainID: domain.identity.securityDomainID,
-                    generation: domain.identity.generation)
-                guard commitment.matches(stated.commitments[Int(share.x) - 1]) else {
-                    throw SecurityDomainError.commitmentMismatch(officer: Int(share.x))
-                }
-            }
-            return domain
+        case .outline(let outline, _): return try outline.open(shares).domain
         }
     }
 }

@@ -57,6 +57,32 @@ public struct DomainOutline: Hashable, Sendable {
     }
 }
 
+extension DomainOutline {
+    /// What the quorum's shares open; each share is compared with the commitment that was made to it.
+    ///
+    /// - Throws: `SecurityDomainError.sharesRejected` for less than a quorum or a share twice; `.authenticationFailed`
+    ///   where a share isn't what it was; `.commitmentMismatch`; `.malformed`.
+    func open(_ shares: [Share]) throws -> OfficersDomain {
+        let items = try encryptedItems.open(master: try ShamirSharing.combine(shares))
+        let domain = try DomainContents.domain(from: items)
+        let identity = domain.identity
+        let stated = try DomainContents.commitments(from: items, poolID: identity.poolID)
+        guard stated.required == required, stated.commitments.count == certificateNames.count else {
+            throw SecurityDomainError.malformed(document: "security domain file", reason: "the size of the quorum")
+        }
+        for share in shares {
+            let commitment = try ShareCommitment(
+                to: share, poolID: identity.poolID, securityDomainID: identity.securityDomainID,
+                generation: identity.generation)
+            guard commitment.matches(stated.commitments[Int(share.x) - 1]) else {
+                throw SecurityDomainError.commitmentMismatch(officer: Int(share.x))
+            }
+        }
+        return OfficersDomain(
+            domain: domain, formerRoots: try DomainContents.formerRoots(from: items, poolID: identity.poolID))
+    }
+}
+
 extension SecurityDomainFile {
     /// The file without the shares.
     public var outline: DomainOutline {

@@ -44,6 +44,30 @@ public enum OfficerTool {
         }
     }
 
+    /// Opens the whole security domain on this machine, for work without any node. Who does so holds the root.
+    ///
+    /// - Parameter officers: each one's certificate, DER or PEM, and its private key.
+    /// - Throws: `SecurityDomainError.sharesRejected` for less than a quorum, or an officer twice; `.notAnOfficer`;
+    ///   `.authenticationFailed`, `.commitmentMismatch`, `.malformed` where the file isn't whole.
+    public static func open(
+        file: [UInt8], officers: [(certificate: [UInt8], privateKey: RSAPrivateKey)]
+    ) throws -> OfficersDomain {
+        let domain = try SecurityDomainFile(parsing: file)
+        var shares: [Share] = []
+        for officer in officers {
+            let certificate = try OfficerCertificate(der: try derBytes(officer.certificate))
+            let share = try domain.openShare(of: certificate) { try officer.privateKey.decrypt($0) }
+            guard !shares.contains(where: { $0.x == share.x }) else {
+                throw SecurityDomainError.sharesRejected("officer \(share.x) is named twice")
+            }
+            shares.append(share)
+        }
+        guard shares.count >= domain.required else {
+            throw SecurityDomainError.sharesRejected("\(domain.required) officers are needed, and \(shares.count) came")
+        }
+        return try domain.outline.open(Array(shares.prefix(domain.required)))
+    }
+
     private static func derBytes(_ certificate: [UInt8]) throws -> [UInt8] {
         certificate.starts(with: "-----BEGIN".utf8) ? try X509Certificate(pem: certificate).der : certificate
     }

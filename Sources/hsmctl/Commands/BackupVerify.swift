@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backup
+import CryptographicModule
 import Foundation
 import SecurityDomain
 import StrictJSON
@@ -7,16 +8,23 @@ import StrictJSON
 extension BackupCommands {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks a backup's file without any key.",
+            abstract: "Checks a backup's file, without any key or with a quorum of officers.",
             discussion: """
                 Reads it from its first byte to its last: form, order and digest of each chunk, completeness, and the \
                 signature of the pool that made it. Whose signature it is says --signer: the fingerprint that an \
-                earlier check of a backup known to be good has printed. Whether the content opens, and is the state \
-                that it claims to be, only the pool can tell: hsmctl backup restore --check.
+                earlier check of a backup known to be good has printed.
+
+                With the security domain file and a quorum of its officers it also opens the backup, in this process \
+                and without any node: the content has to be the state whose root the pool had at that index of its \
+                log, every symmetric key has to open, and every key pair has to sign a challenge that its public half \
+                finds good. Nothing is written, and everything is forgotten when the command ends; while it runs this \
+                machine holds the pool's root, so let it be one that officers trust.
 
                 Exit codes: 0 whole and unchanged; 1 not; 74 the file can't be read.
 
                 Example: hsmctl backup verify /srv/backups/weekly/mhsm-pool-2027013112000042/backup.qbk
+                Example: hsmctl backup verify backup.qbk --security-domain security-domain.json \
+                --officer officer-1.crt:officer-1.key --officer officer-3.crt:officer-3.key
                 """)
         @Argument(help: ArgumentHelp("The file backup.qbk, or its folder.", valueName: "file"), completion: .file())
         var file: String
@@ -24,12 +32,27 @@ extension BackupCommands {
             name: .long,
             help: ArgumentHelp("SHA-256 of the key that must have signed it, 64 hexadecimal digits.", valueName: "hex"))
         var signer: String?
+        @Option(
+            name: .long, help: ArgumentHelp("The security domain file, to open the backup.", valueName: "file"),
+            completion: .file())
+        var securityDomain: String?
+        @Option(
+            name: .customLong("officer"), parsing: .singleValue,
+            help: ArgumentHelp(
+                "The PEM files of one officer; as many as the quorum needs.", valueName: "certificate:key"),
+            completion: .file())
+        var officers: [String] = []
         @OptionGroup(title: "Output") var output: OutputOptions
 
         func validate() throws {
-            guard let signer else { return }
-            guard Hexadecimal.decode(signer)?.count == 32 else {
+            if let signer, Hexadecimal.decode(signer)?.count != 32 {
                 throw ValidationError("--signer is 64 hexadecimal digits, as a check prints them.")
+            }
+            guard (securityDomain == nil) == officers.isEmpty else {
+                throw ValidationError("--security-domain and --officer belong together.")
+            }
+            for officer in officers where officer.split(separator: ":").count != 2 {
+                throw ValidationError("'\(officer)' isn't CERTIFICATE:KEY.")
             }
         }
 
@@ -41,6 +64,12 @@ extension BackupCommands {
             let fingerprint = Hexadecimal.encode(summary.signer)
             if let signer, Hexadecimal.decode(signer) != summary.signer {
                 throw ClientError.refused("\(path) is signed by another pool: its signer is \(fingerprint).")
+            }
+            var proof: BackupProof.Findings?
+            if let securityDomain {
+                try ModuleSelfSetup.startSecureHeap()
+                proof = try BackupFile.prove(
+                    path, header, by: try OfficerShares.open(securityDomain, officers), named: securityDomain)
             }
             let result = JSONObject.make { writer in
                 writer.member("file", path)
@@ -57,8 +86,20 @@ extension BackupCommands {
                 writer.member("chunks", summary.chunks)
                 writer.member("signer", fingerprint)
                 writer.member("signerIsExpected", signer != nil)
+                writer.member("wasOpened", proof != nil)
+                if let proof { Self.write(proof, &writer) }
             }
             output.print(result) { Table.fields(result) }
+        }
+
+        private static func write(_ proof: BackupProof.Findings, _ writer: inout JSONWriter) {
+            writer.member("stateRootIsRebuilt", true)
+            writer.member("keys", proof.keys)
+            writer.member("deletedKeys", proof.deletedKeys)
+            writer.member("keyPairsThatSigned", proof.signed)
+            writer.member("symmetricKeysThatOpened", proof.opened)
+            writer.member("principals", proof.principals)
+            writer.member("roleAssignments", proof.roleAssignments)
         }
     }
 }
@@ -68,31 +109,69 @@ enum BackupFile {
     private static let pieceSize = 4 << 20
 
     static func scan(_ path: String) throws -> (BackupHeader, BackupSummary) {
+        var scanner = BackupScanner()
+        var header: BackupHeader?
+        var summary: BackupSummary?
+        try read(path) { piece throws(BackupFault) in
+            scanner.feed(piece)
+            while let found = try scanner.next() {
+                switch found {
+                case .header(let read): header = read
+                case .chunk: break
+                case .summary(let read): summary = read
+                }
+            }
+        } finish: { () throws(BackupFault) in
+            try scanner.finish()
+        }
+        guard let header, let summary else { throw ClientError.refused("\(path) isn't a good backup.") }
+        return (header, summary)
+    }
+
+    /// Opens a backup that was scanned.
+    ///
+    /// - Parameter domain: the officers' security domain, read from the file `name`; it is wiped.
+    static func prove(
+        _ path: String, _ header: BackupHeader, by domain: OfficersDomain, named name: String
+    ) throws -> BackupProof.Findings {
+        defer { domain.destroy() }
+        let keyring: Keyring
+        do {
+            keyring = try domain.keyring(of: header.keyring)
+        } catch let error as SecurityDomainError {
+            throw ClientError.refused("\(path) doesn't open with \(name): \(error).")
+        }
+        defer { keyring.destroy() }
+        var proof: BackupProof
+        do {
+            proof = try BackupProof(header: header, keyring: keyring)
+        } catch {
+            throw ClientError.refused("\(path) isn't a good backup: \(error).")
+        }
+        var findings: BackupProof.Findings?
+        try read(path) { piece throws(BackupFault) in
+            try proof.feed(piece)
+        } finish: { () throws(BackupFault) in
+            findings = try proof.finish()
+        }
+        guard let findings else { throw ClientError.refused("\(path) isn't a good backup.") }
+        return findings
+    }
+
+    private static func read(
+        _ path: String, _ take: ([UInt8]) throws(BackupFault) -> Void, finish: () throws(BackupFault) -> Void
+    ) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw ClientError.unreadable("\(path) can't be read: \(String(cString: strerror(errno)))")
         }
         defer { try? handle.close() }
-        var scanner = BackupScanner()
-        var header: BackupHeader?
-        var summary: BackupSummary?
         do {
-            while let piece = try handle.read(upToCount: pieceSize), !piece.isEmpty {
-                scanner.feed(Array(piece))
-                while let found = try scanner.next() {
-                    switch found {
-                    case .header(let read): header = read
-                    case .chunk: break
-                    case .summary(let read): summary = read
-                    }
-                }
-            }
-            try scanner.finish()
+            while let piece = try handle.read(upToCount: pieceSize), !piece.isEmpty { try take(Array(piece)) }
+            try finish()
         } catch let fault as BackupFault {
             throw ClientError.refused("\(path) isn't a good backup: \(fault).")
         } catch {
             throw ClientError.unreadable("\(path) can't be read: \(error.localizedDescription)")
         }
-        guard let header, let summary else { throw ClientError.refused("\(path) isn't a good backup.") }
-        return (header, summary)
     }
 }

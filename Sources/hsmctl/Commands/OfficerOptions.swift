@@ -76,16 +76,7 @@ struct OfficerShares {
     /// An officer's share, sealed to the node. `officer` is `certificate:key`.
     func seal(_ officer: String, _ invitation: UnsealInvitation) throws -> ShareEnvelope {
         let parts = officer.split(separator: ":").map(String.init)
-        let key: RSAPrivateKey
-        do {
-            key = try RSAPrivateKey(pem: try Secret(copying: try Files.read(parts[1]))) {
-                try Passphrase.read(for: parts[1])
-            }
-        } catch let error as CryptoError {
-            throw ClientError.usage(
-                "\(parts[1]) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its "
-                    + "own.")
-        }
+        let key = try Self.privateKey(parts[1])
         do {
             return try OfficerTool.seal(
                 file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
@@ -94,6 +85,35 @@ struct OfficerShares {
             throw Self.explained(error, certificate: parts[0], key: parts[1], domain: path)
         } catch let error as CryptoError {
             throw ClientError.refused("\(parts[0]): \(error). Is \(parts[1]) the key of this certificate?")
+        }
+    }
+
+    /// Opens the whole security domain here, with these officers' files, each `certificate:key`.
+    static func open(_ path: String, _ officers: [String]) throws -> OfficersDomain {
+        let file = try Files.read(path)
+        var keys: [(certificate: [UInt8], privateKey: RSAPrivateKey)] = []
+        for officer in officers {
+            let parts = officer.split(separator: ":").map(String.init)
+            keys.append((try Files.read(parts[0]), try privateKey(parts[1])))
+        }
+        do {
+            return try OfficerTool.open(file: file, officers: keys)
+        } catch let error as SecurityDomainError {
+            throw ClientError.refused(
+                "\(path): \(error). Name as many officers as its quorum needs, each with the certificate that the "
+                    + "file was made for and its own key.")
+        } catch let error as CryptoError {
+            throw ClientError.refused("\(path): \(error). Is each key the one of its certificate?")
+        }
+    }
+
+    /// Reads an officer's private key, and asks for its pass phrase where it has one.
+    static func privateKey(_ path: String) throws -> RSAPrivateKey {
+        do {
+            return try RSAPrivateKey(pem: try Secret(copying: try Files.read(path))) { try Passphrase.read(for: path) }
+        } catch let error as CryptoError {
+            throw ClientError.usage(
+                "\(path) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its own.")
         }
     }
 

@@ -65,6 +65,26 @@ import Testing
         #expect(try #require(try? contents("weekly")) == [])
     }
 
+    @Test func whatIsNotKeptIsRemovedWithItsFolder() async throws {
+        defer { clear() }
+        let container = try container()
+        await #expect(throws: BackupStoreFault.self) { try await container.folders() }
+        let upload = try await container.create("one/backup.qbk")
+        try await upload.finish()
+        #expect(try await container.folders() == ["one"])
+        // Not what lies elsewhere, nor a folder with something else in it.
+        for (folder, object) in [("..", "x"), ("one", "../backup.qbk"), ("one", "a/b"), ("", "backup.qbk")] {
+            await #expect(throws: BackupStoreFault.self) { try await container.remove(folder: folder, object: object) }
+        }
+        try await container.remove(folder: "one", object: "other.qbk")
+        #expect(exists("weekly/one/backup.qbk"))
+        try await container.remove(folder: "one", object: "backup.qbk")
+        #expect(try await container.folders() == [] && !exists("weekly/one"))
+        await #expect(throws: BackupStoreFault.self) {
+            try await container.remove(folder: "one", object: "backup.qbk")
+        }
+    }
+
     private func contents(_ path: String) throws -> [String] {
         guard let directory = opendir("\(folder.path)/\(path)") else { throw TestFailure("no folder") }
         defer { closedir(directory) }

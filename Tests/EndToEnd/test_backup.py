@@ -290,3 +290,32 @@ def test_another_node_goes_on_with_the_job_of_a_dead_one(site):
     site.pool.start(node)
     site.pool.await_unsealed(node)
     site.restore(place)
+
+
+def test_the_pool_backs_itself_up(tmp_path):
+    """Every few seconds here; of one hour the newest is kept. What isn't a backup of the pool stays."""
+    schedule = "{container: 'file:///scheduled', every: 3s, alarm_after: 1s, hourly: 1, daily: 1, weekly: 1}"
+    pool = Pool(tmp_path / "state", free_ports(2), nodes=1, settings={"QUICKSTART_BACKUP_SCHEDULE": schedule})
+    folder = pool.folder / "backups" / "scheduled"
+    try:
+        pool.up()
+        wait_until(folder.exists, 30, "the first backup")
+        stranger = folder / "mhsm-other-2020013112000042" / "backup.qbk"
+        stranger.parent.mkdir()
+        stranger.write_text("not ours")
+
+        def backups() -> list[dict]:
+            jobs = json.loads(pool.hsmctl("backup", "list", "--json").stdout)
+            return [job for job in jobs if job["kind"] == "backup" and job["status"] == "succeeded"]
+
+        wait_until(lambda: len(backups()) >= 3, 60, "three backups", interval=0.5)
+        own = lambda: sorted(path.parent.name for path in folder.glob("mhsm-quickstart-*/backup.qbk"))  # noqa: E731
+        # The newest that was tidied after, and the one that was made since.
+        wait_until(lambda: len(own()) <= 2, 20, "old ones to be removed", interval=0.2)
+        newest = backups()[0]["place"].rsplit("/", 1)[1]
+        assert newest in own() and stranger.exists()
+        assert pool.hsmctl("backup", "verify", str(folder / newest)).returncode == 0
+        log = (pool.node_folder(1) / "hsmd.log").read_text()
+        assert "the newest good backup is too old" in log
+    finally:
+        pool.wipe()

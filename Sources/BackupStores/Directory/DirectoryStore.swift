@@ -50,6 +50,23 @@ struct DirectoryContainer: BackupContainer {
         }
     }
 
+    func folders() async throws(BackupStoreFault) -> [String]? {
+        let (root, segments) = (root, segments)
+        return try await FileWork.run { () throws(BackupStoreFault) in
+            try FolderHandle.open(root: root, segments, creating: false).names()
+        }
+    }
+
+    func remove(folder: String, object: String) async throws(BackupStoreFault) {
+        let path = try path(of: folder)
+        guard BackupPath.segments(object)?.count == 1 else { throw .invalidAddress("the object's name isn't plain") }
+        let root = root
+        try await FileWork.run { () throws(BackupStoreFault) in
+            try FolderHandle.open(root: root, path, creating: false).remove(object)
+            try FolderHandle.open(root: root, path.dropLast(), creating: false).removeFolder(path[path.count - 1])
+        }
+    }
+
     private func path(of name: String) throws(BackupStoreFault) -> [String] {
         guard let inner = BackupPath.segments(name) else { throw .invalidAddress("the folder's name isn't plain") }
         return segments + inner

@@ -62,6 +62,26 @@ struct FolderHandle: ~Copyable {
     }
 
     func remove(_ name: String) { unlinkat(descriptor, name, 0) }
+
+    /// What is in it, without the names that stand for itself and its parent.
+    func names() throws(BackupStoreFault) -> [String] {
+        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0 else { throw SystemFailure.fault("the folder") }
+        guard let stream = fdopendir(own) else {
+            let fault = SystemFailure.fault("the folder")
+            close(own)
+            throw fault
+        }
+        defer { closedir(stream) }
+        var found: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { found.append(name) }
+        }
+        return found
+    }
 }
 
 /// A file that gets its name when it is whole and on the disk.

@@ -1,4 +1,5 @@
 import Audit
+import Backup
 import BackupStores
 import CryptographicModule
 import Foundation
@@ -43,6 +44,7 @@ final class NodeAssembly: Sendable {
     private let firstKeyring: Keyring?
     private let stores: ConfiguredStores
     private let takeover: JobTakeover
+    private let scheduled: ScheduledBackups?
     private let tasks = Mutex<[Task<Void, Never>]>([])
     /// Begins when the pool has removed this node, or a new epoch has to be started.
     let ending: NodeEnding
@@ -52,8 +54,7 @@ final class NodeAssembly: Sendable {
         configuration: NodeConfiguration, initialization: PoolInitialization?, told: JoinAnswer?,
         logger: Logger
     ) throws {
-        self.configuration = configuration
-        self.logger = logger
+        (self.configuration, self.logger) = (configuration, logger)
         let ending = NodeEnding()
         self.ending = ending
         loops = MultiThreadedEventLoopGroup(
@@ -110,6 +111,7 @@ final class NodeAssembly: Sendable {
             node: configuration.nodeID.rawValue, stores: stores,
             source: StoredState(snapshots: disk.snapshots, save: { await runtime.save() }))
         takeover = JobTakeover(services: services, desk: backups)
+        scheduled = Self.makeScheduled(configuration.backups.schedule, services, backups)
         let control = NodeControlPanel(
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
             recovery: recovery, sealing: NodeSealing(runtime: runtime, vault: vault, facts: facts, logger: logger),
@@ -143,6 +145,18 @@ final class NodeAssembly: Sendable {
                 cure: "Set this member's public_key to: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
         }
         return key
+    }
+
+    private static func makeScheduled(
+        _ schedule: BackupSchedule?, _ services: PipelineServices, _ desk: BackupDesk
+    ) -> ScheduledBackups? {
+        schedule.map { ScheduledBackups(services: services, desk: desk, schedule: $0, token: token) }
+    }
+
+    /// Of a container for scheduled backups: read each time, so that it can be renewed.
+    @Sendable
+    private static func token(_ file: String) throws -> String {
+        try readGuarded(file: file, limit: 16 << 10).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private static func makeVault(
@@ -262,7 +276,8 @@ final class NodeAssembly: Sendable {
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         let housekeeping = Housekeeping(
-            runtime: runtime, takeover: takeover, custody: vault, module: module, computation: computation,
+            runtime: runtime, takeover: takeover, scheduled: scheduled,
+            custody: vault, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
             anonymous: anonymous, logger: logger)
         // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.

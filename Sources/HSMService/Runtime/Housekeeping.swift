@@ -18,6 +18,8 @@ struct Housekeeping: Sendable {
 
     let runtime: NodeRuntime
     let takeover: JobTakeover
+    /// nil where the node's file asks for no backups.
+    let scheduled: ScheduledBackups?
     let custody: any KeyCustody
     let module: CryptographicModule
     let computation: any ComputationPool
@@ -34,6 +36,7 @@ struct Housekeeping: Sendable {
             try? await Task.sleep(for: .seconds(5))
             guard !Task.isCancelled else { break }
             await takeOverSilentJob()
+            if runtime.latestStanding.role == .leader, custody.unsealed != nil { await scheduled?.tend() }
             round += 1
             guard round.isMultiple(of: 3) else { continue }
             if let summary = anonymous.flush(time: SystemClock().unixMilliseconds()) { audit.append(summary) { _ in } }

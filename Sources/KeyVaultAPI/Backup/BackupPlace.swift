@@ -37,12 +37,22 @@ struct BackupPlace: Sendable {
         container = try desk.stores.container(BackupAddress(uri: order.container, token: token))
     }
 
+    /// The place of a backup that the pool makes by itself.
+    init(scheduled uri: String, token: String?, _ desk: BackupDesk) throws(BackupStoreFault) {
+        self.token = token
+        container = try desk.stores.container(BackupAddress(uri: uri, token: token))
+    }
+
+    func sealedToken(job: [UInt8], _ keyring: Keyring) throws -> [UInt8] {
+        guard let token, !token.isEmpty else { return [] }
+        return try keyring.sealJobToken(token, job: job)
+    }
+
     /// The token as other nodes may see it; empty where there is none.
     func sealedToken(job: [UInt8], _ context: RequestContext) throws(APIError) -> [UInt8] {
-        guard let token, !token.isEmpty else { return [] }
         guard let keyring = context.services.custody.unsealed?.keyring else { throw .sealed }
         do {
-            return try keyring.sealJobToken(token, job: job)
+            return try sealedToken(job: job, keyring)
         } catch {
             throw .badParameter("The parameter 'token' is longer than a token can be.")
         }

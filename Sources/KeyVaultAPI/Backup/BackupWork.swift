@@ -12,6 +12,12 @@ struct BackupWork {
     let container: any BackupContainer
     let folder: String
 
+    /// After each piece the work rests so many times as long as the piece took: a backup has time, and those who sign
+    /// have not. Of two processors it so takes less than a tenth.
+    private static let restPerWork = 5
+    /// What a slow container takes isn't work of the node's.
+    private static let longestRest = Duration.milliseconds(100)
+
     func run() async throws {
         let cursor = try await source.open()
         // What was acknowledged before the request came is in it.
@@ -39,12 +45,15 @@ struct BackupWork {
     ) async throws {
         var (writer, bytes) = try BackupWriter.begin(header, keyring: keyring)
         try await upload.append(bytes)
+        var began = ContinuousClock.now
         while let items = try await cursor.next() {
             for item in items {
                 bytes = try writer.add(item)
                 if !bytes.isEmpty { try await upload.append(bytes) }
             }
             job.update { ($0.items, $0.bytes) = (writer.items, writer.bytes) }
+            try await Task.sleep(for: min((ContinuousClock.now - began) * Self.restPerWork, Self.longestRest))
+            began = .now
         }
         try await upload.append(try writer.finish())
     }

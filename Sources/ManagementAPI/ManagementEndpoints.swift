@@ -6,6 +6,6 @@ public enum ManagementEndpoints {
         TokenEndpoints.endpoints + NodeStatusEndpoints.endpoints(node: node) + PrincipalEndpoints.endpoints
             + UnsealEndpoints.endpoints(node: node) + CloudMetadata.endpoints + SubscriptionEndpoints.endpoints
             + DirectoryEndpoints.endpoints + NodeEndpoints.endpoints(node: node) + JobEndpoints.endpoints
-            + OpenAPIEndpoint.endpoints
+            + RootChangeEndpoints.endpoints(node: node) + OpenAPIEndpoint.endpoints
     }
 }

@@ -9,6 +9,9 @@ public protocol NodeControl: Sendable {
     /// The same for the recovery of a pool that has lost its majority for good: with a quorum this node goes on alone.
     func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
     func acceptRecoveryShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
+    /// Stores the state as it is now: from then on a start finds it, sealed as the node may be. False if there is no
+    /// room for that.
+    func store() async -> Bool
     /// Forgets the keys. The last unsealed node only where that is meant.
     func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal)
     /// Begins to bring a security domain here by the officers' file, of which this is the outline.
@@ -94,10 +97,13 @@ public struct CeremonyInvitation: Sendable {
     public let bytes: [UInt8]
     /// This request began the ceremony.
     public let isNew: Bool
+    /// While the root is being changed: the invitation for the other officers, whose shares open the pool as well.
+    public let other: [UInt8]?
 
-    public init(bytes: [UInt8], isNew: Bool) {
+    public init(bytes: [UInt8], isNew: Bool, other: [UInt8]? = nil) {
         self.bytes = bytes
         self.isNew = isNew
+        self.other = other
     }
 }
 

@@ -42,7 +42,10 @@ enum UnsealEndpoints {
     }
 
     private static func answer(_ invitation: CeremonyInvitation) -> APIResponse {
-        var answer = APIResponse.object { $0.member("invitation", Base64URL.encode(invitation.bytes)) }
+        var answer = APIResponse.object { writer in
+            writer.member("invitation", Base64URL.encode(invitation.bytes))
+            if let other = invitation.other { writer.member("otherInvitation", Base64URL.encode(other)) }
+        }
         answer.audit.isRepetition = !invitation.isNew
         return answer
     }

@@ -103,9 +103,10 @@ def open_jwe(text: str, key_of) -> bytes:
     return unpadder.update(decryptor.update(ciphertext) + decryptor.finalize()) + unpadder.finalize()
 
 
-def open_share(document: dict, officers: pathlib.Path, officer: int) -> bytes:
-    certificate = x509.load_pem_x509_certificate((officers / f"officer-{officer}.crt").read_bytes())
-    private = serialization.load_pem_private_key((officers / f"officer-{officer}.key").read_bytes(), None)
+def open_share(document: dict, key: pathlib.Path) -> bytes:
+    """The share of the officer whose private key this is; the certificate is beside it."""
+    certificate = x509.load_pem_x509_certificate(key.with_suffix(".crt").read_bytes())
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
     fingerprint = certificate.fingerprint(hashes.SHA256())
     (share,) = [one for one in document["SharedKeys"]["enc_shares"] if decode(one["x5t_256"]) == fingerprint]
     oaep = rsa_padding.OAEP(rsa_padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
@@ -168,7 +169,7 @@ class RecoveredSecrets:
         self.sealed_records: dict[str, bytes] = {}
         self.private_keys: dict[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey] = {}
         document = json.loads((folder / "security-domain.json").read_text())
-        shares = [open_share(document, folder / "officers", officer) for officer in officers]
+        shares = [open_share(document, folder / "officers" / f"officer-{officer}.key") for officer in officers]
         for officer, share in zip(officers, shares):
             self.secrets[f"share {officer}"] = share
             self.secrets[f"share {officer} as bytes"] = bytes(word & 0xFF for word in struct.unpack("<32H", share))
@@ -203,7 +204,10 @@ class RecoveredSecrets:
         self.middle: dict[bytes, bytes] = {}
         for _ in range(int.from_bytes(next(rest), "big")):
             role, identifier, record = next(rest), next(rest), next(rest)
+            # Of one role there may be several: the last is the current one.
             name = MIDDLE_KEYS[role[0]]
+            if name in self.secrets:
+                self.secrets[f"{name}, not the current one, before {identifier.hex()}"] = self.secrets[name]
             bound = joined([b"QMK1", pool, role, identifier, generation])
             self.middle[identifier] = self.secrets[name] = open_record(record, wrapping, bound)
             self.sealed_records[name] = record

@@ -495,6 +495,6 @@ ELSEWHERE = {
 
 def test_every_described_operation_was_seen(contract):
     """Runs last: what is described and was never answered with success would be described unchecked."""
-    missed = [name for name in contract.operations()
-              if name not in ELSEWHERE and not any(status < 300 for status in contract.seen[name])]
+    missed = [name for name in contract.operations() if not any(status < 300 for status in contract.seen[name])
+              and name not in ELSEWHERE and not name.startswith("RootChange")]  # the latter in test_reshare.py
     assert missed == []

@@ -149,6 +149,25 @@ import Testing
             "A"),
         Expected("POST /quorate/v1/nodes/join", "NodeJoin", "anonymous unsealed unversioned audited", ""),
         Expected("POST /quorate/v1/seal", "NodeSeal", "settings/write/action @/ unsealed unversioned", "A"),
+        Expected("GET /quorate/v1/root-change", "RootChangeGet", "anonymous unsealed unversioned audited", ""),
+        Expected(
+            "POST /quorate/v1/root-change", "RootChangeBegin",
+            "securitydomain/download/action @/ unsealed unversioned", "A"),
+        Expected(
+            "DELETE /quorate/v1/root-change", "RootChangeAbort",
+            "securitydomain/download/action @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/root-change/domain", "RootChangePrepare",
+            "securitydomain/download/action @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/root-change/commit", "RootChangeCommit",
+            "securitydomain/download/action @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/root-change/approvals", "RootChangeApprove", "anonymous unsealed unversioned audited",
+            ""),
+        Expected(
+            "POST /quorate/v1/root-change/confirmations", "RootChangeConfirm",
+            "anonymous unsealed unversioned audited", ""),
         Expected("GET /quorate/v1/restoration", "RestorationInvitationGet", "anonymous any unversioned audited", ""),
         Expected(
             "POST /quorate/v1/restoration", "RestorationBegin", "securitydomain/upload/action @/ any unversioned", "A"),

@@ -42,6 +42,8 @@ enum API {
             throw UnsealRequestRefusal("Node 1 leads a majority.", isConflict: true)
         }
 
+        func store() async -> Bool { true }
+
         func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal) {
             guard evenTheLast else { throw UnsealRequestRefusal("This is the last unsealed node.", isConflict: true) }
         }

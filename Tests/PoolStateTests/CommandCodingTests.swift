@@ -65,6 +65,11 @@ import Testing
             .unsealGranted(UnsealGrant(node: 1, bootNonce: [1], grantedBy: .max, ticketDigest: [2])),
             .auditHead(AuditHead(node: 1, count: .max, hash: [3], time: .min)),
             .securityDomainAdopted(AdoptedSecurityDomain(generation: 1, keyring: [1], bridge: [2])),
+            .beginRootChange(RootChangeTests.order()), .beginRootChange(RootChangeTests.order(expires: 0)),
+            .approveRootChange(id: [1], RootChangeTests.vote(255)), .approveRootChange(id: [], RootChangeTests.vote(0)),
+            .prepareRoot(id: [1], RootChangeTests.prepared(PoolState())),
+            .confirmRoot(id: [1], RootChangeTests.vote(1)),
+            .commitRoot(id: [1]), .abortRootChange(id: [1]), .holdRoot(id: [1], node: 3),
             .stagePolicy(job: [1], NewPoolFixture.everything), .takeOverJob(id: [1], node: 3),
             .completeJob(id: [1], items: 1, bytes: 2, keys: 3, report: "r"),
             .beginJob(

@@ -15,6 +15,7 @@ import Testing
         replica.apply(
             .unsealGranted(
                 UnsealGrant(node: 2, bootNonce: [1], grantedBy: 1, ticketDigest: [UInt8](repeating: 1, count: 32))))
+        replica.apply(.beginRootChange(RootChangeTests.order()))
         replica.configure(voters: [1, 2, 3])
         replica.apply(
             .inviteNode(

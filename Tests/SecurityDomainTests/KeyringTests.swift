@@ -166,6 +166,52 @@ struct KeyringTests {
         }
     }
 
+    @Test("Over the bridge from the former root to the next one, and back before that one rules")
+    func rotation() throws {
+        let old = try TestWorld.keyring.get()
+        let rotation = try old.rotatingRoot()
+        let next = rotation.next
+        let followed = try old.following(next.sealed, bridge: rotation.bridge)
+        #expect(try followed.root.exposed() == next.root.exposed())
+        #expect(try entryTag(followed) == entryTag(old) && followed.kek.id == old.kek.id)
+        // What leaves the pool is under keys that nobody had before.
+        #expect(followed.backupKey.id != old.backupKey.id)
+        #expect(followed.singleKeyBackupKey.id != old.singleKeyBackupKey.id)
+        #expect(followed.singleKeyBackupKey(id: old.singleKeyBackupKey.id) != nil)
+        let returned = try next.returning(to: old.sealed, by: rotation.wayBack)
+        #expect(try returned.root.exposed() == old.root.exposed())
+        #expect(throws: SecurityDomainError.rootMismatch) {
+            try old.following(next.sealed, bridge: rotation.wayBack)
+        }
+        let another = try old.rotatingRoot()
+        #expect(throws: SecurityDomainError.rootMismatch) {
+            try old.following(next.sealed, bridge: another.bridge)
+        }
+        // The chain of former roots, from the newest to the oldest.
+        let third = try next.rotatingRoot()
+        let chain = [rotation.wayBack.bytes, third.wayBack.bytes]
+        let former = try third.next.formerRoots(chain)
+        #expect(former.map(\.generation) == [0, 1])
+        #expect(try former[0].exposed() == old.root.exposed() && former[1].exposed() == next.root.exposed())
+        #expect(throws: SecurityDomainError.rootMismatch) { try third.next.formerRoots(chain.reversed()) }
+    }
+
+    @Test("No change of the root beyond what a keyring has room for")
+    func manyRotations() throws {
+        let shared = try TestWorld.keyring.get()
+        var opened = shared.openedKeys
+        let place = try #require(opened.middleKeys.firstIndex { $0.role == .backup })
+        // Each change adds three, and 256 is the most.
+        let former = try (0..<247).map { _ in
+            (MiddleKeyRole.backup, SecretKey(consuming: try Random.secret(32), id: Random.bytes(16)))
+        }
+        opened.middleKeys.insert(contentsOf: former, at: place)
+        let many = try Keyring(root: shared.root, sealed: shared.sealed, opened: opened)
+        let last = try many.underNewRoot()
+        #expect(try SealedKeyring.decode(last.sealed.encode()) == last.sealed && last.sealed.middleKeys.count == 256)
+        #expect(throws: SecurityDomainError.self) { try last.underNewRoot() }
+    }
+
     @Test("A destroyed keyring does nothing any more")
     func destroyed() throws {
         let shared = try TestWorld.keyring.get()

@@ -276,7 +276,7 @@ final class NodeAssembly: Sendable {
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         let housekeeping = Housekeeping(
-            runtime: runtime, takeover: takeover, scheduled: scheduled,
+            node: configuration.nodeID.rawValue, runtime: runtime, takeover: takeover, scheduled: scheduled,
             custody: vault, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
             anonymous: anonymous, logger: logger)

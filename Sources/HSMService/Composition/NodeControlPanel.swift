@@ -52,6 +52,8 @@ struct NodeControlPanel: NodeControl {
         }
     }
 
+    func store() async -> Bool { await runtime.save() }
+
     func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal) {
         let others = await members().filter { $0.node != configuration.nodeID.rawValue }
         guard evenTheLast || others.contains(where: { $0.isSealed == false && $0.role != "unreachable" }) else {

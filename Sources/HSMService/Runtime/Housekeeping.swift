@@ -6,6 +6,7 @@ import Logging
 import PoolState
 import Raft
 import RequestPipeline
+import SecurityDomain
 
 /// What has to be done without anybody asking: keys whose retention has run out are purged, keys whose rules ask for it
 /// get new versions, jobs of dead nodes go on, and counted refusals reach the audit log even when nobody knocks any
@@ -16,6 +17,8 @@ struct Housekeeping: Sendable {
     /// Making an RSA key takes seconds, and the threads are there for requests too.
     private static let rotationsPerRound = 10
 
+    /// This one's id.
+    let node: UInt64
     let runtime: NodeRuntime
     let takeover: JobTakeover
     /// nil where the node's file asks for no backups.
@@ -36,6 +39,7 @@ struct Housekeeping: Sendable {
             try? await Task.sleep(for: .seconds(5))
             guard !Task.isCancelled else { break }
             await takeOverSilentJob()
+            await holdRoot()
             if runtime.latestStanding.role == .leader, custody.unsealed != nil { await scheduled?.tend() }
             round += 1
             guard round.isMultiple(of: 3) else { continue }
@@ -76,6 +80,23 @@ struct Housekeeping: Sendable {
             let job = runtime.latestView.state.runningJob, job.isSilent(at: SystemClock().unixMilliseconds())
         else { return }
         await takeover.attempt(job)
+    }
+
+    /// Every member says once that it holds a root that rules since a change, and that its disk knows of it. The leader
+    /// says it again, since the last one that was missing may have been removed instead.
+    private func holdRoot() async {
+        let state = runtime.latestView.state
+        guard let change = state.rootChange, change.committed != nil, let pool = state.pool,
+            custody.unsealed?.keyring.identity.generation == pool.rootGeneration,
+            !change.holders.contains(node) || runtime.latestStanding.role == .leader,
+            // What is published may not be stored yet.
+            await runtime.save()
+        else { return }
+        do {
+            _ = try await runtime.submit(.holdRoot(id: change.id, node: node), origin: .node)
+        } catch {
+            logger.info("the end of a change of the root waits for the pool", metadata: ["cause": "\(error)"])
+        }
     }
 
     /// Only the leader does it. A new leader may repeat what the old one has proposed: the state machine takes one

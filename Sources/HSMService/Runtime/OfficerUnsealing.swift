@@ -14,17 +14,32 @@ final class OfficerUnsealing: Sendable {
     private let obstacle: @Sendable () -> String?
     /// Whether what the ceremony is for was reached.
     private let opened: @Sendable (Keyring) async throws -> Bool
-    private let ceremony = Mutex<UnsealCeremony?>(nil)
+    private let ceremonies = Mutex(Ceremonies())
+
+    /// One by the officers in office; while the root is being changed, a second one by the others.
+    private struct Ceremonies {
+        var own: UnsealCeremony?
+        var other: UnsealCeremony?
+    }
 
     /// What the disk held at the start. Not the state itself: it would stay in memory beside the one that the node runs
     /// on.
     struct Stored: Sendable {
         let material: Result<SealedKeyring, any Error>
         let domain: Result<SecurityDomain.SecurityDomainRecord, any Error>
+        /// While the root is being changed: the other officers, whose shares open the node as well.
+        let other: OtherOfficers?
 
         init(_ state: PoolState?) {
             material = Result { try Stored.material(state) }
             domain = Result { try Stored.domain(state) }
+            // What doesn't decode is no second way in; the first one is not touched by it.
+            other = try? state?.otherOfficers()
+        }
+
+        /// The keyring that is in force, by a root that officers have brought.
+        func keyring(by root: RootKey) throws -> Keyring {
+            try OtherOfficers.keyring(by: root, ruling: try material.get(), other: other)
         }
 
         private static func material(_ state: PoolState?) throws -> SealedKeyring {
@@ -48,12 +63,9 @@ final class OfficerUnsealing: Sendable {
                     "The pool had no officers when this node was stopped: its provisional root is lost.",
                     isConflict: true)
             }
-            let certificates = try record.officers.enumerated().map { try OfficerCertificate(der: $1, position: $0) }
             return try SecurityDomain.SecurityDomainRecord(
-                identity: material.identity,
-                officers: try Officers(certificates: certificates, required: record.required),
-                commitments: try record.commitments.map { try ShareCommitment(digest: $0) },
-                encryptedItems: try EncryptedItems(parsing: record.encryptedData))
+                stored: material.identity, officers: record.officers, required: record.required,
+                commitments: record.commitments, encryptedData: record.encryptedData)
         }
     }
 
@@ -71,15 +83,15 @@ final class OfficerUnsealing: Sendable {
     /// The ceremony under way, or a new one. Parallel calls get the same: a new one would spend the other's shares.
     func invitation(now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {
         if let reason = obstacle() { throw UnsealRequestRefusal(reason, isConflict: true) }
-        let result: Result<CeremonyInvitation, UnsealRequestRefusal> = ceremony.withLock { ceremony in
-            if let current = ceremony, current.progress != nil, now < current.terms.expiresAt {
-                return .success(CeremonyInvitation(bytes: current.invitation.encode(), isNew: false))
-            }
+        let stored = stored()
+        let result: Result<CeremonyInvitation, UnsealRequestRefusal> = ceremonies.withLock { ceremonies in
             do {
-                let made = try UnsealCeremony(
-                    domain: try stored().domain.get(), purpose: purpose, nodeKey: nodeKey, now: now)
-                ceremony = made
-                return .success(CeremonyInvitation(bytes: made.invitation.encode(), isNew: true))
+                let (own, isNew) = try current(ceremonies.own, of: try stored.domain.get(), now: now)
+                ceremonies.own = own
+                ceremonies.other = try stored.other.map { try current(ceremonies.other, of: $0.domain, now: now).0 }
+                return .success(
+                    CeremonyInvitation(
+                        bytes: own.invitation.encode(), isNew: isNew, other: ceremonies.other?.invitation.encode()))
             } catch let refusal as UnsealRequestRefusal {
                 return .failure(refusal)
             } catch {
@@ -89,8 +101,25 @@ final class OfficerUnsealing: Sendable {
         return try result.get()
     }
 
+    private func current(
+        _ ceremony: UnsealCeremony?, of domain: SecurityDomain.SecurityDomainRecord, now: Int64
+    ) throws -> (UnsealCeremony, isNew: Bool) {
+        if let ceremony, ceremony.progress != nil, now < ceremony.terms.expiresAt,
+            ceremony.terms.generation == domain.identity.generation
+        { return (ceremony, false) }
+        return (try UnsealCeremony(domain: domain, purpose: purpose, nodeKey: nodeKey, now: now), true)
+    }
+
+    /// The one that an envelope is for; one that is for none is refused by the officers' in office.
+    private func ceremony(for envelope: [UInt8]) -> UnsealCeremony? {
+        let generation = (try? ShareEnvelope.decode(envelope))?.terms.generation
+        return ceremonies.withLock { ceremonies in
+            ceremonies.other?.terms.generation == generation ? ceremonies.other : ceremonies.own
+        }
+    }
+
     func accept(_ envelope: [UInt8], now: Int64) async throws(UnsealRequestRefusal) -> UnsealProgress {
-        guard let current = ceremony.withLock({ $0 }), let required = current.progress?.required else {
+        guard let current = ceremony(for: envelope), let required = current.progress?.required else {
             throw UnsealRequestRefusal(
                 "No ceremony is under way at this node. Ask for an invitation first.", isConflict: true)
         }
@@ -106,13 +135,14 @@ final class OfficerUnsealing: Sendable {
         case .opened(let domain):
             let isDone: Bool
             do {
-                isDone = try await opened(
-                    try Keyring.unseal(root: domain.root, material: try stored().material.get()))
+                isDone = try await opened(try stored().keyring(by: domain.root))
             } catch let refusal as UnsealRequestRefusal {
                 throw refusal
             } catch {
                 throw UnsealRequestRefusal("The root did not open the pool's keys: \(error)")
             }
+            // The other officers' shares aren't needed any more.
+            ceremonies.withLock { $0.other?.cancel() }
             return UnsealProgress(officers: required, required: required, isUnsealed: isDone)
         }
     }

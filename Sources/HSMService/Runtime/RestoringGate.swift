@@ -20,8 +20,9 @@ struct RestoringGate: Sendable {
 
     func situation() -> RestoringSituation {
         guard let unsealed = vault.unsealed else {
-            switch facts.current.material {
-            case .success(let material): return .sealed(material)
+            let stored = facts.current
+            switch stored.material {
+            case .success(let material): return .sealed(material, other: stored.other)
             case .failure(let error): return .closed((error as? UnsealRequestRefusal)?.message ?? "\(error)")
             }
         }

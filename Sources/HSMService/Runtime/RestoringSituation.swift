@@ -5,7 +5,7 @@ import SecurityDomain
 /// What can be brought to a node now: a sealed node is opened by its pool's root, and a new pool takes over the
 /// security domain of one that was lost. An activated pool takes no other root.
 enum RestoringSituation {
-    case sealed(SealedKeyring)
+    case sealed(SealedKeyring, other: OtherOfficers? = nil)
     case newPool(Keyring)
     /// Nothing, and why.
     case closed(String)
@@ -17,9 +17,13 @@ enum RestoringSituation {
         do {
             switch self {
             case .closed(let reason): throw RestoringRefusal(reason, isConflict: true)
-            case .sealed(let material):
-                try domain.check(matches: material.identity)
-                return .unseal(try Keyring.unseal(root: domain.root, material: material))
+            case .sealed(let material, let other):
+                var identity = material.identity
+                if let other, domain.identity.generation == other.material.identity.generation {
+                    identity = other.material.identity
+                }
+                try domain.check(matches: identity)
+                return .unseal(try OtherOfficers.keyring(by: domain.root, ruling: material, other: other))
             case .newPool(let keyring): return .adopt(try keyring.adopting(domain))
             }
         } catch let refusal as RestoringRefusal {

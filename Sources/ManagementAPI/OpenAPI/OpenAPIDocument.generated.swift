@@ -2768,6 +2768,183 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/root-change": {
+      "get": {
+        "operationId": "RootChangeGet",
+        "tags": ["Management"],
+        "summary": "How far the change of the pool's root is",
+        "x-audit-operation": "RootChangeGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RootChange"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "RootChangeBegin",
+        "tags": ["Management"],
+        "summary": "Order a new root, for other officers or, without a body, for the same ones",
+        "x-audit-operation": "RootChangeBegin",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": false,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomainRequest"}}}
+        },
+        "responses": {
+          "201": {"$ref": "#/components/responses/RootChange"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "RootChangeAbort",
+        "tags": ["Management"],
+        "summary": "Drop the change, as long as the former root rules",
+        "x-audit-operation": "RootChangeAbort",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RootChangeName"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/root-change/approvals": {
+      "post": {
+        "operationId": "RootChangeApprove",
+        "tags": ["Management"],
+        "summary": "An officer in office approves the change",
+        "x-audit-operation": "RootChangeApprove",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootVote"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RootChange"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/root-change/domain": {
+      "post": {
+        "operationId": "RootChangePrepare",
+        "tags": ["Management"],
+        "summary": "Make the next root, and the file of its officers",
+        "x-audit-operation": "RootChangePrepare",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RootChangeFile"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/root-change/confirmations": {
+      "post": {
+        "operationId": "RootChangeConfirm",
+        "tags": ["Management"],
+        "summary": "One of the next officers has opened his share; with the last one the next root rules",
+        "x-audit-operation": "RootChangeConfirm",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootVote"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RootChange"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/root-change/commit": {
+      "post": {
+        "operationId": "RootChangeCommit",
+        "tags": ["Management"],
+        "summary": "Let the next root rule though not all of its officers have confirmed",
+        "x-audit-operation": "RootChangeCommit",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RootChange"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/restoration": {
       "get": {
         "operationId": "RestorationInvitationGet",
@@ -3994,6 +4171,45 @@ enum OpenAPIDocument {
           "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sealed"}}}
+      },
+      "RootChange": {
+        "description": "The change of the root as it is now.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootChange"}}}
+      },
+      "RootChangeFile": {
+        "description": "The next officers' file, this once.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootChangeFile"}}}
+      },
+      "RootChangeName": {
+        "description": "The change that was dropped.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootChangeName"}}}
       },
       "RestorationProgress": {
         "description": "How many officers have handed in shares.",
@@ -6012,6 +6228,68 @@ enum OpenAPIDocument {
         "type": "object",
         "properties": {"last": {"type": "boolean", "description": "The last unsealed node, too."}}
       },
+      "RootChange": {
+        "type": "object",
+        "required": [
+          "id", "stage", "generation", "expires", "poolId", "securityDomainId", "epoch", "officers",
+          "approvalsRequired", "approvals", "required", "nextOfficers", "confirmations", "commitments", "holders"
+        ],
+        "properties": {
+          "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "stage": {"type": "string", "enum": ["proposed", "prepared", "committed"]},
+          "generation": {"type": "integer", "minimum": 0, "description": "Of the root in force when it began."},
+          "expires": {"description": "Until when it can be approved and prepared.", "$ref": "#/components/schemas/Time"},
+          "poolId": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "securityDomainId": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "epoch": {"type": "integer", "minimum": 1},
+          "officers": {
+            "type": "array",
+            "description": "Of those who were in office when it began: SHA-256 of each certificate.",
+            "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+          },
+          "approvalsRequired": {"type": "integer", "minimum": 1},
+          "approvals": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+          "required": {"type": "integer", "minimum": 1, "description": "The next officers' quorum."},
+          "nextOfficers": {
+            "type": "array", "description": "Certificates, DER.", "items": {"$ref": "#/components/schemas/Bytes"}
+          },
+          "confirmations": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+          "commitments": {
+            "type": "array",
+            "description": "To the shares of the next officers, once it is prepared.",
+            "items": {"$ref": "#/components/schemas/Bytes"}
+          },
+          "holders": {
+            "type": "array",
+            "description": "Ids of nodes that have followed, once it is committed.",
+            "items": {"type": "integer", "minimum": 1}
+          }
+        },
+        "additionalProperties": false
+      },
+      "RootChangeFile": {
+        "type": "object",
+        "required": ["id", "value"],
+        "properties": {
+          "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "value": {"type": "string", "description": "The security domain file, JSON as text."}
+        },
+        "additionalProperties": false
+      },
+      "RootChangeName": {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
+        "additionalProperties": false
+      },
+      "RootVote": {
+        "type": "object",
+        "required": ["officer", "signature"],
+        "properties": {
+          "officer": {"type": "integer", "minimum": 1, "maximum": 255, "description": "The officer's place."},
+          "signature": {"description": "RSA-PSS with SHA-256.", "$ref": "#/components/schemas/BytesGiven"}
+        }
+      },
       "RestorationProgress": {
         "type": "object",
         "required": ["officers", "required", "restored"],
@@ -6061,7 +6339,11 @@ enum OpenAPIDocument {
         "type": "object",
         "required": ["invitation"],
         "properties": {
-          "invitation": {"description": "What `hsmctl unseal` reads.", "$ref": "#/components/schemas/Bytes"}
+          "invitation": {"description": "What `hsmctl unseal` reads.", "$ref": "#/components/schemas/Bytes"},
+          "otherInvitation": {
+            "description": "While the root is being changed: for the officers of the other root.",
+            "$ref": "#/components/schemas/Bytes"
+          }
         },
         "additionalProperties": false
       },

@@ -125,6 +125,9 @@ extension PoolState {
         case .distrustNode(let node): try distrustNode(node, &changes)
         case .requestLeadership(let node): try checkLeadership(of: node)
         case .recoverPool(let node, let epoch): try recover(by: node, epoch: epoch, in: pool, &changes)
+        case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,
+            .holdRoot:
+            try executeOnRoot(command, in: pool, &changes)
         case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
             try executeOnJob(command, by: proposer, in: pool, &changes)
         default: try executeOnDirectory(command, &changes)

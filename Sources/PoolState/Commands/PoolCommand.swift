@@ -38,6 +38,20 @@ public enum PoolCommand: Hashable, Sendable {
     case securityDomainActivated(generation: UInt32)
     /// A new pool takes over the security domain of one that was lost: its officers have brought the root.
     case securityDomainAdopted(AdoptedSecurityDomain)
+    /// An administrator asks for a new root, with the same officers or others.
+    case beginRootChange(RootChangeOrder)
+    /// An officer in office approves.
+    case approveRootChange(id: [UInt8], RootVote)
+    /// The next root stands beside the one in force, and its officers' file is on its way to them.
+    case prepareRoot(id: [UInt8], PreparedRoot)
+    /// One of the next officers has opened his share. With the last one the next root rules.
+    case confirmRoot(id: [UInt8], RootVote)
+    /// The next root rules though not all of its officers have confirmed; a quorum of them has to have.
+    case commitRoot(id: [UInt8])
+    /// What was prepared is dropped. Not once it rules.
+    case abortRootChange(id: [UInt8])
+    /// The member holds the root that rules, and its disk knows of it. With the last member the change has ended.
+    case holdRoot(id: [UInt8], node: UInt64)
     case unsealGranted(UnsealGrant)
     case auditHead(AuditHead)
 

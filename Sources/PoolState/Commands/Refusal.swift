@@ -79,6 +79,19 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// Only a pool that has no officers of its own can take over the security domain of another.
     case poolNotProvisioned = 98
 
+    /// Another change of the root is under way.
+    case rootChangeUnderWay = 99
+    case rootChangeNotFound = 100
+    /// It rules already.
+    case rootChangeCommitted = 101
+    case rootChangeExpired = 102
+    case invalidRootChange = 103
+    /// Less than a quorum of the officers in office has approved.
+    case rootNotApproved = 104
+    case rootNotPrepared = 105
+    /// Less than a quorum of the next officers has confirmed.
+    case rootNotConfirmed = 106
+
     // Nodes.
     case invalidInvitation = 110
     /// The name, key or address belongs to another node.
@@ -139,7 +152,8 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
         case .notInitialized, .notActivated:
             .notReady
         case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
-            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown, .jobNotFound:
+            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown, .jobNotFound,
+            .rootChangeNotFound:
             .notFound
         case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
             .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
@@ -147,17 +161,19 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue, .keyExists,
             .rotationSuperseded, .rotationNotDue, .nodeExists, .nodeIsLeaving, .nodeCannotLead, .ticketExpired,
             .epochMismatch, .jobRunning, .jobNotRunning, .jobNotSilent, .restoreIncomplete, .backupNeeded,
-            .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode:
+            .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .rootChangeUnderWay, .rootChangeCommitted,
+            .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
         case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
-            .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy:
+            .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy, .invalidRootChange:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
-            .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog:
+            .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog,
+            .rootNotApproved:
             .forbidden
         }
     }

@@ -57,6 +57,10 @@ extension PoolState {
         case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .takeOverJob:
             // What is staged is seen by nobody.
             .none
+        case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,
+            .holdRoot:
+            // The keys below the root stay as they are, and with them what a principal may do.
+            .none
         case .initializePool, .putRoleDefinition, .deleteRoleDefinition, .securityDomainPrepared,
             .securityDomainActivated, .securityDomainAdopted, .recoverPool, .completeJob:
             .everything

@@ -101,7 +101,10 @@ public struct PoolRecord: Hashable, Sendable {
     public internal(set) var origin: String
     /// Whose word on an environment counts when a key is to be released; nobody's where there is none.
     public internal(set) var releaseAuthorities: [ReleaseAuthority] = []
-    /// Where the pool has adopted a security domain: its root, sealed under the root that the pool was made with. Opens
-    /// only where that one is in memory, which is on nodes that were unsealed at the time and nowhere else.
+    /// The root in force, sealed under the one before it: by it nodes that hold that one follow. Where the pool has
+    /// adopted a security domain, the one before was nobody's but theirs; after a change of the root it is taken away
+    /// as soon as every member has followed.
     public internal(set) var rootBridge: [UInt8] = []
+    /// The roots of former generations, the oldest first, each sealed under the next one.
+    public internal(set) var formerRoots: [[UInt8]] = []
 }

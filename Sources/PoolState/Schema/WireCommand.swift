@@ -31,7 +31,7 @@ extension PoolCommand: WireConvertible {
         case .securityDomainAdopted(let adopted): wire.securityDomainAdopted = adopted.wire
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
-        default: wire.kind = directoryKind ?? memberKind ?? jobKind
+        default: wire.kind = directoryKind ?? memberKind ?? rootKind ?? jobKind
         }
         return wire
     }
@@ -110,6 +110,8 @@ extension PoolCommand: WireConvertible {
         default:
             if let job = try PoolCommand(jobKind: wire.kind) {
                 self = job
+            } else if let change = try PoolCommand(rootKind: wire.kind) {
+                self = change
             } else {
                 try self.init(directoryKind: wire.kind)
             }

@@ -63,6 +63,7 @@ extension PoolRecord: StoredRow {
         wire.created = created
         wire.origin = origin
         wire.rootBridge = rootBridge.wire
+        wire.formerRoots = formerRoots.wire
         wire.releaseAuthorities = releaseAuthorities.map(\.wire)
         return wire
     }
@@ -74,7 +75,7 @@ extension PoolRecord: StoredRow {
             keyring: [UInt8](wire.keyring), pinnedOfficers: [[UInt8]](wire: wire.pinnedOfficers),
             settings: try PoolSettings(wire: wire.settings), created: wire.created, origin: wire.origin,
             releaseAuthorities: try wire.releaseAuthorities.map { try ReleaseAuthority(wire: $0) },
-            rootBridge: [UInt8](wire.rootBridge))
+            rootBridge: [UInt8](wire.rootBridge), formerRoots: [[UInt8]](wire: wire.formerRoots))
         guard phase != .uninitialized else { throw NotConvertible() }
     }
 }

@@ -364,6 +364,62 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .takeOverJob(newValue)}
   }
 
+  package var beginRootChange: WireRootChangeOrder {
+    get {
+      if case .beginRootChange(let v)? = kind {return v}
+      return WireRootChangeOrder()
+    }
+    set {kind = .beginRootChange(newValue)}
+  }
+
+  package var approveRootChange: WireRootVote {
+    get {
+      if case .approveRootChange(let v)? = kind {return v}
+      return WireRootVote()
+    }
+    set {kind = .approveRootChange(newValue)}
+  }
+
+  package var prepareRoot: WirePreparedRoot {
+    get {
+      if case .prepareRoot(let v)? = kind {return v}
+      return WirePreparedRoot()
+    }
+    set {kind = .prepareRoot(newValue)}
+  }
+
+  package var confirmRoot: WireRootVote {
+    get {
+      if case .confirmRoot(let v)? = kind {return v}
+      return WireRootVote()
+    }
+    set {kind = .confirmRoot(newValue)}
+  }
+
+  package var commitRoot: WireRootChangeName {
+    get {
+      if case .commitRoot(let v)? = kind {return v}
+      return WireRootChangeName()
+    }
+    set {kind = .commitRoot(newValue)}
+  }
+
+  package var abortRootChange: WireRootChangeName {
+    get {
+      if case .abortRootChange(let v)? = kind {return v}
+      return WireRootChangeName()
+    }
+    set {kind = .abortRootChange(newValue)}
+  }
+
+  package var holdRoot: WireRootHolding {
+    get {
+      if case .holdRoot(let v)? = kind {return v}
+      return WireRootHolding()
+    }
+    set {kind = .holdRoot(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -402,6 +458,13 @@ package nonisolated struct WireCommand: Sendable {
     case completeJob(WireJobCompletion)
     case stagePolicies(WireStagedPolicies)
     case takeOverJob(WireJobTakeover)
+    case beginRootChange(WireRootChangeOrder)
+    case approveRootChange(WireRootVote)
+    case prepareRoot(WirePreparedRoot)
+    case confirmRoot(WireRootVote)
+    case commitRoot(WireRootChangeName)
+    case abortRootChange(WireRootChangeName)
+    case holdRoot(WireRootHolding)
 
   }
 
@@ -1256,6 +1319,101 @@ package nonisolated struct WireStagedPolicies: Sendable {
   package init() {}
 }
 
+package nonisolated struct WireRootChangeName: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var id: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRootHolding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var node: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRootChangeOrder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var id: Data = Data()
+
+  package var required: UInt32 = 0
+
+  /// DER, in the order of the shares
+  package var officers: [Data] = []
+
+  /// Unix s
+  package var expires: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRootVote: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the change; empty in its row
+  package var id: Data = Data()
+
+  /// from 1
+  package var officer: UInt32 = 0
+
+  /// RSA-PSS
+  package var signature: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePreparedRoot: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the change; empty in its row
+  package var id: Data = Data()
+
+  /// SHA-256 of the keyring that it was made from
+  package var base: Data = Data()
+
+  package var keyring: Data = Data()
+
+  /// the next root, sealed under the one in force
+  package var bridge: Data = Data()
+
+  /// the reverse
+  package var wayBack: Data = Data()
+
+  package var commitments: [Data] = []
+
+  package var encryptedData: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireSettings: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1594,6 +1752,12 @@ package nonisolated struct WirePool: @unchecked Sendable {
   package var rootBridge: Data {
     get {_storage._rootBridge}
     set {_uniqueStorage()._rootBridge = newValue}
+  }
+
+  /// each sealed under the next one
+  package var formerRoots: [Data] {
+    get {_storage._formerRoots}
+    set {_uniqueStorage()._formerRoots = newValue}
   }
 
   package var releaseAuthorities: [WireReleaseAuthority] {
@@ -2343,6 +2507,91 @@ package nonisolated struct WireJob: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+/// Table 20, one row: the change of the root that is under way.
+package nonisolated struct WireRootChange: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var order: WireRootChangeOrder {
+    get {_storage._order ?? WireRootChangeOrder()}
+    set {_uniqueStorage()._order = newValue}
+  }
+  /// Returns true if `order` has been explicitly set.
+  package var hasOrder: Bool {_storage._order != nil}
+  /// Clears the value of `order`. Subsequent reads from it will return its default value.
+  package mutating func clearOrder() {_uniqueStorage()._order = nil}
+
+  /// of the root in force when it began
+  package var generation: UInt32 {
+    get {_storage._generation}
+    set {_uniqueStorage()._generation = newValue}
+  }
+
+  /// Unix s
+  package var began: Int64 {
+    get {_storage._began}
+    set {_uniqueStorage()._began = newValue}
+  }
+
+  /// in order of officer
+  package var approvals: [WireRootVote] {
+    get {_storage._approvals}
+    set {_uniqueStorage()._approvals = newValue}
+  }
+
+  package var prepared: WirePreparedRoot {
+    get {_storage._prepared ?? WirePreparedRoot()}
+    set {_uniqueStorage()._prepared = newValue}
+  }
+  /// Returns true if `prepared` has been explicitly set.
+  package var hasPrepared: Bool {_storage._prepared != nil}
+  /// Clears the value of `prepared`. Subsequent reads from it will return its default value.
+  package mutating func clearPrepared() {_uniqueStorage()._prepared = nil}
+
+  /// in order of officer
+  package var confirmations: [WireRootVote] {
+    get {_storage._confirmations}
+    set {_uniqueStorage()._confirmations = newValue}
+  }
+
+  /// Unix s
+  package var committed: Int64 {
+    get {_storage._committed ?? 0}
+    set {_uniqueStorage()._committed = newValue}
+  }
+  /// Returns true if `committed` has been explicitly set.
+  package var hasCommitted: Bool {_storage._committed != nil}
+  /// Clears the value of `committed`. Subsequent reads from it will return its default value.
+  package mutating func clearCommitted() {_uniqueStorage()._committed = nil}
+
+  package var former: WireSecurityDomain {
+    get {_storage._former ?? WireSecurityDomain()}
+    set {_uniqueStorage()._former = newValue}
+  }
+  /// Returns true if `former` has been explicitly set.
+  package var hasFormer: Bool {_storage._former != nil}
+  /// Clears the value of `former`. Subsequent reads from it will return its default value.
+  package mutating func clearFormer() {_uniqueStorage()._former = nil}
+
+  package var formerKeyring: Data {
+    get {_storage._formerKeyring}
+    set {_uniqueStorage()._formerKeyring = newValue}
+  }
+
+  /// in order
+  package var holders: [UInt64] {
+    get {_storage._holders}
+    set {_uniqueStorage()._holders = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "quorate.pool.v1"
@@ -2408,7 +2657,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{4}\u{5}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{4}\u{5}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2871,6 +3120,97 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .takeOverJob(v)
         }
       }()
+      case 70: try {
+        var v: WireRootChangeOrder?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .beginRootChange(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .beginRootChange(v)
+        }
+      }()
+      case 71: try {
+        var v: WireRootVote?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .approveRootChange(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .approveRootChange(v)
+        }
+      }()
+      case 72: try {
+        var v: WirePreparedRoot?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .prepareRoot(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .prepareRoot(v)
+        }
+      }()
+      case 73: try {
+        var v: WireRootVote?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .confirmRoot(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .confirmRoot(v)
+        }
+      }()
+      case 74: try {
+        var v: WireRootChangeName?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .commitRoot(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .commitRoot(v)
+        }
+      }()
+      case 75: try {
+        var v: WireRootChangeName?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .abortRootChange(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .abortRootChange(v)
+        }
+      }()
+      case 76: try {
+        var v: WireRootHolding?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .holdRoot(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .holdRoot(v)
+        }
+      }()
       default: break
       }
     }
@@ -3021,6 +3361,34 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .takeOverJob?: try {
       guard case .takeOverJob(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 66)
+    }()
+    case .beginRootChange?: try {
+      guard case .beginRootChange(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .approveRootChange?: try {
+      guard case .approveRootChange(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
+    }()
+    case .prepareRoot?: try {
+      guard case .prepareRoot(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 72)
+    }()
+    case .confirmRoot?: try {
+      guard case .confirmRoot(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 73)
+    }()
+    case .commitRoot?: try {
+      guard case .commitRoot(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 74)
+    }()
+    case .abortRootChange?: try {
+      guard case .abortRootChange(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 75)
+    }()
+    case .holdRoot?: try {
+      guard case .holdRoot(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 76)
     }()
     case nil: break
     }
@@ -4625,6 +4993,216 @@ nonisolated extension WireStagedPolicies: SwiftProtobuf.Message, SwiftProtobuf._
   }
 }
 
+nonisolated extension WireRootChangeName: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RootChangeName"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRootChangeName, rhs: WireRootChangeName) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootHolding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RootHolding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}node\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRootHolding, rhs: WireRootHolding) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.node != rhs.node {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootChangeOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RootChangeOrder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}required\0\u{1}officers\0\u{1}expires\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.required) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.officers) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.expires) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.required != 0 {
+      try visitor.visitSingularUInt32Field(value: self.required, fieldNumber: 2)
+    }
+    if !self.officers.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.officers, fieldNumber: 3)
+    }
+    if self.expires != 0 {
+      try visitor.visitSingularInt64Field(value: self.expires, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRootChangeOrder, rhs: WireRootChangeOrder) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.required != rhs.required {return false}
+    if lhs.officers != rhs.officers {return false}
+    if lhs.expires != rhs.expires {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootVote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RootVote"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}officer\0\u{1}signature\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.officer) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.officer != 0 {
+      try visitor.visitSingularUInt32Field(value: self.officer, fieldNumber: 2)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRootVote, rhs: WireRootVote) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.officer != rhs.officer {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePreparedRoot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PreparedRoot"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}base\0\u{1}keyring\0\u{1}bridge\0\u{3}way_back\0\u{1}commitments\0\u{3}encrypted_data\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.base) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.bridge) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.wayBack) }()
+      case 6: try { try decoder.decodeRepeatedBytesField(value: &self.commitments) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.encryptedData) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.base.isEmpty {
+      try visitor.visitSingularBytesField(value: self.base, fieldNumber: 2)
+    }
+    if !self.keyring.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keyring, fieldNumber: 3)
+    }
+    if !self.bridge.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bridge, fieldNumber: 4)
+    }
+    if !self.wayBack.isEmpty {
+      try visitor.visitSingularBytesField(value: self.wayBack, fieldNumber: 5)
+    }
+    if !self.commitments.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.commitments, fieldNumber: 6)
+    }
+    if !self.encryptedData.isEmpty {
+      try visitor.visitSingularBytesField(value: self.encryptedData, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePreparedRoot, rhs: WirePreparedRoot) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.base != rhs.base {return false}
+    if lhs.keyring != rhs.keyring {return false}
+    if lhs.bridge != rhs.bridge {return false}
+    if lhs.wayBack != rhs.wayBack {return false}
+    if lhs.commitments != rhs.commitments {return false}
+    if lhs.encryptedData != rhs.encryptedData {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Settings"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}recoverable_days\0\u{3}purge_protection\0\u{3}strict_audit\0\u{1}reads\0\u{3}staleness_bound\0\u{3}refused_algorithms\0")
@@ -5141,7 +5719,7 @@ nonisolated extension WireRotationRules: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pool"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{1}origin\0\u{3}root_bridge\0\u{4}\u{7}release_authorities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{1}name\0\u{1}epoch\0\u{3}tenant_id\0\u{1}audiences\0\u{1}phase\0\u{3}root_generation\0\u{1}keyring\0\u{3}pinned_officers\0\u{1}settings\0\u{1}created\0\u{1}origin\0\u{3}root_bridge\0\u{3}former_roots\0\u{4}\u{6}release_authorities\0")
 
   fileprivate class _StorageClass {
     var _poolID: Data = Data()
@@ -5157,6 +5735,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _created: Int64 = 0
     var _origin: String = String()
     var _rootBridge: Data = Data()
+    var _formerRoots: [Data] = []
     var _releaseAuthorities: [WireReleaseAuthority] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -5181,6 +5760,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _created = source._created
       _origin = source._origin
       _rootBridge = source._rootBridge
+      _formerRoots = source._formerRoots
       _releaseAuthorities = source._releaseAuthorities
     }
   }
@@ -5213,6 +5793,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._created) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._origin) }()
         case 13: try { try decoder.decodeSingularBytesField(value: &_storage._rootBridge) }()
+        case 14: try { try decoder.decodeRepeatedBytesField(value: &_storage._formerRoots) }()
         case 20: try { try decoder.decodeRepeatedMessageField(value: &_storage._releaseAuthorities) }()
         default: break
         }
@@ -5265,6 +5846,9 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if !_storage._rootBridge.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._rootBridge, fieldNumber: 13)
       }
+      if !_storage._formerRoots.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._formerRoots, fieldNumber: 14)
+      }
       if !_storage._releaseAuthorities.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._releaseAuthorities, fieldNumber: 20)
       }
@@ -5290,6 +5874,7 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._created != rhs_storage._created {return false}
         if _storage._origin != rhs_storage._origin {return false}
         if _storage._rootBridge != rhs_storage._rootBridge {return false}
+        if _storage._formerRoots != rhs_storage._formerRoots {return false}
         if _storage._releaseAuthorities != rhs_storage._releaseAuthorities {return false}
         return true
       }
@@ -6658,6 +7243,139 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._isOfEverything != rhs_storage._isOfEverything {return false}
         if _storage._report != rhs_storage._report {return false}
         if _storage._takeovers != rhs_storage._takeovers {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRootChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RootChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}generation\0\u{1}began\0\u{1}approvals\0\u{1}prepared\0\u{1}confirmations\0\u{1}committed\0\u{1}former\0\u{3}former_keyring\0\u{1}holders\0")
+
+  fileprivate class _StorageClass {
+    var _order: WireRootChangeOrder? = nil
+    var _generation: UInt32 = 0
+    var _began: Int64 = 0
+    var _approvals: [WireRootVote] = []
+    var _prepared: WirePreparedRoot? = nil
+    var _confirmations: [WireRootVote] = []
+    var _committed: Int64? = nil
+    var _former: WireSecurityDomain? = nil
+    var _formerKeyring: Data = Data()
+    var _holders: [UInt64] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _order = source._order
+      _generation = source._generation
+      _began = source._began
+      _approvals = source._approvals
+      _prepared = source._prepared
+      _confirmations = source._confirmations
+      _committed = source._committed
+      _former = source._former
+      _formerKeyring = source._formerKeyring
+      _holders = source._holders
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._order) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._generation) }()
+        case 3: try { try decoder.decodeSingularInt64Field(value: &_storage._began) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._approvals) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._prepared) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._confirmations) }()
+        case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._committed) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._former) }()
+        case 9: try { try decoder.decodeSingularBytesField(value: &_storage._formerKeyring) }()
+        case 10: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._holders) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._order {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._generation != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._generation, fieldNumber: 2)
+      }
+      if _storage._began != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._began, fieldNumber: 3)
+      }
+      if !_storage._approvals.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._approvals, fieldNumber: 4)
+      }
+      try { if let v = _storage._prepared {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      if !_storage._confirmations.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._confirmations, fieldNumber: 6)
+      }
+      try { if let v = _storage._committed {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._former {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      if !_storage._formerKeyring.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._formerKeyring, fieldNumber: 9)
+      }
+      if !_storage._holders.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._holders, fieldNumber: 10)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRootChange, rhs: WireRootChange) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._order != rhs_storage._order {return false}
+        if _storage._generation != rhs_storage._generation {return false}
+        if _storage._began != rhs_storage._began {return false}
+        if _storage._approvals != rhs_storage._approvals {return false}
+        if _storage._prepared != rhs_storage._prepared {return false}
+        if _storage._confirmations != rhs_storage._confirmations {return false}
+        if _storage._committed != rhs_storage._committed {return false}
+        if _storage._former != rhs_storage._former {return false}
+        if _storage._formerKeyring != rhs_storage._formerKeyring {return false}
+        if _storage._holders != rhs_storage._holders {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -93,6 +93,7 @@ private struct StateLoader {
         case .stagedKeyVersion:
             let version: StagedRow<KeyVersionRow> = try decode(row, value)
             stagedVersions[version.row.content.header.name, default: []].append(version.row)
+        case .rootChange: state.rootChange = try decode(row, value)
         case .stagedPolicy:
             let item: StagedPolicy = try decode(row, value)
             state.stagedPolicies[item.rowKey] = item
@@ -191,7 +192,8 @@ private struct StateLoader {
         guard state.memberRecords.isEmpty, keys.isEmpty, versions.isEmpty, state.principalRecords.isEmpty,
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
             state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
-            state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty
+            state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty,
+            state.rootChange == nil
         else { throw .danglingRow(table: .pool) }
     }
 }

@@ -20,6 +20,8 @@ public struct PoolState: Sendable {
     var principalsByClientID = TreeDictionary<GUID, GUID>()
     public internal(set) var permissions = PermissionIndex()
     public internal(set) var securityDomain: SecurityDomainRecord?
+    /// The change of the pool's root that is under way.
+    public internal(set) var rootChange: RootChange?
     var unsealGrants = TreeDictionary<UInt64, UnsealGrant>()
     var heads = TreeDictionary<UInt64, AuditHead>()
     /// The last configuration of the log that was applied; nil before the first.

@@ -19,6 +19,7 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case stagedKey = 17
     case stagedKeyVersion = 18
     case stagedPolicy = 19
+    case rootChange = 20
 }
 
 /// A row of the state, or its removal.

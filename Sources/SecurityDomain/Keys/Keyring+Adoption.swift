@@ -26,11 +26,7 @@ extension Keyring {
             try KeySealing.seal(
                 entry.key, role: entry.role, under: wrapping, poolID: poolID, generation: root.generation)
         }
-        let former = try self.root.wrappingKey(poolID: poolID)
-        let bridge = try root.withSecret {
-            try Sealing.seal(
-                $0, under: former, associatedData: bridgeBinding(adopted.securityDomainID, root.generation))
-        }
+        let bridge = try sealRoot(root, of: adopted)
         return Adoption(
             sealed: SealedKeyring(identity: adopted, middleKeys: middleKeys, systemKeys: sealed.systemKeys),
             bridge: bridge)
@@ -41,22 +37,7 @@ extension Keyring {
     /// - Throws: `SecurityDomainError.rootMismatch` where the bridge doesn't lead to the keyring's root;
     ///   `.sealedKeyRejected` where the keyring lacks keys of this one.
     public func following(_ adopted: SealedKeyring, bridge: SealedRecord) throws -> Keyring {
-        let former = try self.root.wrappingKey(poolID: identity.poolID)
-        let target = adopted.identity
-        guard target.poolID == identity.poolID else { throw SecurityDomainError.wrongPool }
-        let secret: Secret
-        do {
-            secret = try Sealing.open(
-                bridge, under: former, associatedData: bridgeBinding(target.securityDomainID, target.generation))
-        } catch CryptoError.secureMemoryExhausted {
-            throw CryptoError.secureMemoryExhausted
-        } catch {
-            throw SecurityDomainError.rootMismatch
-        }
-        let successor = try RootKey(secret, generation: target.generation)
-        guard SecureCompare.equal(try successor.checkValue(poolID: target.poolID), target.keyCheckValue) else {
-            throw SecurityDomainError.rootMismatch
-        }
+        let successor = try openRoot(bridge, of: adopted.identity)
         guard Set(sealed.middleKeys.map(\.id)).isSubset(of: adopted.middleKeys.map(\.id)),
             adopted.systemKeys == sealed.systemKeys
         else { throw SecurityDomainError.sealedKeyRejected("keyring") }
@@ -84,13 +65,4 @@ extension Keyring {
 
     /// A key that seals backups of single keys, by the id that their records name.
     public func singleKeyBackupKey(id: [UInt8]) -> SecretKey? { keys(.singleKeyBackup).first { $0.id == id } }
-
-    /// `QBR1` ‖ pool ‖ security domain ‖ generation.
-    private func bridgeBinding(_ securityDomainID: [UInt8], _ generation: UInt32) -> [UInt8] {
-        var writer = FieldWriter(label: "QBR1")
-        writer.field(identity.poolID)
-        writer.field(securityDomainID)
-        writer.field(generation)
-        return writer.bytes
-    }
 }

@@ -85,25 +85,4 @@ public final class Keyring: Sendable {
         for entry in openedKeys.middleKeys { entry.key.destroy() }
         for entry in openedKeys.systemKeys { entry.key.destroy() }
     }
-
-    // MARK: Changing the root
-
-    /// The same keys under a new root of the next generation.
-    ///
-    /// The result shares the middle and system keys with this keyring: drop this one, and destroy only its root.
-    public func underNewRoot() throws -> Keyring {
-        let poolID = identity.poolID
-        let newRoot = try RootKey.generate(generation: identity.generation + 1)
-        let wrapping = try newRoot.wrappingKey(poolID: poolID)
-        let newIdentity = PoolIdentity(
-            poolID: poolID, securityDomainID: identity.securityDomainID, generation: newRoot.generation,
-            keyCheckValue: try newRoot.checkValue(poolID: poolID), identityKey: identity.identityKey,
-            createdAt: identity.createdAt)
-        let middleKeys = try openedKeys.middleKeys.map { entry in
-            try KeySealing.seal(
-                entry.key, role: entry.role, under: wrapping, poolID: poolID, generation: newRoot.generation)
-        }
-        let newSealed = SealedKeyring(identity: newIdentity, middleKeys: middleKeys, systemKeys: sealed.systemKeys)
-        return try Keyring(root: newRoot, sealed: newSealed, opened: openedKeys)
-    }
 }

@@ -32,7 +32,8 @@ public struct SealedKeyring: Hashable, Sendable {
     /// Of a pool that has taken over another one's security domain.
     private static let adoptedLabel = "QSK2"
     private static let maximumLength = 256 * 1024
-    private static let maximumKeys = 64
+    /// Each change of the root adds three.
+    static let maximumKeys = 256
     private static let maximumRecordLength = 4096
 
     init(identity: PoolIdentity, middleKeys: [MiddleKey], systemKeys: [SystemKey]) {

@@ -68,7 +68,7 @@ public enum OfficerTool {
         return try domain.outline.open(Array(shares.prefix(domain.required)))
     }
 
-    private static func derBytes(_ certificate: [UInt8]) throws -> [UInt8] {
+    static func derBytes(_ certificate: [UInt8]) throws -> [UInt8] {
         certificate.starts(with: "-----BEGIN".utf8) ? try X509Certificate(pem: certificate).der : certificate
     }
 }

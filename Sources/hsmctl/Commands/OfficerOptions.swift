@@ -49,11 +49,30 @@ struct OfficerShares {
     let pinned: [UInt8]?
 
     /// The invitation to the ceremony at `path` of a node. A share for one purpose is never given for another.
+    ///
+    /// - Parameter officer: where officers of two generations can open the node, the one whose share decides which
+    ///   invitation it is; `certificate:key`.
+    func invitation(
+        _ client: PoolClient, _ endpoint: String, _ path: String, for purpose: CeremonyPurpose, officer: String
+    ) async throws -> UnsealInvitation {
+        let answer = try PoolClient.check(await client.send(.GET, path, to: endpoint))
+        let own = try invitation(answer.body.text("invitation"), endpoint, purpose)
+        guard let text = answer.body.text("otherInvitation") else { return own }
+        let other = try invitation(text, endpoint, purpose)
+        return (try? seal(officer, other)) == nil ? own : other
+    }
+
     func invitation(
         _ client: PoolClient, _ endpoint: String, _ path: String, for purpose: CeremonyPurpose
     ) async throws -> UnsealInvitation {
-        let answer = try PoolClient.check(await client.send(.GET, path, to: endpoint))
-        guard let text = answer.body.text("invitation"), let bytes = Base64URL.decode(text),
+        try invitation(
+            PoolClient.check(await client.send(.GET, path, to: endpoint)).body.text("invitation"), endpoint, purpose)
+    }
+
+    private func invitation(
+        _ text: String?, _ endpoint: String, _ purpose: CeremonyPurpose
+    ) throws -> UnsealInvitation {
+        guard let text, let bytes = Base64URL.decode(text),
             let invitation = try? UnsealInvitation.decode(bytes)
         else {
             throw ClientError.refused("The invitation of \(endpoint) is malformed: is it a node of this version?")

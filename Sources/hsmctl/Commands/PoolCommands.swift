@@ -4,8 +4,22 @@ import StrictJSON
 
 struct PoolCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pool", abstract: "Shows the pool, and recovers it.",
-        subcommands: [Status.self, RecoverCommand.self])
+        commandName: "pool", abstract: "Shows the pool, gives it a new root, and recovers it.",
+        subcommands: [Status.self, RotateRoot.self, RecoverCommand.self])
+
+    struct RotateRoot: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate-root", abstract: "Orders a new root for the same officers.",
+            discussion: """
+                They approve, and take the new file, as 'hsmctl help security-domain reshare' says.
+
+                Example: hsmctl pool rotate-root
+                """)
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws { try await ReshareCommands.begin([], 0, output, connection) }
+    }
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -91,7 +91,8 @@ struct RecoverCommand: AsyncParsableCommand {
         let shares = OfficerShares(
             path: securityDomain, file: try Files.read(securityDomain),
             pinned: try nodeCertificate.map { Digest.sha256(try Files.certificate($0).spkiDER) })
-        let invitation = try await shares.invitation(client, endpoint, "/quorate/v1/recovery", for: .recoverPool)
+        let invitation = try await shares.invitation(
+            client, endpoint, "/quorate/v1/recovery", for: .recoverPool, officer: officers[0])
         var last = JSONObject()
         for officer in officers {
             let envelope = try shares.seal(officer, invitation)

@@ -8,7 +8,7 @@ struct SecurityDomainCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "security-domain",
         abstract: "Delivers the pool's root to its officers, and takes it back from them.",
-        subcommands: [Download.self, Upload.self])
+        subcommands: [Download.self, Upload.self, ReshareCommands.self])
 
     struct Download: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -41,10 +41,7 @@ struct SecurityDomainCommands: AsyncParsableCommand {
             var domain = try SecretFile(creating: file)
             let text = try await PoolClient.with(connection) { client in
                 try await client.send(.POST, "/securitydomain/download") { writer in
-                    writer.member("certificates") { writer in
-                        writer.array { writer in for one in certificates { Self.write(one, &writer) } }
-                    }
-                    writer.member("required", required)
+                    Self.write(certificates, required: required, &writer)
                 }.body.text("value")
             }
             guard let text else { throw ClientError.refused("The answer holds no file.") }
@@ -77,6 +74,14 @@ struct SecurityDomainCommands: AsyncParsableCommand {
                     "\(file) is written, but its receipt wasn't confirmed, so the pool isn't activated: \(cause)\n"
                         + "        Move the file away and repeat the command, with the same officers and quorum.")
             }
+        }
+
+        /// Officers and their quorum, as the protocol has them.
+        static func write(_ certificates: [X509Certificate], required: Int, _ writer: inout JSONWriter) {
+            writer.member("certificates") { writer in
+                writer.array { writer in for one in certificates { write(one, &writer) } }
+            }
+            writer.member("required", required)
         }
 
         private static func write(_ certificate: X509Certificate, _ writer: inout JSONWriter) {

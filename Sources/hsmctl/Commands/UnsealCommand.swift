@@ -48,7 +48,8 @@ struct UnsealCommand: AsyncParsableCommand {
             if client.endpoints.count > 1 {
                 Terminal.note("The shares go to \(node.name), \(node.endpoint): all officers name the same node.")
             }
-            let invitation = try await shares.invitation(client, node.endpoint, "/quorate/v1/unseal", for: .unseal)
+            let invitation = try await shares.invitation(
+                client, node.endpoint, "/quorate/v1/unseal", for: .unseal, officer: officers.officers[0])
             var last = JSONObject()
             for officer in officers.officers {
                 let envelope = try shares.seal(officer, invitation)

@@ -1,0 +1,285 @@
+import AccessControl
+import CryptographicModule
+import HTTPTransport
+import PoolState
+import RequestPipeline
+import SecurityDomain
+import StrictJSON
+
+/// A new root for the pool, with the same officers or others.
+///
+/// An administrator orders it and carries the file; it needs the approval of a quorum of the officers in office, each
+/// of whom signs what it is about, and the confirmation of the next ones. Officers need no token: their signatures
+/// count.
+enum RootChangeEndpoints {
+    private static let path = "/quorate/v1/root-change"
+
+    static func endpoints(node: any NodeControl) -> [Endpoint] {
+        [
+            administrator(.post, path, "RootChangeBegin", bodyLimit: DownloadRequest.maximumLength, begin),
+            administrator(.post, path + "/domain", "RootChangePrepare") { context throws(APIError) in
+                try await prepare(context, node)
+            },
+            administrator(.post, path + "/commit", "RootChangeCommit") { context throws(APIError) in
+                let change = try current(context)
+                let committed = try await submit(.commitRoot(id: change.id), context)
+                return answer(try found(in: committed.view.state), committed.view.state)
+            },
+            administrator(.delete, path, "RootChangeAbort") { context throws(APIError) in
+                let change = try current(context)
+                _ = try await submit(.abortRootChange(id: change.id), context)
+                return .object { $0.member("id", Hexadecimal.encode(change.id)) }
+            },
+            officer(.get, path, "RootChangeGet") { context throws(APIError) in
+                let state = try await read(context)
+                return answer(try found(in: state), state)
+            },
+            officer(.post, path + "/approvals", "RootChangeApprove", approve),
+            officer(.post, path + "/confirmations", "RootChangeConfirm", confirm),
+        ]
+    }
+
+    private static func administrator(
+        _ method: HTTPMethod, _ path: String, _ operation: String, bodyLimit: Int = Endpoint.defaultBodyLimit,
+        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
+    ) -> Endpoint {
+        Endpoint(
+            method, path, operation: operation, access: .dataAction(.securityDomainDownload, .root), phase: .unsealed,
+            isVersioned: false, bodyLimit: bodyLimit, handler: .asynchronous(body))
+    }
+
+    private static func officer(
+        _ method: HTTPMethod, _ path: String, _ operation: String,
+        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
+    ) -> Endpoint {
+        Endpoint(
+            method, path, operation: operation, access: .anonymous, phase: .unsealed, isVersioned: false,
+            isAuditedWhenAnonymous: true, handler: .asynchronous(body))
+    }
+
+    // MARK: Steps
+
+    /// How long officers in office have, in seconds.
+    private static let life: Int64 = 86_400
+
+    /// With officers in the form of a download, or without any: then the same ones go on.
+    @Sendable
+    private static func begin(_ context: RequestContext) async throws(APIError) -> APIResponse {
+        guard let domain = context.view.state.securityDomain else { throw APIError(root: .notActivated) }
+        var (officers, required) = (domain.officers, domain.required)
+        if !context.request.body.isEmpty {
+            do {
+                let next = try DownloadRequest.parse(context.request.body)
+                (officers, required) = (next.certificates.map(\.der), next.required)
+            } catch {
+                throw .badParameter("The next officers can't be used: \(error).")
+            }
+        }
+        let order = RootChangeOrder(
+            id: Random.bytes(16), required: required, officers: officers, expires: context.now + life)
+        let committed = try await submit(.beginRootChange(order), context)
+        return answer(try found(in: committed.view.state), committed.view.state, status: 201)
+    }
+
+    @Sendable
+    private static func approve(_ context: RequestContext) async throws(APIError) -> APIResponse {
+        let (place, signature) = try vote(context)
+        let state = try await read(context)
+        let change = try found(in: state)
+        guard let domain = state.securityDomain, place <= domain.officers.count else {
+            throw .badParameter("There is no officer \(place).")
+        }
+        guard let terms = RootChangeTerms(change, in: state),
+            let officer = try? OfficerCertificate(der: domain.officers[place - 1]),
+            terms.isApproved(by: place, publicKey: officer.publicKey, signature: signature)
+        else { throw .badParameter("The signature isn't officer \(place)'s over this change.") }
+        let given = RootVote(officer: UInt8(place), signature: signature)
+        let committed = try await submit(.approveRootChange(id: change.id, given), context)
+        return answer(try found(in: committed.view.state), committed.view.state)
+    }
+
+    /// The next root, and the file of its officers: it is in this answer and nowhere else. Asked for again, it is made
+    /// anew.
+    private static func prepare(
+        _ context: RequestContext, _ node: any NodeControl
+    ) async throws(APIError) -> APIResponse {
+        guard let unsealed = context.services.custody.unsealed, let pool = context.view.state.pool else {
+            throw .sealed
+        }
+        let change = try current(context)
+        guard unsealed.keyring.sealed.encode() == pool.keyring else {
+            throw .conflict("This node is about to follow a change of the pool's keys. Ask again.")
+        }
+        guard change.approvals.count >= context.view.state.securityDomain?.required ?? .max else {
+            throw APIError(root: .rootNotApproved)
+        }
+        let made = try await context.services.computation.run { () throws(CryptoError) in
+            do {
+                return try NextRoot(change, pool, unsealed.keyring)
+            } catch let error as CryptoError {
+                throw error
+            } catch {
+                throw CryptoError.internalFailure("\(error)")
+            }
+        }
+        _ = try await submit(.prepareRoot(id: change.id, made.prepared), context)
+        // Who has the file can open the pool: also one that is powered off now.
+        guard await node.store() else {
+            throw .unavailable("The node's disk has no room for it. Free some, and prepare the next root anew.")
+        }
+        return .object { writer in
+            writer.member("id", Hexadecimal.encode(change.id))
+            writer.member("value", String(decoding: made.file.json(), as: UTF8.self))
+        }
+    }
+
+    @Sendable
+    private static func confirm(_ context: RequestContext) async throws(APIError) -> APIResponse {
+        let (place, signature) = try vote(context)
+        let state = try await read(context)
+        let change = try found(in: state)
+        guard let prepared = change.prepared else { throw APIError(root: .rootNotPrepared) }
+        guard place <= change.order.officers.count else {
+            throw .badParameter("There is no next officer \(place).")
+        }
+        guard let terms = RootChangeTerms(change, in: state),
+            let officer = try? OfficerCertificate(der: change.order.officers[place - 1]),
+            let commitment = try? ShareCommitment(digest: prepared.commitments[place - 1]),
+            terms.isConfirmed(by: place, publicKey: officer.publicKey, commitment: commitment, signature: signature)
+        else { throw .badParameter("The signature isn't officer \(place)'s over the share that was prepared last.") }
+        let given = RootVote(officer: UInt8(place), signature: signature)
+        let committed = try await submit(.confirmRoot(id: change.id, given), context)
+        // With the last confirmation of a pool of one node the change may have ended already.
+        guard let now = committed.view.state.rootChange else { return answer(change, state) }
+        return answer(now, committed.view.state)
+    }
+
+    // MARK: Parts
+
+    private static func vote(_ context: RequestContext) throws(APIError) -> (officer: Int, signature: [UInt8]) {
+        let body = try context.jsonBody()
+        guard case .integer(let officer)? = body["officer"], (1...255).contains(officer) else {
+            throw .badParameter("The parameter 'officer' must be the officer's place, from 1.")
+        }
+        guard case .string(let text)? = body["signature"], let signature = Base64URL.decode(text),
+            (1...1024).contains(signature.count)
+        else { throw .badParameter("The parameter 'signature' must be base64url.") }
+        return (Int(officer), signature)
+    }
+
+    /// The pool's state as of now: an officer may ask another node than the one before.
+    private static func read(_ context: RequestContext) async throws(APIError) -> PoolState {
+        do throws(PoolUnavailable) {
+            return try await context.services.pool.read().state
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    private static func current(_ context: RequestContext) throws(APIError) -> RootChange {
+        try found(in: context.view.state)
+    }
+
+    private static func found(in state: PoolState) throws(APIError) -> RootChange {
+        guard let change = state.rootChange else { throw APIError(root: .rootChangeNotFound) }
+        return change
+    }
+
+    private static func submit(_ command: PoolCommand, _ context: RequestContext) async throws(APIError) -> Committed {
+        let committed = try await context.submit(command)
+        guard case .refused(let refusal) = committed.outcome else { return committed }
+        throw APIError(root: refusal)
+    }
+
+    // MARK: Answers
+
+    private static func answer(_ change: RootChange, _ state: PoolState, status: Int = 200) -> APIResponse {
+        .object(status: status) { writer in
+            writer.member("id", Hexadecimal.encode(change.id))
+            writer.member("stage", stage(change))
+            writer.member("generation", change.generation)
+            writer.member("expires", change.order.expires)
+            if let terms = RootChangeTerms(change, in: state) {
+                writer.member("poolId", Hexadecimal.encode(terms.poolID))
+                writer.member("securityDomainId", Hexadecimal.encode(terms.securityDomainID))
+                writer.member("epoch", terms.epoch)
+            }
+            let domain = change.former ?? state.securityDomain
+            writer.member("officers", array: (domain?.officers ?? []).map { Hexadecimal.encode(Digest.sha256($0)) })
+            writer.member("approvalsRequired", domain?.required ?? 0)
+            list("approvals", change.approvals.map { UInt64($0.officer) }, &writer)
+            writer.member("required", change.order.required)
+            writer.member("nextOfficers", array: change.order.officers.map { Base64URL.encode($0) })
+            list("confirmations", change.confirmations.map { UInt64($0.officer) }, &writer)
+            writer.member("commitments", array: (change.prepared?.commitments ?? []).map { Base64URL.encode($0) })
+            list("holders", change.holders, &writer)
+        }
+    }
+
+    private static func list(_ name: String, _ numbers: [UInt64], _ writer: inout JSONWriter) {
+        writer.member(name) { writer in
+            writer.array { writer in for number in numbers { writer.integer(number) } }
+        }
+    }
+
+    private static func stage(_ change: RootChange) -> String {
+        if change.committed != nil { return "committed" }
+        return change.prepared == nil ? "proposed" : "prepared"
+    }
+}
+
+extension RootChangeTerms {
+    /// nil where the pool's own records don't decode.
+    init?(_ change: RootChange, in state: PoolState) {
+        guard let pool = state.pool, let identity = try? SealedKeyring.decode(pool.keyring).identity else { return nil }
+        self.init(
+            poolID: pool.poolID, securityDomainID: identity.securityDomainID, generation: change.generation,
+            epoch: pool.epoch, changeID: change.id, expiresAt: change.order.expires, required: change.order.required,
+            officers: change.order.officers)
+    }
+}
+
+/// The next root and what goes with it.
+private struct NextRoot: Sendable {
+    let prepared: PreparedRoot
+    let file: SecurityDomainFile
+
+    init(_ change: RootChange, _ pool: PoolRecord, _ keyring: Keyring) throws {
+        let rotation = try keyring.rotatingRoot()
+        let next = rotation.next
+        defer { next.root.destroy() }
+        let certificates = try change.order.officers.enumerated().map { try OfficerCertificate(der: $1, position: $0) }
+        let made = try SecurityDomainFile.make(
+            root: next.root, formerRoots: try keyring.formerRoots(pool.formerRoots) + [keyring.root],
+            identity: next.identity,
+            officers: try Officers(certificates: certificates, required: change.order.required))
+        file = made.file
+        prepared = PreparedRoot(
+            base: Digest.sha256(pool.keyring), keyring: next.sealed.encode(), bridge: rotation.bridge.bytes,
+            wayBack: rotation.wayBack.bytes, commitments: made.commitments.map(\.digest),
+            encryptedData: made.file.encryptedItems.json())
+    }
+}
+
+extension APIError {
+    /// A refusal of a step in the change of the root, with what to do.
+    init(root refusal: Refusal) {
+        switch refusal {
+        case .notActivated: self = .conflict("The pool has no officers yet: its first download makes them.")
+        case .rootChangeUnderWay:
+            self = .conflict("Another change of the root is under way. Finish it, or abort it.")
+        case .rootChangeNotFound: self = .notFound("RootChangeNotFound", "No change of the root is under way.")
+        case .rootChangeCommitted:
+            self = .conflict("The next root rules already; the change ends by itself when every node has followed.")
+        case .rootChangeExpired: self = .conflict("The time for approvals is over: abort the change and begin anew.")
+        case .rootNotApproved: self = .forbidden("A quorum of the officers in office has to approve first.")
+        case .rootNotPrepared: self = .conflict("The next root isn't prepared yet.")
+        case .rootNotConfirmed: self = .conflict("A quorum of the next officers has to confirm first.")
+        case .rootGenerationMismatch:
+            self = .conflict("The pool's keys were changed since the next root was prepared: prepare it anew.")
+        case .jobRunning:
+            self = .conflict("A backup or restore is under way: the root can't change until it has ended.")
+        default: self = .badParameter("The pool refused the step: \(refusal).")
+        }
+    }
+}

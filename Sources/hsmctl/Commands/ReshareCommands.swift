@@ -1,0 +1,314 @@
+import ArgumentParser
+import CryptographicModule
+import Foundation
+import NIOHTTP1
+import SecurityDomain
+import StrictJSON
+
+/// A new root for a living pool, with the same officers or others.
+struct ReshareCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reshare",
+        abstract: "Gives the pool a new root, and new officers if wanted.",
+        discussion: """
+            An administrator begins, and carries the new file; a quorum of the officers in office approves; each of \
+            the next officers proves that his share opens. Until the last one has, the former root rules, and the \
+            change can be aborted. The pool serves all the time.
+
+              hsmctl security-domain reshare begin --required 2 --officer a.crt --officer b.crt --officer c.crt
+              hsmctl security-domain reshare approve --officer officer-1.crt:officer-1.key    # a quorum in office
+              hsmctl security-domain reshare prepare --out new-security-domain.json
+              hsmctl security-domain reshare confirm --security-domain new-security-domain.json --officer a.crt:a.key
+
+            Without --officer the same officers go on, with a new root and a new file. Officers need no credentials.
+            """,
+        subcommands: [Begin.self, Status.self, Approve.self, Prepare.self, Confirm.self, Commit.self, Abort.self])
+
+    static let path = "/quorate/v1/root-change"
+
+    struct Begin: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Orders a new root; nothing changes before the officers have approved.",
+            discussion: """
+                Example: hsmctl security-domain reshare begin --required 2 --officer a.crt --officer b.crt \
+                --officer c.crt
+                """)
+        @Option(
+            name: .customLong("officer"), parsing: .upToNextOption,
+            help: ArgumentHelp("A next officer's RSA certificate (PEM); 3 to 10 of them.", valueName: "file"),
+            completion: .file())
+        var officers: [String] = []
+        @Option(
+            name: .long, help: ArgumentHelp("How many of them can open the pool together.", valueName: "number"))
+        var required = 2
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            let certificates = try officers.map { try Files.certificate($0) }
+            try await ReshareCommands.begin(certificates, required, output, connection)
+        }
+    }
+
+    /// Orders a new root; without certificates for the officers in office.
+    static func begin(
+        _ certificates: [X509Certificate], _ required: Int, _ output: OutputOptions, _ connection: ConnectionOptions
+    ) async throws {
+        let officers: PoolClient.Body = {
+            SecurityDomainCommands.Download.write(certificates, required: required, &$0)
+        }
+        let change = try await PoolClient.with(connection) { client in
+            try await client.send(
+                .POST, path, isRepeatable: false, body: certificates.isEmpty ? nil : officers
+            ).body
+        }
+        output.print(change, text: RootChange(change).text)
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows how far the change of the root is.",
+            discussion: "Exit code 3: none is under way.\n\nExample: hsmctl security-domain reshare status")
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            let change = try await PoolClient.with(connection, authenticated: false) { client in
+                try await client.send(.GET, path).body
+            }
+            output.print(change, text: RootChange(change).text)
+        }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "An officer in office approves the change.",
+            discussion: """
+                Shows who shall hold the next root: compare the fingerprints with the certificates that you were \
+                told of (openssl x509 -in a.crt -outform DER | sha256sum). With --next it compares them itself, and \
+                signs nothing where they differ. What is signed is bound to this pool, this change and these officers.
+
+                Example: hsmctl security-domain reshare approve --officer officer-1.crt:officer-1.key \
+                --next a.crt --next b.crt --next c.crt
+                """)
+        @OptionGroup var officer: OneOfficer
+        @Option(
+            name: .customLong("next"), parsing: .upToNextOption,
+            help: ArgumentHelp("The certificate of a next officer; all of them, or none.", valueName: "file"),
+            completion: .file())
+        var next: [String] = []
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            try ModuleSelfSetup.startSecureHeap()
+            let certificate = try Files.certificate(officer.certificate)
+            let wanted = try next.map { try Files.certificate($0).der }
+            let key = try OfficerShares.privateKey(officer.key)
+            let answer = try await PoolClient.with(connection, authenticated: false) { client in
+                let change = RootChange(try await client.send(.GET, path).body)
+                let terms = try change.terms()
+                guard wanted.isEmpty || Set(wanted) == Set(terms.officers) else {
+                    throw ClientError.refused("The next officers aren't those of --next. Nothing was signed.")
+                }
+                if wanted.isEmpty { Terminal.note(change.nextOfficers) }
+                guard let place = change.place(of: certificate) else {
+                    throw ClientError.refused("\(officer.certificate) belongs to no officer in office.")
+                }
+                let signature = try OfficerTool.approve(terms, as: place, privateKey: key)
+                return try await vote("approvals", place, signature, client)
+            }
+            output.print(answer, text: RootChange(answer).text)
+        }
+    }
+
+    struct Prepare: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes the next root, and writes the next officers' file.",
+            discussion: """
+                Needs the approval of a quorum. Give each of the next officers the file; they confirm with it. As \
+                long as they haven't, it can be made anew; then the file before is worth nothing.
+
+                Example: hsmctl security-domain reshare prepare --out new-security-domain.json
+                """)
+        @Option(
+            name: .customLong("out"), help: ArgumentHelp("New file for the security domain.", valueName: "file"),
+            completion: .file())
+        var file: String
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            var domain = try SecretFile(creating: file)
+            let answer = try await PoolClient.with(connection) { client in
+                try await client.send(.POST, path + "/domain").body
+            }
+            guard let text = answer.text("value") else { throw ClientError.refused("The answer holds no file.") }
+            do {
+                try domain.store(Array(text.utf8))
+            } catch {
+                throw ClientError.unreadable("\(error) Repeat the command with another --out.")
+            }
+            let result = JSONObject.make { writer in
+                writer.member("file", file)
+                writer.member("id", answer.text("id") ?? "")
+            }
+            output.print(result, text: "\(file) written; each of the next officers confirms with it.")
+        }
+    }
+
+    struct Confirm: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "One of the next officers proves that his share opens.",
+            discussion: """
+                With the last one the next root rules. Keep the former file and keys until 'status' says that no \
+                change is under way any more.
+
+                Example: hsmctl security-domain reshare confirm --security-domain new-security-domain.json \
+                --officer a.crt:a.key
+                """)
+        @Option(
+            name: .long, help: ArgumentHelp("The next officers' file.", valueName: "file"), completion: .file())
+        var securityDomain: String
+        @OptionGroup var officer: OneOfficer
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            try ModuleSelfSetup.startSecureHeap()
+            let file = try Files.read(securityDomain)
+            let certificate = try Files.certificate(officer.certificate).der
+            let key = try OfficerShares.privateKey(officer.key)
+            let answer = try await PoolClient.with(connection, authenticated: false) { client in
+                let change = RootChange(try await client.send(.GET, path).body)
+                do {
+                    let (place, signature) = try OfficerTool.confirm(
+                        try change.terms(), file: file, certificate: certificate, privateKey: key,
+                        commitments: change.commitments)
+                    return try await vote("confirmations", place, signature, client)
+                } catch let error as SecurityDomainError {
+                    throw OfficerShares.explained(
+                        error, certificate: officer.certificate, key: officer.key, domain: securityDomain)
+                }
+            }
+            output.print(answer, text: RootChange(answer).text)
+        }
+    }
+
+    struct Commit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets the next root rule though not all officers have confirmed.",
+            discussion: """
+                A quorum of them has to have. Whoever hasn't may find that his share doesn't open.
+
+                Example: hsmctl security-domain reshare commit
+                """)
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            let answer = try await PoolClient.with(connection) { client in
+                try await client.send(.POST, path + "/commit", isRepeatable: false).body
+            }
+            output.print(answer, text: RootChange(answer).text)
+        }
+    }
+
+    struct Abort: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drops the change, as long as the next root doesn't rule.",
+            discussion: """
+                The file that was made for it opens nothing. Exit code 3: no change is under way.
+
+                Example: hsmctl security-domain reshare abort
+                """)
+        @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func run() async throws {
+            let answer = try await PoolClient.with(connection) { client in
+                try await client.send(.DELETE, path, isRepeatable: false).body
+            }
+            output.print(answer, text: "The change is dropped; the former root rules.")
+        }
+    }
+
+    private static func vote(
+        _ kind: String, _ officer: Int, _ signature: [UInt8], _ client: PoolClient
+    ) async throws -> JSONObject {
+        try await client.send(.POST, "\(path)/\(kind)") { writer in
+            writer.member("officer", officer)
+            writer.member("signature", Base64URL.encode(signature))
+        }.body
+    }
+}
+
+/// The files of one officer.
+struct OneOfficer: ParsableArguments {
+    @Option(
+        name: .customLong("officer"),
+        help: ArgumentHelp("The officer's PEM files.", valueName: "certificate:key"), completion: .file())
+    var files: String
+
+    var certificate: String { OfficerShares.certificateFile(of: files) }
+    var key: String { files.split(separator: ":").last.map(String.init) ?? files }
+
+    func validate() throws {
+        guard files.split(separator: ":").count == 2 else { throw ValidationError("'\(files)' isn't CERTIFICATE:KEY.") }
+    }
+}
+
+/// A change of the root as the pool tells of it.
+private struct RootChange {
+    let object: JSONObject
+
+    init(_ object: JSONObject) { self.object = object }
+
+    /// What officers sign.
+    func terms() throws -> RootChangeTerms {
+        func bytes(_ name: String) throws -> [UInt8] {
+            guard let bytes = object.text(name).flatMap(Hexadecimal.decode) else { throw Self.malformed }
+            return bytes
+        }
+        let officers = object.texts("nextOfficers").compactMap { Base64URL.decode($0) }
+        guard let generation = object.number("generation").flatMap(UInt32.init(exactly:)),
+            let epoch = object.number("epoch").flatMap(UInt64.init(exactly:)), let expires = object.number("expires"),
+            let required = object.number("required").flatMap(Int.init(exactly:)), !officers.isEmpty
+        else { throw Self.malformed }
+        return RootChangeTerms(
+            poolID: try bytes("poolId"), securityDomainID: try bytes("securityDomainId"), generation: generation,
+            epoch: epoch, changeID: try bytes("id"), expiresAt: expires, required: required, officers: officers)
+    }
+
+    private static let malformed = ClientError.refused("The pool's answer is malformed: is it of this version?")
+
+    var commitments: [[UInt8]] { object.texts("commitments").compactMap { Base64URL.decode($0) } }
+
+    /// Of an officer in office, from 1.
+    func place(of certificate: X509Certificate) -> Int? {
+        object.texts("officers").firstIndex(of: Hexadecimal.encode(Digest.sha256(certificate.der))).map { $0 + 1 }
+    }
+
+    var nextOfficers: String {
+        let prints = object.texts("nextOfficers").compactMap { Base64URL.decode($0) }
+            .map { "        " + Hexadecimal.encode(Digest.sha256($0)) }
+        return "The next root is for \(object.number("required") ?? 0) of these officers (SHA-256 of certificates):\n"
+            + prints.joined(separator: "\n")
+    }
+
+    private func count(_ name: String) -> Int {
+        if case .array(let elements)? = object[name] { elements.count } else { 0 }
+    }
+
+    var text: String {
+        switch object.text("stage") {
+        case "proposed":
+            "proposed: \(count("approvals")) of \(object.number("approvalsRequired") ?? 0) approvals"
+        case "prepared":
+            "prepared: \(count("confirmations")) of \(count("nextOfficers")) officers have confirmed"
+        default:
+            "committed: generation \((object.number("generation") ?? 0) + 1) rules; nodes that have followed: "
+                + "\(count("holders"))"
+        }
+    }
+}

@@ -58,6 +58,21 @@ import Testing
             ])
     }
 
+    @Test func officersAreReplaced() throws {
+        let scenario = try DrillScenario(
+            name: "all",
+            yaml: """
+                title: All
+                steps:
+                  - reshare: officers
+                  - power-off: pool
+                  - refuse: former-officers
+                  - open: [3, 1]
+                  - verify: keys
+                """)
+        #expect(scenario.steps == [.reshare, .powerOff, .formerOfficersAreRefused, .open([3, 1]), .verify])
+    }
+
     @Test(arguments: [
         ("title: T", "steps"), ("steps: [{verify: keys}]", "title"), (minimal + "colour: red\n", "colour"),
         (minimal + "nodes: 2\n", "nodes"), (minimal + "keys: 0\n", "keys"), (minimal + "targets: {rto: 3}\n", "rto"),
@@ -69,6 +84,11 @@ import Testing
         ("title: T\nsteps: [{officers: [1, 2]}, {verify: keys}]", "Officers come to a new pool"),
         ("title: T\nnodes: 1\nsteps: [{kill: leader}, {verify: keys}]", "one node"),
         ("title: T\nsteps: [{officers: [1, 1]}, {verify: keys}]", "officers"),
+        ("title: T\nsteps: [{open: [1, 2]}, {verify: keys}]", "Only a pool that was powered off"),
+        ("title: T\nsteps: [{power-off: pool}, {verify: keys}]", "has to be opened first"),
+        ("title: T\nsteps: [{power-off: pool}, {refuse: former-officers}, {verify: keys}]", "Former officers"),
+        ("title: T\nsteps: [{destroy: pool}, {reshare: officers}, {verify: keys}]", "Only a living pool"),
+        ("title: T\nsteps: [{reshare: officers}, {destroy: pool}, {verify: keys}]", "first officers"),
         ("title: T\nsteps: [{delete-key: ../x}, {verify: keys}]", "delete-key"), ("[", "YAML"), ("7", "mapping"),
     ])
     func whatIsWrittenWronglyIsNamed(_ yaml: String, _ words: String) {

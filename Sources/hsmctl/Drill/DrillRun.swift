@@ -6,7 +6,7 @@ import StrictJSON
 /// Runs a scenario against pools of its own, and reports what happened, whatever that was.
 final class DrillRun {
     /// How long a pool may take to start, and a step to be verified, in seconds.
-    private static let patience = 90.0
+    static let patience = 90.0
 
     private let scenario: DrillScenario
     private let place: ScratchPlace
@@ -14,11 +14,14 @@ final class DrillRun {
     private let began = ContinuousClock.now
     private let writer = DrillWriter()
     private var report: DrillReport
-    private var pool: ScratchPool
+    private(set) var pool: ScratchPool
     private var keys: DrillKeys?
     /// Folder of the newest backup in its container.
     private var backup: String?
     private var incident: ContinuousClock.Instant?
+    /// Those in office, and those before them.
+    var officers: DrillOfficers
+    var formerOfficers: DrillOfficers?
 
     /// - Parameters:
     ///   - place: this drill's alone.
@@ -35,6 +38,7 @@ final class DrillRun {
         pool = ScratchPool(
             try Self.plan(
                 scenario, place.folder, binaries, name: "drill", administrator: Self.administrator(place.folder)))
+        officers = DrillOfficers(base: pool.plan.shared + "/officer", file: pool.plan.domainFile)
         place.add(pool)
     }
 
@@ -61,7 +65,7 @@ final class DrillRun {
     /// The pool that is left, where one is.
     var survivor: ConnectionOptions? { pool.living.isEmpty ? nil : try? pool.connection() }
 
-    private func note(_ text: String, detail: String? = nil) {
+    func note(_ text: String, detail: String? = nil) {
         let at = Int64((ContinuousClock.now - began) / .milliseconds(1))
         report.events.append(DrillReport.Event(at: at, text: text, detail: detail))
         Terminal.note("\(DrillReport.seconds(at).padded(10))  \(text)\(detail.map { "\n            \($0)" } ?? "")")
@@ -104,7 +108,7 @@ final class DrillRun {
         note("a pool of \(scenario.nodes) nodes with \(count) keys is there")
     }
 
-    private func wait(for what: String, _ isReached: (JSONObject) -> Bool) async throws {
+    func wait(for what: String, _ isReached: (JSONObject) -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.patience)
         let connection = try pool.connection()
         try await PoolClient.with(connection, authenticated: false) { client in
@@ -137,7 +141,7 @@ final class DrillRun {
 
     /// Runs a command that has to succeed, and notes it.
     @discardableResult
-    private func command(_ arguments: [String]) throws -> String {
+    func command(_ arguments: [String]) throws -> String {
         let output = try pool.succeed(arguments).output
         note("done", detail: ScratchPool.shown(arguments))
         return output
@@ -155,6 +159,10 @@ final class DrillRun {
         case .destroyPool: try destroy()
         case .newPool: try await build()
         case .officers(let numbers): try await bring(numbers)
+        case .reshare: try await reshare()
+        case .powerOff: try await powerOff()
+        case .open(let numbers): try await open(numbers)
+        case .formerOfficersAreRefused: try demandRefusalOfFormerOfficers()
         case .restoreEverything: try restore([])
         case .restoreKey(let name): try restore(["--key", name])
         case .restoreIsRefused: try demandRefusal()

@@ -15,6 +15,14 @@ struct DrillScenario: Equatable {
         case newPool
         /// Officers, counted from 1, bring the lost pool's security domain into the new one.
         case officers([Int])
+        /// A quorum of the officers gives the living pool a new root and three new officers.
+        case reshare
+        /// All nodes die and start again, sealed.
+        case powerOff
+        /// Officers, counted from 1, open the pool that was powered off.
+        case open([Int])
+        /// The officers from before the change have to be refused.
+        case formerOfficersAreRefused
         case restoreEverything
         case restoreKey(String)
         /// A restore of everything has to be refused.
@@ -28,7 +36,7 @@ struct DrillScenario: Equatable {
         /// Whether service is lost by it: the time to recover counts from here.
         var isIncident: Bool {
             switch self {
-            case .kill, .destroyPool, .deleteKey: true
+            case .kill, .destroyPool, .deleteKey, .powerOff: true
             default: false
             }
         }
@@ -135,6 +143,9 @@ extension DrillScenario {
         case ("verify", let text as String) where text == "keys": return .verify
         case ("restore", let text as String) where text == "everything": return .restoreEverything
         case ("refuse", let text as String) where text == "restore": return .restoreIsRefused
+        case ("refuse", let text as String) where text == "former-officers": return .formerOfficersAreRefused
+        case ("reshare", let text as String) where text == "officers": return .reshare
+        case ("power-off", let text as String) where text == "pool": return .powerOff
         case ("restore-key", let name as String) where isKeyName(name): return .restoreKey(name)
         case ("delete-key", let name as String) where isKeyName(name): return .deleteKey(name)
         case ("kill", let text as String):
@@ -143,12 +154,15 @@ extension DrillScenario {
         case ("corrupt-backup", let text as String):
             guard let damage = Damage(rawValue: text) else { break }
             return .corruptBackup(damage)
-        case ("officers", let numbers as [Int]):
-            guard numbers.count == 2, Set(numbers).count == 2, numbers.allSatisfy((1...3).contains) else { break }
-            return .officers(numbers)
+        case ("officers", let numbers as [Int]) where areTwo(numbers): return .officers(numbers)
+        case ("open", let numbers as [Int]) where areTwo(numbers): return .open(numbers)
         default: break
         }
         throw ClientError.usage("The step '\(verb): \(object)' isn't known. See docs/drills.md.")
+    }
+
+    private static func areTwo(_ officers: [Int]) -> Bool {
+        officers.count == 2 && Set(officers).count == 2 && officers.allSatisfy((1...3).contains)
     }
 
     private static func isKeyName(_ text: String) -> Bool {
@@ -162,7 +176,13 @@ extension DrillScenario {
     /// Whether the steps can follow on each other: a drill that fails for being written wrongly proves nothing.
     private func check() throws {
         var (hasBackup, isDestroyed, isNew, isOpened) = (false, false, false, false)
+        var (isReshared, isSealed) = (false, false)
         for step in steps {
+            switch step {
+            case .open, .formerOfficersAreRefused: break
+            case _ where isSealed: throw ClientError.usage("A pool that was powered off has to be opened first.")
+            default: break
+            }
             switch step {
             case .backUp: hasBackup = true
             case .corruptBackup, .restoreEverything, .restoreKey, .restoreIsRefused:
@@ -170,7 +190,20 @@ extension DrillScenario {
                 guard !isDestroyed || isOpened else {
                     throw ClientError.usage("A restore into a new pool needs officers first.")
                 }
-            case .destroyPool: isDestroyed = true
+            case .reshare:
+                guard !isDestroyed else { throw ClientError.usage("Only a living pool changes its officers.") }
+                isReshared = true
+            case .powerOff: isSealed = true
+            case .open:
+                guard isSealed else { throw ClientError.usage("Only a pool that was powered off is opened.") }
+                isSealed = false
+            case .formerOfficersAreRefused:
+                guard isReshared, isSealed else {
+                    throw ClientError.usage("Former officers are refused by a pool with new ones that was powered off.")
+                }
+            case .destroyPool:
+                guard !isReshared else { throw ClientError.usage("A new pool is built by its first officers here.") }
+                isDestroyed = true
             case .newPool:
                 guard isDestroyed else { throw ClientError.usage("A pool is built before the other is destroyed.") }
                 isNew = true
@@ -199,6 +232,10 @@ extension DrillScenario.Step: CustomStringConvertible {
         case .newPool: "a new pool is built"
         case .officers(let numbers):
             "officers \(numbers.map(String.init).joined(separator: " and ")) bring their shares"
+        case .reshare: "a quorum hands over to new officers"
+        case .powerOff: "the whole pool is powered off and on"
+        case .open(let numbers): "officers \(numbers.map(String.init).joined(separator: " and ")) open the pool"
+        case .formerOfficersAreRefused: "the former officers are refused"
         case .restoreEverything: "everything is restored"
         case .restoreKey(let name): "key \(name) is restored"
         case .restoreIsRefused: "the restore is refused"

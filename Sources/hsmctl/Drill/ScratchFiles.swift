@@ -13,10 +13,15 @@ struct ScratchFiles {
     /// What the drill's pools share: officers, and a place for backups.
     static func makeShared(_ folder: String) throws {
         try makeFolder(folder + "/backups")
+        try makeOfficers(folder + "/officer")
+    }
+
+    /// - Parameter base: what the files' names begin with.
+    static func makeOfficers(_ base: String) throws {
         for number in officers {
             try openssl([
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(folder)/officer-\(number).key", "-out",
-                "\(folder)/officer-\(number).crt", "-days", "2", "-subj", "/CN=Drill officer \(number)",
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(base)-\(number).key", "-out",
+                "\(base)-\(number).crt", "-days", "2", "-subj", "/CN=Drill officer \(number)",
             ])
         }
     }

@@ -18,6 +18,12 @@ final class ScratchPool: Sendable {
         for number in 1...plan.nodes { try start(number, initialize: number == 1) }
     }
 
+    /// All nodes die and start again, as after a loss of power.
+    func powerOff() throws {
+        killAll()
+        for number in 1...plan.nodes { try start(number, initialize: false) }
+    }
+
     private func start(_ number: Int, initialize: Bool) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: plan.binaries + "/hsmd")
@@ -27,8 +33,11 @@ final class ScratchPool: Sendable {
         process.currentDirectoryURL = URL(fileURLWithPath: plan.folder(of: number))
         process.standardInput = FileHandle.nullDevice
         let log = plan.folder(of: number) + "/hsmd.log"
-        guard FileManager.default.createFile(atPath: log, contents: nil), let file = FileHandle(forWritingAtPath: log)
+        guard FileManager.default.fileExists(atPath: log) || FileManager.default.createFile(atPath: log, contents: nil),
+            let file = FileHandle(forWritingAtPath: log)
         else { throw ClientError.unreadable("\(log) can't be written.") }
+        // After what the node said before it was powered off.
+        try file.seekToEnd()
         process.standardOutput = file
         process.standardError = file
         do {

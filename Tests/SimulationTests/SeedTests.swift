@@ -5,9 +5,9 @@ import Testing
 /// Thousands of pools live and die; no promise is broken in any of them.
 @Suite(.serialized) struct SeedTests {
     @Test(arguments: [
-        (SimulationProfile.suite, UInt64(10_000)), (.crashes, 500), (.partitions, 500), (.seals, 500),
-        (.briefReigns, 300), (.leases, 500), (.laggards, 300), (.brokenClocks, 300), (.changes, 300),
-        (.unfinishedChanges, 300), (.damage, 500), (.ruin, 300),
+        (SimulationProfile.suite, UInt64(10_000)), (.crashes, 250), (.partitions, 250), (.seals, 250),
+        (.briefReigns, 150), (.leases, 250), (.laggards, 120), (.brokenClocks, 150), (.changes, 150),
+        (.unfinishedChanges, 150), (.damage, 300), (.ruin, 150),
     ])
     func noSeedBreaksAPromise(profile: SimulationProfile, count: UInt64) async {
         let range = SeedRange(profile, seeds: 1...count)

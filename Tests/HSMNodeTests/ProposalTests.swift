@@ -204,15 +204,17 @@ import Testing
     /// The log has what the rows are made from: who waits for the write need not wait for them.
     @Test func aWriteIsAnsweredBeforeItsRowsAreStored() throws {
         let bench = try Bench.running()
-        let write = try appliedWithoutRoom(bench, Write.assign(0))
-        #expect(write.outcome == .applied)
+        try bench.makeKey()
+        let write = try appliedWithoutRoom(bench, Write.enable(false))
+        #expect(write.list.count == 1)
         #expect(bench[0].alarms.contains(.storageFull))
-        #expect(bench[0].views.last?.isAssigned(0) == true)
+        #expect(bench[0].views.last?.isKeyEnabled == false)
     }
 
     @Test func aWriteThatFindsNoRoomIsAnsweredInTime() throws {
         let bench = try Bench.running { $0.submitTimeout = 300_000_000 }
-        let write = try appliedWithoutRoom(bench, Self.creation)
+        try bench.activate()
+        let write = try appliedWithoutRoom(bench, Write.createKey)
         #expect(write.list.isEmpty)
         bench.run(350)
         #expect(write.refusal == .timedOut(maybeApplied: true))
@@ -226,7 +228,8 @@ import Testing
 
     @Test(arguments: [false, true]) func aWriteThatFindsNoRoomIsAnsweredAtTheEnd(seals: Bool) throws {
         let bench = try Bench.running()
-        let write = try appliedWithoutRoom(bench, Self.creation)
+        try bench.activate()
+        let write = try appliedWithoutRoom(bench, Write.createKey)
         #expect(write.list.isEmpty)
         if seals { bench.seal(0) } else { bench[0].stop() }
         bench.run(2)
@@ -237,14 +240,10 @@ import Testing
         #expect(write.list.count == 1)
     }
 
-    /// Key material is read from where it is stored: without room for it nobody is shown the key.
-    private static let creation = PoolCommand.createKeyVersion(Register.newVersion(of: 0, serial: 1))
-
     /// A write at the leader that is committed and applied, while its disk takes nothing any more.
     private func appliedWithoutRoom(
         _ bench: Bench, _ command: PoolCommand
     ) throws -> Answers<Result<Committed, PoolUnavailable>> {
-        try bench.activate()
         let id = bench.newID()
         let write = bench.submit(command, at: 0, id: id)
         try bench.run(until: "the entry") { bench.copies(of: id, on: 0) == 1 }

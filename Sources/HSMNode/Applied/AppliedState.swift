@@ -42,6 +42,10 @@ struct UnsavedChanges {
     /// When all this has to be saved.
     private(set) var saveBy = Instant.distantFuture
 
+    /// Whether a view must not be published before this is saved: key material is read from where it is saved, and
+    /// what a sealed node has to know can't wait for somebody to open it.
+    var isNeededBefore: Bool { !blobs.isEmpty || rows.areNeededSealed }
+
     /// Makes sure that all is saved by then.
     mutating func save(by latest: Instant) { saveBy = min(saveBy, latest) }
 
@@ -70,9 +74,12 @@ struct ChangedRows {
     /// In the order in which they were first changed.
     private(set) var list: [RowChange] = []
     private var positions: [Place: Int] = [:]
+    /// Whether some are of a table that a sealed node reads.
+    private(set) var areNeededSealed = false
 
     mutating func add(_ changes: [RowChange]) {
         for change in changes {
+            areNeededSealed = areNeededSealed || RowTable(rawValue: change.table)?.isOnlyForTheUnsealed != true
             let place = Place(table: change.table, key: change.key)
             if let position = positions[place] {
                 list[position] = change

@@ -51,14 +51,13 @@ extension NodeDriver {
         }
     }
 
-    /// Shows what was applied to those who read, and confirms it to the leader. The rows need not be saved before: the
-    /// log has what they come from. Key material must be, since it is read from where it is saved; and while there is
-    /// no room to save, nothing is published either.
+    /// Shows what was applied to those who read, and confirms it to the leader. Most rows need not be saved before: the
+    /// log has what they come from. While there is no room to save, nothing is published either.
     func publishApplied() {
         guard halted == nil, case .unsealed = seal, applied.position.index > published?.appliedIndex ?? 0 else {
             return
         }
-        if !unsaved.blobs.isEmpty || savingDue != .distantFuture { save() }
+        if unsaved.isNeededBefore || savingDue != .distantFuture { save() }
         guard halted == nil, savingDue == .distantFuture else { return }
         publish()
     }

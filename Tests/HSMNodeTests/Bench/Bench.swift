@@ -192,6 +192,14 @@ final class Bench {
         machines[number].inbox.append(.seal)
     }
 
+    /// Makes a key, in a pool that has none.
+    func makeKey() throws {
+        try activate()
+        let answer = submit(Write.createKey, at: 0)
+        try run(until: "the key") { answer.outcome != nil }
+        try settle()
+    }
+
     /// From now on keys can be made.
     func activate() throws {
         let commands = [

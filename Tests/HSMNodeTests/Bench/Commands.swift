@@ -9,6 +9,15 @@ enum Write {
     /// Refused if it is there already.
     static func assign(_ number: Int) -> PoolCommand { .putRoleAssignment(Register.assignment(number)) }
 
+    /// Changes nothing but the key, whose rows no sealed node needs.
+    static func enable(_ isEnabled: Bool) -> PoolCommand {
+        .setKeyAttributes(
+            KeyAttributeChange(name: Register.keyName(0), version: Register.keyVersion(1), enabled: isEnabled))
+    }
+
+    /// Key material comes with it.
+    static let createKey = PoolCommand.createKeyVersion(Register.newVersion(of: 0, serial: 1))
+
     /// Refused unless the credential is one generation behind: applied twice, it shows.
     static func rotate(to generation: UInt32) -> PoolCommand {
         .setPrincipalSecret(
@@ -22,6 +31,7 @@ extension PoolView {
     }
 
     var hasKey: Bool { state.key(Register.keyName(0)) != nil }
+    var isKeyEnabled: Bool? { state.key(Register.keyName(0))?.latest.content.enabled }
 
     var generation: UInt32? { state.principal(Register.principalID(0))?.credentialGeneration }
 }

@@ -46,7 +46,13 @@ public struct NodeService: Service {
             if initialization != nil { try configuration.checkFounders() }
             node = try NodeAssembly(
                 configuration: configuration, initialization: initialization, told: try await joined(), logger: logger)
-            try await node.start()
+            do {
+                try await node.start()
+            } catch {
+                // What was made has to be ended in good order, too: some of it traps otherwise, and hides the cause.
+                await node.stop()
+                throw error
+            }
         } catch {
             throw NodeFailure(error)
         }

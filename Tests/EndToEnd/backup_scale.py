@@ -24,7 +24,7 @@ from conftest import free_ports
 from load import API_VERSION, SIGN_BODY
 from people import CRYPTO_USER, hire
 from pool import Pool, wait_until
-from scale import make, memory
+from scale import Judge, make, memory
 
 
 class Backups:
@@ -105,14 +105,7 @@ def main() -> int:
     options.add_argument("--windows", type=int, default=4, help="of each kind")
     options.add_argument("--seconds", type=int, default=6, help="of one window")
     arguments = options.parse_args()
-    missed: list[str] = []
-
-    def judge(what: str, value: float, limit: float, unit: str) -> None:
-        good = value <= limit
-        print(f"{'met   ' if good else 'MISSED'} {what}: {value:.2f} {unit}, at most {limit:g} {unit}", flush=True)
-        if not good:
-            missed.append(what)
-
+    judge = Judge()
     with tempfile.TemporaryDirectory() as folder:
         pool = Pool(pathlib.Path(folder) / "state", free_ports(2 * arguments.nodes), arguments.nodes).up()
         try:
@@ -141,7 +134,7 @@ def main() -> int:
             judge("signatures that backups cost", 100 * (1 - sum(beside) / sum(alone)), 10, "%")
         finally:
             pool.wipe()
-    return 1 if missed else 0
+    return judge.exit_code
 
 
 if __name__ == "__main__":

@@ -135,19 +135,25 @@ def restart(pool: Pool, token: str) -> float:
     return time.monotonic() - began
 
 
+class Judge:
+    """Says of each figure whether it is within its limit."""
+
+    def __init__(self):
+        self.exit_code = 0
+
+    def __call__(self, what: str, value: float, limit: float, unit: str) -> None:
+        good = value <= limit
+        print(f"{'met   ' if good else 'MISSED'} {what}: {value:.2f} {unit}, at most {limit:g} {unit}", flush=True)
+        if not good:
+            self.exit_code = 1
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--keys", type=int, default=100_000)
     options.add_argument("--nodes", type=int, default=1, choices=(1, 3, 5))
     arguments = options.parse_args()
-    missed: list[str] = []
-
-    def judge(what: str, value: float, limit: float, unit: str) -> None:
-        good = value <= limit
-        print(f"{'met   ' if good else 'MISSED'} {what}: {value:.2f} {unit}, at most {limit:g} {unit}", flush=True)
-        if not good:
-            missed.append(what)
-
+    judge = Judge()
     with tempfile.TemporaryDirectory() as folder:
         pool = Pool(pathlib.Path(folder) / "state", free_ports(2 * arguments.nodes), arguments.nodes).up()
         try:
@@ -172,7 +178,7 @@ def main() -> int:
             judge("memory for each key after the restart", after / 1024, 2, "KiB")
         finally:
             pool.wipe()
-    return 1 if missed else 0
+    return judge.exit_code
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ final class SpareKeyMaker: Sendable {
         // The lowest priority there is; the kernel counts threads as processes here.
         try? await thread.runIfActive { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
         while !Task.isCancelled {
+            // Nobody waits for a spare key, and that nothing happens is no event: a look now and then will do.
             try? await Task.sleep(for: .seconds(1))
             while computation.isIdle, !Task.isCancelled, await makeOne() {}
         }

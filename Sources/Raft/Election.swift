@@ -53,6 +53,11 @@ extension Raft {
 
     // MARK: Changes of role
 
+    private mutating func become(_ new: Role) {
+        currentRole = new
+        role = new.kind
+    }
+
     /// Leaves whatever this node was. `leader` has just given a sign of life, if it is known.
     mutating func becomeFollower(term newTerm: Term, leader: NodeID?) {
         failLocalReads()
@@ -62,7 +67,7 @@ extension Raft {
             term = newTerm
             vote = nil
         }
-        currentRole = .follower(Following(leader: leader, lastContact: leader == nil ? nil : now))
+        become(.follower(Following(leader: leader, lastContact: leader == nil ? nil : now)))
         flushIsDue = false
         // A ballot that was lost, or somebody else's hopeless one, does not put off the next attempt.
         if led || leader != nil { resetElectionDeadline() }
@@ -75,7 +80,7 @@ extension Raft {
         failLocalReads()
         var candidacy = Candidacy()
         candidacy.record(options.id, granted: true)
-        currentRole = .preCandidate(candidacy)
+        become(.preCandidate(candidacy))
         resetElectionDeadline()
         let request = RaftMessage.Body.preVoteRequest(lastIndex: log.lastIndex, lastTerm: log.lastTerm)
         sendToVoters(request, term: term + 1)
@@ -89,7 +94,7 @@ extension Raft {
         var candidacy = Candidacy()
         candidacy.record(options.id, granted: true, leasesEnd: leasesEnd(age: answerAge))
         if has(fault: .answerTimeClearedByVote) { lastAnswer = Instant(nanoseconds: 0) }
-        currentRole = .candidate(candidacy)
+        become(.candidate(candidacy))
         resetElectionDeadline()
         sendToVoters(.voteRequest(lastIndex: log.lastIndex, lastTerm: log.lastTerm, isTransfer: isTransfer))
         countBallot()
@@ -135,7 +140,7 @@ extension Raft {
                 committed: commitIndex))
         for position in leadership.peers.indices { leadership.peers[position].roundBegan() }
         leadership.book.confirm(publishedIndex, by: options.id, isLatest: true)
-        currentRole = .leader(leadership)
+        become(.leader(leadership))
         askOwnLease()
         currentRole.leadership?.book.roundBegan(leadership.round)
         flushIsDue = true
@@ -162,7 +167,7 @@ extension Raft {
         // A grant is for the next term, a refusal in this one; others are answers to older questions.
         guard answered == (granted ? term + 1 : term) else { return }
         candidacy.record(voter, granted: granted)
-        currentRole = .preCandidate(candidacy)
+        become(.preCandidate(candidacy))
         countBallot()
     }
 
@@ -182,7 +187,7 @@ extension Raft {
     mutating func receiveVote(from voter: NodeID, granted: Bool, age: Nanoseconds) {
         guard case .candidate(var candidacy) = currentRole else { return }
         candidacy.record(voter, granted: granted, leasesEnd: leasesEnd(age: age))
-        currentRole = .candidate(candidacy)
+        become(.candidate(candidacy))
         countBallot()
     }
 }

@@ -7,6 +7,9 @@ extension Raft {
         return currentRole.following?.reads.hasUnsent ?? false
     }
 
+    /// As ``takeOutput()``, while there is something.
+    public mutating func nextOutput() -> RaftOutput? { hasOutput ? takeOutput() : nil }
+
     /// What the node has to do now. `RaftOutput` says in which order.
     public mutating func takeOutput() -> RaftOutput {
         flush()

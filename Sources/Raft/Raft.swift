@@ -29,6 +29,8 @@ public struct Raft: Sendable {
     var log: RaftLog
     var configurations: ConfigurationHistory
     var currentRole: Role
+    /// The role without what it carries: asking for this one copies nothing.
+    public internal(set) var role: RaftRole = .follower
     /// When a node that does not lead gives up on its leader or its ballot.
     var electionDeadline: Instant
     var mayLead = true

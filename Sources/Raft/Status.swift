@@ -1,15 +1,6 @@
 extension Raft {
     public var id: NodeID { options.id }
 
-    public var role: RaftRole {
-        switch currentRole {
-        case .follower: return .follower
-        case .preCandidate: return .preCandidate
-        case .candidate: return .candidate
-        case .leader: return .leader
-        }
-    }
-
     /// Who leads the current term, as far as this node knows.
     public var leader: NodeID? {
         switch currentRole {
@@ -23,7 +14,8 @@ extension Raft {
     public var standing: RaftStanding {
         RaftStanding(
             role: role, term: term, leader: leader, commitIndex: commitIndex, lastIndex: log.lastIndex,
-            lastTerm: log.lastTerm)
+            lastTerm: log.lastTerm, compactedIndex: log.compactedIndex, logBytes: log.bytes, hasOutput: hasOutput,
+            nextDeadline: nextDeadline)
     }
 
     public var lastIndex: LogIndex { log.lastIndex }
@@ -70,6 +62,14 @@ public struct RaftStanding: Hashable, Sendable {
     public let commitIndex: LogIndex
     public let lastIndex: LogIndex
     public let lastTerm: Term
+    /// The log begins behind this index.
+    public let compactedIndex: LogIndex
+    /// How many bytes of entries the log holds.
+    public let logBytes: Int
+    /// Whether `takeOutput` would have something.
+    public let hasOutput: Bool
+    /// When `advance` must be called at the latest.
+    public let nextDeadline: Instant
 }
 
 /// What the leader knows of one other member.

@@ -65,6 +65,15 @@ struct Transfer: Sendable {
 }
 
 extension Role {
+    var kind: RaftRole {
+        switch self {
+        case .follower: .follower
+        case .preCandidate: .preCandidate
+        case .candidate: .candidate
+        case .leader: .leader
+        }
+    }
+
     /// The leader's state, changed in place; nil in any other role.
     var leadership: Leadership? {
         get {

@@ -1,3 +1,5 @@
+public import PoolState
+
 /// What the management plane asks of the node that it runs on.
 public protocol NodeControl: Sendable {
     func health() -> NodeHealth
@@ -74,13 +76,16 @@ public struct MemberHealth: Sendable {
     public let appliedIndex: UInt64
     /// The program's; `nil` where the member never told.
     public let version: String?
+    /// The highest version of a pool that the member's program knows; `nil` where the member never told.
+    public let knownVersion: PoolVersion?
     /// Since it was last heard of; `nil` for the node itself and for one that was never heard.
     public let silentForMilliseconds: UInt64?
 
     public init(
         node: UInt64, name: String, endpoint: String, role: String, isSealed: Bool?, appliedIndex: UInt64,
-        version: String?, silentForMilliseconds: UInt64?
+        version: String?, knownVersion: PoolVersion?, silentForMilliseconds: UInt64?
     ) {
+        self.knownVersion = knownVersion
         self.node = node
         self.name = name
         self.endpoint = endpoint

@@ -141,10 +141,11 @@ enum NodeEndpoints {
             throw .badParameter(
                 "The parameters 'ticket' and 'publicKey' (base64url), 'endpoint' and 'peerAddress' are required.")
         }
+        let known = try knownVersion(body)
         guard (try? PublicKey(spkiDER: key)) != nil else { throw .badParameter("The public key can't be read.") }
         let admission = NodeAdmission(
             ticketDigest: Digest.sha256(ticket), publicKey: key, apiURL: endpoint, peerAddress: address,
-            audience: HostTable.audience(host: String(endpoint.dropFirst("https://".count))))
+            audience: HostTable.audience(host: String(endpoint.dropFirst("https://".count))), knownVersion: known)
         let committed = try await submit(.admitNode(admission), context)
         return .object { writer in
             writer.member("epoch", committed.view.state.pool?.epoch ?? 1)
@@ -162,6 +163,15 @@ enum NodeEndpoints {
                 }
             }
         }
+    }
+
+    /// The highest version of a pool that the node knows. One that doesn't say so knows the first.
+    private static func knownVersion(_ body: JSONObject) throws(APIError) -> PoolVersion {
+        guard let given = body["knowsPoolVersion"] else { return .first }
+        guard case .integer(let number) = given, let version = UInt32(exactly: number), version > 0 else {
+            throw .badParameter("The parameter 'knowsPoolVersion' must be a number from 1.")
+        }
+        return PoolVersion(rawValue: version)
     }
 
     private static func submit(_ command: PoolCommand, _ context: RequestContext) async throws(APIError) -> Committed {
@@ -213,6 +223,8 @@ extension APIError {
         case .memberNotFound: self = .notFound("NodeNotFound", "The pool has no node with this id.")
         case .nodeExists:
             self = .conflict("Another node has this name, key or address. Each node needs its own.")
+        case .nodeTooOld:
+            self = .conflict("The node's program is too old for the pool. Install the version that its members run.")
         case .nodeIsLeaving: self = .conflict("The node is leaving, or is being replaced already.")
         case .nodeCannotLead: self = .conflict("Only a voter that stays can lead. See: hsmctl node list")
         case .tooManyNodes:

@@ -42,6 +42,7 @@ enum NodeStatusEndpoints {
                         writer.member("answeredBy", context.services.identity.nodeName)
                         writer.member("version", context.services.identity.version)
                         writer.member("phase", "\(context.view.state.phase)")
+                        writer.member("poolVersion", UInt64(context.view.state.version.rawValue))
                         writer.member("appliedIndex", context.view.appliedIndex)
                         writer.member("keys", context.view.state.keyCount)
                         writer.member("members") { $0.array { writer in for one in members { write(one, &writer) } } }
@@ -64,6 +65,7 @@ enum NodeStatusEndpoints {
             writer.member("seal", member.isSealed.map { $0 ? "sealed" : "unsealed" } ?? "unknown")
             writer.member("appliedIndex", member.appliedIndex)
             if let version = member.version { writer.member("version", version) }
+            if let known = member.knownVersion { writer.member("knowsPoolVersion", UInt64(known.rawValue)) }
             if let silence = member.silentForMilliseconds { writer.member("silentForMilliseconds", silence) }
         }
     }

@@ -49,6 +49,8 @@ public enum ProposalRefusalReason: Hashable, Sendable {
     case clockSkew
     /// Too many proposals are under way.
     case overloaded
+    /// The command came with a later version than the pool has, for all that the receiver has applied.
+    case commandTooNew
     /// The proof is wrong, or the bytes are no proposal envelope, or they contradict the message that carries them.
     case malformed
 }
@@ -67,6 +69,8 @@ public struct NodeStatus: Hashable, Sendable {
     public let version: String
     /// What the sender holds itself to. Nil from a version that doesn't tell.
     public let promise: Promise?
+    /// The highest version of a pool whose commands the sender knows, from 1.
+    public let knownVersion: UInt32
 
     /// What is on a node's disk, and will be there for ever: a node that shows less has lost what it had promised.
     public struct Promise: Hashable, Sendable {
@@ -85,8 +89,9 @@ public struct NodeStatus: Hashable, Sendable {
 
     public init(
         node: NodeID, isSealed: Bool, processID: [UInt8], appliedIndex: LogIndex, version: String,
-        promise: Promise? = nil
+        promise: Promise? = nil, knownVersion: UInt32 = 1
     ) {
+        self.knownVersion = knownVersion
         self.node = node
         self.isSealed = isSealed
         self.processID = processID

@@ -22,6 +22,8 @@
             case onlyCommittedIsApplied
             /// A node can start from what it has stored, which is what the log comes to.
             case storedStateIsWhole
+            /// A pool's log holds nothing that one of its members doesn't know.
+            case everybodyCanFollow
             /// A pool without faults comes to rest.
             case poolComesToRest
 
@@ -42,6 +44,7 @@
                     (.onlyCommittedIsApplied, .indexesOutOfOrder), (.onlyCommittedIsApplied, .wrongView):
                     true
                 case (.storedStateIsWhole, .startRefused), (.storedStateIsWhole, .statesDiffer): true
+                case (.everybodyCanFollow, .commandTooNew), (.everybodyCanFollow, .leftBehind): true
                 case (.poolComesToRest, .noProgress): true
                 default: false
                 }
@@ -121,6 +124,9 @@
             NegativeControl(.node(.sessionTableLeftOut), in: .suite, within: 20, breaks: .storedStateIsWhole),
             NegativeControl(.truncatesDamagedLog, in: .damage, within: 800, breaks: .committedEntriesStay),
             NegativeControl(.node(.proposalProofUnchecked), in: .seals, within: 20, breaks: .onlyClientsWrite),
+            NegativeControl(
+                .node(.raisesVersionWithoutAsking), in: .upgrade, within: 20, breaks: .everybodyCanFollow),
+            NegativeControl(.node(.newerCommandsUngated), in: .upgrade, within: 20, breaks: .everybodyCanFollow),
         ]
 
         private static let leases = [

@@ -209,6 +209,20 @@ public struct SimulationProfile: Sendable {
         return profile
     }
 
+    /// Nodes of two programs, which are upgraded one after the other while members come and go.
+    public static var upgrade: SimulationProfile {
+        var profile = SimulationProfile(name: "upgrade")
+        profile.sizes = [3, 3, 5]
+        profile.safetyPhase = 2_500_000_000
+        profile.spares = 2
+        profile.meanPartition = 200_000_000
+        profile.meanDowntime = 80_000_000
+        profile.meanSealedTime = 30_000_000
+        profile.faults.upgrade = 60
+        profile.faults.changeMembers = 10
+        return profile
+    }
+
     /// The same on as many nodes as it happens to be: the pool may stop, and must not guess.
     public static var ruin: SimulationProfile {
         var profile = damage
@@ -222,7 +236,7 @@ public struct SimulationProfile: Sendable {
     public static var all: [SimulationProfile] {
         [
             suite, crashes, partitions, seals, briefReigns, leases, laggards, brokenClocks, changes, unfinishedChanges,
-            damage, ruin,
+            damage, ruin, upgrade,
         ]
     }
 
@@ -272,6 +286,8 @@ public struct FaultWeights: Sendable {
     public var damage = 0
     /// Nodes are added, removed, replaced, promoted and demoted.
     public var changeMembers = 0
+    /// A machine that has an older program gets a later one, which knows more commands.
+    public var upgrade = 0
 }
 
 /// Bugs and lies that a run can be given, to prove that its checks find them.

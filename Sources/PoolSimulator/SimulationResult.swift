@@ -44,6 +44,9 @@ public struct SimulationCounters: Hashable, Sendable {
     /// Changes of the members that were asked for, and configurations that were committed and aren't joint.
     public var changesAsked = 0
     public var changes = 0
+    /// Pools whose version was raised, and calls that came too early for it.
+    public var versionsRaised = 0
+    public var commandsTooNew = 0
     /// Nodes whose disks were damaged at the end.
     public var lostNodes = 0
 
@@ -75,6 +78,8 @@ public struct SimulationCounters: Hashable, Sendable {
         left.clockAlarms += right.clockAlarms
         left.changesAsked += right.changesAsked
         left.changes += right.changes
+        left.versionsRaised += right.versionsRaised
+        left.commandsTooNew += right.commandsTooNew
         left.lostNodes += right.lostNodes
         left.forgeriesRefused += right.forgeriesRefused
     }

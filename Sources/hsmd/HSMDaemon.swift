@@ -17,7 +17,7 @@ struct HSMDaemon: AsyncParsableCommand {
             with 'hsmctl unseal'. The first node of a new pool is started once with --initialize.
 
             Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 75 to be \
-            started again, 77 removed from the pool, 78 bad configuration.
+            started again, 77 removed from the pool, 78 bad configuration or a program too old for the pool.
             """,
         version: NodeService.version)
 

@@ -298,12 +298,13 @@ def test_dead_endpoints_cost_little_and_hide_nothing(pool: Pool):
 
 def test_status_of_a_whole_pool(pool: Pool):
     heading, *rows = table(pool, "pool", "status")
-    assert heading.split() == "NODE ENDPOINT ROLE LEADER TERM APPLIED COMMIT SEAL PHASE VERSION".split()
+    assert heading.split() == "NODE ENDPOINT ROLE LEADER TERM APPLIED COMMIT SEAL PHASE VERSION POOL".split()
     assert len(rows) == 3 and sum(" leader " in row for row in rows) == 1
     # One endpoint is enough to find the others.
     status = json.loads(hsmctl(pool, "pool", "status", "--json", endpoints=[pool.endpoint(2)]).stdout)
     assert [one["reachable"] for one in status["members"]] == [True] * 3 and status["phase"] == "activated"
     assert {"term", "leader", "appliedIndex", "commitIndex", "seal", "phase", "version"} <= set(status["members"][0])
+    assert all(one["knowsPoolVersion"] == status["poolVersion"] for one in status["members"])
     anonymous = hsmctl(pool, "pool", "status", AZURE_CLIENT_ID="")
     assert len(anonymous.stdout.splitlines()) == 4 and "No credentials" in anonymous.stderr
 

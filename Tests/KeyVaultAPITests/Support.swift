@@ -25,7 +25,7 @@ enum API {
             [
                 MemberHealth(
                     node: 1, name: "node-1", endpoint: TestPool.base, role: "leader", isSealed: nil, appliedIndex: 7,
-                    version: "1.2.3", silentForMilliseconds: 12)
+                    version: "1.2.3", knownVersion: .newest, silentForMilliseconds: 12)
             ]
         }
 

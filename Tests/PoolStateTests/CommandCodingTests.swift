@@ -71,6 +71,9 @@ import Testing
             .confirmRoot(id: [1], RootChangeTests.vote(1)),
             .commitRoot(id: [1]), .abortRootChange(id: [1]), .holdRoot(id: [1], node: 3),
             .stagePolicy(job: [1], NewPoolFixture.everything), .takeOverJob(id: [1], node: 3),
+            .raisePoolVersion(PoolVersion(rawValue: 2), knownBy: [3, 1, 300]),
+            .raisePoolVersion(PoolVersion(rawValue: .max), knownBy: []), .admitNode(Fixture.admission(knows: 1)),
+            .admitNode(Fixture.admission(knows: 7)),
             .completeJob(id: [1], items: 1, bytes: 2, keys: 3, report: "r"),
             .beginJob(
                 JobOrder(

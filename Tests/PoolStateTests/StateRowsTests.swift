@@ -24,6 +24,7 @@ import Testing
                     expires: Fixture.start / 1000 + 60)))
         replica.apply(.beginJob(Fixture.job(1, .keyRestore, key: "c")))
         replica.apply(.stageKeys(job: Fixture.jobID(1), [Fixture.staged("c", versions: [1, 2])]))
+        replica.apply(.raisePoolVersion(PoolVersion(rawValue: 7), knownBy: [1, 2, 3]))
         return replica
     }
 

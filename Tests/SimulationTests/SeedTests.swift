@@ -6,8 +6,8 @@ import Testing
 @Suite(.serialized) struct SeedTests {
     @Test(arguments: [
         (SimulationProfile.suite, UInt64(10_000)), (.crashes, 250), (.partitions, 250), (.seals, 250),
-        (.briefReigns, 150), (.leases, 250), (.laggards, 120), (.brokenClocks, 150), (.changes, 150),
-        (.unfinishedChanges, 150), (.damage, 300), (.ruin, 150),
+        (.briefReigns, 150), (.leases, 250), (.laggards, 120), (.brokenClocks, 150),
+        (.changes, 150), (.unfinishedChanges, 150), (.damage, 300), (.ruin, 150), (.upgrade, 150),
     ])
     func noSeedBreaksAPromise(profile: SimulationProfile, count: UInt64) async {
         let range = SeedRange(profile, seeds: 1...count)
@@ -24,7 +24,7 @@ import Testing
         #expect(outcome.counters.readsAnswered > runs)
         #expect(outcome.counters.writesAnswered > runs)
         // Laggards have no lease most of the time.
-        let share = profile.name == SimulationProfile.laggards.name ? 20 : 5
+        let share = profile.entryLoss > 300_000 ? 20 : 5
         let isByLease = outcome.counters.leasedReads > outcome.counters.readsAnswered / share
         #expect(isByLease == (profile.readMode == .lease))
         if profile.faults.changeMembers > 0 { #expect(outcome.counters.changes > runs / 2) }
@@ -32,6 +32,10 @@ import Testing
         if profile.faults.damage > 0 {
             #expect(outcome.counters.damages > runs / 2)
             #expect(outcome.counters.damagesFound > outcome.counters.damages / 2)
+        }
+        if profile.faults.upgrade > 0 {
+            #expect(outcome.counters.versionsRaised == runs)
+            #expect(outcome.counters.commandsTooNew > runs)
         }
         if profile.faults.forge > 0 {
             #expect(outcome.counters.forgeriesRefused > runs / 4)

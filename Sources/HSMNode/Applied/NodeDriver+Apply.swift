@@ -8,7 +8,7 @@ extension NodeDriver {
     func applyCommitted(_ entries: [LogEntry]) {
         guard case .unsealed = seal else { return }
         // What was applied at the unsealing may come once more in an output that was under way then.
-        for entry in entries where entry.index == applied.position.index + 1 { apply(entry) }
+        for entry in entries where halted == nil && entry.index == applied.position.index + 1 { apply(entry) }
     }
 
     private func apply(_ entry: LogEntry) {
@@ -18,10 +18,12 @@ extension NodeDriver {
             effects.add(.none, index: entry.index)
             return membershipApplied()
         }
-        let proposal = decoded.take(entry)
+        let proposal = knownProposal(in: entry)
+        if proposal == nil, case .command = entry.payload {
+            return halt(.unknownCommand(index: entry.index, known: options.catalog.newest))
+        }
         if let proposal { effects.add(applied.state.effects(of: proposal.command), index: entry.index) }
-        guard let result = applied.apply(entry, proposal), let proposal else {
-            if case .command = entry.payload { environment.observer.alarm(.malformedEntry(index: entry.index)) }
+        guard let result = applied.apply(entry, proposal), let proposal, !haltIfTooOld(for: applied.state) else {
             return
         }
         unsaved.rows.add(

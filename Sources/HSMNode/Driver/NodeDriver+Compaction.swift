@@ -5,8 +5,9 @@ import Raft
 extension NodeDriver {
     func compactIfDue() {
         guard halted == nil, stalled == nil, case .unsealed = seal else { return }
+        // By the log as it was when the step began, which costs nothing to ask for.
         guard compaction.isDue(
-            saved: savedIndex, compacted: raft.compactedIndex, bytes: raft.logBytes, now: now)
+            saved: savedIndex, compacted: consensus.compactedIndex, bytes: consensus.logBytes, now: now)
         else { return }
         lending.expire(now: now)
         let others = raft.configuration.members.filter { $0 != id }

@@ -18,9 +18,9 @@ extension NodeDriver {
     /// after so many is for the next step, which is due at once.
     func drainOutput() {
         var rounds = 0
-        while halted == nil, stalled == nil, raft.hasOutput, rounds < Self.outputsPerStep {
+        while halted == nil, stalled == nil, rounds < Self.outputsPerStep, let output = raft.nextOutput() {
             rounds += 1
-            carryOut(raft.takeOutput())
+            carryOut(output)
         }
         isOutputLeft = rounds == Self.outputsPerStep
     }

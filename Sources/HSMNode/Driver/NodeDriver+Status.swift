@@ -15,26 +15,19 @@ extension NodeDriver {
             node: id, isSealed: seal.isSealed, processID: processID, appliedIndex: savedIndex,
             version: options.version,
             promise: NodeStatus.Promise(
-                term: storedTerm, commitIndex: raft.commitIndex, lastIndex: raft.durableIndex))
+                term: storedTerm, commitIndex: raft.commitIndex, lastIndex: raft.durableIndex),
+            knownVersion: options.catalog.newest.rawValue)
         environment.network.send(.nodeStatus(status), to: peer)
     }
 
     /// Whether the node lacks the pool's keys.
     public var isSealed: Bool { seal.isSealed }
 
-    /// Where the node stands now. Raft is a large value: asking it costs more than a look at ``standing``.
-    func currentStanding() -> NodeStanding {
-        let raft = raft.standing
-        return NodeStanding(
-            role: raft.role, term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
-            appliedIndex: published?.appliedIndex ?? savedIndex, lastIndex: raft.lastIndex, lastTerm: raft.lastTerm,
-            isSealed: seal.isSealed, isStalled: stalled != nil)
-    }
-
     /// How the node stands.
     public func report() -> NodeStatusReport {
         NodeStatusReport(
             node: id, standing: standing, compactedIndex: raft.compactedIndex,
+            poolVersion: applied.state.version, knownVersion: options.catalog.newest,
             pendingSubmissions: submissions.count, pendingReads: reads.count, configuration: raft.configuration,
             peers: raft.configuration.members.sorted().filter { $0 != id }.map { peers.report(of: $0, now: now) },
             halted: halted)

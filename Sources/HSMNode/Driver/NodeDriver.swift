@@ -42,6 +42,8 @@ public final class NodeDriver {
 
     /// Where the node stood at the end of the last step.
     public internal(set) var standing: NodeStanding
+    /// What consensus said of itself then. A Raft is a large value: most questions to it copy it.
+    var consensus: RaftStanding
 
     var seal: SealState
     var unsealRequest: UnsealRequest?
@@ -80,6 +82,7 @@ public final class NodeDriver {
     var suspects: Set<NodeID> = []
     var statusDue: Instant
     var membershipDue: Instant
+    var versionDue: Instant
     var compaction: CompactionPolicy
     /// Snapshots that others read here.
     var lending = SnapshotLending()
@@ -127,10 +130,10 @@ public final class NodeDriver {
         storedTerm = stored.hardState?.term ?? 0
         statusDue = now
         membershipDue = now
+        versionDue = now
         compaction = CompactionPolicy(options: options)
-        standing = NodeStanding(
-            role: .follower, term: raft.term, leader: nil, commitIndex: raft.commitIndex, appliedIndex: savedIndex,
-            lastIndex: raft.lastIndex, lastTerm: raft.lastTerm, isSealed: true, isStalled: false)
+        consensus = raft.standing
+        standing = NodeStanding(consensus, appliedIndex: savedIndex, isSealed: true, isStalled: false)
     }
 
     /// This node.
@@ -168,19 +171,24 @@ public final class NodeDriver {
         let isSaved = halted == nil && isSaved
         for request in saveRequests { completions.append { request(isSaved) } }
         saveRequests = []
-        standing = currentStanding()
+        consensus = raft.standing
+        // A view that was published may release entries, or has to be confirmed to the leader.
+        isOutputLeft = isOutputLeft || stalled == nil && consensus.hasOutput
+        standing = NodeStanding(
+            consensus, appliedIndex: published?.appliedIndex ?? savedIndex, isSealed: seal.isSealed,
+            isStalled: stalled != nil)
         let calls = completions
         completions.removeAll(keepingCapacity: true)
         for call in calls { call() }
     }
 
-    /// When ``finishStep(now:)`` has to be called though nothing else happens.
+    /// When ``finishStep(now:)`` has to be called though nothing else happens. To be asked between two steps.
     public var nextDeadline: Instant {
         if halted != nil { return .distantFuture }
         let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
         let deadline = min(min(statusDue, nextSaving), calls)
         guard stalled == nil else { return min(deadline, stalledUntil) }
-        return isOutputLeft ? now : min(deadline, raft.nextDeadline)
+        return isOutputLeft ? now : min(deadline, consensus.nextDeadline)
     }
 
     /// Stops the node in good order: every waiting call is answered. Nothing happens afterwards.
@@ -203,6 +211,7 @@ public final class NodeDriver {
         raft.advance(to: now)
         tendLeadership()
         tendMembership()
+        tendVersion()
         sendDueSubmissions()
         proposeQueued()
         beginReadRound()
@@ -220,8 +229,6 @@ public final class NodeDriver {
         compactIfDue()
         sendStatusIfDue()
         expire()
-        // A view that was published may release entries, or has to be confirmed to the leader.
-        isOutputLeft = isOutputLeft || stalled == nil && raft.hasOutput
     }
 
     private func receive(_ message: PeerMessage, from sender: NodeID) {
@@ -283,11 +290,14 @@ public final class NodeDriver {
     }
 
     /// The disk failed: what it holds is unknown, so the node must not act on what it remembers.
-    func halt(_ failure: StorageFailure) {
-        halted = .storage(failure)
+    func halt(_ failure: StorageFailure) { halt(.storage(failure)) }
+
+    /// The node must take part in nothing any more.
+    func halt(_ reason: HaltReason) {
+        halted = reason
         lending.removeAll()
         publishReads()
-        environment.observer.alarm(.halted(.storage(failure)))
+        environment.observer.alarm(.halted(reason))
         giveUp(.shuttingDown)
         unsaved = UnsavedChanges()
     }

@@ -39,8 +39,6 @@ public enum NodeAlarm: Hashable, Sendable {
     case forgedProposal(from: NodeID)
     /// The sender offered bytes that aren't a proposal, or name another proposer.
     case malformedProposal(from: NodeID)
-    /// A committed entry holds bytes that aren't a proposal. It changed nothing.
-    case malformedEntry(index: LogIndex)
     /// A snapshot that was received isn't one that an unsealed member made. It was dropped.
     case forgedSnapshot(index: LogIndex)
     /// The member's disk was put back to an earlier state: it no longer has what it had acknowledged, and counts for
@@ -62,6 +60,12 @@ public enum NodeAlarm: Hashable, Sendable {
 public enum HaltReason: Error, Hashable, Sendable {
     /// The disk failed in the middle of a write: memory and disk may differ.
     case storage(StorageFailure)
+    /// The program is older than its pool: it knows commands and rules up to `known`, and the pool's members follow
+    /// those of a later version. Nothing of that was applied.
+    case poolIsNewer(PoolVersion, known: PoolVersion)
+    /// The committed entry holds a command that the program doesn't know. Nothing from there on was applied: whoever
+    /// skips what others apply has another state than they.
+    case unknownCommand(index: LogIndex, known: PoolVersion)
     /// It has begun a new epoch of the pool, alone: it has to be started again on what its disk holds now.
     case recovered(epoch: UInt64)
     /// Its owner stopped it.

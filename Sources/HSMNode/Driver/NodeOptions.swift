@@ -1,3 +1,4 @@
+public import PoolState
 public import Raft
 
 /// What a node is told about itself. Times are nanoseconds on the node's own clock.
@@ -6,6 +7,8 @@ public struct NodeOptions: Sendable {
     public var raft: Raft.Options
     /// Told to the other nodes; printable ASCII, at most 64 bytes.
     public var version: String
+    /// Which commands the node's program knows.
+    public var catalog = CommandCatalog.current
     /// How long a write may take before its fate is given up.
     public var submitTimeout: Nanoseconds = 10_000_000_000
     /// How long a read may wait for a confirmed index.

@@ -1,3 +1,4 @@
+public import PoolState
 public import Raft
 
 /// Where a node stands in consensus.
@@ -14,6 +15,18 @@ public struct NodeStanding: Hashable, Sendable {
     public let isSealed: Bool
     /// Whether the node waits for room on its disk. What it has in memory may be ahead of what it has written.
     public let isStalled: Bool
+
+    init(_ consensus: RaftStanding, appliedIndex: LogIndex, isSealed: Bool, isStalled: Bool) {
+        role = consensus.role
+        term = consensus.term
+        leader = consensus.leader
+        commitIndex = consensus.commitIndex
+        lastIndex = consensus.lastIndex
+        lastTerm = consensus.lastTerm
+        self.appliedIndex = appliedIndex
+        self.isSealed = isSealed
+        self.isStalled = isStalled
+    }
 }
 
 /// How a node stands, for status pages and metrics. Nothing in it is secret.
@@ -22,6 +35,10 @@ public struct NodeStatusReport: Hashable, Sendable {
     public let standing: NodeStanding
     /// The last index that was cut off the log.
     public let compactedIndex: LogIndex
+    /// The pool's version, for all that the node has applied.
+    public let poolVersion: PoolVersion
+    /// The highest version of a pool that the node's program knows.
+    public let knownVersion: PoolVersion
     /// Writes that wait here for their outcome.
     public let pendingSubmissions: Int
     /// Reads that wait here.
@@ -40,5 +57,7 @@ public struct NodeStatusReport: Hashable, Sendable {
         /// Nanoseconds since its last status; nil if there was none.
         public let silentFor: Nanoseconds?
         public let version: String?
+        /// The highest version of a pool that its program knows; nil if the peer never told.
+        public let knownVersion: PoolVersion?
     }
 }

@@ -1,4 +1,5 @@
 import NodeEnvironment
+import PoolState
 import Raft
 
 /// What the other nodes have said about themselves.
@@ -64,6 +65,12 @@ struct PeerTable {
         return !peer.status.isSealed && peer.status.appliedIndex >= index
     }
 
+    /// The highest version of a pool that `node` knows; nil if it wasn't heard of lately.
+    func knownVersion(of node: NodeID, now: Instant) -> PoolVersion? {
+        guard let peer = peers[node], now.since(peer.heardAt) <= silence else { return nil }
+        return PoolVersion(rawValue: peer.status.knownVersion)
+    }
+
     func appliedIndex(of node: NodeID) -> LogIndex {
         peers[node]?.status.appliedIndex ?? 0
     }
@@ -73,7 +80,8 @@ struct PeerTable {
         let peer = peers[node]
         return NodeStatusReport.Peer(
             node: node, isSealed: peer?.status.isSealed, appliedIndex: peer?.status.appliedIndex ?? 0,
-            silentFor: peer.map { now.since($0.heardAt) }, version: peer?.status.version)
+            silentFor: peer.map { now.since($0.heardAt) }, version: peer?.status.version,
+            knownVersion: peer.map { PoolVersion(rawValue: $0.status.knownVersion) })
     }
 }
 

@@ -2,7 +2,7 @@
     import Raft
 
     /// Bugs of the driver, each of which a test or a simulated run has to find, and a hostile driver.
-    public enum PlantedNodeFault: Hashable, Sendable {
+    public enum PlantedNodeFault: String, Hashable, Sendable {
         /// A leader proposes what any member forwards, sealed or not.
         case proposalProofUnchecked
         /// An unsealed node takes entries with whatever tags.
@@ -15,6 +15,10 @@
         /// What was proposed lately is not stored with the rest of the state: a node that starts again, or is given the
         /// state, takes a repetition for something new.
         case sessionTableLeftOut
+        /// A leader raises the pool's version to what it knows itself, whatever the other members know.
+        case raisesVersionWithoutAsking
+        /// A command is proposed whatever the pool's version.
+        case newerCommandsUngated
     }
 
     extension NodeDriver {
@@ -41,6 +45,8 @@
         case writesWhileSealed
         case termAndVoteInTwoWrites
         case sessionTableLeftOut
+        case raisesVersionWithoutAsking
+        case newerCommandsUngated
     }
 
     extension NodeDriver {

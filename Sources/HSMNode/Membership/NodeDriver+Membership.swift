@@ -19,9 +19,9 @@ extension NodeDriver {
     /// a state that holds the last one; a new leader goes on where its predecessor stopped. This needs no timer: a
     /// leader is awake at each heartbeat.
     func tendMembership() {
-        guard now >= membershipDue, raft.isEstablishedLeader, case .unsealed = seal, let view = published else {
-            return
-        }
+        guard now >= membershipDue, raft.role == .leader, raft.isEstablishedLeader, case .unsealed = seal,
+            let view = published
+        else { return }
         membershipDue = now.advanced(by: options.membershipInterval)
         guard !raft.configuration.isJoint, view.state.membership?.index == raft.configurationIndex else { return }
         let goal = raft.commitIndex - min(raft.commitIndex, options.promotionLag)

@@ -8,6 +8,7 @@ extension NodeDriver {
 
     func submit(_ command: PoolCommand, origin: ProposalOrigin, _ completion: @escaping SubmitCompletion) {
         guard writer != nil else { return completions.append { completion(.failure(.sealed)) } }
+        if let refusal = refusal(of: command) { return completions.append { completion(.failure(refusal)) } }
         guard let id = origin.proposalID.map(ProposalID.init) ?? .random(from: environment.random) else {
             // An id of another length than 16 is the caller's mistake: no leader would take it.
             return completions.append { completion(.failure(.timedOut(maybeApplied: false))) }
@@ -45,7 +46,7 @@ extension NodeDriver {
     /// `sender` won't propose it.
     func refused(_ proposal: ProposalID, reason: ProposalRefusalReason, by sender: NodeID) {
         switch reason {
-        case .notLeader, .sealed:
+        case .notLeader, .sealed, .commandTooNew:
             submissions.postpone(proposal, now: now)
         case .overloaded:
             for completion in submissions.takeRefused(proposal) {
@@ -78,7 +79,7 @@ extension NodeDriver {
             return .malformed
         }
         guard let id = ProposalID(proposal.proposalID),
-            let envelope = try? ProposalEnvelope(decoding: proposal.command),
+            let envelope = try? ProposalEnvelope(decoding: proposal.command), options.catalog.knows(envelope.command),
             envelope.proposalID == proposal.proposalID, envelope.proposer == proposal.proposer.rawValue
         else {
             environment.observer.alarm(.malformedProposal(from: proposal.proposer))
@@ -88,6 +89,8 @@ extension NodeDriver {
             environment.observer.alarm(.malformedProposal(from: proposal.proposer))
             return .malformed
         }
+        // The proposer may have applied more than this node.
+        guard refusal(of: envelope.command) == nil else { return .commandTooNew }
         let here = environment.clock.unixMilliseconds()
         guard stampIsNear(envelope.stampedAt, here: here) else {
             environment.observer.alarm(
@@ -162,7 +165,7 @@ extension ProposalRefusalReason {
     /// Whether the proposer gives the write up for it; else it asks again.
     fileprivate var isFinal: Bool {
         switch self {
-        case .notLeader, .sealed: false
+        case .notLeader, .sealed, .commandTooNew: false
         case .clockSkew, .overloaded, .malformed: true
         }
     }

@@ -108,7 +108,8 @@ extension NodeDriver {
         applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.lastIndex))
         publishApplied()
         save()
-        guard halted == nil, savedIndex == raft.lastIndex else { throw .storage(.full) }
+        guard halted == nil else { throw .halted }
+        guard savedIndex == raft.lastIndex else { throw .storage(.full) }
     }
 
     /// Puts the stored state, with `changes` on top, beside itself.

@@ -26,9 +26,12 @@ extension NodeDriver {
         do {
             try unseal(from: evidence, authenticator: request.authenticator)
         } catch {
+            if case .poolIsNewer(let version) = error { halt(.poolIsNewer(version, known: options.catalog.newest)) }
             completions.append { request.completion(.failure(error)) }
             return
         }
+        // What is behind the stored state may be of a later version.
+        guard halted == nil else { return completions.append { request.completion(.failure(.halted)) } }
         let index = applied.position.index
         completions.append { request.completion(.success(index)) }
         statusDue = now
@@ -37,7 +40,7 @@ extension NodeDriver {
     func unseal(
         from evidence: SealState.Evidence, authenticator: any StateAuthenticator
     ) throws(UnsealRefusal) {
-        let check = StoredStateCheck(authenticator: authenticator, raft: raft)
+        let check = StoredStateCheck(authenticator: authenticator, raft: raft, newest: options.catalog.newest)
         var restored = applied
         if case .stored(let mark, let rows) = evidence { restored = try check.restored(mark: mark, rows: rows) }
         try check.checkLog(after: restored.position)

@@ -32,6 +32,8 @@ struct UnsealRequest {
 struct StoredStateCheck {
     let authenticator: any StateAuthenticator
     let raft: Raft
+    /// The highest version of a pool that this program knows.
+    let newest: PoolVersion
 
     /// The state that `rows` make, if `mark` vouches for it and for a position of this log.
     func restored(mark: AppliedMark?, rows: StoredRows) throws(UnsealRefusal) -> AppliedState {
@@ -51,9 +53,17 @@ struct StoredStateCheck {
         let tag = authenticator.stateTag(
             index: mark.index, term: mark.term, chainTag: mark.chainTag, root: mark.stateRoot)
         guard authenticator.tagsAreEqual(tag, mark.tag) else { throw .markForged(index: mark.index) }
+        let changes = rows.lazy.map { RowChange(table: $0.table, key: $0.key, value: $0.value) }
+        let version = PoolVersion(ofRows: changes)
+        guard version <= newest else {
+            // The other rows may be such as this program can't read. Whose they are it can tell all the same.
+            let isGenuine = authenticator.tagsAreEqual(PoolState.root(ofRows: changes), mark.stateRoot)
+            guard isGenuine else { throw .rowsForged(index: mark.index) }
+            throw .poolIsNewer(version)
+        }
         let state: PoolState
         do {
-            state = try PoolState(rows: rows.lazy.map { RowChange(table: $0.table, key: $0.key, value: $0.value) })
+            state = try PoolState(rows: changes)
         } catch {
             throw .rowsMalformed("\(error)")
         }

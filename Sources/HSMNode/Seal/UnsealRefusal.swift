@@ -1,4 +1,5 @@
 public import NodeEnvironment
+public import PoolState
 public import Raft
 
 /// Why a node that was given the pool's keys stays sealed: its disk doesn't hold what an unsealed node left there.
@@ -17,6 +18,8 @@ public enum UnsealRefusal: Error, Hashable, Sendable {
     case markNotInLog(index: LogIndex)
     /// A log entry behind the mark has a wrong tag.
     case entryForged(index: LogIndex)
+    /// The state belongs to a pool of a later version than the program knows.
+    case poolIsNewer(PoolVersion)
     /// The applied entries couldn't be written.
     case storage(StorageFailure)
     /// The node belongs to the pool no more.

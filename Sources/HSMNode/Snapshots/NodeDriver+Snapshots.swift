@@ -79,6 +79,7 @@ extension NodeDriver {
             let (index, term) = (staged.mark.index, staged.mark.term)
             guard raft.mayInstall(index: index, term: term), !raft.hasUnwrittenLog else { return }
             guard let genuine = try verified(staged, authenticator) else {
+                guard halted == nil else { return }
                 environment.observer.alarm(.forgedSnapshot(index: staged.mark.index))
                 return try environment.storage.discardStaged()
             }
@@ -98,11 +99,16 @@ extension NodeDriver {
     private func verified(
         _ staged: StagedSnapshot, _ authenticator: any StateAuthenticator
     ) throws(StorageFailure) -> (applied: AppliedState, configuration: PoolConfiguration)? {
-        let check = StoredStateCheck(authenticator: authenticator, raft: raft)
+        let check = StoredStateCheck(authenticator: authenticator, raft: raft, newest: options.catalog.newest)
         let rows = try environment.storage.stagedRows()
-        guard let applied = try? check.genuine(mark: staged.mark, rows: rows),
-            let configuration = applied.state.membership.map(PoolConfiguration.init)
-        else { return nil }
+        let applied: AppliedState
+        do throws(UnsealRefusal) {
+            applied = try check.genuine(mark: staged.mark, rows: rows)
+        } catch {
+            if case .poolIsNewer(let version) = error { halt(.poolIsNewer(version, known: options.catalog.newest)) }
+            return nil
+        }
+        guard let configuration = applied.state.membership.map(PoolConfiguration.init) else { return nil }
         let digests = try environment.storage.stagedDigests()
         guard applied.state.recordDigests.allSatisfy(digests.contains) else { return nil }
         return (applied, configuration)

@@ -239,6 +239,7 @@ final class NodeAssembly: Sendable {
                 driver: driver, loop: loop, clock: clock, view: PoolView(state: PoolState(), appliedIndex: 0),
                 onHalt: { reason in
                     if case .recovered(let epoch) = reason { return ending.begin(.startAgain(epoch: epoch)) }
+                    if let failure = NodeFailure.tooOld(for: reason) { return ending.begin(failure) }
                     logger.critical("the node has stopped: its disk failed", metadata: ["reason": "\(reason)"])
                     exit(74)
                 })

@@ -48,6 +48,7 @@ struct NodeControlPanel: NodeControl {
                 isSealed: isSelf ? vault.unsealed == nil : peer?.isSealed,
                 appliedIndex: isSelf ? report.standing.appliedIndex : peer?.appliedIndex ?? 0,
                 version: isSelf ? NodeService.version : peer?.version,
+                knownVersion: isSelf ? report.knownVersion : peer?.knownVersion,
                 silentForMilliseconds: isSelf ? nil : peer?.silentFor.map { $0 / 1_000_000 })
         }
     }

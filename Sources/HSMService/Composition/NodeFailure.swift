@@ -61,6 +61,21 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         to bring the machine back, join as a new node with an empty folder: hsmctl node add
         """, notPermitted)
 
+    /// Members of a pool follow the same commands and rules, or their states would part.
+    static func tooOld(for reason: HaltReason) -> NodeFailure? {
+        let what: String
+        switch reason {
+        case .poolIsNewer(let version, let known):
+            what = "the pool has version \(version), and this program knows versions up to \(known)"
+        case .unknownCommand(let index, _):
+            what = "entry \(index) of the log holds a command that this program doesn't know"
+        default: return nil
+        }
+        return NodeFailure(
+            "\(what). Nothing of it was applied. Install the version that the other nodes run, and start again",
+            configurationError)
+    }
+
     /// What is in memory belongs to the epoch that has ended.
     static func startAgain(epoch: UInt64) -> NodeFailure {
         NodeFailure("epoch \(epoch) of the pool begins with this node alone: start it again", temporary)

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Logging
 import NIOPosix
+import PoolState
 import Raft
 import StrictJSON
 
@@ -45,7 +46,7 @@ struct PoolJoining {
     /// Asking another member would make no difference.
     private struct Refused: Error {
         let message: String
-        let cure = "Make a new file with: hsmctl node add"
+        let cure: String
     }
 
     private func join(at endpoint: String) async throws -> JoinAnswer {
@@ -77,6 +78,7 @@ struct PoolJoining {
             writer.member("publicKey", Base64URL.encode(own.publicKey))
             writer.member("endpoint", own.endpoint)
             writer.member("peerAddress", PeerAddress.join(own.peerHost, own.peerPort))
+            writer.member("knowsPoolVersion", UInt64(PoolVersion.newest.rawValue))
         }
         return writer.bytes
     }
@@ -90,7 +92,11 @@ struct PoolJoining {
             if case .object(let error)? = object["error"], case .string(let text)? = error["message"] { message = text }
             // Unavailable, overloaded, sealed: another member may be able to.
             if answer.status == 503 || answer.status == 429 { throw HTTP2ClientError.badResponse(message) }
-            throw Refused(message: message)
+            throw Refused(
+                message: message,
+                cure: answer.status == 409
+                    ? "Correct that and start again; the ticket is good for an hour."
+                    : "Make a new file with: hsmctl node add")
         }
         guard case .array(let list)? = object["members"], case .integer(let epoch)? = object["epoch"], epoch > 0 else {
             throw HTTP2ClientError.badResponse("the answer names no members")

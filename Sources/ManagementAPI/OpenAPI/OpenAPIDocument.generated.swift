@@ -6019,8 +6019,8 @@ enum OpenAPIDocument {
       "Status": {
         "type": "object",
         "required": [
-          "pool", "identityKeySha256", "answeredBy", "version", "phase", "appliedIndex", "keys", "members",
-          "auditHeads"
+          "pool", "identityKeySha256", "answeredBy", "version", "phase", "poolVersion", "appliedIndex", "keys",
+          "members", "auditHeads"
         ],
         "properties": {
           "pool": {"type": "string"},
@@ -6032,6 +6032,7 @@ enum OpenAPIDocument {
           "answeredBy": {"type": "string"},
           "version": {"type": "string"},
           "phase": {"type": "string", "enum": ["provisioned", "activating", "activated"]},
+          "poolVersion": {"type": "integer", "description": "Which commands the log may hold.", "minimum": 1},
           "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0},
           "keys": {"type": "integer", "format": "int64", "minimum": 0},
           "members": {
@@ -6047,6 +6048,7 @@ enum OpenAPIDocument {
                 "seal": {"type": "string", "enum": ["sealed", "unsealed", "unknown"]},
                 "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0},
                 "version": {"type": "string"},
+                "knowsPoolVersion": {"type": "integer", "minimum": 1},
                 "silentForMilliseconds": {"type": "integer", "format": "int64", "minimum": 0}
               },
               "additionalProperties": false
@@ -6192,7 +6194,12 @@ enum OpenAPIDocument {
           "ticket": {"type": "string", "description": "base64url"},
           "publicKey": {"type": "string", "description": "DER SubjectPublicKeyInfo in base64url"},
           "endpoint": {"type": "string", "description": "https://host:port"},
-          "peerAddress": {"type": "string", "description": "host:port"}
+          "peerAddress": {"type": "string", "description": "host:port"},
+          "knowsPoolVersion": {
+            "type": "integer",
+            "description": "The highest version of a pool that the node's program knows; 1 if it isn't given.",
+            "minimum": 1
+          }
         }
       },
       "NodeAdmission": {

@@ -4,10 +4,11 @@ import Raft
 final class SafetyChecker {
     let votes = VoteChecker()
     let log = LogChecker()
-    let state = StateChecker()
+    let state: StateChecker
     let history: HistoryChecker
 
-    init(history: HistoryChecker) {
+    init(state: StateChecker = StateChecker(), history: HistoryChecker) {
+        self.state = state
         self.history = history
     }
 

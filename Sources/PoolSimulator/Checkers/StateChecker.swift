@@ -19,12 +19,21 @@ final class StateChecker {
     }
 
     private(set) var violation: Violation?
+    /// What the newest program of the pool knows.
+    private let catalog: CommandCatalog
     private var reference = PoolState()
     /// What the log comes to after each index, from 0.
     private var points = [Point(term: 0, chainTag: [], root: PoolState().root)]
     /// Saved beyond what is known to be committed: judged when that is known.
     private var unjudged: [Saved] = []
     private var commits: [NodeID: LogIndex] = [:]
+
+    init(catalog: CommandCatalog = .current) {
+        self.catalog = catalog
+    }
+
+    /// The pool's version, by all that is known to be committed.
+    var version: PoolVersion { reference.version }
 
     /// `node`, whose log on disk ends at `last`, has saved a state.
     func saved(_ mark: AppliedMark, logged last: LogIndex, by node: NodeID) {
@@ -45,6 +54,7 @@ final class StateChecker {
         switch entry.payload {
         case .command:
             guard let proposal = committed.proposal else { break }
+            if catalog.since(proposal.command) > reference.version { fail(.commandTooNew(index: entry.index)) }
             _ = reference.apply(index: entry.index, term: entry.term, proposal)
         case .configuration(let configuration):
             _ = reference.apply(MembershipRecord(configuration, at: entry.index))

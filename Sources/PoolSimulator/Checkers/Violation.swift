@@ -40,6 +40,10 @@ public enum Violation: Error, Hashable, Sendable {
     case sealedNodeActed(NodeID)
     /// A command stands in the log that no client asked for.
     case foreignProposal(index: LogIndex)
+    /// A command stands in the log that came with a later version than the pool has there.
+    case commandTooNew(index: LogIndex)
+    /// A member has stopped, because the pool went on to a version that it doesn't know.
+    case leftBehind(NodeID, String)
     /// A node could not start on, or be unsealed from, what it had stored itself.
     case startRefused(NodeID, String)
     /// A node runs on stored bytes that aren't what it had written.

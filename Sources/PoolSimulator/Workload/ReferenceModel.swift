@@ -49,7 +49,8 @@ struct ReferenceModel {
     mutating func apply(_ proposal: ProposalEnvelope?, at index: LogIndex) {
         self.index = index
         lastProposal = nil
-        guard let proposal else { return }
+        // What a leader proposes by itself changes no register.
+        guard let proposal, !proposal.command.isOfTheNodes else { return }
         let number = Workload.number(of: proposal.proposalID)
         lastProposal = number
         guard fates[number] == nil else {
@@ -163,5 +164,12 @@ struct ReferenceModel {
 
     private func assignment(_ name: GUID) -> Int? {
         (0..<Register.assignments).first { Register.assignmentName($0) == name }.map { $0 + Register.principals }
+    }
+}
+
+extension PoolCommand {
+    /// Whether it comes from a node itself and not from a client.
+    fileprivate var isOfTheNodes: Bool {
+        if case .raisePoolVersion = self { true } else { false }
     }
 }

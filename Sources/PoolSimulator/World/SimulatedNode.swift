@@ -16,6 +16,8 @@ final class SimulatedNode {
     var isLost = false
     /// Its rows are damaged, so that it can't be unsealed any more.
     var staysSealed = false
+    /// The machine has the later of two programs: see ``SimulatedProgram``.
+    var isUpgraded = false
     /// Its disk takes so much longer for each write, on average, in nanoseconds.
     var diskDelay: UInt64 = 0
     /// Counts the lives.

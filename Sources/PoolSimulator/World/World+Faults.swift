@@ -11,7 +11,7 @@ extension World {
         case split, isolateLeader, oneWay, mesh, clog, swizzle
         case pause, slowDisk, diskFull
         case drift, civilJump, suspend, clockJump, clockFreeze, clockRate
-        case seal, transfer, changeMembers, forge
+        case seal, transfer, changeMembers, forge, upgrade
     }
 
     /// The generator of the next misfortune; nil if this run goes without that one.
@@ -68,6 +68,7 @@ extension World {
             tell(leader, .transferLeadership(to: node.id))
         case .changeMembers: changeMembers(dice)
         case .forge: forge(inTheNameOf: victim)
+        case .upgrade: upgrade(victim)
         }
     }
 
@@ -86,6 +87,7 @@ extension World {
             node.busyUntil = min(node.busyUntil, now)
             node.pausedUntil = 0
             if abs(node.clock.drift) > profile.maximumDrift { setDrift(0, of: node.number) }
+            upgrade(node.number)
             if node.process == nil { start(node.number) }
             events.add(.unseal(node.number), at: now + 1)
             wake(node.number, at: now)
@@ -196,6 +198,17 @@ extension World {
         events.add(.unseal(number), at: now + 1 + dice.exponential(mean: profile.meanSealedTime))
     }
 
+    /// Whether nodes of two programs are in this pool.
+    var isMixed: Bool { profile.faults.upgrade > 0 }
+
+    /// The machine is stopped, and starts again with the later program.
+    private func upgrade(_ number: Int) {
+        guard isMixed, !nodes[number].isUpgraded else { return }
+        note("node \(number + 1) is upgraded")
+        nodes[number].isUpgraded = true
+        crash(number)
+    }
+
     func tell(_ number: Int, _ event: NodeEvent) {
         guard nodes[number].process != nil else { return }
         nodes[number].inbox.append(event)
@@ -238,7 +251,7 @@ extension FaultWeights {
             (.clog, clog), (.swizzle, swizzle), (.pause, pause), (.slowDisk, slowDisk), (.diskFull, diskFull),
             (.drift, drift), (.civilJump, civilJump), (.suspend, suspend), (.clockJump, clockJump),
             (.clockFreeze, clockFreeze), (.clockRate, clockRate), (.seal, seal), (.transfer, transfer),
-            (.changeMembers, changeMembers), (.forge, forge),
+            (.changeMembers, changeMembers), (.forge, forge), (.upgrade, upgrade),
         ]
     }
 }

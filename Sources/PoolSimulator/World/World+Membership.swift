@@ -67,6 +67,8 @@ extension World {
         let node = nodes[Int(id.rawValue) - 1]
         guard !node.isInService else { return }
         node.isInService = true
+        // Whoever comes has to know what the pool may have agreed on by then.
+        node.isUpgraded = true
         start(node.number)
     }
 

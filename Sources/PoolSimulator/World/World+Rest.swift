@@ -1,4 +1,5 @@
 import HSMNode
+import PoolState
 import Raft
 
 /// What a pool has to come to when nothing goes wrong any more.
@@ -24,6 +25,7 @@ extension World {
             return "leader \(leader + 1) has entries that aren't committed"
         }
         if process.driver.report().configuration.isJoint { return "the configuration is joint" }
+        if isMixed, checker.state.version != SimulatedProgram.later.newest { return "the pool's version is not raised" }
         for node in expected {
             guard let standing = node.process?.driver.standing else { return "node \(node.id) is down" }
             if standing.isSealed { return "node \(node.id) is sealed" }

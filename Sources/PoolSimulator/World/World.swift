@@ -59,7 +59,9 @@ final class World {
         trace = isTraced ? [] : nil
         self.profile = profile
         self.random = random
-        checker = SafetyChecker(history: HistoryChecker(readsAreCurrent: profile.readsAreCurrent))
+        checker = SafetyChecker(
+            state: StateChecker(catalog: profile.faults.upgrade > 0 ? SimulatedProgram.later : .current),
+            history: HistoryChecker(readsAreCurrent: profile.readsAreCurrent))
         authenticator = SimulatedAuthenticator(key: random.uint64())
         workload = Workload(random: random.fork())
         let size = random.element(of: profile.sizes) ?? 3
@@ -139,7 +141,7 @@ final class World {
         checker.state.starts(node.id)
         node.clock.trueTime = now
         do {
-            try node.start(options: options(for: node.id), random: random.fork())
+            try node.start(options: options(for: node.id, isUpgraded: node.isUpgraded), random: random.fork())
         } catch {
             guard node.disk.damage != nil else { return checker.report(.startRefused(node.id, "\(error)")) }
             // It says what is wrong, and takes part in nothing.
@@ -156,7 +158,7 @@ final class World {
         wake(number, at: now)
     }
 
-    private func options(for id: NodeID) -> NodeOptions {
+    private func options(for id: NodeID, isUpgraded: Bool) -> NodeOptions {
         var raft = Raft.Options(id: id, randomSeed: random.uint64())
         raft.maxEntryBytesPerMessage = profile.maxEntryBytesPerMessage
         raft.maxInflightMessages = profile.maxInflightMessages
@@ -168,6 +170,7 @@ final class World {
         #if PLANTED_FAULTS
             if case .node(let fault)? = profile.plantedFault { options.plantedFault = fault }
         #endif
+        if isMixed { options.catalog = isUpgraded ? SimulatedProgram.later : SimulatedProgram.former }
         options.submitTimeout = 2_000_000_000
         options.readTimeout = 1_000_000_000
         options.retryInterval = 200_000_000
@@ -317,6 +320,7 @@ final class World {
     func ends(_ operation: Int, _ answer: HistoryChecker.Answer) {
         note("operation \(operation): \(answer.summary)")
         checker.history.ends(operation, answer)
+        if case .unavailable(.commandTooNew) = answer { counters.commandsTooNew += 1 }
         if case .unavailable = answer {
             probe?.ends(operation, refused: true)
             repeatCall(operation)
@@ -356,6 +360,9 @@ final class World {
         for alarm in outbox.alarms {
             switch alarm {
             case .storageFull: counters.diskFull += 1
+            case .halted(.poolIsNewer), .halted(.unknownCommand):
+                // A former member may be sent a little more than it needs to know that it is one.
+                if !formerMembers.contains(node.id) { checker.report(.leftBehind(node.id, "\(alarm)")) }
             case .halted: break
             case .removed where formerMembers.contains(node.id) || hasFailed: break
             case .clockDistrusted where node.clock.wasBent: counters.clockAlarms += 1

@@ -124,6 +124,7 @@ extension PoolState {
         case .removeNode(let node): try removeNode(node, &changes)
         case .distrustNode(let node): try distrustNode(node, &changes)
         case .requestLeadership(let node): try checkLeadership(of: node)
+        case .raisePoolVersion(let version, let nodes): try raiseVersion(to: version, knownBy: nodes, &changes)
         case .recoverPool(let node, let epoch): try recover(by: node, epoch: epoch, in: pool, &changes)
         case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,
             .holdRoot:

@@ -70,6 +70,7 @@ extension PoolState {
         _ admission: NodeAdmission, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
         guard MemberRules.isValid(admission) else { throw .invalidAdmission }
+        guard admission.knownVersion >= version else { throw .nodeTooOld }
         let identity = Digest.sha256(admission.publicKey)
         guard let invitation = invitation(ticketDigest: admission.ticketDigest) else {
             // The node may not have had the answer to the first time.
@@ -129,6 +130,17 @@ extension PoolState {
         member.standing = .distrusted
         memberRecords[node] = member
         changes.store(member)
+    }
+
+    /// Who was admitted meanwhile, or is on its way into a configuration, has not been asked.
+    mutating func raiseVersion(
+        to wanted: PoolVersion, knownBy nodes: Set<UInt64>, _ changes: inout StateChanges
+    ) throws(Refusal) {
+        guard wanted > version else { return }
+        let members = Set(memberRecords.keys).union(membership?.nodes ?? [])
+        guard members.isSubset(of: nodes) else { throw .versionNotKnownByAll }
+        version = wanted
+        changes.store(VersionRow(version: wanted))
     }
 
     /// Everybody else belongs to the epoch that ends.

@@ -65,6 +65,9 @@ public enum PoolCommand: Hashable, Sendable {
     case distrustNode(UInt64)
     /// Whoever leads is to hand leadership to this voter. Changes nothing in the state.
     case requestLeadership(UInt64)
+    /// The pool's log may hold what came with this version from here on: the members `knownBy` have all said that they
+    /// know it. Refused if the pool has another member by the time that it is applied.
+    case raisePoolVersion(PoolVersion, knownBy: Set<UInt64>)
     /// The pool has lost its quorum for good: `node` goes on alone in the next epoch. Never proposed: the last word of
     /// an epoch, which officers have decided on.
     case recoverPool(node: UInt64, epoch: UInt64)

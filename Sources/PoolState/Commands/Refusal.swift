@@ -113,6 +113,10 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case epochMismatch = 120
     /// A command that only the recovery of a pool gives, off the log.
     case notForTheLog = 121
+    /// The node's program doesn't know the pool's version.
+    case nodeTooOld = 122
+    /// The pool has a member that wasn't asked whether it knows the version.
+    case versionNotKnownByAll = 123
 
     // Backup and restore.
     /// Another job is under way.
@@ -161,7 +165,8 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue, .keyExists,
             .rotationSuperseded, .rotationNotDue, .nodeExists, .nodeIsLeaving, .nodeCannotLead, .ticketExpired,
             .epochMismatch, .jobRunning, .jobNotRunning, .jobNotSilent, .restoreIncomplete, .backupNeeded,
-            .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .rootChangeUnderWay, .rootChangeCommitted,
+            .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .nodeTooOld, .versionNotKnownByAll,
+            .rootChangeUnderWay, .rootChangeCommitted,
             .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:

@@ -33,6 +33,9 @@ public enum PoolUnavailable: Error, Hashable, Sendable {
     case sealed
     case overloaded
     case shuttingDown
+    /// The command came with a later version of the pool than it has. It is raised once the members named, each of
+    /// which runs an older program or wasn't heard of lately, know that version too.
+    case commandTooNew(heldBackBy: [UInt64])
 }
 
 /// The pool as the handlers of requests see it: they know neither consensus nor which node they run on.

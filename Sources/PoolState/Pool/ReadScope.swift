@@ -50,7 +50,8 @@ extension PoolState {
         case .putRoleAssignment(let assignment): .subjects(.principal(assignment.principal))
         case .deleteRoleAssignment(let name, _):
             permissions.assignment(named: name).map { .subjects(.principal($0.principal)) } ?? .none
-        case .unsealGranted, .auditHead, .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership:
+        case .unsealGranted, .auditHead, .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership,
+            .raisePoolVersion:
             // Who belongs to the pool decides no request of a principal; a member that leaves is kept from answering
             // by its lease.
             .none

@@ -81,8 +81,14 @@ public struct NodeAdmission: Hashable, Sendable {
     public let peerAddress: String
     /// The audience that the node's clients ask tokens for.
     public let audience: String
+    /// The highest version of a pool that the node's program knows.
+    public let knownVersion: PoolVersion
 
-    public init(ticketDigest: [UInt8], publicKey: [UInt8], apiURL: String, peerAddress: String, audience: String) {
+    public init(
+        ticketDigest: [UInt8], publicKey: [UInt8], apiURL: String, peerAddress: String, audience: String,
+        knownVersion: PoolVersion = .first
+    ) {
+        self.knownVersion = knownVersion
         self.ticketDigest = ticketDigest
         self.publicKey = publicKey
         self.apiURL = apiURL
@@ -115,6 +121,9 @@ public struct MembershipRecord: Hashable, Sendable {
     }
 
     public var isJoint: Bool { !outgoingVoters.isEmpty }
+
+    /// Everybody that the configuration names.
+    public var nodes: Set<UInt64> { voters.union(outgoingVoters).union(learners).union(outgoingLearners) }
 
     public func isMember(_ node: UInt64) -> Bool {
         voters.contains(node) || outgoingVoters.contains(node) || learners.contains(node)

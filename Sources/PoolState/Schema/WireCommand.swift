@@ -44,6 +44,8 @@ extension PoolCommand: WireConvertible {
         case .removeNode(let node): .removeNode(.with { $0.node = node })
         case .distrustNode(let node): .distrustNode(.with { $0.node = node })
         case .requestLeadership(let node): .requestLeadership(.with { $0.node = node })
+        case .raisePoolVersion(let version, let nodes):
+            .raisePoolVersion(.with { ($0.version, $0.knownBy) = (version.rawValue, nodes.sorted()) })
         case .recoverPool(let node, let epoch): .recoverPool(.with { ($0.node, $0.epoch) = (node, epoch) })
         default: nil
         }
@@ -106,6 +108,8 @@ extension PoolCommand: WireConvertible {
         case .removeNode(let number): self = .removeNode(number.node)
         case .distrustNode(let number): self = .distrustNode(number.node)
         case .requestLeadership(let number): self = .requestLeadership(number.node)
+        case .raisePoolVersion(let raise):
+            self = .raisePoolVersion(PoolVersion(rawValue: raise.version), knownBy: Set(raise.knownBy))
         case .recoverPool(let recovery): self = .recoverPool(node: recovery.node, epoch: recovery.epoch)
         default:
             if let job = try PoolCommand(jobKind: wire.kind) {

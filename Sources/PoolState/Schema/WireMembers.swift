@@ -61,13 +61,15 @@ extension NodeAdmission: WireConvertible {
         wire.apiURL = apiURL
         wire.peerAddress = peerAddress
         wire.audience = audience
+        if knownVersion > .first { wire.knownVersion = knownVersion.rawValue }
         return wire
     }
 
     init(wire: WireNodeAdmission) {
         self.init(
             ticketDigest: [UInt8](wire.ticketDigest), publicKey: [UInt8](wire.publicKey), apiURL: wire.apiURL,
-            peerAddress: wire.peerAddress, audience: wire.audience)
+            peerAddress: wire.peerAddress, audience: wire.audience,
+            knownVersion: max(.first, PoolVersion(rawValue: wire.knownVersion)))
     }
 }
 
@@ -89,6 +91,30 @@ extension MembershipRecord: StoredRow {
         self.init(
             index: wire.index, voters: Set(wire.voters), outgoingVoters: Set(wire.outgoingVoters),
             learners: Set(wire.learners), outgoingLearners: Set(wire.outgoingLearners))
+    }
+}
+
+/// The pool's version, once it is not the first any more. In a row of its own, so that a program that can read no other
+/// row still finds out that it is too old.
+struct VersionRow: StoredRow {
+    let version: PoolVersion
+
+    static var table: RowTable { .poolVersion }
+    var rowKey: [UInt8] { RowKey.single }
+
+    init(version: PoolVersion) {
+        self.version = version
+    }
+
+    var wire: WirePoolVersion {
+        var wire = WirePoolVersion()
+        wire.version = version.rawValue
+        return wire
+    }
+
+    init(wire: WirePoolVersion) throws {
+        version = PoolVersion(rawValue: wire.version)
+        guard version > .first else { throw NotConvertible() }
     }
 }
 

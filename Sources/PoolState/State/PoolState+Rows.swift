@@ -28,6 +28,28 @@ extension PoolState {
     }
 }
 
+extension PoolState {
+    /// The root of a state with these rows, whether or not they are rows of a state.
+    public static func root(ofRows rows: some Sequence<RowChange>) -> [UInt8] {
+        var leaves: [Hash256: Hash256] = [:]
+        for row in rows {
+            let path = MerkleTree.path(table: row.table, key: row.key)
+            leaves[path] = MerkleTree.leafHash(path: path, value: row.value ?? [])
+        }
+        var tree = MerkleTree()
+        tree.apply(leaves.map { MerkleTree.Change(path: $0.key, leaf: $0.value) })
+        return tree.root
+    }
+}
+
+extension PoolVersion {
+    /// The version that stored rows name, which nothing proves genuine here; the first if they name none.
+    public init(ofRows rows: some Sequence<RowChange>) {
+        let row = rows.first { $0.table == RowTable.poolVersion.rawValue }
+        self = row.flatMap { try? VersionRow(canonicalBytes: $0.value ?? []) }?.version ?? .first
+    }
+}
+
 extension PoolRecord {
     /// The record that the value of a stored row holds, which nothing proves genuine here; nil where it is none.
     public init?(row value: [UInt8]) {
@@ -93,6 +115,7 @@ private struct StateLoader {
         case .stagedKeyVersion:
             let version: StagedRow<KeyVersionRow> = try decode(row, value)
             stagedVersions[version.row.content.header.name, default: []].append(version.row)
+        case .poolVersion: state.version = (try decode(row, value) as VersionRow).version
         case .rootChange: state.rootChange = try decode(row, value)
         case .stagedPolicy:
             let item: StagedPolicy = try decode(row, value)
@@ -192,7 +215,7 @@ private struct StateLoader {
         guard state.memberRecords.isEmpty, keys.isEmpty, versions.isEmpty, state.principalRecords.isEmpty,
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
             state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
-            state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty,
+            state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty, state.version == .first,
             state.rootChange == nil
         else { throw .danglingRow(table: .pool) }
     }

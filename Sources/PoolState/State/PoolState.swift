@@ -10,6 +10,8 @@ import HashTreeCollections
 /// Buffers encoding of one record; `root` is a Merkle root over all rows, kept up to date with each change.
 public struct PoolState: Sendable {
     var record: PoolRecord?
+    /// What the log may hold. Only rises.
+    public internal(set) var version = PoolVersion.first
     var memberRecords = TreeDictionary<UInt64, MemberRecord>()
     /// Live and deleted keys.
     var keyRecords = TreeDictionary<String, KeyRecord>()

@@ -20,16 +20,18 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case stagedKeyVersion = 18
     case stagedPolicy = 19
     case rootChange = 20
+    case poolVersion = 40
 
     /// Whether a node that starts sealed can do without the latest rows of this table, since it will apply the log
-    /// before it looks at them. All others tell who may open it, and how: members, officers, administrators.
+    /// before it looks at them. All others tell who may open it, and how: members, officers, administrators; and with
+    /// which program.
     public var isOnlyForTheUnsealed: Bool {
         switch self {
         case .key, .keyVersion, .auditHead, .completedProposal, .progress, .job, .stagedKey, .stagedKeyVersion,
             .stagedPolicy:
             true
         case .pool, .member, .principal, .roleDefinition, .roleAssignment, .securityDomain, .unsealGrant, .membership,
-            .invitation, .nodeNumbers, .rootChange:
+            .invitation, .nodeNumbers, .rootChange, .poolVersion:
             false
         }
     }

@@ -39,6 +39,9 @@ package nonisolated enum Quorate_Replication_V1_RefusalReason: SwiftProtobuf.Enu
   case clockSkew // = 3
   case overloaded // = 4
   case malformed // = 5
+
+  /// Sent only to who knows commands of later versions.
+  case commandTooNew // = 6
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -53,6 +56,7 @@ package nonisolated enum Quorate_Replication_V1_RefusalReason: SwiftProtobuf.Enu
     case 3: self = .clockSkew
     case 4: self = .overloaded
     case 5: self = .malformed
+    case 6: self = .commandTooNew
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -65,6 +69,7 @@ package nonisolated enum Quorate_Replication_V1_RefusalReason: SwiftProtobuf.Enu
     case .clockSkew: return 3
     case .overloaded: return 4
     case .malformed: return 5
+    case .commandTooNew: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -77,6 +82,7 @@ package nonisolated enum Quorate_Replication_V1_RefusalReason: SwiftProtobuf.Enu
     .clockSkew,
     .overloaded,
     .malformed,
+    .commandTooNew,
   ]
 
 }
@@ -661,6 +667,9 @@ package nonisolated struct Quorate_Replication_V1_NodeStatus: Sendable {
   /// Clears the value of `promise`. Subsequent reads from it will return its default value.
   package mutating func clearPromise() {self._promise = nil}
 
+  /// The highest version of a pool whose commands the sender knows. Missing: 1.
+  package var knownVersion: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -967,7 +976,7 @@ package nonisolated struct Quorate_Replication_V1_PeerFrame: Sendable {
 fileprivate nonisolated let _protobuf_package = "quorate.replication.v1"
 
 nonisolated extension Quorate_Replication_V1_RefusalReason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_REASON_UNSPECIFIED\0\u{1}REFUSAL_REASON_NOT_LEADER\0\u{1}REFUSAL_REASON_SEALED\0\u{1}REFUSAL_REASON_CLOCK_SKEW\0\u{1}REFUSAL_REASON_OVERLOADED\0\u{1}REFUSAL_REASON_MALFORMED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_REASON_UNSPECIFIED\0\u{1}REFUSAL_REASON_NOT_LEADER\0\u{1}REFUSAL_REASON_SEALED\0\u{1}REFUSAL_REASON_CLOCK_SKEW\0\u{1}REFUSAL_REASON_OVERLOADED\0\u{1}REFUSAL_REASON_MALFORMED\0\u{1}REFUSAL_REASON_COMMAND_TOO_NEW\0")
 }
 
 nonisolated extension Quorate_Replication_V1_Configuration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2023,7 +2032,7 @@ nonisolated extension Quorate_Replication_V1_ProposalRefused: SwiftProtobuf.Mess
 
 nonisolated extension Quorate_Replication_V1_NodeStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NodeStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}is_sealed\0\u{3}process_id\0\u{3}applied_index\0\u{1}version\0\u{1}promise\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}is_sealed\0\u{3}process_id\0\u{3}applied_index\0\u{1}version\0\u{1}promise\0\u{3}known_version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2037,6 +2046,7 @@ nonisolated extension Quorate_Replication_V1_NodeStatus: SwiftProtobuf.Message, 
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.appliedIndex) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 6: try { try decoder.decodeSingularMessageField(value: &self._promise) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.knownVersion) }()
       default: break
       }
     }
@@ -2065,6 +2075,9 @@ nonisolated extension Quorate_Replication_V1_NodeStatus: SwiftProtobuf.Message, 
     try { if let v = self._promise {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
+    if self.knownVersion != 0 {
+      try visitor.visitSingularUInt32Field(value: self.knownVersion, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2075,6 +2088,7 @@ nonisolated extension Quorate_Replication_V1_NodeStatus: SwiftProtobuf.Message, 
     if lhs.appliedIndex != rhs.appliedIndex {return false}
     if lhs.version != rhs.version {return false}
     if lhs._promise != rhs._promise {return false}
+    if lhs.knownVersion != rhs.knownVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

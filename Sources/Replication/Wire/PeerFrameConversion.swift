@@ -134,6 +134,7 @@ extension Quorate_Replication_V1_ProposalRefused {
         case .clockSkew: self.reason = .clockSkew
         case .overloaded: self.reason = .overloaded
         case .malformed: self.reason = .malformed
+        case .commandTooNew: self.reason = .commandTooNew
         }
     }
 
@@ -144,6 +145,7 @@ extension Quorate_Replication_V1_ProposalRefused {
         case .clockSkew: return .clockSkew
         case .overloaded: return .overloaded
         case .malformed: return .malformed
+        case .commandTooNew: return .commandTooNew
         case .unspecified: throw .missing("refusal reason")
         case .UNRECOGNIZED(let value): throw .unknownValue(of: "refusal reason", value)
         }
@@ -158,6 +160,7 @@ extension Quorate_Replication_V1_NodeStatus {
         processID = Data(status.processID)
         appliedIndex = status.appliedIndex
         version = status.version
+        if status.knownVersion > 1 { knownVersion = status.knownVersion }
         if let told = status.promise {
             promise = .with {
                 $0.term = told.term
@@ -174,7 +177,7 @@ extension Quorate_Replication_V1_NodeStatus {
         return NodeStatus(
             node: try node.asNodeID("node"), isSealed: isSealed, processID: try processID.asIdentifier("process id"),
             appliedIndex: try appliedIndex.asNumber("applied index"), version: version,
-            promise: hasPromise ? try promise.validated() : nil)
+            promise: hasPromise ? try promise.validated() : nil, knownVersion: max(1, knownVersion))
     }
 }
 

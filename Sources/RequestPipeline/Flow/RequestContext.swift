@@ -108,6 +108,17 @@ extension APIError {
             self = .unavailable("The pool did not confirm the request in time. \(fate)")
         case .overloaded: self = .tooManyRequests
         case .shuttingDown: self = .unavailable("The node is shutting down. Ask another node.")
+        case .commandTooNew(let nodes): self = .tooNew(heldBackBy: nodes)
         }
+    }
+
+    private static func tooNew(heldBackBy nodes: [UInt64]) -> APIError {
+        guard !nodes.isEmpty else {
+            return .unavailable("The pool is about to learn what this request needs. Repeat it in a second.")
+        }
+        let names = nodes.map(String.init).joined(separator: ", ")
+        return .conflict(
+            "This needs a version of the pool that not every node knows. Upgrade and start these nodes, or remove "
+                + "them: \(names).")
     }
 }

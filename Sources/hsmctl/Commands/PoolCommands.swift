@@ -27,7 +27,9 @@ struct PoolCommands: AsyncParsableCommand {
             discussion: """
                 Works without credentials, on sealed nodes and without a majority too; then only the nodes that \
                 --endpoint names are known, and no versions. ROLE 'candidate' or 'preCandidate': the node looks for a \
-                leader. A node behind the others in APPLIED is catching up.
+                leader. A node behind the others in APPLIED is catching up. VERSION is that of the node's program, \
+                POOL the pool's own version. A program that knows a higher one says so behind it; the pool's rises \
+                once every member knows it.
 
                 Exit code 69: no node answered at all.
 

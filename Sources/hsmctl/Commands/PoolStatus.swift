@@ -9,6 +9,8 @@ struct PoolStatus {
         /// What it says of itself; `nil` when it didn't answer.
         var health: JSONObject?
         var version: String?
+        /// The highest version of a pool that its program knows.
+        var knownVersion: Int64?
         var failure: String?
     }
 
@@ -24,7 +26,7 @@ struct PoolStatus {
             nodes.append(
                 Node(
                     name: member.text("name") ?? "?", id: member.number("id"), endpoint: member.text("endpoint") ?? "?",
-                    version: member.text("version")))
+                    version: member.text("version"), knownVersion: member.number("knowsPoolVersion")))
         }
         for (endpoint, health) in asked { take(endpoint, health) }
     }
@@ -60,18 +62,29 @@ struct PoolStatus {
     var answering: Int { nodes.count { $0.health != nil } }
 
     var table: Table {
-        var table = Table("NODE", "ENDPOINT", "ROLE", "LEADER", "TERM", "APPLIED", "COMMIT", "SEAL", "PHASE", "VERSION")
+        var table = Table(
+            "NODE", "ENDPOINT", "ROLE", "LEADER", "TERM", "APPLIED", "COMMIT", "SEAL", "PHASE", "VERSION", "POOL")
         for node in nodes {
             guard let health = node.health else {
-                table.row(node.name, node.endpoint, "unreachable", "-", "-", "-", "-", "-", "-", node.version ?? "-")
+                table.row(
+                    node.name, node.endpoint, "unreachable", "-", "-", "-", "-", "-", "-", node.version ?? "-",
+                    poolVersion(node))
                 continue
             }
             table.row(
                 node.name, node.endpoint, health.text("role") ?? "?", health.text("leader") ?? "-",
                 Self.number(health, "term"), Self.number(health, "appliedIndex"), Self.number(health, "commitIndex"),
-                health.text("seal") ?? "?", health.text("phase") ?? "?", node.version ?? "-")
+                health.text("seal") ?? "?", health.text("phase") ?? "?", node.version ?? "-",
+                poolVersion(node))
         }
         return table
+    }
+
+    /// The pool's version, and what the node could do where that is more.
+    private func poolVersion(_ node: Node) -> String {
+        guard let version = status?.number("poolVersion") else { return "-" }
+        guard let known = node.knownVersion, known != version else { return "\(version)" }
+        return "\(version) (knows \(known))"
     }
 
     private static func number(_ health: JSONObject, _ name: String) -> String {
@@ -101,6 +114,7 @@ struct PoolStatus {
             }
             if node.health == nil { writer.member("role", "unreachable") }
             if let version = node.version { writer.member("version", version) }
+            if let known = node.knownVersion { writer.member("knowsPoolVersion", known) }
             if let failure = node.failure { writer.member("failure", failure) }
         }
     }

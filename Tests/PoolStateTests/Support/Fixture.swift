@@ -28,6 +28,14 @@ enum Fixture {
             apiURL: "https://node-\(node).example:8443", peerAddress: "node-\(node).example:7443")
     }
 
+    /// Of the node that has a ticket of 32 nines.
+    static func admission(knows version: UInt32) -> NodeAdmission {
+        NodeAdmission(
+            ticketDigest: [UInt8](repeating: 9, count: 32), publicKey: [UInt8](repeating: 4, count: 91),
+            apiURL: "https://node-4.example:8443", peerAddress: "node-4.example:7443",
+            audience: "https://other.example", knownVersion: PoolVersion(rawValue: version))
+    }
+
     static func assignment(
         _ number: UInt64, _ principal: GUID, _ role: BuiltInRole, at scope: Scope
     ) -> RoleAssignment {

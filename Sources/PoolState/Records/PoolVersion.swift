@@ -1,0 +1,47 @@
+/// What a pool's log may hold: the commands, and the rules for applying them, that came with this version or before.
+///
+/// Members run programs of different versions while they are upgraded. A command that one of them doesn't know would
+/// stop it, and a rule that one of them doesn't have would give it another state. So a pool has a version of its own,
+/// part of the replicated state, which only rises, and only once every member knows what comes with it.
+public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// What every pool begins with.
+    public static let first = PoolVersion(rawValue: 1)
+    /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
+    public static let newest = first
+
+    public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension PoolVersion: CustomStringConvertible {
+    public var description: String { "\(rawValue)" }
+}
+
+/// Which commands a program knows.
+public struct CommandCatalog: Sendable {
+    /// The highest version of a pool that the program can be a member of.
+    public let newest: PoolVersion
+    /// The version that a command came with. It looks at the whole command: an old one can have a new form.
+    public let since: @Sendable (PoolCommand) -> PoolVersion
+
+    public init(newest: PoolVersion, since: @escaping @Sendable (PoolCommand) -> PoolVersion) {
+        self.newest = newest
+        self.since = since
+    }
+
+    /// This program's.
+    public static let current = CommandCatalog(newest: .newest) { $0.since }
+
+    /// Whether a program of this catalog can read and apply the command.
+    public func knows(_ command: PoolCommand) -> Bool { since(command) <= newest }
+}
+
+extension PoolCommand {
+    /// The version that this command, in this form, came with. One that is new gets a line here.
+    var since: PoolVersion { .first }
+}

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 
+import httpx
 import pytest
 
 from load import SIGN_BODY, SigningLoad
@@ -229,3 +230,51 @@ def test_paused_leader_honours_nothing_old(own_pool: Pool, token: str, change: s
         assert own_pool.call("POST", node, created.split("?")[0], token, {"alg": "ES256", "value": "A" * 43}) \
             .status_code == expected
     own_pool.await_same_state()
+
+
+def test_a_hostile_sealed_leader_gets_nothing_acknowledged(own_pool: Pool, token: str, path: str):
+    """It has a member's disk and certificate and not the pool's keys, keeps the lead, and makes tags up."""
+    pool = own_pool
+    assert b"QUORATE_PLANTED_FAULT" in (pool.binaries / "hsmd").read_bytes(), "this needs the hsmd of a debug build"
+    pool.await_unsealed()
+    hostile = others(pool, pool.leader())[0]
+    honest = others(pool, hostile)
+    logs = {node: pool.node_folder(node) / "hsmd.log" for node in honest}
+    pool.kill(hostile)
+    pool.start(hostile, {"QUORATE_PLANTED_FAULT": "writesWhileSealed"})
+    pool.await_health(hostile, "seal", "sealed")
+    seen = {node: log.stat().st_size for node, log in logs.items()}
+
+    def leads() -> bool:
+        if (pool.health(hostile) or {}).get("role") == "leader":
+            return True
+        try:
+            pool.call("POST", honest[0], f"/quorate/v1/nodes/{hostile}/lead", token, timeout=2)
+        except httpx.TimeoutException:
+            pass
+        return (pool.health(hostile) or {}).get("role") == "leader"
+
+    wait_until(leads, 20, "the hostile node to lead")
+    end = pool.health(hostile)["lastIndex"]
+    key = {"kty": "EC-HSM", "crv": "P-256"}
+    with concurrent.futures.ThreadPoolExecutor() as executor:
+        writes = [executor.submit(pool.call, "POST", node, f"/keys/asked-of-{node}/create", token, key)
+                  for node in honest]
+        wait_until(
+            lambda: all(b"forgedEntry" in log.read_bytes()[seen[node]:] for node, log in logs.items()), 10,
+            "both to see what it forged")
+        wait_until(lambda: pool.health(hostile)["lastIndex"] >= end + len(writes), 10, "it to forge what it was asked")
+        assert not concurrent.futures.wait(writes, timeout=1).done and pool.health(hostile)["role"] == "leader"
+        applied = [pool.applied(node)[0] for node in honest]
+        # What needs no new entry goes on.
+        for node in honest:
+            assert pool.call("POST", node, path.split("?")[0], token, {"alg": "ES256", "value": "A" * 43}).status_code == 200
+        assert [pool.applied(node)[0] for node in honest] == applied and not any(write.done() for write in writes)
+        pool.kill(hostile)
+        # The pool goes on without it, and does what it was asked for.
+        for write in writes:
+            assert write.result().status_code == 200, write.result().text
+    # As an honest member it gives up what it had forged.
+    pool.start(hostile)
+    pool.await_unsealed(hostile)
+    pool.await_same_state()

@@ -217,7 +217,7 @@ final class NodeAssembly: Sendable {
         var raft = Raft.Options(id: configuration.nodeID, randomSeed: SystemRandom().uint64())
         // Until the node knows what its pool has chosen it counts on leases: that is safe with any choice.
         raft.reads = .lease
-        let options = NodeOptions(raft: raft, version: NodeService.version)
+        let options = try PlantedMember.altered(NodeOptions(raft: raft, version: NodeService.version))
         // Handed over: from here on only the driver's loop touches it.
         nonisolated(unsafe) let storage = disk.takeStorage()
         return try loop.submit {
@@ -284,7 +284,7 @@ final class NodeAssembly: Sendable {
         // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.
         let unsealed = Task { [unsealing, firstKeyring] in
             if let firstKeyring { await opening.open(firstKeyring) }
-            await unsealing.askUntilUnsealed()
+            if !PlantedMember.staysSealed { await unsealing.askUntilUnsealed() }
         }
         let spares = SpareKeyMaker(module: module, computation: computation, logger: logger)
         tasks.withLock { $0 = [unsealed, Task { await housekeeping.run() }, Task { await spares.run() }] }

@@ -64,7 +64,8 @@ def hired(folder: pathlib.Path, name: str) -> Officers:
 class Site:
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
-        self.pool = Pool(folder / "state", free_ports(6)).up()
+        # Its nodes run a former program, until they are started again.
+        self.pool = Pool(folder / "state", free_ports(6), settings={"QUORATE_PLANTED_FAULT": "formerProgram"}).up()
         self.user = hire(self.pool, CRYPTO_USER, CRYPTO_OFFICER, name="reshare")
         self.officers = Officers(self.pool.officers(1, 2, 3), self.pool.folder / "security-domain.json")
         self.all_officers = [self.officers]
@@ -129,6 +130,32 @@ class Signing:
         if self.failure:
             raise self.failure
         assert self.count > 0
+
+
+def test_every_node_has_to_know_how(site):
+    """While a pool is upgraded node by node its root isn't changed: a member that can't follow would be lost."""
+    pool = site.pool
+    assert b"QUORATE_PLANTED_FAULT" in (pool.binaries / "hsmd").read_bytes(), "this needs the hsmd of a debug build"
+
+    def status() -> dict:
+        return pool.call("GET", 2, "/quorate/v1/status", pool.token()).json()
+
+    for node, former in ((1, "1, 2, 3."), (2, "2, 3."), (3, "3.")):
+        refused = site.reshare("begin", check=False)
+        assert refused.returncode != 0 and f"or remove them: {former}" in refused.stderr, refused.stderr
+        assert status()["poolVersion"] == 1
+        pool.kill(node)
+        pool.start(node)
+        pool.await_unsealed(node)
+    wait_until(lambda: status()["poolVersion"] == 2, 10, "the pool's version to rise")
+    # Nobody can go back to the former program.
+    pool.kill(3)
+    pool.start(3, {"QUORATE_PLANTED_FAULT": "formerProgram"})
+    assert pool.processes[3].wait(timeout=20) == 78
+    assert "this program knows versions up to 1" in (pool.node_folder(3) / "hsmd.log").read_text()
+    pool.start(3)
+    pool.await_unsealed(3)
+    pool.await_same_state()
 
 
 def test_other_officers_take_over(site):

@@ -5,6 +5,24 @@ import PoolState
 import Raft
 import Testing
 
+/// Every command that a change of the root is made of.
+private enum RootChanging {
+    static let id = [UInt8](repeating: 0xC, count: 16)
+    static let begin = PoolCommand.beginRootChange(
+        RootChangeOrder(
+            id: id, required: 2, officers: [[7], [8], [9]], expires: 1_700_003_600))
+    private static let vote = RootVote(officer: 1, signature: [1])
+    static let all = [
+        begin, .approveRootChange(id: id, vote),
+        .prepareRoot(
+            id: id,
+            PreparedRoot(
+                base: [UInt8](repeating: 1, count: 32), keyring: [1], bridge: [2], wayBack: [3], commitments: [],
+                encryptedData: [4])),
+        .confirmRoot(id: id, vote), .commitRoot(id: id), .abortRootChange(id: id), .holdRoot(id: id, node: 1),
+    ]
+}
+
 /// Members that run programs of two versions.
 @Suite struct VersionTests {
     /// Which nodes have the later program; the others have the former one.
@@ -67,6 +85,34 @@ import Testing
         bench.run(100)
         #expect(write.outcome == .applied)
         #expect(bench.checker.violation == nil)
+    }
+
+    /// The commands of this program, and one that ends with the first version.
+    @Test func noRootIsChangedBeforeEveryMemberKnowsHow() throws {
+        let former = CommandCatalog(newest: .first, since: CommandCatalog.current.since)
+        let programs = Programs(later: [0, 1], of: (former, .current))
+        let bench = try pool(programs)
+        for command in [
+            PoolCommand.securityDomainPrepared(Workload.securityDomain), .securityDomainActivated(generation: 0),
+        ] {
+            let write = bench.submit(command, at: 0)
+            bench.run(50)
+            #expect(write.outcome == .applied)
+        }
+        for (number, command) in RootChanging.all.enumerated() {
+            let early = bench.submit(command, at: number % 3)
+            bench.run(20)
+            #expect(early.refusal == .commandTooNew(heldBackBy: [3]), "\(command)")
+        }
+        try restart(bench, 2, programs, later: true)
+        try bench.run(until: "the version of changed roots") {
+            (0..<3).allSatisfy { version(bench, $0) == .rootChanges }
+        }
+        let write = bench.submit(RootChanging.begin, at: 2)
+        bench.run(100)
+        #expect(write.outcome == .applied)
+        try bench.settle()
+        #expect((0..<3).allSatisfy { bench[$0].views.last?.state.rootChange?.id == RootChanging.id })
     }
 
     @Test func aFormerLeaderRaisesNothing() throws {

@@ -12,8 +12,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
 
     /// What every pool begins with.
     public static let first = PoolVersion(rawValue: 1)
+    /// Brought new roots and officers for a living pool.
+    public static let rootChanges = PoolVersion(rawValue: 2)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = first
+    public static let newest = rootChanges
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }
@@ -42,6 +44,21 @@ public struct CommandCatalog: Sendable {
 }
 
 extension PoolCommand {
-    /// The version that this command, in this form, came with. One that is new gets a line here.
-    var since: PoolVersion { .first }
+    /// The version that this command, in this form, came with. No default: who adds a command has to say it here.
+    var since: PoolVersion {
+        switch self {
+        case .initializePool, .createKeyVersion, .setKeyAttributes, .deleteKey, .recoverKey, .purgeKey, .restoreKey,
+            .setRotationRules, .createPrincipal, .setPrincipalEnabled, .setPrincipalSecret, .setPrincipalGroups,
+            .deletePrincipal, .putRoleAssignment, .deleteRoleAssignment, .putRoleDefinition, .deleteRoleDefinition,
+            .securityDomainPrepared, .securityDomainActivated, .securityDomainAdopted, .unsealGranted, .auditHead,
+            .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership, .recoverPool, .beginJob,
+            .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
+            .first
+        case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,
+            .holdRoot:
+            .rootChanges
+        // Only proposed where every member has said that it knows more than the first.
+        case .raisePoolVersion: .first
+        }
+    }
 }

@@ -133,7 +133,7 @@
             NegativeControl(.leaseWithoutRound, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseByEarlierRound, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseCountedFromReceipt, in: .leases, within: 800, breaks: .readsAreCurrent),
-            NegativeControl(.leaseGrantNotMatched, in: .leases, within: 800, breaks: .readsAreCurrent),
+            NegativeControl(.leaseGrantNotMatched, in: .lateGrants, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseBookedWithoutDrift, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseFloorAtReceipt, in: .laggards, within: 800, breaks: .readsAreCurrent),
             NegativeControl(.leaseFloorIgnored, in: .laggards, within: 800, breaks: .readsAreCurrent),

@@ -39,6 +39,9 @@ public struct SimulationProfile: Sendable {
     /// How many of the messages that carry log entries are lost on top of `loss`, as long as there are faults.
     public var entryLoss = 0
     public var meanExtraDelay: UInt64 = 1_500_000
+    /// How many grants of leases come once more, and how much later.
+    public var lateGrants = 0
+    public var meanGrantDelay: UInt64 = 600_000_000
     /// The mean time of a synced write.
     public var meanWriteTime: UInt64 = 300_000
     /// Limits on what is on its way to a follower; small ones make replication slow.
@@ -199,6 +202,16 @@ public struct SimulationProfile: Sendable {
         return profile
     }
 
+    /// Grants that come once more, long after they were made: to who has asked again since and is not to have a lease,
+    /// because it lags, or to its next process.
+    public static var lateGrants: SimulationProfile {
+        var profile = laggards
+        profile.name = "lateGrants"
+        profile.lateGrants = 500_000
+        profile.entryLoss = 400_000
+        return profile
+    }
+
     /// Disks that give back something else than what was written, on a minority of the nodes.
     public static var damage: SimulationProfile {
         var profile = SimulationProfile(name: "damage")
@@ -235,8 +248,8 @@ public struct SimulationProfile: Sendable {
     /// All profiles, by name.
     public static var all: [SimulationProfile] {
         [
-            suite, crashes, partitions, seals, briefReigns, leases, laggards, brokenClocks, changes, unfinishedChanges,
-            damage, ruin, upgrade,
+            suite, crashes, partitions, seals, briefReigns, leases, laggards, lateGrants, brokenClocks, changes,
+            unfinishedChanges, damage, ruin, upgrade,
         ]
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct SeedTests {
     @Test(arguments: [
         (SimulationProfile.suite, UInt64(10_000)), (.crashes, 250), (.partitions, 250), (.seals, 250),
-        (.briefReigns, 150), (.leases, 250), (.laggards, 120), (.brokenClocks, 150),
+        (.briefReigns, 150), (.leases, 250), (.laggards, 120), (.lateGrants, 100), (.brokenClocks, 150),
         (.changes, 150), (.unfinishedChanges, 150), (.damage, 300), (.ruin, 150), (.upgrade, 150),
     ])
     func noSeedBreaksAPromise(profile: SimulationProfile, count: UInt64) async {

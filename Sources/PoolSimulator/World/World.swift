@@ -268,6 +268,15 @@ final class World {
             if isStatus { statusArrivals[link] = arrival }
             events.add(.deliver(message, from: sender, to: receiver), at: arrival)
         }
+        guard profile.lateGrants > 0, !isHealing, Self.isGrant(message), random.chance(profile.lateGrants) else {
+            return
+        }
+        let late = time + random.exponential(mean: profile.meanGrantDelay)
+        events.add(.deliver(message, from: sender, to: receiver), at: late)
+    }
+
+    private static func isGrant(_ message: PeerMessage) -> Bool {
+        if case .raft(let raft) = message, case .lease(.grant) = raft.body { true } else { false }
     }
 
     private static func carriesEntries(_ message: PeerMessage) -> Bool {

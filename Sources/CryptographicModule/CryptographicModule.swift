@@ -34,10 +34,13 @@ public final class CryptographicModule: Sendable {
     // MARK: Seal state
 
     /// Lets the module open records that are sealed under this key, and seal new ones under it.
-    public func unlock(kek: SecretKey) {
+    public func unlock(kek: SecretKey) { unlock(keks: [kek]) }
+
+    /// Lets the module open records that are sealed under these keys and no others, and seal new ones under the last.
+    public func unlock(keks held: [SecretKey]) {
         keks.withLock { keks in
-            keks.byID[kek.id] = kek
-            keks.current = kek
+            keks.byID = Dictionary(held.map { ($0.id, $0) }) { $1 }
+            keks.current = held.last
         }
     }
 

@@ -31,6 +31,8 @@ enum CommandRefusals {
             return .conflict("The pool is being restored as a whole: no key is made until that has ended.")
         case .poolNotProvisioned:
             return .conflict("The pool has officers of its own: it takes over no other security domain.")
+        case .retiredKeyEncryption:
+            return .unavailable("This node has yet to follow a change of the pool's keys. Ask again.")
         case .lastAdministrator:
             return .forbidden("This is the last administrator's assignment. Assign the role to another first.")
         default: break

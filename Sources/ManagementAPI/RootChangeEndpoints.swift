@@ -66,6 +66,10 @@ enum RootChangeEndpoints {
     @Sendable
     private static func begin(_ context: RequestContext) async throws(APIError) -> APIResponse {
         guard let domain = context.view.state.securityDomain else { throw APIError(root: .notActivated) }
+        guard context.services.custody.unsealed?.keyring.hasRoomForAnotherRoot ?? true else {
+            throw .conflict(
+                "The pool has had as many roots as it can hold the keys of. Restore a backup into a new pool.")
+        }
         var (officers, required) = (domain.officers, domain.required)
         if !context.request.body.isEmpty {
             do {

@@ -149,6 +149,11 @@ import Testing
             "A"),
         Expected("POST /quorate/v1/nodes/join", "NodeJoin", "anonymous unsealed unversioned audited", ""),
         Expected("POST /quorate/v1/seal", "NodeSeal", "settings/write/action @/ unsealed unversioned", "A"),
+        Expected(
+            "GET /quorate/v1/key-encryption", "KeyEncryptionGet", "settings/read/action @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/key-encryption", "KeyEncryptionRotate",
+            "securitydomain/download/action @/ activated unversioned", "A"),
         Expected("GET /quorate/v1/root-change", "RootChangeGet", "anonymous unsealed unversioned audited", ""),
         Expected(
             "POST /quorate/v1/root-change", "RootChangeBegin",

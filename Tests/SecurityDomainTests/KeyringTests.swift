@@ -201,15 +201,51 @@ struct KeyringTests {
         let shared = try TestWorld.keyring.get()
         var opened = shared.openedKeys
         let place = try #require(opened.middleKeys.firstIndex { $0.role == .backup })
-        // Each change adds three, and 256 is the most.
-        let former = try (0..<247).map { _ in
-            (MiddleKeyRole.backup, SecretKey(consuming: try Random.secret(32), id: Random.bytes(16)))
-        }
+        // Each change adds three, and 1024 is the most.
+        let key = try #require(opened.middleKeys.first { $0.role == .backup }).key
+        let former = (0..<1015).map { _ in (role: MiddleKeyRole.backup, key: key) }
         opened.middleKeys.insert(contentsOf: former, at: place)
         let many = try Keyring(root: shared.root, sealed: shared.sealed, opened: opened)
         let last = try many.underNewRoot()
-        #expect(try SealedKeyring.decode(last.sealed.encode()) == last.sealed && last.sealed.middleKeys.count == 256)
+        #expect(try SealedKeyring.decode(last.sealed.encode()) == last.sealed && last.sealed.middleKeys.count == 1024)
+        #expect(try many.hasRoomForAnotherRoot && !last.hasRoomForAnotherRoot)
         #expect(throws: SecurityDomainError.self) { try last.underNewRoot() }
+    }
+
+    @Test("A new key-encryption key seals, the former one opens until it is retired")
+    func newKeyEncryptionKey() throws {
+        let old = try TestWorld.keyring.get()
+        let binding = [UInt8](repeating: 7, count: 20)
+        let before = try Sealing.seal(try secret([1, 2, 3]), under: old.kek, associatedData: binding)
+        let next = try old.withNewKeyEncryptionKey()
+        #expect(next.kek.id != old.kek.id && next.keyEncryptionKeys.map(\.id) == [old.kek.id, next.kek.id])
+        #expect(next.identity == old.identity && next.backupKey.id == old.backupKey.id)
+        #expect(next.sealed.systemKeys.allSatisfy { $0.record.kekID == next.kek.id })
+        #expect(next.sealed.systemKeys.map(\.publicKey) == old.sealed.systemKeys.map(\.publicKey))
+
+        // As another node finds it in the state.
+        let opened = try Keyring.unseal(root: old.root, material: try SealedKeyring.decode(next.sealed.encode()))
+        let former = try #require(opened.keyEncryptionKeys.first)
+        #expect(try Sealing.open(before, under: former, associatedData: binding).exposed == [1, 2, 3])
+        #expect(try entryTag(opened) == entryTag(old))
+
+        let retired = try opened.sealedWithoutFormerKeyEncryptionKeys()
+        let last = try Keyring.unseal(root: old.root, material: try SealedKeyring.decode(retired.encode()))
+        #expect(last.keyEncryptionKeys.map(\.id) == [next.kek.id])
+        #expect(last.tokenKey.publicKey == old.tokenKey.publicKey)
+        let mixed = SealedKeyring(
+            identity: old.identity, middleKeys: next.sealed.middleKeys, systemKeys: old.sealed.systemKeys)
+        let unfinished = try Keyring(root: old.root, sealed: mixed, opened: next.openedKeys)
+        #expect(throws: SecurityDomainError.self) { try unfinished.sealedWithoutFormerKeyEncryptionKeys() }
+
+        // A node that was away follows to a root that came after the former key had gone.
+        let rotation = try last.rotatingRoot()
+        let follower = try old.following(rotation.next.sealed, bridge: rotation.bridge)
+        #expect(follower.keyEncryptionKeys.map(\.id) == [next.kek.id])
+        // A backup from before both opens with the root of its time.
+        let keys = try rotation.next.backupKeys(of: old.sealed, formerRoots: [rotation.wayBack.bytes])
+        #expect(keys.keyEncryptionKey(id: old.kek.id) != nil)
+        #expect(throws: SecurityDomainError.self) { try rotation.next.backupKeys(of: old.sealed) }
     }
 
     @Test("A destroyed keyring does nothing any more")

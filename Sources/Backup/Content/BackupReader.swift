@@ -13,6 +13,7 @@ public struct BackupReader {
     }
 
     private let keyring: Keyring
+    private let formerRoots: [[UInt8]]
     private var scanner = BackupScanner()
     private var contentKey: SecretKey?
     /// What opens the records of the backup; nil before the header was read.
@@ -20,8 +21,10 @@ public struct BackupReader {
     private var items: UInt64 = 0
     private var bytes: UInt64 = 0
 
-    public init(keyring: Keyring) {
+    /// - Parameter formerRoots: as the pool's record has them: a backup may be from before a change of the root.
+    public init(keyring: Keyring, formerRoots: [[UInt8]] = []) {
         self.keyring = keyring
+        self.formerRoots = formerRoots
     }
 
     public mutating func feed(_ bytes: [UInt8]) { scanner.feed(bytes) }
@@ -44,7 +47,7 @@ public struct BackupReader {
 
     private mutating func open(_ header: BackupHeader) throws(BackupFault) {
         do {
-            let keys = try keyring.backupKeys(of: header.keyring)
+            let keys = try keyring.backupKeys(of: header.keyring, formerRoots: formerRoots)
             contentKey = try keys.contentKey(backupID: header.backupID)
             self.keys = keys
         } catch SecurityDomainError.wrongSecurityDomain {

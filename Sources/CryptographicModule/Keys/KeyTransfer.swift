@@ -25,6 +25,17 @@ extension CryptographicModule {
             record, from: try kek(for: record), old.associatedData(), to: try currentKEK(), new.associatedData())
     }
 
+    /// Seals a stored key under the key-encryption key that seals now.
+    ///
+    /// - Returns: `nil` where it is sealed under that one already.
+    /// - Throws: ``CryptoError/authenticationFailed`` where the record isn't that of `header`.
+    public func rewrap(_ record: SealedRecord, of header: KeyHeader) throws(CryptoError) -> SealedRecord? {
+        let target = try currentKEK()
+        guard record.kekID != target.id else { return nil }
+        let binding = header.associatedData()
+        return try move(record, from: try kek(for: record), binding, to: target, binding)
+    }
+
     /// Seals a stored key under a backup key.
     ///
     /// - Parameter associatedData: what the result is bound to.

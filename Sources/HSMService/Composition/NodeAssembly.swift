@@ -278,6 +278,8 @@ final class NodeAssembly: Sendable {
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         let housekeeping = Housekeeping(
             node: configuration.nodeID.rawValue, runtime: runtime, takeover: takeover, scheduled: scheduled,
+            rewrapping: KeyRewrapping(
+                runtime: runtime, custody: vault, module: module, computation: computation, audit: audit, logger: logger),
             custody: vault, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
             anonymous: anonymous, logger: logger)

@@ -39,12 +39,13 @@ final class NodeLinks: Sendable {
     /// The state has changed, and with it perhaps who belongs to the pool.
     func published(_ view: PoolView) {
         let (runtime, transport, vault) = ends.withLock { ($0.runtime, $0.transport, $0.vault) }
-        runtime?.publish(view)
         do {
+            // First: what the view shows may be sealed under a key that came with it.
             try vault?.follow(view.state)
         } catch {
             logger.error("what the pool has changed could not be taken over", metadata: ["cause": "\(error)"])
         }
+        runtime?.publish(view)
         if directory.update(from: view.state) { transport?.setPeers(directory.peerRecords) }
     }
 

@@ -9,7 +9,8 @@ import RequestPipeline
 import SecurityDomain
 
 /// What has to be done without anybody asking: keys whose retention has run out are purged, keys whose rules ask for it
-/// get new versions, jobs of dead nodes go on, and counted refusals reach the audit log even when nobody knocks any
+/// get new versions, jobs of dead nodes and changes of the
+/// key-encryption key go on, and counted refusals reach the audit log even when nobody knocks any
 /// more.
 struct Housekeeping: Sendable {
     /// Due keys that one round purges: the log is there for others too.
@@ -23,6 +24,7 @@ struct Housekeeping: Sendable {
     let takeover: JobTakeover
     /// nil where the node's file asks for no backups.
     let scheduled: ScheduledBackups?
+    let rewrapping: KeyRewrapping
     let custody: any KeyCustody
     let module: CryptographicModule
     let computation: any ComputationPool
@@ -40,6 +42,7 @@ struct Housekeeping: Sendable {
             guard !Task.isCancelled else { break }
             await takeOverSilentJob()
             await holdRoot()
+            await rewrapping.tend()
             if runtime.latestStanding.role == .leader, custody.unsealed != nil { await scheduled?.tend() }
             round += 1
             guard round.isMultiple(of: 3) else { continue }

@@ -65,7 +65,7 @@ final class KeyVault: KeyCustody {
         let keyring = try current(keyring, in: pool)
         let opened = Held(
             pool: try unsealed(keyring, pool), audiences: pool.audiences, sealedKeyring: pool.keyring)
-        module.unlock(kek: keyring.kek)
+        module.unlock(keks: keyring.keyEncryptionKeys)
         held.withLock { $0 = opened }
     }
 
@@ -80,7 +80,11 @@ final class KeyVault: KeyCustody {
         let renewed = Held(
             pool: try unsealed(keyring, pool), audiences: pool.audiences, sealedKeyring: pool.keyring)
         // Not if the keys were wiped meanwhile.
-        held.withLock { if $0 != nil { $0 = renewed } }
+        held.withLock { held in
+            guard held != nil else { return }
+            held = renewed
+            module.unlock(keks: keyring.keyEncryptionKeys)
+        }
         if keyring.root !== former.root { former.root.destroy() }
     }
 

@@ -16,7 +16,8 @@ struct RestoreWork {
     func run() async throws {
         guard let keyring = job.services.custody.unsealed?.keyring else { throw BackupFault.keysUnavailable }
         var content = BackupContent(key: job.order.key, keepsRecords: job.order.kind.changesKeys)
-        var reader = BackupReader(keyring: keyring)
+        let formerRoots = job.services.pool.latestView.state.pool?.formerRoots ?? []
+        var reader = BackupReader(keyring: keyring, formerRoots: formerRoots)
         try await read(&reader, into: &content)
         guard let keys = reader.keys else { throw BackupFault.truncated }
         let state = try content.state()

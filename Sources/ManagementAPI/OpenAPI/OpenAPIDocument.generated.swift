@@ -2768,6 +2768,56 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/key-encryption": {
+      "get": {
+        "operationId": "KeyEncryptionGet",
+        "tags": ["Management"],
+        "summary": "Which key-encryption key seals, and how its last change stands",
+        "x-audit-operation": "KeyEncryptionGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/KeyEncryption"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "KeyEncryptionRotate",
+        "tags": ["Management"],
+        "summary": "Give the pool a new key-encryption key, and seal every stored key anew",
+        "x-audit-operation": "KeyEncryptionRotate",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "202": {"$ref": "#/components/responses/KeyEncryption"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/root-change": {
       "get": {
         "operationId": "RootChangeGet",
@@ -4171,6 +4221,19 @@ enum OpenAPIDocument {
           "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sealed"}}}
+      },
+      "KeyEncryption": {
+        "description": "The key-encryption key, and how its last change stands.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyEncryption"}}}
       },
       "RootChange": {
         "description": "The change of the root as it is now.",
@@ -6234,6 +6297,19 @@ enum OpenAPIDocument {
       "SealRequest": {
         "type": "object",
         "properties": {"last": {"type": "boolean", "description": "The last unsealed node, too."}}
+      },
+      "KeyEncryption": {
+        "type": "object",
+        "required": ["current", "underWay"],
+        "properties": {
+          "current": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The key that seals."},
+          "underWay": {"type": "boolean", "description": "Whether stored keys are being sealed anew."},
+          "former": {"type": "string", "pattern": "^[0-9a-f]{32}$", "description": "The key that still opens."},
+          "began": {"$ref": "#/components/schemas/Time"},
+          "ended": {"$ref": "#/components/schemas/Time"},
+          "rewrapped": {"type": "integer", "minimum": 0, "description": "Records that were sealed anew."}
+        },
+        "additionalProperties": false
       },
       "RootChange": {
         "type": "object",

@@ -34,6 +34,10 @@ public enum PoolLimits {
     public static let jobTakeovers = 3
     /// How old, in seconds, the backup may be that has to precede a restore which replaces all keys.
     public static let backupBeforeRestore: Int64 = 1800
+    /// Records that one command may seal anew.
+    public static let rewrappedAtOnce = 256
+    /// How long, in seconds, a record stays that was sealed anew: longer than any request works that has found it.
+    public static let rewrappedGrace: Int64 = 15
 }
 
 extension PoolState {
@@ -103,6 +107,7 @@ extension PoolState {
             return .applied
         }
         guard let pool = record else { throw .notInitialized }
+        try admitRecords(of: command, &changes)
         switch command {
         case .createKeyVersion(let version):
             try createKeyVersion(version, in: pool, &changes)
@@ -129,6 +134,8 @@ extension PoolState {
         case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,
             .holdRoot:
             try executeOnRoot(command, in: pool, &changes)
+        case .rotateKeyEncryption, .rewrapRecords, .sweepRewrapped, .retireKeyEncryption:
+            try executeOnKeyEncryption(command, in: pool, &changes)
         case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
             try executeOnJob(command, by: proposer, in: pool, &changes)
         default: try executeOnDirectory(command, &changes)

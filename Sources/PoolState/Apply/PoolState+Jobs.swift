@@ -13,6 +13,8 @@ extension PoolState {
             throw .invalidJob
         }
         if let key = order.key, !KeyName.isValid(key) { throw .invalidKeyName }
+        // A backup holds each record once, and a restore seals under one key from its beginning to its end.
+        guard !isKeyEncryptionChanging else { throw .keyEncryptionChangeUnderWay }
         if let running = runningJob {
             // Another node goes on with it, unless none can.
             guard running.isAbandoned(at: logTime) else { throw .jobRunning }

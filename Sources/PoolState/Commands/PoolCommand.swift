@@ -52,6 +52,14 @@ public enum PoolCommand: Hashable, Sendable {
     case abortRootChange(id: [UInt8])
     /// The member holds the root that rules, and its disk knows of it. With the last member the change has ended.
     case holdRoot(id: [UInt8], node: UInt64)
+    /// From now on a new key-encryption key seals what is stored; what the former one seals still opens.
+    case rotateKeyEncryption(KeyEncryptionRotation)
+    /// Records under the new key in place of those under the former one.
+    case rewrapRecords([RewrappedRecord])
+    /// Nobody reads the records any more that a batch has replaced.
+    case sweepRewrapped(batch: UInt64)
+    /// Nothing is sealed under the former key any more: it is gone.
+    case retireKeyEncryption(KeyEncryptionRetirement)
     case unsealGranted(UnsealGrant)
     case auditHead(AuditHead)
 

@@ -92,6 +92,12 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// Less than a quorum of the next officers has confirmed.
     case rootNotConfirmed = 106
 
+    /// The key-encryption key is being changed.
+    case keyEncryptionChangeUnderWay = 107
+    case keyEncryptionNotUnderWay = 108
+    /// The keyring was changed since the command was made, or records came under the former key.
+    case keyEncryptionSuperseded = 109
+
     // Nodes.
     case invalidInvitation = 110
     /// The name, key or address belongs to another node.
@@ -138,6 +144,12 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// What is staged contradicts itself, or the kind of the restore.
     case invalidStagedPolicy = 139
 
+    /// A record is sealed under a key-encryption key that the pool has no more.
+    case retiredKeyEncryption = 150
+    case invalidKeyEncryption = 151
+    /// A batch of replaced records is younger than the oldest request may be.
+    case sweepNotDue = 152
+
     /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
     public enum Category: Hashable, Sendable {
         /// The pool isn't ready for this command.
@@ -166,15 +178,17 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .rotationSuperseded, .rotationNotDue, .nodeExists, .nodeIsLeaving, .nodeCannotLead, .ticketExpired,
             .epochMismatch, .jobRunning, .jobNotRunning, .jobNotSilent, .restoreIncomplete, .backupNeeded,
             .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .nodeTooOld, .versionNotKnownByAll,
-            .rootChangeUnderWay, .rootChangeCommitted,
-            .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed:
+            .rootChangeUnderWay, .rootChangeCommitted, .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed,
+            .keyEncryptionChangeUnderWay, .keyEncryptionNotUnderWay, .keyEncryptionSuperseded, .retiredKeyEncryption,
+            .sweepNotDue:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
         case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
-            .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy, .invalidRootChange:
+            .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy, .invalidRootChange,
+            .invalidKeyEncryption:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
             .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog,

@@ -62,6 +62,9 @@ extension PoolState {
             .holdRoot:
             // The keys below the root stay as they are, and with them what a principal may do.
             .none
+        case .rotateKeyEncryption, .rewrapRecords, .sweepRewrapped, .retireKeyEncryption:
+            // A key is what it was, however it is sealed.
+            .none
         case .initializePool, .putRoleDefinition, .deleteRoleDefinition, .securityDomainPrepared,
             .securityDomainActivated, .securityDomainAdopted, .recoverPool, .completeJob:
             .everything

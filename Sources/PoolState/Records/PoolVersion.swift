@@ -14,8 +14,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let first = PoolVersion(rawValue: 1)
     /// Brought new roots and officers for a living pool.
     public static let rootChanges = PoolVersion(rawValue: 2)
+    /// Brought new key-encryption keys for a living pool.
+    public static let keyEncryptionChanges = PoolVersion(rawValue: 3)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = rootChanges
+    public static let newest = keyEncryptionChanges
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }
@@ -57,6 +59,7 @@ extension PoolCommand {
         case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,
             .holdRoot:
             .rootChanges
+        case .rotateKeyEncryption, .rewrapRecords, .sweepRewrapped, .retireKeyEncryption: .keyEncryptionChanges
         // Only proposed where every member has said that it knows more than the first.
         case .raisePoolVersion: .first
         }

@@ -31,7 +31,7 @@ extension PoolCommand: WireConvertible {
         case .securityDomainAdopted(let adopted): wire.securityDomainAdopted = adopted.wire
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
-        default: wire.kind = directoryKind ?? memberKind ?? rootKind ?? jobKind
+        default: wire.kind = directoryKind ?? memberKind ?? rootKind ?? keyEncryptionKind ?? jobKind
         }
         return wire
     }
@@ -115,6 +115,8 @@ extension PoolCommand: WireConvertible {
             if let job = try PoolCommand(jobKind: wire.kind) {
                 self = job
             } else if let change = try PoolCommand(rootKind: wire.kind) {
+                self = change
+            } else if let change = PoolCommand(keyEncryptionKind: wire.kind) {
                 self = change
             } else {
                 try self.init(directoryKind: wire.kind)

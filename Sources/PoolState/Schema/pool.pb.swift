@@ -428,6 +428,38 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .holdRoot(newValue)}
   }
 
+  package var rotateKeyEncryption: WireKeyEncryptionRotation {
+    get {
+      if case .rotateKeyEncryption(let v)? = kind {return v}
+      return WireKeyEncryptionRotation()
+    }
+    set {kind = .rotateKeyEncryption(newValue)}
+  }
+
+  package var rewrapRecords: WireRewrappedRecords {
+    get {
+      if case .rewrapRecords(let v)? = kind {return v}
+      return WireRewrappedRecords()
+    }
+    set {kind = .rewrapRecords(newValue)}
+  }
+
+  package var sweepRewrapped: WireRewrappedSweep {
+    get {
+      if case .sweepRewrapped(let v)? = kind {return v}
+      return WireRewrappedSweep()
+    }
+    set {kind = .sweepRewrapped(newValue)}
+  }
+
+  package var retireKeyEncryption: WireKeyEncryptionRetirement {
+    get {
+      if case .retireKeyEncryption(let v)? = kind {return v}
+      return WireKeyEncryptionRetirement()
+    }
+    set {kind = .retireKeyEncryption(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -474,6 +506,10 @@ package nonisolated struct WireCommand: Sendable {
     case commitRoot(WireRootChangeName)
     case abortRootChange(WireRootChangeName)
     case holdRoot(WireRootHolding)
+    case rotateKeyEncryption(WireKeyEncryptionRotation)
+    case rewrapRecords(WireRewrappedRecords)
+    case sweepRewrapped(WireRewrappedSweep)
+    case retireKeyEncryption(WireKeyEncryptionRetirement)
 
   }
 
@@ -1367,6 +1403,88 @@ package nonisolated struct WireRootHolding: Sendable {
   package var id: Data = Data()
 
   package var node: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireKeyEncryptionRotation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// SHA-256 of the keyring that it was made from
+  package var base: Data = Data()
+
+  package var keyring: Data = Data()
+
+  /// id, 16 bytes
+  package var former: Data = Data()
+
+  /// id, 16 bytes
+  package var current: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRewrappedRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  /// 16 bytes
+  package var version: Data = Data()
+
+  /// SHA-256 of the record that it replaces
+  package var former: Data = Data()
+
+  package var record: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRewrappedRecords: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var records: [WireRewrappedRecord] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRewrappedSweep: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var batch: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireKeyEncryptionRetirement: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// SHA-256 of the keyring that it was made from
+  package var base: Data = Data()
+
+  package var keyring: Data = Data()
+
+  package var late: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2619,6 +2737,66 @@ package nonisolated struct WireRootChange: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+/// Table 21, one row, absent until the pool's first change of its key-encryption key.
+package nonisolated struct WireKeyEncryption: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// id, 16 bytes
+  package var current: Data = Data()
+
+  /// id, 16 bytes, while records may be sealed under it; else empty
+  package var former: Data = Data()
+
+  /// records that came sealed under the former one
+  package var late: UInt64 = 0
+
+  /// Unix s
+  package var began: Int64 = 0
+
+  /// records since then
+  package var rewrapped: UInt64 = 0
+
+  /// of rewrapped records since then
+  package var batches: UInt64 = 0
+
+  /// Unix s
+  package var ended: Int64 {
+    get {_ended ?? 0}
+    set {_ended = newValue}
+  }
+  /// Returns true if `ended` has been explicitly set.
+  package var hasEnded: Bool {self._ended != nil}
+  /// Clears the value of `ended`. Subsequent reads from it will return its default value.
+  package mutating func clearEnded() {self._ended = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _ended: Int64? = nil
+}
+
+/// Table 22, key = number, big endian: records that were replaced, for those who still read by an older view.
+package nonisolated struct WireRewrappedBatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: UInt64 = 0
+
+  /// Unix s
+  package var at: Int64 = 0
+
+  /// digests, 32 bytes each
+  package var former: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Table 40, one row, absent while the version is 1. This message is never changed: a program of any version reads it to
 /// find out whether it is too old for the pool.
 package nonisolated struct WirePoolVersion: Sendable {
@@ -2698,7 +2876,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0\u{4}\u{e}rotate_key_encryption\0\u{3}rewrap_records\0\u{3}sweep_rewrapped\0\u{3}retire_key_encryption\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3265,6 +3443,58 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .holdRoot(v)
         }
       }()
+      case 90: try {
+        var v: WireKeyEncryptionRotation?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .rotateKeyEncryption(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .rotateKeyEncryption(v)
+        }
+      }()
+      case 91: try {
+        var v: WireRewrappedRecords?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .rewrapRecords(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .rewrapRecords(v)
+        }
+      }()
+      case 92: try {
+        var v: WireRewrappedSweep?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .sweepRewrapped(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .sweepRewrapped(v)
+        }
+      }()
+      case 93: try {
+        var v: WireKeyEncryptionRetirement?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .retireKeyEncryption(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .retireKeyEncryption(v)
+        }
+      }()
       default: break
       }
     }
@@ -3447,6 +3677,22 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .holdRoot?: try {
       guard case .holdRoot(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 76)
+    }()
+    case .rotateKeyEncryption?: try {
+      guard case .rotateKeyEncryption(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 90)
+    }()
+    case .rewrapRecords?: try {
+      guard case .rewrapRecords(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 91)
+    }()
+    case .sweepRewrapped?: try {
+      guard case .sweepRewrapped(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 92)
+    }()
+    case .retireKeyEncryption?: try {
+      guard case .retireKeyEncryption(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 93)
     }()
     case nil: break
     }
@@ -5151,6 +5397,196 @@ nonisolated extension WireRootHolding: SwiftProtobuf.Message, SwiftProtobuf._Mes
   package static func ==(lhs: WireRootHolding, rhs: WireRootHolding) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.node != rhs.node {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeyEncryptionRotation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".KeyEncryptionRotation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}base\0\u{1}keyring\0\u{1}former\0\u{1}current\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.base) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.former) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.current) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.base.isEmpty {
+      try visitor.visitSingularBytesField(value: self.base, fieldNumber: 1)
+    }
+    if !self.keyring.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keyring, fieldNumber: 2)
+    }
+    if !self.former.isEmpty {
+      try visitor.visitSingularBytesField(value: self.former, fieldNumber: 3)
+    }
+    if !self.current.isEmpty {
+      try visitor.visitSingularBytesField(value: self.current, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKeyEncryptionRotation, rhs: WireKeyEncryptionRotation) -> Bool {
+    if lhs.base != rhs.base {return false}
+    if lhs.keyring != rhs.keyring {return false}
+    if lhs.former != rhs.former {return false}
+    if lhs.current != rhs.current {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRewrappedRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RewrappedRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}version\0\u{1}former\0\u{1}record\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.former) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.record) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.version.isEmpty {
+      try visitor.visitSingularBytesField(value: self.version, fieldNumber: 2)
+    }
+    if !self.former.isEmpty {
+      try visitor.visitSingularBytesField(value: self.former, fieldNumber: 3)
+    }
+    if !self.record.isEmpty {
+      try visitor.visitSingularBytesField(value: self.record, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRewrappedRecord, rhs: WireRewrappedRecord) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.former != rhs.former {return false}
+    if lhs.record != rhs.record {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRewrappedRecords: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RewrappedRecords"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}records\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.records.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRewrappedRecords, rhs: WireRewrappedRecords) -> Bool {
+    if lhs.records != rhs.records {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRewrappedSweep: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RewrappedSweep"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.batch) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.batch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.batch, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRewrappedSweep, rhs: WireRewrappedSweep) -> Bool {
+    if lhs.batch != rhs.batch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeyEncryptionRetirement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".KeyEncryptionRetirement"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}base\0\u{1}keyring\0\u{1}late\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.base) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.late) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.base.isEmpty {
+      try visitor.visitSingularBytesField(value: self.base, fieldNumber: 1)
+    }
+    if !self.keyring.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keyring, fieldNumber: 2)
+    }
+    if self.late != 0 {
+      try visitor.visitSingularUInt64Field(value: self.late, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKeyEncryptionRetirement, rhs: WireKeyEncryptionRetirement) -> Bool {
+    if lhs.base != rhs.base {return false}
+    if lhs.keyring != rhs.keyring {return false}
+    if lhs.late != rhs.late {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7478,6 +7914,110 @@ nonisolated extension WireRootChange: SwiftProtobuf.Message, SwiftProtobuf._Mess
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKeyEncryption: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".KeyEncryption"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}current\0\u{1}former\0\u{1}late\0\u{1}began\0\u{1}rewrapped\0\u{1}batches\0\u{1}ended\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.current) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.former) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.late) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.began) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.rewrapped) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.batches) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self._ended) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.current.isEmpty {
+      try visitor.visitSingularBytesField(value: self.current, fieldNumber: 1)
+    }
+    if !self.former.isEmpty {
+      try visitor.visitSingularBytesField(value: self.former, fieldNumber: 2)
+    }
+    if self.late != 0 {
+      try visitor.visitSingularUInt64Field(value: self.late, fieldNumber: 3)
+    }
+    if self.began != 0 {
+      try visitor.visitSingularInt64Field(value: self.began, fieldNumber: 4)
+    }
+    if self.rewrapped != 0 {
+      try visitor.visitSingularUInt64Field(value: self.rewrapped, fieldNumber: 5)
+    }
+    if self.batches != 0 {
+      try visitor.visitSingularUInt64Field(value: self.batches, fieldNumber: 6)
+    }
+    try { if let v = self._ended {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKeyEncryption, rhs: WireKeyEncryption) -> Bool {
+    if lhs.current != rhs.current {return false}
+    if lhs.former != rhs.former {return false}
+    if lhs.late != rhs.late {return false}
+    if lhs.began != rhs.began {return false}
+    if lhs.rewrapped != rhs.rewrapped {return false}
+    if lhs.batches != rhs.batches {return false}
+    if lhs._ended != rhs._ended {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRewrappedBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RewrappedBatch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}at\0\u{1}former\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.at) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.former) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if self.at != 0 {
+      try visitor.visitSingularInt64Field(value: self.at, fieldNumber: 2)
+    }
+    if !self.former.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.former, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRewrappedBatch, rhs: WireRewrappedBatch) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.at != rhs.at {return false}
+    if lhs.former != rhs.former {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

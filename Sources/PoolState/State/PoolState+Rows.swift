@@ -117,6 +117,10 @@ private struct StateLoader {
             stagedVersions[version.row.content.header.name, default: []].append(version.row)
         case .poolVersion: state.version = (try decode(row, value) as VersionRow).version
         case .rootChange: state.rootChange = try decode(row, value)
+        case .keyEncryption: state.keyEncryption = try decode(row, value)
+        case .rewrappedBatch:
+            let batch: RewrappedBatch = try decode(row, value)
+            state.rewrappedBatches[batch.number] = batch
         case .stagedPolicy:
             let item: StagedPolicy = try decode(row, value)
             state.stagedPolicies[item.rowKey] = item

@@ -24,6 +24,10 @@ public struct PoolState: Sendable {
     public internal(set) var securityDomain: SecurityDomainRecord?
     /// The change of the pool's root that is under way.
     public internal(set) var rootChange: RootChange?
+    /// The last change of the key-encryption key; nil before the first.
+    public internal(set) var keyEncryption: KeyEncryption?
+    /// Records that were replaced by it and aren't removed yet.
+    var rewrappedBatches = TreeDictionary<UInt64, RewrappedBatch>()
     var unsealGrants = TreeDictionary<UInt64, UnsealGrant>()
     var heads = TreeDictionary<UInt64, AuditHead>()
     /// The last configuration of the log that was applied; nil before the first.

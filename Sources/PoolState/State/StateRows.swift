@@ -20,6 +20,8 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case stagedKeyVersion = 18
     case stagedPolicy = 19
     case rootChange = 20
+    case keyEncryption = 21
+    case rewrappedBatch = 22
     case poolVersion = 40
 
     /// Whether a node that starts sealed can do without the latest rows of this table, since it will apply the log
@@ -28,7 +30,7 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     public var isOnlyForTheUnsealed: Bool {
         switch self {
         case .key, .keyVersion, .auditHead, .completedProposal, .progress, .job, .stagedKey, .stagedKeyVersion,
-            .stagedPolicy:
+            .stagedPolicy, .keyEncryption, .rewrappedBatch:
             true
         case .pool, .member, .principal, .roleDefinition, .roleAssignment, .securityDomain, .unsealGrant, .membership,
             .invitation, .nodeNumbers, .rootChange, .poolVersion:

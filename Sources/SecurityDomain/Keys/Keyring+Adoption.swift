@@ -38,8 +38,10 @@ extension Keyring {
     ///   `.sealedKeyRejected` where the keyring lacks keys of this one.
     public func following(_ adopted: SealedKeyring, bridge: SealedRecord) throws -> Keyring {
         let successor = try openRoot(bridge, of: adopted.identity)
-        guard Set(sealed.middleKeys.map(\.id)).isSubset(of: adopted.middleKeys.map(\.id)),
-            adopted.systemKeys == sealed.systemKeys
+        // A key-encryption key may have been retired, and the pool's own keys sealed under the next one.
+        let lasting = sealed.middleKeys.filter { $0.role != .keyEncryption }
+        guard Set(lasting.map(\.id)).isSubset(of: adopted.middleKeys.map(\.id)),
+            adopted.systemKeys.map(\.publicKey) == sealed.systemKeys.map(\.publicKey)
         else { throw SecurityDomainError.sealedKeyRejected("keyring") }
         return try Keyring.unseal(root: successor, material: adopted)
     }

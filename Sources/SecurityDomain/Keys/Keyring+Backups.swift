@@ -38,17 +38,21 @@ extension Keyring {
     }
 
     /// The keys of a backup, from the keyring that it carries. That opens where its keys are among those that this pool
-    /// has itself, whatever became of its root since; else with the root in force, which has to be the one that the
-    /// backup was made under.
+    /// has itself, whatever became of its root since; else with the root that the backup was made under, which is the
+    /// one in force or a former one.
     ///
-    /// - Throws: `SecurityDomainError.wrongSecurityDomain` for a backup of another one; `.wrongGeneration` where the
-    ///   root was changed since and the keys aren't here; `.rootMismatch`; `.sealedKeyRejected`.
-    public func backupKeys(of carried: SealedKeyring) throws -> BackupKeys {
+    /// - Parameter formerRoots: as the pool's record has them.
+    /// - Throws: `SecurityDomainError.wrongSecurityDomain` for a backup of another one; `.wrongGeneration` where neither
+    ///   its keys nor its root are here; `.rootMismatch`; `.sealedKeyRejected`.
+    public func backupKeys(of carried: SealedKeyring, formerRoots chain: [[UInt8]] = []) throws -> BackupKeys {
         guard carried.identity.securityDomainID == identity.securityDomainID else {
             throw SecurityDomainError.wrongSecurityDomain
         }
         if let held = held(carried) { return held }
-        let opened = try Keyring.unseal(root: root, material: carried)
+        let generation = carried.identity.generation
+        let former = generation < root.generation ? try formerRoots(chain) : []
+        let opened = try Keyring.unseal(
+            root: former.first { $0.generation == generation } ?? root, material: carried)
         return BackupKeys(
             identity: carried.identity, backupKey: opened.backupKey, keks: opened.keys(.keyEncryption),
             singleKeyBackupKeys: opened.keys(.singleKeyBackup))

@@ -12,8 +12,9 @@ extension Keyring {
     }
 
     public func openJobToken(_ record: [UInt8], job: [UInt8]) throws -> String {
-        let secret = try Sealing.open(
-            try SealedRecord(parsing: record), under: kek, associatedData: jobTokenBinding(job))
+        let record = try SealedRecord(parsing: record)
+        let sealing = keyEncryptionKeys.first { $0.id == record.kekID } ?? kek
+        let secret = try Sealing.open(record, under: sealing, associatedData: jobTokenBinding(job))
         return secret.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
 

@@ -16,6 +16,11 @@ extension Keyring {
     /// new, too, so that who once opened the former ones opens nothing that is made from now on.
     private static let renewed: [MiddleKeyRole] = [.backup, .singleKeyBackup, .auditBlinding]
 
+    /// Whether the keyring holds the keys of one more root.
+    public var hasRoomForAnotherRoot: Bool {
+        sealed.middleKeys.count + Self.renewed.count <= SealedKeyring.maximumKeys
+    }
+
     /// Makes a root of the next generation.
     ///
     /// - Throws: `SecurityDomainError.malformed` where there would be more keys than a keyring holds.

@@ -32,8 +32,8 @@ public struct SealedKeyring: Hashable, Sendable {
     /// Of a pool that has taken over another one's security domain.
     private static let adoptedLabel = "QSK2"
     private static let maximumLength = 256 * 1024
-    /// Each change of the root adds three.
-    static let maximumKeys = 256
+    /// Each change of the root adds three: there is room for 339 of them.
+    static let maximumKeys = 1024
     private static let maximumRecordLength = 4096
 
     init(identity: PoolIdentity, middleKeys: [MiddleKey], systemKeys: [SystemKey]) {

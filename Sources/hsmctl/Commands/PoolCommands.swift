@@ -4,8 +4,8 @@ import StrictJSON
 
 struct PoolCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pool", abstract: "Shows the pool, gives it a new root, and recovers it.",
-        subcommands: [Status.self, RotateRoot.self, RecoverCommand.self])
+        commandName: "pool", abstract: "Shows the pool, gives it new keys of its own, and recovers it.",
+        subcommands: [Status.self, RotateRoot.self, RotateKeyEncryptionCommand.self, RecoverCommand.self])
 
     struct RotateRoot: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

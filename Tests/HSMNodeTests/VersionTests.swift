@@ -230,6 +230,24 @@ private enum RootChanging {
         #expect(bench[2].disk.applied?.index == stored)
     }
 
+    /// The row that names the version is part of what the mark vouches for: it stops nobody whose disk was edited.
+    @Test func aForgedVersionIsForged() throws {
+        let bench = try pool(Programs(later: []))
+        // Stored before it is shown.
+        let write = bench.submit(Write.assign(0), at: 0)
+        bench.run(200)
+        #expect(write.outcome == .applied)
+        bench.crash(2)
+        bench[2].edit = { stored in
+            stored.rows.append(table: RowTable.poolVersion.rawValue, key: [], value: [8, 9])
+        }
+        try bench.start(2)
+        let unsealed = bench.unseal(2)
+        bench.run(100)
+        #expect(unsealed.refusal == .rowsForged(index: bench[2].disk.applied?.index ?? 0))
+        #expect(bench[2].driver?.halted == nil)
+    }
+
     #if PLANTED_FAULTS
         /// Who leads doesn't rely on what a member forwards.
         @Test func aLeaderProposesNothingTooNew() throws {

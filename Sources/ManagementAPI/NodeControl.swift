@@ -45,11 +45,15 @@ public struct NodeHealth: Sendable {
     public let epoch: UInt64
     /// Whether the node answers reads by itself, without asking the leader.
     public let holdsLease: Bool
+    /// Whether the node waits for room on its disk, and takes part in nothing meanwhile.
+    public let isDiskFull: Bool
 
     public init(
         node: String, role: String, isSealed: Bool, phase: String, term: UInt64, leader: String?, commitIndex: UInt64,
-        appliedIndex: UInt64, lastIndex: UInt64 = 0, lastTerm: UInt64 = 0, epoch: UInt64 = 1, holdsLease: Bool = false
+        appliedIndex: UInt64, lastIndex: UInt64 = 0, lastTerm: UInt64 = 0, epoch: UInt64 = 1, holdsLease: Bool = false,
+        isDiskFull: Bool = false
     ) {
+        self.isDiskFull = isDiskFull
         self.lastIndex = lastIndex
         self.lastTerm = lastTerm
         self.epoch = epoch

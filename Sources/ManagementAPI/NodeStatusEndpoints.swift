@@ -26,6 +26,7 @@ enum NodeStatusEndpoints {
                         writer.member("lastTerm", health.lastTerm)
                         writer.member("epoch", health.epoch)
                         writer.member("lease", health.holdsLease)
+                        writer.member("disk", health.isDiskFull ? "full" : "writable")
                     }
                 }),
             Endpoint(

@@ -215,6 +215,7 @@ def fill_up(pool: Pool, disks: dict[int, SmallDisk], victim: int, token: str) ->
     pid = pool.pid(victim)
     log = (pool.node_folder(victim) / "hsmd.log").read_text()
     assert "storageFull" in log or "audit record refused" in log, log[-2000:]
+    assert (pool.health(victim) or {})["disk"] == "full"
     disks[victim].empty()
     # It comes back by itself: the same process, with all that it has missed.
     wait_until(
@@ -225,6 +226,7 @@ def fill_up(pool: Pool, disks: dict[int, SmallDisk], victim: int, token: str) ->
     for one in ours:
         assert one.is_linearizable(), sorted(one.events, key=lambda event: event.began)
     pool.await_same_state()
+    assert [pool.health(node)["disk"] for node in (1, 2, 3)] == ["writable"] * 3
 
 
 def test_a_full_disk(tmp_path):

@@ -46,6 +46,18 @@ import Testing
             })
     }
 
+    @Test func aFullDiskIsShown() {
+        let health = JSONObject.make { writer in
+            writer.member("node", "n2")
+            writer.member("role", "follower")
+            writer.member("seal", "unsealed")
+            writer.member("disk", "full")
+        }
+        let found = PoolStatus(
+            status: nil, asked: [("https://n2", .success(health)), ("https://n1", Self.health("n1"))])
+        #expect(found.table.lines.filter { $0.contains("(disk full)") }.count == 1)
+    }
+
     private static let down = Result<JSONObject, any Error>.failure(
         NodeFailure(endpoint: "https://n3", cause: .unreachable("connection refused")))
 

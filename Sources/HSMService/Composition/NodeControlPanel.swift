@@ -25,7 +25,8 @@ struct NodeControlPanel: NodeControl {
             phase: "\(runtime.latestView.state.phase)", term: standing.term,
             leader: standing.leader.flatMap { directory.member($0) }?.name,
             commitIndex: standing.commitIndex, appliedIndex: standing.appliedIndex,
-            lastIndex: standing.lastIndex, lastTerm: standing.lastTerm, epoch: epoch, holdsLease: runtime.holdsLease)
+            lastIndex: standing.lastIndex, lastTerm: standing.lastTerm, epoch: epoch, holdsLease: runtime.holdsLease,
+            isDiskFull: standing.isStalled)
     }
 
     func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {

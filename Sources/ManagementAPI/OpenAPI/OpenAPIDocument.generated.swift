@@ -6061,7 +6061,7 @@ enum OpenAPIDocument {
         "type": "object",
         "required": [
           "node", "role", "seal", "phase", "term", "commitIndex", "appliedIndex", "lastIndex", "lastTerm", "epoch",
-          "lease"
+          "lease", "disk"
         ],
         "properties": {
           "node": {"type": "string"},
@@ -6075,7 +6075,11 @@ enum OpenAPIDocument {
           "lastIndex": {"type": "integer", "format": "int64", "minimum": 0, "description": "The end of the node's log."},
           "lastTerm": {"type": "integer", "format": "int64", "minimum": 0, "description": "The term of the last entry."},
           "epoch": {"type": "integer", "format": "int64", "minimum": 1, "description": "Raised by each recovery."},
-          "lease": {"type": "boolean", "description": "Whether the node may answer reads by itself now."}
+          "lease": {"type": "boolean", "description": "Whether the node may answer reads by itself now."},
+          "disk": {
+            "type": "string", "enum": ["writable", "full"],
+            "description": "A node that waits for room on its disk takes part in nothing meanwhile."
+          }
         },
         "additionalProperties": false
       },

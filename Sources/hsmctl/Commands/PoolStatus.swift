@@ -72,7 +72,7 @@ struct PoolStatus {
                 continue
             }
             table.row(
-                node.name, node.endpoint, health.text("role") ?? "?", health.text("leader") ?? "-",
+                node.name, node.endpoint, Self.role(health), health.text("leader") ?? "-",
                 Self.number(health, "term"), Self.number(health, "appliedIndex"), Self.number(health, "commitIndex"),
                 health.text("seal") ?? "?", health.text("phase") ?? "?", node.version ?? "-",
                 poolVersion(node))
@@ -85,6 +85,10 @@ struct PoolStatus {
         guard let version = status?.number("poolVersion") else { return "-" }
         guard let known = node.knownVersion, known != version else { return "\(version)" }
         return "\(version) (knows \(known))"
+    }
+
+    private static func role(_ health: JSONObject) -> String {
+        (health.text("role") ?? "?") + (health.text("disk") == "full" ? " (disk full)" : "")
     }
 
     private static func number(_ health: JSONObject, _ name: String) -> String {

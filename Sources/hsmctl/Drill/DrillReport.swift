@@ -12,7 +12,7 @@ struct DrillReport: Equatable {
     /// What the pool had promised and what became of it.
     struct Writes: Equatable {
         var answered = 0
-        /// Answered before the incident, and missing at the end.
+        /// Answered, and missing at the end.
         var lost = 0
     }
 
@@ -49,6 +49,9 @@ struct DrillReport: Equatable {
         }
         if failure == nil, let rpoTarget, let rpo, rpo > rpoTarget {
             found.append("writes of \(Self.seconds(rpo)) were lost, not \(Self.seconds(rpoTarget))")
+        } else if failure == nil, rpoTarget == 0, writes.lost > 0 {
+            // Also one that was answered after the incident, and is of no age.
+            found.append("\(writes.lost) answered writes were lost, not 0")
         }
         return found
     }

@@ -12,13 +12,18 @@ final class DrillRun {
     private let place: ScratchPlace
     private let binaries: String
     private let began = ContinuousClock.now
-    private let writer = DrillWriter()
+    let writer = DrillWriter()
     private var report: DrillReport
     private(set) var pool: ScratchPool
     private var keys: DrillKeys?
     /// Folder of the newest backup in its container.
     private var backup: String?
-    private var incident: ContinuousClock.Instant?
+    /// When service was last lost.
+    var incident: ContinuousClock.Instant?
+    /// Whether nothing was verified since.
+    private var isRecovering = false
+    /// The nodes that have no room on their disks.
+    var fullDisks: Set<Int> = []
     /// Those in office, and those before them.
     var officers: DrillOfficers
     var formerOfficers: DrillOfficers?
@@ -89,7 +94,7 @@ final class DrillRun {
         ScratchPlan(
             name: name, nodes: scenario.nodes, firstID: firstID, port: try FreePorts.first(of: 2 * scenario.nodes),
             folder: "\(folder)/\(name)", shared: folder, binaries: binaries, administrator: administrator,
-            pinsOfficers: firstID == 1)
+            pinsOfficers: firstID == 1, hasSmallDisks: scenario.fillsDisks)
     }
 
     private func startFirstPool() async throws {
@@ -123,11 +128,25 @@ final class DrillRun {
         }
     }
 
-    /// The number of the node that leads.
-    private func leader() async throws -> Int {
+    /// The same of one node.
+    func wait(for what: String, at endpoint: String, _ isReached: (JSONObject) throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(Self.patience)
+        try await PoolClient.with(try pool.connection(), authenticated: false) { client in
+            while true {
+                if let health = try? await client.transport.health(endpoint), try isReached(health) { return }
+                guard ContinuousClock.now < deadline else {
+                    throw ClientError.unavailable("waited \(Int(Self.patience)) s for \(what)")
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    /// The number of the node that leads, by what nodes with room on their disks say.
+    func leader() async throws -> Int {
         var found: Int?
-        let connection = try pool.connection()
-        let numbers = pool.living
+        let numbers = pool.living.filter { !fullDisks.contains($0) }
+        let connection = try pool.connection(to: numbers)
         let deadline = ContinuousClock.now + .seconds(Self.patience)
         while found == nil {
             guard ContinuousClock.now < deadline else { throw ClientError.unavailable("no node leads") }
@@ -150,7 +169,7 @@ final class DrillRun {
     // MARK: Steps
 
     private func perform(_ step: DrillScenario.Step) async throws {
-        if step.isIncident, incident == nil { incident = .now }
+        if step.isIncident, !isRecovering { (incident, isRecovering) = (.now, true) }
         switch step {
         case .writesStart: try await startWriting()
         case .writesStop: await writer.stop()
@@ -170,14 +189,22 @@ final class DrillRun {
             try command(["key", "delete", name])
             try command(["key", "purge", name, "--yes"])
         case .corruptBackup(let damage): try corrupt(damage)
-        case .verify: try await verify()
+        case .fillDisk(let victim): try await fillDisk(of: victim)
+        case .freeDisks: try freeDisks()
+        case .verify, .verifyOthers: try await verify()
         }
     }
 
     private func startWriting() async throws {
         writer.start(try pool.connection())
+        try await awaitWrites(3)
+    }
+
+    /// Until so many more writes were answered.
+    func awaitWrites(_ count: Int) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.patience)
-        while writer.writes.count < 3 {
+        let known = writer.writes.count
+        while writer.writes.count < known + count {
             guard ContinuousClock.now < deadline else { throw ClientError.unavailable("nothing could be written") }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -196,7 +223,7 @@ final class DrillRun {
 
     private func destroy() throws {
         incident = .now
-        pool.killAll()
+        pool.remove()
         do {
             try FileManager.default.removeItem(atPath: pool.plan.folder)
         } catch {
@@ -269,11 +296,14 @@ extension DrillRun {
         try Files.write(bytes, to: path)
     }
 
-    /// Asks again until everything is as it was, or patience is at its end.
+    /// Asks again until everything is as it was, or patience is at its end. Nodes without room on their disks are left
+    /// out.
     private func verify() async throws {
         guard let keys else { throw ClientError.refused("There are no keys.") }
         let deadline = ContinuousClock.now + .seconds(Self.patience)
-        let connection = try pool.connection()
+        let able = pool.living.filter { !fullDisks.contains($0) }
+        let connection = try pool.connection(to: able)
+        if !fullDisks.isEmpty, writer.isRunning { try await awaitWrites(1) }
         while true {
             do {
                 try await PoolClient.with(connection) { try await keys.verify(at: $0.endpoints, $0) }
@@ -283,20 +313,26 @@ extension DrillRun {
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
-        let now = ContinuousClock.now
-        if let incident, report.rto == nil { report.rto = Int64((now - incident) / .milliseconds(1)) }
-        note("every key signs at every node, and knows its signatures of before again")
+        if let incident, isRecovering {
+            // Of several recoveries the longest counts.
+            report.rto = max(report.rto ?? 0, Int64((ContinuousClock.now - incident) / .milliseconds(1)))
+            isRecovering = false
+        }
+        let place = fullDisks.isEmpty ? "every node" : able.map { "node-\($0)" }.joined(separator: " and ")
+        note("every key signs at \(place), and knows its signatures of before again")
         try await countLosses(connection)
     }
 
-    /// What was answered before the incident and isn't there.
+    /// What was answered and isn't there.
     private func countLosses(_ connection: ConnectionOptions) async throws {
         guard let incident else { return }
+        // Writing may go on: what is answered from here on is for the next count.
+        let answered = writer.writes
         let there = try await PoolClient.with(connection) { client in
             try await client.list("/keys").compactMap { $0.text("kid")?.split(separator: "/").last.map(String.init) }
         }
         let present = Set(there)
-        let lost = writer.writes.filter { !present.contains($0.name) }
+        let lost = answered.filter { !present.contains($0.name) }
         report.writes.lost = lost.count
         report.rpo = lost.map { max(0, Int64((incident - $0.answered) / .milliseconds(1))) }.max() ?? 0
         if !lost.isEmpty { note("\(lost.count) answered writes are missing") }

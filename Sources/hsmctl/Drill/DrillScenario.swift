@@ -30,19 +30,27 @@ struct DrillScenario: Equatable {
         /// A key is deleted and purged.
         case deleteKey(String)
         case corruptBackup(Damage)
+        /// One node's disk has no room any more. It has to say so.
+        case fillDisk(DiskVictim)
+        /// The disks that were full have room again.
+        case freeDisks
+        /// As ``verify``, at the nodes that have room on their disks; writes go on there, too.
+        case verifyOthers
         /// Every key signs, and verifies what it has signed before; what was to be kept is there.
         case verify
 
         /// Whether service is lost by it: the time to recover counts from here.
         var isIncident: Bool {
             switch self {
-            case .kill, .destroyPool, .deleteKey, .powerOff: true
+            case .kill, .destroyPool, .deleteKey, .powerOff, .fillDisk, .freeDisks: true
             default: false
             }
         }
     }
 
     enum Victims: String, CaseIterable { case leader, minority }
+
+    enum DiskVictim: String, CaseIterable { case leader, follower }
 
     enum Damage: String, CaseIterable {
         /// One bit is turned over.
@@ -69,6 +77,13 @@ struct DrillScenario: Equatable {
     static let nodeCounts = [1, 3, 5]
     static let keyCounts = 1...1000
     static let maximumSteps = 50
+
+    /// Whether the nodes need disks of their own that can be filled.
+    var fillsDisks: Bool {
+        steps.contains { step in
+            if case .fillDisk = step { true } else { false }
+        }
+    }
 }
 
 // MARK: Reading
@@ -141,6 +156,8 @@ extension DrillScenario {
         case ("destroy", let text as String) where text == "pool": return .destroyPool
         case ("build", let text as String) where text == "pool": return .newPool
         case ("verify", let text as String) where text == "keys": return .verify
+        case ("verify", let text as String) where text == "others": return .verifyOthers
+        case ("free-disk", let text as String) where text == "all": return .freeDisks
         case ("restore", let text as String) where text == "everything": return .restoreEverything
         case ("refuse", let text as String) where text == "restore": return .restoreIsRefused
         case ("refuse", let text as String) where text == "former-officers": return .formerOfficersAreRefused
@@ -151,6 +168,9 @@ extension DrillScenario {
         case ("kill", let text as String):
             guard let victims = Victims(rawValue: text) else { break }
             return .kill(victims)
+        case ("fill-disk", let text as String):
+            guard let victim = DiskVictim(rawValue: text) else { break }
+            return .fillDisk(victim)
         case ("corrupt-backup", let text as String):
             guard let damage = Damage(rawValue: text) else { break }
             return .corruptBackup(damage)
@@ -212,10 +232,35 @@ extension DrillScenario {
                 isOpened = true
             case .kill(.minority) where nodes < 3, .kill(.leader) where nodes < 3:
                 throw ClientError.usage("A pool of one node has no majority without it.")
-            case .writesStart, .writesStop, .kill, .deleteKey, .verify: break
+            case .writesStart, .writesStop, .kill, .deleteKey, .fillDisk, .freeDisks, .verifyOthers, .verify: break
             }
         }
         guard steps.last == .verify else { throw ClientError.usage("The last step is 'verify: keys'.") }
+        try checkDisks()
+    }
+
+    /// The same for disks: a node finds its disk full when it writes, and comes back when it has room.
+    private func checkDisks() throws {
+        var (isWriting, isFull) = (false, false)
+        for step in steps {
+            switch step {
+            case .writesStart: isWriting = true
+            case .writesStop where isFull: throw ClientError.usage("Writing goes on while a disk is full.")
+            case .writesStop: isWriting = false
+            case .fillDisk:
+                guard nodes >= 3 else { throw ClientError.usage("A pool of one node has no majority without it.") }
+                guard isWriting, !isFull else {
+                    throw ClientError.usage("A disk runs full while there are writes, and one at a time.")
+                }
+                isFull = true
+            case .freeDisks, .verifyOthers:
+                guard isFull else { throw ClientError.usage("No disk is full here.") }
+                if step == .freeDisks { isFull = false }
+            case _ where isFull:
+                throw ClientError.usage("A full disk is followed by 'verify: others' or 'free-disk: all'.")
+            default: break
+            }
+        }
     }
 }
 
@@ -242,6 +287,9 @@ extension DrillScenario.Step: CustomStringConvertible {
         case .deleteKey(let name): "key \(name) is deleted and purged"
         case .corruptBackup(.bit): "a bit of the backup is turned over"
         case .corruptBackup(.cut): "the backup is cut short"
+        case .fillDisk(let victim): "the \(victim.rawValue)'s disk runs full"
+        case .freeDisks: "room is made on the full disk"
+        case .verifyOthers: "every key is verified at the other nodes"
         case .verify: "every key is verified"
         }
     }

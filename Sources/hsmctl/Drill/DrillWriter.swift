@@ -20,6 +20,8 @@ final class DrillWriter: Sendable {
 
     var writes: [Write] { state.withLock { $0.writes } }
 
+    var isRunning: Bool { state.withLock { $0.task != nil } }
+
     func start(_ connection: ConnectionOptions) {
         let task = Task { await run(connection) }
         state.withLock { $0.task = task }

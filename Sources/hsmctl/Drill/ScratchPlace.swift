@@ -17,7 +17,7 @@ final class ScratchPlace: Sendable {
 
     /// Kills every process and removes every file.
     func remove() {
-        for pool in pools.withLock({ $0 }) { pool.killAll() }
+        for pool in pools.withLock({ $0 }) { pool.remove() }
         try? FileManager.default.removeItem(atPath: folder)
     }
 }

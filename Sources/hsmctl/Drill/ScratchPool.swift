@@ -15,6 +15,7 @@ final class ScratchPool: Sendable {
     /// Makes everything that the nodes need, and starts them.
     func start() throws {
         try ScratchFiles(plan).make()
+        if plan.hasSmallDisks { for number in 1...plan.nodes { try disk(of: number).attach() } }
         for number in 1...plan.nodes { try start(number, initialize: number == 1) }
     }
 
@@ -32,7 +33,7 @@ final class ScratchPool: Sendable {
         if initialize { process.arguments?.append(contentsOf: ["--initialize", plan.initialization]) }
         process.currentDirectoryURL = URL(fileURLWithPath: plan.folder(of: number))
         process.standardInput = FileHandle.nullDevice
-        let log = plan.folder(of: number) + "/hsmd.log"
+        let log = plan.log(of: number)
         guard FileManager.default.fileExists(atPath: log) || FileManager.default.createFile(atPath: log, contents: nil),
             let file = FileHandle(forWritingAtPath: log)
         else { throw ClientError.unreadable("\(log) can't be written.") }
@@ -57,10 +58,21 @@ final class ScratchPool: Sendable {
 
     func killAll() { for number in living { kill(number) } }
 
+    /// Ends it for good: its disks go with it.
+    func remove() {
+        killAll()
+        if plan.hasSmallDisks { for number in 1...plan.nodes { disk(of: number).detach() } }
+    }
+
+    /// - Precondition: The plan has small disks.
+    func disk(of number: Int) -> ScratchDisk { ScratchDisk(folder: plan.data(of: number)) }
+
     /// The numbers of the nodes that run.
     var living: [Int] { processes.withLock { $0.keys.sorted() } }
 
-    var endpoints: [String] { living.map { plan.endpoint(of: $0) } }
+    var endpoints: [String] { endpoints(of: living) }
+
+    private func endpoints(of numbers: [Int]) -> [String] { numbers.map { plan.endpoint(of: $0) } }
 
     // MARK: Commands
 
@@ -94,10 +106,10 @@ final class ScratchPool: Sendable {
         return outcome
     }
 
-    /// How this tool reaches the pool's living nodes.
-    func connection() throws -> ConnectionOptions {
+    /// How this tool reaches the pool's living nodes, or some of them.
+    func connection(to numbers: [Int]? = nil) throws -> ConnectionOptions {
         try ConnectionOptions.parse(
-            endpoints.flatMap { ["--endpoint", $0] } + [
+            endpoints(of: numbers ?? living).flatMap { ["--endpoint", $0] } + [
                 "--ca", plan.authority, "--client-id", plan.administrator.clientID, "--client-secret-file",
                 plan.administrator.file,
             ])
@@ -128,8 +140,12 @@ struct ScratchPlan: Sendable {
     let binaries: String
     let administrator: Administrator
     let pinsOfficers: Bool
+    /// Whether each node's data folder is a file system of its own.
+    let hasSmallDisks: Bool
 
     func folder(of number: Int) -> String { "\(folder)/node-\(number)" }
+    func data(of number: Int) -> String { folder(of: number) + "/data" }
+    func log(of number: Int) -> String { folder(of: number) + "/hsmd.log" }
     func endpoint(of number: Int) -> String { "https://127.0.0.1:\(port + number - 1)" }
     func peerPort(of number: Int) -> Int { port + nodes + number - 1 }
     func id(of number: Int) -> Int { firstID + number - 1 }

@@ -59,7 +59,10 @@ let package = Package(
     targets: [
         // Floor 5: argument parsing and composition.
         .executableTarget(
-            name: "hsmd", dependencies: ["HSMService", "CryptographicModule", arguments, logging, lifecycle, signals],
+            name: "hsmd",
+            dependencies: [
+                "HSMService", "HardwareTokens", "CryptographicModule", arguments, logging, lifecycle, signals,
+            ],
             swiftSettings: common),
         .executableTarget(
             name: "hsmctl",
@@ -77,7 +80,7 @@ let package = Package(
             name: "HSMService",
             dependencies: [
                 "HSMNode", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Replication",
-                "Identity", "Backup", "BackupStores",
+                "Identity", "Backup", "BackupStores", "HardwareTokens",
                 "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment",
                 "Raft", "StrictJSON",
                 nioCore, nioPosix, nioSSL, logging, lifecycle, signals, yams, deques,
@@ -145,6 +148,7 @@ let package = Package(
             exclude: ["Schema/pool.proto"],
             swiftSettings: simulated),
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
+        .target(name: "HardwareTokens", dependencies: ["CPKCS11", "CryptographicModule"], swiftSettings: common),
         .target(
             name: "Backup", dependencies: ["PoolState", "SecurityDomain", "CryptographicModule"],
             swiftSettings: common),
@@ -159,6 +163,7 @@ let package = Package(
         .target(name: "AccessControl", dependencies: [persistentCollections], swiftSettings: simulated),
         .target(name: "CryptographicModule", dependencies: ["COpenSSL"], swiftSettings: common),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CPKCS11"),
         .systemLibrary(
             name: "CNghttp2", path: "Sources/CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 

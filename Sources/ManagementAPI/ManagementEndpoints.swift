@@ -6,7 +6,7 @@ public enum ManagementEndpoints {
         TokenEndpoints.endpoints + NodeStatusEndpoints.endpoints(node: node) + PrincipalEndpoints.endpoints
             + UnsealEndpoints.endpoints(node: node) + CloudMetadata.endpoints + SubscriptionEndpoints.endpoints
             + DirectoryEndpoints.endpoints + NodeEndpoints.endpoints(node: node) + JobEndpoints.endpoints
-            + RootChangeEndpoints.endpoints(node: node)
+            + RootChangeEndpoints.endpoints(node: node) + AutoUnsealEndpoints.endpoints(node: node)
             + KeyEncryptionEndpoints.endpoints + OpenAPIEndpoint.endpoints
     }
 }

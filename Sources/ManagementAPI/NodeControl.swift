@@ -4,6 +4,8 @@ public import PoolState
 public protocol NodeControl: Sendable {
     func health() -> NodeHealth
     func members() async -> [MemberHealth]
+    /// How the token stands that opens this node.
+    func autoUnseal() -> AutoUnsealStanding
     /// Begins the officers' ceremony, or gives the one under way.
     func unsealInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
     /// Takes an officer's envelope.

@@ -16,7 +16,7 @@ enum RootChangeEndpoints {
 
     static func endpoints(node: any NodeControl) -> [Endpoint] {
         [
-            administrator(.post, path, "RootChangeBegin", bodyLimit: DownloadRequest.maximumLength, begin),
+            administrator(.post, path, "RootChangeBegin", bodyLimit: RootChangeRequest.maximumLength, begin),
             administrator(.post, path + "/domain", "RootChangePrepare") { context throws(APIError) in
                 try await prepare(context, node)
             },
@@ -62,7 +62,7 @@ enum RootChangeEndpoints {
     /// How long officers in office have, in seconds.
     private static let life: Int64 = 86_400
 
-    /// With officers in the form of a download, or without any: then the same ones go on.
+    /// What the request leaves out stays: officers, keys of tokens, or both.
     @Sendable
     private static func begin(_ context: RequestContext) async throws(APIError) -> APIResponse {
         guard let domain = context.view.state.securityDomain else { throw APIError(root: .notActivated) }
@@ -70,17 +70,17 @@ enum RootChangeEndpoints {
             throw .conflict(
                 "The pool has had as many roots as it can hold the keys of. Restore a backup into a new pool.")
         }
-        var (officers, required) = (domain.officers, domain.required)
-        if !context.request.body.isEmpty {
-            do {
-                let next = try DownloadRequest.parse(context.request.body)
-                (officers, required) = (next.certificates.map(\.der), next.required)
-            } catch {
-                throw .badParameter("The next officers can't be used: \(error).")
-            }
+        var (officers, required, keys) = (domain.officers, domain.required, domain.unsealKeys)
+        do {
+            let next = try RootChangeRequest(parsing: context.request.body)
+            if let next = next.officers { (officers, required) = (next.certificates.map(\.der), next.required) }
+            if let next = next.unsealKeys { keys = next.map { UnsealKey($0) } }
+        } catch {
+            throw .badParameter("The next officers or unseal keys can't be used: \(error).")
         }
         let order = RootChangeOrder(
-            id: Random.bytes(16), required: required, officers: officers, expires: context.now + life)
+            id: Random.bytes(16), required: required, officers: officers, expires: context.now + life,
+            unsealKeys: keys)
         let committed = try await submit(.beginRootChange(order), context)
         return answer(try found(in: committed.view.state), committed.view.state, status: 201)
     }
@@ -217,6 +217,7 @@ enum RootChangeEndpoints {
             list("confirmations", change.confirmations.map { UInt64($0.officer) }, &writer)
             writer.member("commitments", array: (change.prepared?.commitments ?? []).map { Base64URL.encode($0) })
             list("holders", change.holders, &writer)
+            writer.member("unsealKeys") { AutoUnsealEndpoints.write(change.order.unsealKeys, &$0) }
         }
     }
 
@@ -235,11 +236,13 @@ enum RootChangeEndpoints {
 extension RootChangeTerms {
     /// nil where the pool's own records don't decode.
     init?(_ change: RootChange, in state: PoolState) {
-        guard let pool = state.pool, let identity = try? SealedKeyring.decode(pool.keyring).identity else { return nil }
+        guard let pool = state.pool, let identity = try? SealedKeyring.decode(pool.keyring).identity,
+            let keys = try? change.order.unsealKeys.map({ try AutoUnsealKey($0) })
+        else { return nil }
         self.init(
             poolID: pool.poolID, securityDomainID: identity.securityDomainID, generation: change.generation,
             epoch: pool.epoch, changeID: change.id, expiresAt: change.order.expires, required: change.order.required,
-            officers: change.order.officers)
+            officers: change.order.officers, unsealKeys: keys)
     }
 }
 
@@ -261,7 +264,10 @@ private struct NextRoot: Sendable {
         prepared = PreparedRoot(
             base: Digest.sha256(pool.keyring), keyring: next.sealed.encode(), bridge: rotation.bridge.bytes,
             wayBack: rotation.wayBack.bytes, commitments: made.commitments.map(\.digest),
-            encryptedData: made.file.encryptedItems.json())
+            encryptedData: made.file.encryptedItems.json(),
+            unsealRecords: try change.order.unsealKeys.map { key in
+                try AutoUnsealRecord(sealing: next.root, of: next.identity, for: try AutoUnsealKey(key)).encode()
+            })
     }
 }
 

@@ -28,7 +28,8 @@ struct HSMControl: AsyncParsableCommand {
         subcommands: [
             PoolCommands.self, NodeCommands.self, KeyCommands.self, RoleCommands.self, PrincipalCommands.self,
             CredentialCommands.self,
-            SecurityDomainCommands.self, UnsealCommand.self, BackupCommands.self, DrillCommands.self,
+            SecurityDomainCommands.self, UnsealCommand.self, AutoUnsealCommands.self, BackupCommands.self,
+            DrillCommands.self,
             AuditCommands.self,
             LoadCommand.self, LoadWorkerCommand.self,
         ])

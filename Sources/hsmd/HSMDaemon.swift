@@ -2,19 +2,28 @@ import ArgumentParser
 import CryptographicModule
 import Foundation
 import HSMService
+import HardwareTokens
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// The daemon: one node of a pool.
 @main
+struct Program {
+    static func main() async {
+        // This program is its own helper: what a token's module does, it does in a process without the node's keys.
+        if CommandLine.arguments.dropFirst().first == PKCS11Helper.argument { exit(PKCS11Helper.run()) }
+        await HSMDaemon.main()
+    }
+}
+
+/// The daemon: one node of a pool.
 struct HSMDaemon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hsmd",
         abstract: "Runs one node of a Quorate pool.",
         discussion: """
             A node starts sealed. A peer that is unsealed unseals it; where there is none, a quorum of officers does, \
-            with 'hsmctl unseal'. The first node of a new pool is started once with --initialize.
+            with 'hsmctl unseal', or the node's token. The first node of a new pool is started once with --initialize.
 
             Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 75 to be \
             started again, 77 removed from the pool, 78 bad configuration or a program too old for the pool.
@@ -32,6 +41,9 @@ struct HSMDaemon: AsyncParsableCommand {
 
     @Flag(name: .long, help: "Check the configuration and exit.")
     var check = false
+
+    @Flag(name: .long, help: "Make the key of 'auto_unseal' on the node's token, and exit.")
+    var makeTokenKey = false
 
     @Flag(name: .long, help: "Run even where memory for keys can't be locked. Not for keys that matter.")
     var allowUnlocked = false
@@ -65,6 +77,13 @@ struct HSMDaemon: AsyncParsableCommand {
                 ])
         } catch {
             fail("the process can't protect its keys: \(error)", code: 71)
+        }
+        if makeTokenKey {
+            do {
+                return print(try TokenKeyMaking.run(configuration))
+            } catch {
+                fail("\(error)", code: error is ConfigurationError ? 78 : 1)
+            }
         }
         let service = NodeService(
             configuration: configuration, initialization: initialization, join: joinFile, logger: logger)

@@ -442,6 +442,7 @@ def use_nodes(http, base: str, headers: dict[str, str], own: int) -> None:
     # It need not happen, but the wish is taken.
     assert http.post(f"{nodes}/{own}/lead", headers=headers).status_code == 202
     assert http.post(f"{nodes}/join", json={"ticket": ""}).status_code == 400
+    assert http.get(f"{base}/quorate/v1/auto-unseal", headers=headers).json()["enrolled"] == []
     assert http.get(f"{base}/quorate/v1/recovery").status_code == 409
     assert http.post(f"{base}/quorate/v1/recovery/shares", json={"envelope": "AA"}).status_code == 409
     assert http.get(f"{base}/quorate/v1/restoration").status_code == 409

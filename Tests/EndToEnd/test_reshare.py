@@ -62,10 +62,10 @@ def hired(folder: pathlib.Path, name: str) -> Officers:
 
 
 class Site:
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, settings: dict[str, str] | None = None):
+        """`settings` are environment variables for the nodes' first start."""
         self.folder = folder
-        # Its nodes run a former program, until they are started again.
-        self.pool = Pool(folder / "state", free_ports(6), settings={"QUORATE_PLANTED_FAULT": "formerProgram"}).up()
+        self.pool = Pool(folder / "state", free_ports(6), settings=settings).up()
         self.user = hire(self.pool, CRYPTO_USER, CRYPTO_OFFICER, name="reshare")
         self.officers = Officers(self.pool.officers(1, 2, 3), self.pool.folder / "security-domain.json")
         self.all_officers = [self.officers]
@@ -99,7 +99,8 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    made = Site(tmp_path_factory.mktemp("reshare"))
+    # Its nodes run a former program, until they are started again.
+    made = Site(tmp_path_factory.mktemp("reshare"), {"QUORATE_PLANTED_FAULT": "formerProgram"})
     yield made
     made.pool.wipe()
 

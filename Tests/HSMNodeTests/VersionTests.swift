@@ -106,7 +106,7 @@ private enum RootChanging {
         }
         try restart(bench, 2, programs, later: true)
         try bench.run(until: "the version of changed roots") {
-            (0..<3).allSatisfy { version(bench, $0) == .rootChanges }
+            (0..<3).allSatisfy { version(bench, $0) == .newest }
         }
         let write = bench.submit(RootChanging.begin, at: 2)
         bench.run(100)

@@ -100,7 +100,25 @@ import Testing
         }
     }
 
+    /// Of a node's file, with a token.
+    private static func token(_ settings: String) -> String {
+        "auto_unseal: {pkcs11_module: /m.so, token: t, key: k, pin_file: p\(settings)}\ncrypto:\n"
+    }
+
     private static let mistakes = [
+        Mistake("crypto:\n", token(", slot: 1"), "unknown key 'auto_unseal.slot'", cure: "Known here"),
+        Mistake(
+            "crypto:\n", token(", environment: ['A B=1']"), "'auto_unseal.environment' has 'A B=1'",
+            cure: "NAME=value"),
+        Mistake("crypto:\n", token(", environment: [A]"), "'auto_unseal.environment' has 'A'", cure: "NAME=value"),
+        Mistake(
+            "crypto:\n", token(", environment: ['LD_PRELOAD=x']"), "has 'LD_PRELOAD=x'", cure: "begin with LD_"),
+        Mistake(
+            "crypto:\n", "auto_unseal: {pkcs11_module: m.so}\ncrypto:\n", "'auto_unseal.pkcs11_module' is 'm.so'",
+            cure: "absolute path"),
+        Mistake(
+            "crypto:\n", "auto_unseal: {pkcs11_module: /m.so, token: \"a\\tb\"}\ncrypto:\n",
+            "'auto_unseal.token' isn't a label", cure: "1 to 32 bytes"),
         Mistake(
             "crypto:\n", "backups:\n  schedule: {every: 1h}\ncrypto:\n", "'backups.schedule.container' is missing",
             cure: "file:///scheduled"),

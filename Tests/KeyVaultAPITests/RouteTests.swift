@@ -173,6 +173,9 @@ import Testing
         Expected(
             "POST /quorate/v1/root-change/confirmations", "RootChangeConfirm",
             "anonymous unsealed unversioned audited", ""),
+        Expected(
+            "GET /quorate/v1/auto-unseal", "AutoUnsealGet",
+            "securitydomain/download/action @/ unsealed unversioned", "A"),
         Expected("GET /quorate/v1/restoration", "RestorationInvitationGet", "anonymous any unversioned audited", ""),
         Expected(
             "POST /quorate/v1/restoration", "RestorationBegin", "securitydomain/upload/action @/ any unversioned", "A"),

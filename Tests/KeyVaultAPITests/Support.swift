@@ -44,6 +44,8 @@ enum API {
 
         func store() async -> Bool { true }
 
+        func autoUnseal() -> AutoUnsealStanding { .unavailable("There is no token 'quorate'.") }
+
         func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal) {
             guard evenTheLast else { throw UnsealRequestRefusal("This is the last unsealed node.", isConflict: true) }
         }

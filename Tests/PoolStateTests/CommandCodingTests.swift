@@ -66,6 +66,8 @@ import Testing
             .auditHead(AuditHead(node: 1, count: .max, hash: [3], time: .min)),
             .securityDomainAdopted(AdoptedSecurityDomain(generation: 1, keyring: [1], bridge: [2])),
             .beginRootChange(RootChangeTests.order()), .beginRootChange(RootChangeTests.order(expires: 0)),
+            .beginRootChange(
+                RootChangeOrder(id: [1], required: 1, officers: [], expires: 1, unsealKeys: RootChangeTests.tokens(3))),
             .approveRootChange(id: [1], RootChangeTests.vote(255)), .approveRootChange(id: [], RootChangeTests.vote(0)),
             .prepareRoot(id: [1], RootChangeTests.prepared(PoolState())),
             .confirmRoot(id: [1], RootChangeTests.vote(1)),

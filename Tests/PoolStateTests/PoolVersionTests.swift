@@ -72,5 +72,14 @@ import Testing
         #expect(former.knows(.recoverKey(name: "a")) && !former.knows(.deleteKey(name: "a")))
         #expect(CommandCatalog.current.newest == .newest)
         #expect(CommandCatalog.current.knows(.deleteKey(name: "a")))
+        // A root for officers alone is of the form that came first.
+        var order = RootChangeTests.order()
+        #expect(CommandCatalog.current.since(.beginRootChange(order)) == .rootChanges)
+        order.unsealKeys = RootChangeTests.tokens(1)
+        #expect(CommandCatalog.current.since(.beginRootChange(order)) == .unsealKeys)
+        var prepared = RootChangeTests.prepared(PoolState())
+        #expect(CommandCatalog.current.since(.prepareRoot(id: [1], prepared)) == .rootChanges)
+        prepared.unsealRecords = [[1]]
+        #expect(CommandCatalog.current.since(.prepareRoot(id: [1], prepared)) == .unsealKeys)
     }
 }

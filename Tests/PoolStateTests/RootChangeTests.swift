@@ -18,6 +18,13 @@ import Testing
             commitments: (0..<3).map { [UInt8](repeating: seed + $0, count: 32) }, encryptedData: [4, seed])
     }
 
+    /// With keys outside of the pool that open the next root.
+    static func tokens(_ count: Int) -> [UnsealKey] {
+        (0..<count).map { number in
+            UnsealKey(provider: 1, name: "token \(number)", point: [4] + [UInt8](repeating: UInt8(number), count: 64))
+        }
+    }
+
     static func vote(_ officer: UInt8) -> RootVote { RootVote(officer: officer, signature: [officer, 1]) }
 
     private var proposed: Replica {
@@ -82,6 +89,44 @@ import Testing
         // And a next one can begin.
         #expect(replica.apply(.beginRootChange(Self.order())) == .applied)
         #expect(replica.state.rootChange?.generation == 1)
+    }
+
+    @Test func keysOutsideOfThePoolAreThoseOfTheOrder() throws {
+        var replica = Replica.activated()
+        var order = Self.order()
+        order.unsealKeys = Self.tokens(2)
+        #expect(replica.apply(.beginRootChange(order)) == .applied)
+        for officer in [UInt8(2), 1] { replica.apply(.approveRootChange(id: Self.id, Self.vote(officer))) }
+        var prepared = Self.prepared(replica.state)
+        for wrong in [[], [[1]], [[1], []], [[1], [2], [3]], [[1], [UInt8](repeating: 1, count: 513)]] {
+            prepared.unsealRecords = wrong
+            #expect(replica.apply(.prepareRoot(id: Self.id, prepared)) == .refused(.invalidRootChange))
+        }
+        prepared.unsealRecords = [[1], [2]]
+        #expect(replica.apply(.prepareRoot(id: Self.id, prepared)) == .applied)
+        #expect(replica.state.securityDomain?.unsealKeys == [])
+        for officer in [UInt8(3), 1, 2] { replica.apply(.confirmRoot(id: Self.id, Self.vote(officer))) }
+        let domain = try #require(replica.state.securityDomain)
+        #expect(domain.unsealKeys == Self.tokens(2) && domain.unsealRecords == [[1], [2]])
+        #expect(try replica.reloaded().root == replica.state.root)
+        #expect(try replica.reloaded().securityDomain == domain)
+        #expect(domain.withoutUnsealKeys.unsealKeys == [] && domain.withoutUnsealKeys.unsealRecords == [])
+    }
+
+    @Test func onlySoManyDifferentKeysAreTaken() {
+        let tokens = Self.tokens(PoolLimits.unsealKeys + 1)
+        var nameless = tokens[0]
+        nameless.name = ""
+        var short = tokens[0]
+        short.point.removeLast()
+        var unknown = tokens[0]
+        unknown.provider = 0
+        for wrong in [tokens, [tokens[0], tokens[0]], [nameless], [short], [unknown]] {
+            var replica = Replica.activated()
+            var order = Self.order()
+            order.unsealKeys = wrong
+            #expect(replica.apply(.beginRootChange(order)) == .refused(.invalidRootChange))
+        }
     }
 
     @Test func aMemberThatWasRemovedIsNotWaitedFor() {

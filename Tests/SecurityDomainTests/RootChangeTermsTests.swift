@@ -26,6 +26,24 @@ import Testing
             let other = try terms { $0[place] += 1 }
             #expect(!other.isApproved(by: 1, publicKey: publicKey, signature: signature), "place \(place)")
         }
+        // Nor does a key outside of the pool come in unseen, or one in the place of another.
+        func opened(by keys: [AutoUnsealKey]) -> RootChangeTerms {
+            RootChangeTerms(
+                poolID: good.poolID, securityDomainID: good.securityDomainID, generation: good.generation,
+                epoch: good.epoch, changeID: good.changeID, expiresAt: good.expiresAt, required: good.required,
+                officers: good.officers, unsealKeys: keys)
+        }
+        let (one, other) = (
+            try AutoUnsealKey(provider: .pkcs11, name: "a", point: try KeyAgreement.generate().publicPoint),
+            try AutoUnsealKey(provider: .pkcs11, name: "a", point: try KeyAgreement.generate().publicPoint)
+        )
+        #expect(!opened(by: [one]).isApproved(by: 1, publicKey: publicKey, signature: signature))
+        let both = try OfficerTool.approve(
+            opened(by: [one, other]), as: 1, privateKey: try TestWorld.officerKey(1))
+        #expect(opened(by: [one, other]).isApproved(by: 1, publicKey: publicKey, signature: both))
+        for keys in [[], [one], [other], [other, one]] {
+            #expect(!opened(by: keys).isApproved(by: 1, publicKey: publicKey, signature: both))
+        }
         let commitment = try ShareCommitment(digest: [UInt8](repeating: 1, count: 32))
         #expect(!good.isConfirmed(by: 1, publicKey: publicKey, commitment: commitment, signature: signature))
     }

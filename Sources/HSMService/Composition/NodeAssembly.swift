@@ -37,6 +37,7 @@ final class NodeAssembly: Sendable {
     private let vault: KeyVault
     private let unsealing: PeerUnsealing
     private let officers: OfficerUnsealing
+    private let token: AutoUnsealing
     private let audit: AuditLog
     private let server: HTTPServer
     private let pipeline: RequestPipeline
@@ -65,9 +66,8 @@ final class NodeAssembly: Sendable {
         firstKeyring = disk.keyring
         if disk.stored?.wasRemoved(configuration.nodeID.rawValue) == true { throw NodeFailure.removed }
         let directory = MemberDirectory(configuration, stored: disk.stored, told: told?.members ?? [])
-        self.directory = directory
         let epoch = disk.stored?.pool?.epoch ?? told?.epoch ?? configuration.firstEpoch
-        self.epoch = epoch
+        (self.directory, self.epoch) = (directory, epoch)
         let module = CryptographicModule(
             keyCacheBytes: ModuleSelfSetup.secureHeapBytes / 2, spareKeys: configuration.spareRSAKeys)
         self.module = module
@@ -92,6 +92,9 @@ final class NodeAssembly: Sendable {
             identity: identity, directory: directory, pool: runtime, custody: vault, logger: logger,
             send: { transport.send($0, to: $1) }, opened: { await opening.open($0) })
         let facts = SealedFacts(disk.stored)
+        let token = AutoUnsealing(
+            place: configuration.autoUnseal, stored: { facts.current }, custody: vault, alarms: alarms, logger: logger)
+        self.token = token
         let gate = RestoringGate(facts: facts, vault: vault, runtime: runtime, opening: opening, logger: logger)
         let (officers, recovery) = Self.makeCeremonies(facts, nodeKey, runtime, vault, opening, epoch, logger)
         self.officers = officers
@@ -102,10 +105,7 @@ final class NodeAssembly: Sendable {
         let services = PipelineServices(
             pool: runtime, module: module, custody: vault, audit: audit, anonymous: anonymous,
             computation: computation, hosts: hosts, clock: SystemClock(),
-            identity: ServiceIdentity(
-                poolName: configuration.poolName, nodeName: configuration.nodeName,
-                region: configuration.region, version: NodeService.version),
-            logger: logger)
+            identity: Self.serviceIdentity(configuration), logger: logger)
         stores = try configuration.backups.stores()
         let backups = BackupDesk(
             node: configuration.nodeID.rawValue, stores: stores,
@@ -114,7 +114,8 @@ final class NodeAssembly: Sendable {
         scheduled = Self.makeScheduled(configuration.backups.schedule, services, backups)
         let control = NodeControlPanel(
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
-            recovery: recovery, sealing: NodeSealing(runtime: runtime, vault: vault, facts: facts, logger: logger),
+            recovery: recovery, token: token,
+            sealing: NodeSealing(runtime: runtime, vault: vault, facts: facts, token: token, logger: logger),
             restoring: OfficerRestoring(poolID: configuration.poolID, nodeKey: nodeKey, gate: gate), epoch: epoch)
         let endpoints = Self.endpoints(gate, nodeKey, backups, control)
         pipeline = RequestPipeline(endpoints: endpoints, services: services)
@@ -127,6 +128,12 @@ final class NodeAssembly: Sendable {
         let restoring = DomainRestoring(
             nodeKey: nodeKey, situation: { gate.situation() }, take: { await gate.take($0) })
         return KeyVaultEndpoints.all(restoring: restoring, backups: backups) + ManagementEndpoints.all(node: control)
+    }
+
+    private static func serviceIdentity(_ configuration: NodeConfiguration) -> ServiceIdentity {
+        ServiceIdentity(
+            poolName: configuration.poolName, nodeName: configuration.nodeName, region: configuration.region,
+            version: NodeService.version)
     }
 
     private static func makeServer(_ api: NodeConfiguration.Listener) -> HTTPServer {
@@ -288,8 +295,9 @@ final class NodeAssembly: Sendable {
             if let firstKeyring { await opening.open(firstKeyring) }
             if !PlantedMember.staysSealed { await unsealing.askUntilUnsealed() }
         }
+        let asking = Task { [token] in await token.run { await opening.open($0) } }
         let spares = SpareKeyMaker(module: module, computation: computation, logger: logger)
-        tasks.withLock { $0 = [unsealed, Task { await housekeeping.run() }, Task { await spares.run() }] }
+        tasks.withLock { $0 = [unsealed, asking, Task { await housekeeping.run() }, Task { await spares.run() }] }
     }
 
     /// Reads the API's certificate and key again; connections that are open keep the old one.

@@ -11,9 +11,12 @@ struct NodeControlPanel: NodeControl {
     let vault: KeyVault
     let officers: OfficerUnsealing
     let recovery: OfficerUnsealing
+    let token: AutoUnsealing
     let sealing: NodeSealing
     let restoring: OfficerRestoring
     let epoch: UInt64
+
+    func autoUnseal() -> AutoUnsealStanding { token.standing }
 
     /// Members tell of themselves every second or so. Nanoseconds.
     private static let longSilence: UInt64 = 5_000_000_000

@@ -1,3 +1,4 @@
+import CryptographicModule
 import Foundation
 
 /// Reads a configuration file after checking who may write it.
@@ -37,4 +38,24 @@ func requirePrivate(file: String) throws(ConfigurationError) {
             file: file, problem: "has mode 0\(String(mode, radix: 8)): group or others may use it",
             cure: "chmod 600 \(file)")
     }
+}
+
+/// Reads a secret straight into secure memory, under the same conditions; one line end after it is no part of it.
+func readSecret(file: String, limit: Int) throws -> Secret {
+    try requirePrivate(file: file)
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else {
+        throw ConfigurationError(file: file, problem: "can't be read", cure: "Check the path and the file's owner.")
+    }
+    defer { close(descriptor) }
+    var length = 0
+    let room = try Secret(count: limit + 2) { target in
+        length = read(descriptor, target.baseAddress, target.count)
+        if length > 0, target[length - 1] == UInt8(ascii: "\n") { length -= 1 }
+    }
+    guard (1...limit).contains(length) else {
+        throw ConfigurationError(
+            file: file, problem: "is empty, or longer than \(limit) bytes", cure: "Write the secret and nothing else.")
+    }
+    return try room.withUnsafeBytes { try Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<length])) }
 }

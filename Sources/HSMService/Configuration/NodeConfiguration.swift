@@ -47,6 +47,8 @@ public struct NodeConfiguration: Sendable {
     public let members: [Member]
     /// Where backups may go to and come from.
     let backups: BackupPlaces
+    /// The token that opens the node when it starts; `nil` where peers and officers do.
+    let autoUnseal: AutoUnsealPlace?
     /// Event loops of the API listener; 0 means one per core.
     public let eventLoops: Int
     /// Threads for slow cryptography; 0 means one per core.
@@ -83,7 +85,7 @@ extension NodeConfiguration {
     public static func load(file: String) throws(ConfigurationError) -> NodeConfiguration {
         let text = try readGuarded(file: file)
         let root = try ConfigurationSection.parse(text, file: file)
-        try root.allow(only: ["node", "api", "peers", "members", "backups", "crypto", "log"])
+        try root.allow(only: ["node", "api", "peers", "members", "backups", "auto_unseal", "crypto", "log"])
         let base = (file as NSString).deletingLastPathComponent
         func resolve(_ path: String) -> String {
             path.hasPrefix("/") || base.isEmpty ? path : (base as NSString).appendingPathComponent(path)
@@ -118,9 +120,19 @@ extension NodeConfiguration {
             peers: try listener(peers, resolve),
             peerAuthorityFile: resolve(try peers.string("authority_file", example: "node-ca.crt")), members: members,
             backups: try BackupPlaces(root.optionalSection("backups"), resolve),
+            autoUnseal: try autoUnseal(root, resolve),
             eventLoops: try api.optionalInteger("event_loops", in: 0...256) ?? 0,
             cryptoThreads: try crypto?.optionalInteger("threads", in: 0...256) ?? 0,
             spareRSAKeys: try crypto?.optionalInteger("spare_rsa_keys", in: 0...16) ?? 1, logLevel: try logLevel(log))
+    }
+
+    private static func autoUnseal(
+        _ root: ConfigurationSection, _ resolve: (String) -> String
+    ) throws(ConfigurationError) -> AutoUnsealPlace? {
+        guard let section = try root.optionalSection("auto_unseal") else { return nil }
+        let place = try AutoUnsealPlace(section, resolve)
+        try requirePrivate(file: place.pinFile)
+        return place
     }
 
     /// The length is what clients accept in the name of a pool.

@@ -11,6 +11,7 @@ struct NodeSealing: Sendable {
     let runtime: NodeRuntime
     let vault: KeyVault
     let facts: SealedFacts
+    let token: AutoUnsealing
     let logger: Logger
 
     func seal() async throws(UnsealRequestRefusal) {
@@ -22,6 +23,7 @@ struct NodeSealing: Sendable {
         } catch {
             throw UnsealRequestRefusal("The node could not be opened again: \(error)", isConflict: true)
         }
+        token.end()
         // First it holds no lease and answers nothing any more, then the keys go.
         await runtime.seal()
         vault.close()

@@ -29,8 +29,17 @@ final class OfficerUnsealing: Sendable {
         let domain: Result<SecurityDomain.SecurityDomainRecord, any Error>
         /// While the root is being changed: the other officers, whose shares open the node as well.
         let other: OtherOfficers?
+        /// The root, sealed for keys outside of the pool. What doesn't decode opens nothing.
+        let unsealRecords: [(key: AutoUnsealKey, record: AutoUnsealRecord)]
 
         init(_ state: PoolState?) {
+            let held = state?.securityDomain
+            unsealRecords = zip(held?.unsealKeys ?? [], held?.unsealRecords ?? []).compactMap { key, record in
+                guard let key = try? AutoUnsealKey(key), let record = try? AutoUnsealRecord.decode(record) else {
+                    return nil
+                }
+                return (key, record)
+            }
             material = Result { try Stored.material(state) }
             domain = Result { try Stored.domain(state) }
             // What doesn't decode is no second way in; the first one is not touched by it.

@@ -28,7 +28,7 @@ struct PolicyStaging {
         let definitions = state.permissions.customRoleDefinitions
         let extended = try keyring.accepting(singleKeyBackupsOf: keys)
         try await submit([.pool(RestoredPool(record, keyring: extended.encode()))])
-        if let domain = state.securityDomain { try await submit([.securityDomain(domain)]) }
+        if let domain = state.securityDomain { try await submit([.securityDomain(domain.withoutUnsealKeys)]) }
         // A definition may be large.
         for definition in definitions { try await submit([.roleDefinition(definition)]) }
         for list in [principals, assignments] {

@@ -2338,6 +2338,30 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/auto-unseal": {
+      "get": {
+        "operationId": "AutoUnsealGet",
+        "tags": ["Management"],
+        "summary": "The keys on tokens that open the pool, and the one of this node",
+        "x-audit-operation": "AutoUnsealGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/AutoUnseal"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/health": {
       "get": {
         "operationId": "HealthGet",
@@ -2839,7 +2863,7 @@ enum OpenAPIDocument {
       "post": {
         "operationId": "RootChangeBegin",
         "tags": ["Management"],
-        "summary": "Order a new root, for other officers or, without a body, for the same ones",
+        "summary": "Order a new root, for other officers or tokens; what the body leaves out stays as it is",
         "x-audit-operation": "RootChangeBegin",
         "x-data-action": "Microsoft.KeyVault/managedHsm/securitydomain/download/action",
         "x-scope": "/",
@@ -2849,7 +2873,7 @@ enum OpenAPIDocument {
         ],
         "requestBody": {
           "required": false,
-          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SecurityDomainRequest"}}}
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootChangeRequest"}}}
         },
         "responses": {
           "201": {"$ref": "#/components/responses/RootChange"},
@@ -4221,6 +4245,19 @@ enum OpenAPIDocument {
           "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sealed"}}}
+      },
+      "AutoUnseal": {
+        "description": "The keys on tokens.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AutoUnseal"}}}
       },
       "KeyEncryption": {
         "description": "The key-encryption key, and how its last change stands.",
@@ -6319,7 +6356,8 @@ enum OpenAPIDocument {
         "type": "object",
         "required": [
           "id", "stage", "generation", "expires", "poolId", "securityDomainId", "epoch", "officers",
-          "approvalsRequired", "approvals", "required", "nextOfficers", "confirmations", "commitments", "holders"
+          "approvalsRequired", "approvals", "required", "nextOfficers", "confirmations", "commitments", "holders",
+          "unsealKeys"
         ],
         "properties": {
           "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
@@ -6350,9 +6388,83 @@ enum OpenAPIDocument {
             "type": "array",
             "description": "Ids of nodes that have followed, once it is committed.",
             "items": {"type": "integer", "minimum": 1}
+          },
+          "unsealKeys": {
+            "type": "array",
+            "description": "Keys on tokens that open the next root beside the officers.",
+            "items": {"$ref": "#/components/schemas/UnsealKey"}
           }
         },
         "additionalProperties": false
+      },
+      "AutoUnseal": {
+        "type": "object",
+        "required": ["node", "enrolled"],
+        "properties": {
+          "node": {"type": "string"},
+          "key": {"description": "Of this node's token, where it answers.", "$ref": "#/components/schemas/UnsealKey"},
+          "isEnrolled": {"type": "boolean", "description": "Whether that key opens the pool."},
+          "problem": {"type": "string", "description": "Why this node's token can't be used, and what to do."},
+          "enrolled": {"type": "array", "items": {"$ref": "#/components/schemas/UnsealKey"}}
+        },
+        "additionalProperties": false
+      },
+      "UnsealKey": {
+        "type": "object",
+        "required": ["provider", "name", "point", "sha256"],
+        "properties": {
+          "provider": {"type": "string", "enum": ["pkcs11"]},
+          "name": {"type": "string", "minLength": 1, "description": "For people."},
+          "point": {"description": "An uncompressed point of P-256.", "$ref": "#/components/schemas/Bytes"},
+          "sha256": {"type": "string", "description": "Of the point.", "pattern": "^[0-9a-f]{64}$"}
+        },
+        "additionalProperties": false
+      },
+      "RootChangeRequest": {
+        "type": "object",
+        "description": "Officers as in a download, keys of tokens, or both.",
+        "properties": {
+          "certificates": {
+            "type": "array",
+            "minItems": 3,
+            "maxItems": 10,
+            "description": "One for each officer.",
+            "items": {
+              "type": "object",
+              "required": ["x5c"],
+              "properties": {
+                "x5c": {
+                  "type": "array",
+                  "minItems": 1,
+                  "items": {
+                    "type": "string",
+                    "description": "The certificate, DER in base64 with padding: RSA of 2048, 3072 or 4096 bits."
+                  }
+                }
+              }
+            }
+          },
+          "required": {
+            "type": "integer",
+            "minimum": 2,
+            "maximum": 10,
+            "default": 2,
+            "description": "How many officers are needed to open the domain."
+          },
+          "unsealKeys": {
+            "type": "array",
+            "maxItems": 8,
+            "items": {
+              "type": "object",
+              "required": ["provider", "name", "point"],
+              "properties": {
+                "provider": {"type": "string", "enum": ["pkcs11"]},
+                "name": {"type": "string", "minLength": 1, "maxLength": 128},
+                "point": {"description": "An uncompressed point of P-256.", "$ref": "#/components/schemas/BytesGiven"}
+              }
+            }
+          }
+        }
       },
       "RootChangeFile": {
         "type": "object",

@@ -21,6 +21,8 @@ public enum PoolLimits {
     public static let members = 9
     public static let largestNode: UInt64 = 1_000_000
     public static let officers = 10
+    /// Keys outside of the pool that open it.
+    public static let unsealKeys = 8
     public static let audiences = 32
     public static let releaseAuthorities = 16
     public static let keysPerReleaseAuthority = 16

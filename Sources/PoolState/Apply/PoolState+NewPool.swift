@@ -38,6 +38,7 @@ extension PoolState {
                 && (1...(512 << 10)).contains(pool.keyring.count)
         case .securityDomain(let domain):
             return domain.generation == record?.rootGeneration && domain.commitments.count == domain.officers.count
+                && domain.unsealKeys.isEmpty && domain.unsealRecords.isEmpty
         }
     }
 

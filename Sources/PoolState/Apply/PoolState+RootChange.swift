@@ -74,9 +74,7 @@ extension PoolState {
         var change = try rootChange(id)
         guard change.order.expires > now else { throw .rootChangeExpired }
         guard let domain = securityDomain, change.approvals.count >= domain.required else { throw .rootNotApproved }
-        guard RootChangeRules.isValid(prepared, officers: change.order.officers.count) else {
-            throw .invalidRootChange
-        }
+        guard RootChangeRules.isValid(prepared, for: change.order) else { throw .invalidRootChange }
         guard prepared.base == Digest.sha256(pool.keyring) else { throw .rootGenerationMismatch }
         change.prepared = prepared
         change.confirmations = []
@@ -113,7 +111,8 @@ extension PoolState {
         let domain = SecurityDomainRecord(
             generation: change.generation + 1, required: change.order.required, officers: change.order.officers,
             commitments: prepared.commitments, encryptedData: prepared.encryptedData,
-            capabilityDigest: [UInt8](repeating: 0, count: 32), prepared: now, activated: now)
+            capabilityDigest: [UInt8](repeating: 0, count: 32), prepared: now, activated: now,
+            unsealKeys: change.order.unsealKeys, unsealRecords: prepared.unsealRecords)
         securityDomain = domain
         changes.store(domain)
         var updated = pool
@@ -157,18 +156,28 @@ enum RootChangeRules {
             && (1...order.officers.count).contains(order.required)
             && Set(order.officers).count == order.officers.count
             && order.officers.allSatisfy { (1...(16 << 10)).contains($0.count) }
-            && order.expires > now && order.expires <= now + longestLife
+            && order.expires > now && order.expires <= now + longestLife && areValid(order.unsealKeys)
+    }
+
+    private static func areValid(_ keys: [UnsealKey]) -> Bool {
+        keys.count <= PoolLimits.unsealKeys && Set(keys.map(\.point)).count == keys.count
+            && keys.allSatisfy { key in
+                key.provider > 0 && (1...128).contains(key.name.utf8.count) && key.point.count == 65
+            }
     }
 
     static func isValid(_ vote: RootVote, officers: Int) -> Bool {
         vote.officer > 0 && Int(vote.officer) <= officers && (1...1024).contains(vote.signature.count)
     }
 
-    static func isValid(_ prepared: PreparedRoot, officers: Int) -> Bool {
+    static func isValid(_ prepared: PreparedRoot, for order: RootChangeOrder) -> Bool {
         prepared.base.count == 32 && (1...(512 << 10)).contains(prepared.keyring.count)
             && (1...4096).contains(prepared.bridge.count) && (1...4096).contains(prepared.wayBack.count)
-            && prepared.commitments.count == officers && prepared.commitments.allSatisfy { $0.count == 32 }
+            && prepared.commitments.count == order.officers.count
+            && prepared.commitments.allSatisfy { $0.count == 32 }
             && (1...(512 << 10)).contains(prepared.encryptedData.count)
+            && prepared.unsealRecords.count == order.unsealKeys.count
+            && prepared.unsealRecords.allSatisfy { (1...512).contains($0.count) }
     }
 
     static func ordered(_ votes: [RootVote]) -> [RootVote] { votes.sorted { $0.officer < $1.officer } }

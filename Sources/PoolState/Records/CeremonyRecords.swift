@@ -16,6 +16,17 @@ public struct SecurityDomainRecord: Hashable, Sendable {
     public let prepared: Int64
     /// Unix time in seconds; `nil` until the officers are known to hold the file.
     public internal(set) var activated: Int64?
+    /// Keys outside of the pool that open it beside the officers.
+    public internal(set) var unsealKeys: [UnsealKey] = []
+    /// The root, sealed for each of them.
+    public internal(set) var unsealRecords: [[UInt8]] = []
+
+    /// What of it may be brought into another pool: who opened one by a token has not been asked about the other.
+    public var withoutUnsealKeys: SecurityDomainRecord {
+        var copy = self
+        (copy.unsealKeys, copy.unsealRecords) = ([], [])
+        return copy
+    }
 }
 
 /// The last unsealing of a node that was granted, whether or not the key reached it.

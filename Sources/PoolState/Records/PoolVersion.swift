@@ -14,8 +14,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let first = PoolVersion(rawValue: 1)
     /// Brought new roots and officers for a living pool.
     public static let rootChanges = PoolVersion(rawValue: 2)
+    /// Brought keys on tokens that open the pool beside the officers.
+    public static let unsealKeys = PoolVersion(rawValue: 3)
     /// Brought new key-encryption keys for a living pool.
-    public static let keyEncryptionChanges = PoolVersion(rawValue: 3)
+    public static let keyEncryptionChanges = PoolVersion(rawValue: 4)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
     public static let newest = keyEncryptionChanges
 
@@ -56,6 +58,8 @@ extension PoolCommand {
             .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership, .recoverPool, .beginJob,
             .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
             .first
+        case .beginRootChange(let order) where !order.unsealKeys.isEmpty: .unsealKeys
+        case .prepareRoot(_, let prepared) where !prepared.unsealRecords.isEmpty: .unsealKeys
         case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,
             .holdRoot:
             .rootChanges

@@ -9,12 +9,31 @@ public struct RootChangeOrder: Hashable, Sendable {
     public var officers: [[UInt8]]
     /// Unix time in seconds, until which it can be approved and prepared.
     public var expires: Int64
+    /// Keys that open the next root beside the officers; all of them.
+    public var unsealKeys: [UnsealKey]
 
-    public init(id: [UInt8], required: Int, officers: [[UInt8]], expires: Int64) {
+    public init(
+        id: [UInt8], required: Int, officers: [[UInt8]], expires: Int64, unsealKeys: [UnsealKey] = []
+    ) {
         self.id = id
         self.required = required
         self.officers = officers
         self.expires = expires
+        self.unsealKeys = unsealKeys
+    }
+}
+
+/// A key outside of the pool, such as one on a token, whose holder opens the pool without officers: public facts.
+public struct UnsealKey: Hashable, Sendable {
+    /// What holds it, by number.
+    public var provider: UInt8
+    /// For people.
+    public var name: String
+    /// Its public half: an uncompressed point of P-256.
+    public var point: [UInt8]
+
+    public init(provider: UInt8, name: String, point: [UInt8]) {
+        (self.provider, self.name, self.point) = (provider, name, point)
     }
 }
 
@@ -46,11 +65,14 @@ public struct PreparedRoot: Hashable, Sendable {
     public var commitments: [[UInt8]]
     /// The `EncData` member of the next officers' file as JSON text.
     public var encryptedData: [UInt8]
+    /// The next root, sealed for each of the order's unseal keys.
+    public var unsealRecords: [[UInt8]]
 
     public init(
         base: [UInt8], keyring: [UInt8], bridge: [UInt8], wayBack: [UInt8], commitments: [[UInt8]],
-        encryptedData: [UInt8]
+        encryptedData: [UInt8], unsealRecords: [[UInt8]] = []
     ) {
+        self.unsealRecords = unsealRecords
         self.base = base
         self.keyring = keyring
         self.bridge = bridge

@@ -56,6 +56,7 @@ extension SecurityDomainRecord: StoredRow {
         if let activated {
             wire.activated = activated
         }
+        (wire.unsealKeys, wire.unsealRecords) = (unsealKeys.map(\.wire), unsealRecords.wire)
         return wire
     }
 
@@ -64,7 +65,9 @@ extension SecurityDomainRecord: StoredRow {
             generation: wire.generation, required: try exactly(wire.required),
             officers: [[UInt8]](wire: wire.officers), commitments: [[UInt8]](wire: wire.commitments),
             encryptedData: [UInt8](wire.encryptedData), capabilityDigest: [UInt8](wire.capabilityDigest),
-            prepared: wire.prepared, activated: wire.hasActivated ? wire.activated : nil)
+            prepared: wire.prepared, activated: wire.hasActivated ? wire.activated : nil,
+            unsealKeys: try wire.unsealKeys.map { try UnsealKey(wire: $0) },
+            unsealRecords: [[UInt8]](wire: wire.unsealRecords))
     }
 }
 

@@ -12,13 +12,22 @@ extension RootChangeOrder: WireConvertible {
             ($0.id, $0.required, $0.officers, $0.expires) = (
                 id.wire, UInt32(clamping: required), officers.wire, expires
             )
+            $0.unsealKeys = unsealKeys.map(\.wire)
         }
     }
 
     init(wire: WireRootChangeOrder) throws {
         self.init(
             id: [UInt8](wire.id), required: try exactly(wire.required), officers: [[UInt8]](wire: wire.officers),
-            expires: wire.expires)
+            expires: wire.expires, unsealKeys: try wire.unsealKeys.map { try UnsealKey(wire: $0) })
+    }
+}
+
+extension UnsealKey: WireConvertible {
+    var wire: WireUnsealKey { .with { ($0.provider, $0.name, $0.point) = (UInt32(provider), name, point.wire) } }
+
+    init(wire: WireUnsealKey) throws {
+        self.init(provider: try exactly(wire.provider), name: wire.name, point: [UInt8](wire.point))
     }
 }
 
@@ -39,6 +48,7 @@ extension PreparedRoot {
         .with {
             ($0.id, $0.base, $0.keyring, $0.bridge) = (id.wire, base.wire, keyring.wire, bridge.wire)
             ($0.wayBack, $0.commitments, $0.encryptedData) = (wayBack.wire, commitments.wire, encryptedData.wire)
+            $0.unsealRecords = unsealRecords.wire
         }
     }
 
@@ -46,7 +56,7 @@ extension PreparedRoot {
         self.init(
             base: [UInt8](wire.base), keyring: [UInt8](wire.keyring), bridge: [UInt8](wire.bridge),
             wayBack: [UInt8](wire.wayBack), commitments: [[UInt8]](wire: wire.commitments),
-            encryptedData: [UInt8](wire.encryptedData))
+            encryptedData: [UInt8](wire.encryptedData), unsealRecords: [[UInt8]](wire: wire.unsealRecords))
     }
 }
 

@@ -1507,6 +1507,29 @@ package nonisolated struct WireRootChangeOrder: Sendable {
   /// Unix s
   package var expires: Int64 = 0
 
+  /// open the next root beside the officers
+  package var unsealKeys: [WireUnsealKey] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A key outside of the pool whose holder opens it without officers.
+package nonisolated struct WireUnsealKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1: PKCS #11 token
+  package var provider: UInt32 = 0
+
+  /// for people
+  package var name: String = String()
+
+  /// its public half, an uncompressed point of P-256
+  package var point: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1553,6 +1576,9 @@ package nonisolated struct WirePreparedRoot: Sendable {
   package var commitments: [Data] = []
 
   package var encryptedData: Data = Data()
+
+  /// the next root, sealed for each of the order's unseal keys
+  package var unsealRecords: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2245,6 +2271,11 @@ package nonisolated struct WireSecurityDomain: Sendable {
   package var hasActivated: Bool {self._activated != nil}
   /// Clears the value of `activated`. Subsequent reads from it will return its default value.
   package mutating func clearActivated() {self._activated = nil}
+
+  package var unsealKeys: [WireUnsealKey] = []
+
+  /// the root, sealed for each of these
+  package var unsealRecords: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -5594,7 +5625,7 @@ nonisolated extension WireKeyEncryptionRetirement: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension WireRootChangeOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RootChangeOrder"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}required\0\u{1}officers\0\u{1}expires\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}required\0\u{1}officers\0\u{1}expires\0\u{3}unseal_keys\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5606,6 +5637,7 @@ nonisolated extension WireRootChangeOrder: SwiftProtobuf.Message, SwiftProtobuf.
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.required) }()
       case 3: try { try decoder.decodeRepeatedBytesField(value: &self.officers) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.expires) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.unsealKeys) }()
       default: break
       }
     }
@@ -5624,6 +5656,9 @@ nonisolated extension WireRootChangeOrder: SwiftProtobuf.Message, SwiftProtobuf.
     if self.expires != 0 {
       try visitor.visitSingularInt64Field(value: self.expires, fieldNumber: 4)
     }
+    if !self.unsealKeys.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.unsealKeys, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5632,6 +5667,47 @@ nonisolated extension WireRootChangeOrder: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.required != rhs.required {return false}
     if lhs.officers != rhs.officers {return false}
     if lhs.expires != rhs.expires {return false}
+    if lhs.unsealKeys != rhs.unsealKeys {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnsealKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnsealKey"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0\u{1}name\0\u{1}point\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.provider) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.point) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.provider != 0 {
+      try visitor.visitSingularUInt32Field(value: self.provider, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if !self.point.isEmpty {
+      try visitor.visitSingularBytesField(value: self.point, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnsealKey, rhs: WireUnsealKey) -> Bool {
+    if lhs.provider != rhs.provider {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.point != rhs.point {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5679,7 +5755,7 @@ nonisolated extension WireRootVote: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WirePreparedRoot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PreparedRoot"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}base\0\u{1}keyring\0\u{1}bridge\0\u{3}way_back\0\u{1}commitments\0\u{3}encrypted_data\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}base\0\u{1}keyring\0\u{1}bridge\0\u{3}way_back\0\u{1}commitments\0\u{3}encrypted_data\0\u{3}unseal_records\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5694,6 +5770,7 @@ nonisolated extension WirePreparedRoot: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularBytesField(value: &self.wayBack) }()
       case 6: try { try decoder.decodeRepeatedBytesField(value: &self.commitments) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.encryptedData) }()
+      case 8: try { try decoder.decodeRepeatedBytesField(value: &self.unsealRecords) }()
       default: break
       }
     }
@@ -5721,6 +5798,9 @@ nonisolated extension WirePreparedRoot: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.encryptedData.isEmpty {
       try visitor.visitSingularBytesField(value: self.encryptedData, fieldNumber: 7)
     }
+    if !self.unsealRecords.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.unsealRecords, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5732,6 +5812,7 @@ nonisolated extension WirePreparedRoot: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.wayBack != rhs.wayBack {return false}
     if lhs.commitments != rhs.commitments {return false}
     if lhs.encryptedData != rhs.encryptedData {return false}
+    if lhs.unsealRecords != rhs.unsealRecords {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6950,7 +7031,7 @@ nonisolated extension WireRoleAssignment: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSecurityDomain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SecurityDomain"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}required\0\u{1}officers\0\u{1}commitments\0\u{3}encrypted_data\0\u{3}capability_digest\0\u{1}prepared\0\u{1}activated\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{1}required\0\u{1}officers\0\u{1}commitments\0\u{3}encrypted_data\0\u{3}capability_digest\0\u{1}prepared\0\u{1}activated\0\u{3}unseal_keys\0\u{3}unseal_records\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6966,6 +7047,8 @@ nonisolated extension WireSecurityDomain: SwiftProtobuf.Message, SwiftProtobuf._
       case 6: try { try decoder.decodeSingularBytesField(value: &self.capabilityDigest) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.prepared) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self._activated) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.unsealKeys) }()
+      case 10: try { try decoder.decodeRepeatedBytesField(value: &self.unsealRecords) }()
       default: break
       }
     }
@@ -7000,6 +7083,12 @@ nonisolated extension WireSecurityDomain: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._activated {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 8)
     } }()
+    if !self.unsealKeys.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.unsealKeys, fieldNumber: 9)
+    }
+    if !self.unsealRecords.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.unsealRecords, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7012,6 +7101,8 @@ nonisolated extension WireSecurityDomain: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.capabilityDigest != rhs.capabilityDigest {return false}
     if lhs.prepared != rhs.prepared {return false}
     if lhs._activated != rhs._activated {return false}
+    if lhs.unsealKeys != rhs.unsealKeys {return false}
+    if lhs.unsealRecords != rhs.unsealRecords {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

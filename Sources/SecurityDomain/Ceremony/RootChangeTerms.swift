@@ -16,11 +16,14 @@ public struct RootChangeTerms: Hashable, Sendable {
     public let required: Int
     /// The next officers' certificates, DER, in the order of their shares.
     public let officers: [[UInt8]]
+    /// All keys that open the next root beside them.
+    public let unsealKeys: [AutoUnsealKey]
 
     public init(
         poolID: [UInt8], securityDomainID: [UInt8], generation: UInt32, epoch: UInt64, changeID: [UInt8],
-        expiresAt: Int64, required: Int, officers: [[UInt8]]
+        expiresAt: Int64, required: Int, officers: [[UInt8]], unsealKeys: [AutoUnsealKey] = []
     ) {
+        self.unsealKeys = unsealKeys
         self.poolID = poolID
         self.securityDomainID = securityDomainID
         self.generation = generation
@@ -37,6 +40,7 @@ public struct RootChangeTerms: Hashable, Sendable {
         writer.field(UInt32(required))
         writer.field(UInt32(officers.count))
         for certificate in officers { writer.field(certificate) }
+        for key in unsealKeys { key.write(to: &writer) }
         return Digest.sha256(writer.bytes)
     }
 

@@ -50,17 +50,24 @@ struct ReshareCommands: AsyncParsableCommand {
         }
     }
 
-    /// Orders a new root; without certificates for the officers in office.
+    /// Orders a new root; without certificates for the officers in office, without keys for the tokens that are
+    /// enrolled.
     static func begin(
-        _ certificates: [X509Certificate], _ required: Int, _ output: OutputOptions, _ connection: ConnectionOptions
+        _ certificates: [X509Certificate], _ required: Int, unsealKeys: [UnsealKeyText]? = nil,
+        _ output: OutputOptions, _ connection: ConnectionOptions
     ) async throws {
-        let officers: PoolClient.Body = {
-            SecurityDomainCommands.Download.write(certificates, required: required, &$0)
+        let order: PoolClient.Body = { writer in
+            if !certificates.isEmpty {
+                SecurityDomainCommands.Download.write(certificates, required: required, &writer)
+            }
+            guard let unsealKeys else { return }
+            writer.member("unsealKeys") { writer in
+                writer.array { writer in for key in unsealKeys { key.write(&writer) } }
+            }
         }
+        let saysNothing = certificates.isEmpty && unsealKeys == nil
         let change = try await PoolClient.with(connection) { client in
-            try await client.send(
-                .POST, path, isRepeatable: false, body: certificates.isEmpty ? nil : officers
-            ).body
+            try await client.send(.POST, path, isRepeatable: false, body: saysNothing ? nil : order).body
         }
         output.print(change, text: RootChange(change).text)
     }
@@ -86,7 +93,9 @@ struct ReshareCommands: AsyncParsableCommand {
             discussion: """
                 Shows who shall hold the next root: compare the fingerprints with the certificates that you were \
                 told of (openssl x509 -in a.crt -outform DER | sha256sum). With --next it compares them itself, and \
-                signs nothing where they differ. What is signed is bound to this pool, this change and these officers.
+                signs nothing where they differ. The same goes for tokens that open the next root without officers: \
+                all of them with --next-token. What is signed is bound to this pool, this change and these officers \
+                and tokens.
 
                 Example: hsmctl security-domain reshare approve --officer officer-1.crt:officer-1.key \
                 --next a.crt --next b.crt --next c.crt
@@ -97,6 +106,11 @@ struct ReshareCommands: AsyncParsableCommand {
             help: ArgumentHelp("The certificate of a next officer; all of them, or none.", valueName: "file"),
             completion: .file())
         var next: [String] = []
+        @Option(
+            name: .long, parsing: .upToNextOption,
+            help: ArgumentHelp(
+                "SHA-256 of a token's key that opens the next root; all of them.", valueName: "digest"))
+        var nextToken: [String] = []
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
@@ -110,6 +124,13 @@ struct ReshareCommands: AsyncParsableCommand {
                 let terms = try change.terms()
                 guard wanted.isEmpty || Set(wanted) == Set(terms.officers) else {
                     throw ClientError.refused("The next officers aren't those of --next. Nothing was signed.")
+                }
+                let tokens = Set(terms.unsealKeys.map { Hexadecimal.encode($0.id) })
+                guard (wanted.isEmpty && nextToken.isEmpty) || Set(nextToken.map { $0.lowercased() }) == tokens else {
+                    throw ClientError.refused(
+                        "The tokens that open the next root aren't those of --next-token: "
+                            + "\(tokens.isEmpty ? "there are none" : tokens.sorted().joined(separator: ", ")). "
+                            + "Nothing was signed.")
                 }
                 if wanted.isEmpty { Terminal.note(change.nextOfficers) }
                 guard let place = change.place(of: certificate) else {
@@ -277,7 +298,15 @@ private struct RootChange {
         else { throw Self.malformed }
         return RootChangeTerms(
             poolID: try bytes("poolId"), securityDomainID: try bytes("securityDomainId"), generation: generation,
-            epoch: epoch, changeID: try bytes("id"), expiresAt: expires, required: required, officers: officers)
+            epoch: epoch, changeID: try bytes("id"), expiresAt: expires, required: required, officers: officers,
+            unsealKeys: try object.objects("unsealKeys").map(Self.unsealKey))
+    }
+
+    private static func unsealKey(_ element: JSONObject) throws -> AutoUnsealKey {
+        guard let provider = AutoUnsealKey.Provider.allCases.first(where: { $0.name == element.text("provider") }),
+            let name = element.text("name"), let point = element.text("point").flatMap({ Base64URL.decode($0) })
+        else { throw malformed }
+        return try AutoUnsealKey(provider: provider, name: name, point: point)
     }
 
     private static let malformed = ClientError.refused("The pool's answer is malformed: is it of this version?")
@@ -292,8 +321,11 @@ private struct RootChange {
     var nextOfficers: String {
         let prints = object.texts("nextOfficers").compactMap { Base64URL.decode($0) }
             .map { "        " + Hexadecimal.encode(Digest.sha256($0)) }
+        let tokens = object.objects("unsealKeys").map(UnsealKeyText.init)
+            .map { "\n        \($0.digest)  \($0.name)" }
         return "The next root is for \(object.number("required") ?? 0) of these officers (SHA-256 of certificates):\n"
             + prints.joined(separator: "\n")
+            + (tokens.isEmpty ? "" : "\nand for each of these tokens alone (SHA-256 of keys):" + tokens.joined())
     }
 
     private func count(_ name: String) -> Int {

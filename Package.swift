@@ -131,7 +131,10 @@ let package = Package(
             dependencies: ["CNghttp2", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging], swiftSettings: common),
         .target(
             name: "BackupStores",
-            dependencies: ["Backup", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL], swiftSettings: common),
+            dependencies: [
+                "Backup", "CryptographicModule", "StrictJSON", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL,
+            ],
+            swiftSettings: common),
         .target(
             name: "Replication",
             dependencies: [
@@ -185,7 +188,8 @@ let package = Package(
             dependencies: ["Backup", "PoolState", "SecurityDomain", "AccessControl", "CryptographicModule"],
             swiftSettings: common),
         .testTarget(
-            name: "BackupStoresTests", dependencies: ["BackupStores", "Backup", "RequestTesting"],
+            name: "BackupStoresTests",
+            dependencies: ["BackupStores", "Backup", "CryptographicModule", "StrictJSON", "RequestTesting"],
             swiftSettings: common),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "CryptographicModule", "StrictJSON"],

@@ -45,13 +45,15 @@ class BlobServer:
 
     def __init__(self, folder: pathlib.Path, port: int, token: str = "sv=2021-12-02&sp=rcw&sig=right%2Bsignature%3D"):
         self.token = token
+        # An access token that opens it, too.
+        self.bearer: str | None = None
         self.blobs: dict[str, bytes] = {}
         self.blocks: dict[str, dict[str, bytes]] = {}
         self.requests: list[tuple[str, str]] = []
         self.failures: list[int] = []
         self.gate, self.waiting = threading.Event(), threading.Event()
         self.gate.set()
-        self.authority, certificate = authority(folder)
+        self.authority, self.certificate = authority(folder)
         self.host = f"127.0.0.1:{port}"
         self.url = f"https://{self.host}/hsm"
         service = self
@@ -71,6 +73,9 @@ class BlobServer:
             def do_GET(self):
                 self.answer(*service.get(self.path, self.headers))
 
+            def do_DELETE(self):
+                self.answer(*service.delete(self.path, self.headers))
+
             def answer(self, status: int, code: str = "", body: bytes = b""):
                 self.send_response(status)
                 if code:
@@ -82,7 +87,7 @@ class BlobServer:
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
+        context.load_cert_chain(self.certificate)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -91,18 +96,24 @@ class BlobServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def _check(self, method: str, target: str) -> tuple[str, dict[str, str], tuple[int, str] | None]:
+    def _check(self, method: str, target: str, headers) -> tuple[str, dict[str, str], tuple[int, str] | None]:
         url = urllib.parse.urlsplit(target)
         query = dict(urllib.parse.parse_qsl(url.query))
         self.requests.append((method, url.path))
         if self.failures:
             return url.path, query, (self.failures.pop(0), "ServerBusy")
-        if any(query.get(name) != value for name, value in urllib.parse.parse_qsl(self.token)):
+        shown = headers.get("authorization")
+        if shown is not None:
+            # With an access token a request has to say when it was made, and holds no signature.
+            is_good = shown == f"Bearer {self.bearer}" and headers.get("x-ms-date") and "sig" not in query
+        else:
+            is_good = all(query.get(name) == value for name, value in urllib.parse.parse_qsl(self.token))
+        if not is_good:
             return url.path, query, (403, "AuthenticationFailed")
         return url.path, query, None if url.path.startswith("/hsm/") else (404, "ContainerNotFound")
 
     def put(self, target: str, body: bytes, headers) -> tuple[int, str]:
-        path, query, refusal = self._check("PUT", target)
+        path, query, refusal = self._check("PUT", target, headers)
         if refusal:
             return refusal
         blocks = self.blocks.setdefault(path, {})
@@ -125,7 +136,7 @@ class BlobServer:
         return 201, ""
 
     def get(self, target: str, headers) -> tuple[int, str, bytes]:
-        path, _, refusal = self._check("GET", target)
+        path, _, refusal = self._check("GET", target, headers)
         if refusal:
             return *refusal, b""
         if path not in self.blobs:
@@ -133,3 +144,9 @@ class BlobServer:
         first, last = map(int, re.fullmatch(r"bytes=(\d+)-(\d+)", headers["range"]).groups())
         content = self.blobs[path][first:last + 1]
         return (206, "", content) if content else (416, "InvalidRange", b"")
+
+    def delete(self, target: str, headers) -> tuple[int, str]:
+        path, _, refusal = self._check("DELETE", target, headers)
+        if refusal:
+            return refusal
+        return (202, "") if self.blobs.pop(path, None) is not None else (404, "BlobNotFound")

@@ -1,10 +1,12 @@
-"""Full backup, full and selective restore: the unmodified Azure client and hsmctl, against real nodes and a blob
-service over TLS."""
+"""Full backup, full and selective restore: the unmodified Azure client and hsmctl, against real nodes, a blob service and
+an S3-compatible store over TLS."""
 
 from __future__ import annotations
 
+import concurrent.futures
 import hashlib
 import json
+import re
 import time
 
 import pytest
@@ -15,8 +17,10 @@ from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, SignatureAlgorithm
 
 from blobs import BlobServer
+from buckets import BucketServer
 from conftest import free_ports
 from contract import CheckedTransport, Contract
+from identities import IdentityServer
 from people import CRYPTO_OFFICER, CRYPTO_USER, audit_records, hire
 from pool import Pool, wait_until
 
@@ -30,13 +34,19 @@ OPERATIONS = {
 
 
 class Site:
-    """A pool, a blob service that its nodes may use, and clients."""
+    """A pool, the stores and the identity that its nodes may use, and clients."""
 
     def __init__(self, folder):
-        first = free_ports(7)
+        first = free_ports(9)
         self.blobs = BlobServer(folder / "blobs", first + 6)
+        self.buckets = BucketServer(first + 7, self.blobs.authority, self.blobs.certificate, folder)
+        self.identity = IdentityServer(first + 8)
+        self.blobs.bearer = self.identity.token
+        places = folder / "places.yaml"
+        places.write_text(f"{self.buckets.configuration()}managed_identity:\n  endpoint: {self.identity.url}\n")
         self.pool = Pool(folder / "state", first, settings={
-            "QUICKSTART_BLOB_HOSTS": self.blobs.host, "QUICKSTART_BLOB_AUTHORITY": str(self.blobs.authority)}).up()
+            "QUICKSTART_BLOB_HOSTS": self.blobs.host, "QUICKSTART_BLOB_AUTHORITY": str(self.blobs.authority),
+            "QUICKSTART_BACKUPS_FILE": str(places)}).up()
         self.contract = Contract()
         self.user = hire(self.pool, CRYPTO_USER, CRYPTO_OFFICER, name="backup user")
         self.folders: list[str] = []
@@ -85,6 +95,8 @@ def site(tmp_path_factory):
     yield made
     made.pool.wipe()
     made.blobs.close()
+    made.buckets.close()
+    made.identity.close()
 
 
 def test_everything_comes_back_on_every_node(site):
@@ -142,10 +154,15 @@ def test_one_key_comes_back_alone(site):
         site.restore(url, key_name="nothing")
 
 
-def test_checks_change_nothing(site):
+def test_checks_change_nothing(site, monkeypatch, tmp_path):
     before, blobs = site.names(), dict(site.blobs.blobs)
     site.backups().begin_pre_backup(site.blobs.url, sas_token=site.blobs.token).wait()
     site.backups().begin_pre_restore(site.folders[0], sas_token=site.blobs.token).wait()
+    token = tmp_path / "sas.txt"
+    token.write_text(site.blobs.token + "\n")
+    site.pool.hsmctl("backup", "start", site.blobs.url, "--check", "--sas-file", str(token))
+    monkeypatch.setenv("QUORATE_SAS", site.blobs.token)
+    site.pool.hsmctl("backup", "start", site.blobs.url, "--check")
     assert site.names() == before and site.blobs.blobs == blobs
 
 
@@ -199,6 +216,7 @@ def test_what_the_store_refuses_fails_with_its_reason(site):
 @pytest.mark.parametrize("uri", [
     "https://169.254.169.254/latest", "https://localhost/hsm", "https://127.0.0.1/hsm", "http://127.0.0.1/hsm",
     "https://127.0.0.1:1@store.example/hsm", "file:///../../etc", "file://host/etc", "gopher://x/y", "",
+    "s3://", "s3://elsewhere/hsm", "s3://backups/../hsm",
 ])
 def test_no_other_place_is_used(site, uri):
     asked = len(site.blobs.requests)
@@ -248,6 +266,150 @@ def test_hsmctl_backs_up_into_the_directory_and_checks_it(site):
     for command in (("verify", str(file)), ("restore", "file:///weekly", folder)):
         refused = site.pool.hsmctl("backup", *command, check=False)
         assert refused.returncode == 1 and "was changed" in refused.stderr, refused.stderr
+
+
+def in_bucket(site, *options: str) -> str:
+    """Backs up into the bucket; returns the folder."""
+    done = json.loads(site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", *options, "--json").stdout)
+    place = done["azureStorageBlobContainerUri"]
+    assert place.startswith("s3://backups/hsm/pool/mhsm-quickstart-2")
+    return place.rsplit("/", 1)[1]
+
+
+def test_a_bucket_holds_backups_as_well(site):
+    keys = site.keys()
+    keys.create_ec_key("in-bucket", curve="P-256", hardware_protected=True)
+    site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", "--check")
+    assert site.buckets.names() == [] and site.buckets.unfinished() == 0
+    folder = in_bucket(site)
+    assert site.buckets.names() == [f"hsm/pool/{folder}/backup.qbk"]
+    before = site.names()
+    site.pool.hsmctl("backup", "restore", "s3://backups/hsm/pool", folder, "--check")
+
+    keys.begin_delete_key("in-bucket").wait()
+    keys.purge_deleted_key("in-bucket")
+    site.pool.hsmctl("backup", "restore", "s3://backups/hsm/pool", folder, "--key", "in-bucket")
+    key = site.keys(2).get_key("in-bucket")
+    site.crypto(key, 3).sign(SignatureAlgorithm.es256, DIGEST)
+    keys.create_ec_key("since", curve="P-256", hardware_protected=True)
+    site.pool.hsmctl("backup", "restore", "s3://backups/hsm/pool", folder)
+    assert site.names() == before
+    unknown = site.pool.hsmctl("backup", "restore", "s3://backups/hsm/pool", "mhsm-1", "--check", check=False)
+    assert unknown.returncode == 1 and "There is no backup" in unknown.stderr
+
+
+@pytest.mark.parametrize("failure, words", [
+    ((403, "AccessDenied"), "refused the node's credentials .403 AccessDenied.*policy"),
+    ((403, "RequestTimeTooSkewed"), "takes this node's clock for wrong.*NTP"),
+    ((403, "QuotaExceeded"), "no room left"),
+    ((301, "PermanentRedirect"), "of another region.*correct 'region'"),
+    ((412, "PreconditionFailed"), "There is a backup of this name already"),
+], ids=lambda value: value[1] if isinstance(value, tuple) else "")
+def test_what_a_bucket_refuses_has_a_cause_and_a_cure(site, failure, words):
+    there = site.buckets.names()
+    site.buckets.failures = [failure]
+    refused = site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", check=False)
+    assert refused.returncode == 1 and re.search(words, refused.stderr), refused.stderr
+    assert site.buckets.names() == there and site.buckets.failures == []
+
+
+def test_a_bucket_is_opened_by_the_credentials_of_the_file(site):
+    site.buckets.write_credentials("another secret".replace(" ", "-"))
+    refused = site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", check=False)
+    assert "SignatureDoesNotMatch" in refused.stderr and "credentials_file" in refused.stderr, refused.stderr
+    site.buckets.credentials.chmod(0o644)
+    refused = site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", check=False)
+    assert "group or others may use it" in refused.stderr, refused.stderr
+    # Nobody has to start a node again for them.
+    site.buckets.write_credentials(site.buckets.secret)
+    in_bucket(site)
+    missing = site.pool.hsmctl("backup", "start", "s3://missing", check=False)
+    assert "There is no bucket 'missing'" in missing.stderr, missing.stderr
+    for node in (1, 2, 3):
+        log = (site.pool.node_folder(node) / "hsmd.log").read_text()
+        assert site.buckets.secret not in log and "another-secret" not in log
+
+
+def test_a_large_backup_comes_in_parts(site):
+    """Failures that pass cost no more than a request: a busy store, and answers that are lost after the work was done."""
+    tags = {chr(0x4e00 + number) * 256: chr(0x5e00 + number) * 256 for number in range(15)}
+
+    clients = [site.keys(node) for node in (1, 2, 3)]
+
+    def create(number: int) -> None:
+        clients[number % 3].create_oct_key(f"large-{number}", size=256, hardware_protected=True, tags=tags)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        list(threads.map(create, range(240)))
+    site.buckets.failures = [(503, "SlowDown"), (500, "InternalError")]
+    site.buckets.lost = [500]
+    folder = in_bucket(site)
+    name = f"hsm/pool/{folder}/backup.qbk"
+    assert site.buckets.parts(name) == 2 and site.buckets.failures == [] == site.buckets.lost
+    # The answer to the last request is lost: the object is there, and found to be its own.
+    site.buckets.lost_at_completion = True
+    assert f"hsm/pool/{in_bucket(site)}/backup.qbk" in site.buckets.names()
+    assert not site.buckets.lost_at_completion and site.buckets.lost == []
+    site.pool.hsmctl("backup", "restore", "s3://backups/hsm/pool", folder, "--key", "large-7")
+    assert site.keys().get_key("large-7").properties.tags == tags
+    # What is abandoned leaves no parts behind.
+    unfinished = site.buckets.unfinished()
+    site.buckets.refuse_completion = (403, "AccessDenied")
+    refused = site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", check=False)
+    assert refused.returncode == 1 and "AccessDenied" in refused.stderr
+    site.buckets.refuse_completion = None
+    assert site.buckets.unfinished() == unfinished
+
+
+def test_a_managed_identity_opens_a_container(site):
+    site.identity.asked.clear()
+    site.identity.failures = [429, 500]
+    backups = site.backups(2)
+    url = backups.begin_backup(site.blobs.url, use_managed_identity=True).result().folder_url
+    assert site.blob(url) in site.blobs.blobs
+    backups.begin_restore(url, use_managed_identity=True, key_name="elliptic").result()
+    # One token serves until it is old: one that was given, after two failures that pass.
+    assert len(site.identity.asked) == 3 and "client_id" not in site.identity.asked[0]
+    site.pool.hsmctl("backup", "start", site.blobs.url, "--managed-identity", "--check")
+
+    site.blobs.bearer = "another"
+    with pytest.raises(HttpResponseError, match="refused the node's managed identity .403.*Give it the role"):
+        site.backups(2).begin_backup(site.blobs.url, use_managed_identity=True).result()
+    site.blobs.bearer = site.identity.token
+    # The refused token is not shown again.
+    asked = len(site.identity.asked)
+    site.backups(2).begin_pre_backup(site.blobs.url, use_managed_identity=True).wait()
+    assert len(site.identity.asked) == asked + 1
+    both = {"storageResourceUri": site.blobs.url, "token": site.blobs.token, "useManagedIdentity": True}
+    answer = site.pool.call("POST", 1, "/backup", site.pool.token(), both)
+    assert answer.status_code == 400 and "exclude each other" in answer.text
+    for uri in ("https://store.example/hsm", "file:///weekly", "s3://backups"):
+        answer = site.pool.call(
+            "POST", 1, "/backup", site.pool.token(), {"storageResourceUri": uri, "useManagedIdentity": True})
+        assert answer.status_code == 400, answer.text
+    for node in (1, 2, 3):
+        assert site.identity.token not in (site.pool.node_folder(node) / "hsmd.log").read_text()
+
+
+def test_the_identity_of_a_hosting_environment(site, tmp_path):
+    """It wants a secret, which comes from a file; and a machine that has no identity says so."""
+    site.identity.secret = "secret-of-the-platform"
+    header = tmp_path / "identity-header"
+    header.write_text(site.identity.secret + "\n")
+    header.chmod(0o600)
+    file = site.pool.node_folder(3) / "node.yaml"
+    before = file.read_text()
+    site.pool.kill(3)
+    file.write_text(before.replace("  managed_identity:", f"  managed_identity:\n    header_file: {header}"))
+    site.pool.start(3)
+    site.pool.await_unsealed(3)
+    site.backups(3).begin_pre_backup(site.blobs.url, use_managed_identity=True).wait()
+    # A node whose token isn't good any more asks for another one, and this one is told that it has no identity.
+    site.blobs.bearer = "another"
+    for words in ("refused the node's managed identity", "identity endpoint gave no token: status 400"):
+        with pytest.raises(HttpResponseError, match=words):
+            site.backups(1).begin_pre_backup(site.blobs.url, use_managed_identity=True).result()
+    assert site.identity.secret not in (site.pool.node_folder(3) / "hsmd.log").read_text()
 
 
 def test_every_operation_was_answered_as_described(site):

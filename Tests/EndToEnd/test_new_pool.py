@@ -23,6 +23,7 @@ from azure.keyvault.securitydomain.models import SecurityDomain
 
 from azure_cli import AzureCLI, needs_azure_cli
 from blobs import BlobServer
+from buckets import BucketServer
 from conftest import free_ports
 from estate import Estate, check_keys, names
 from officers import restore_blob
@@ -36,10 +37,14 @@ class Disaster:
     """The lost pool's remains: what people and stores hold of it. `urls` are its backup and a later one."""
 
     def __init__(self, folder):
-        first = free_ports(13)
+        first = free_ports(14)
         self.blobs = BlobServer(folder / "blobs", first + 12)
+        self.buckets = BucketServer(first + 13, self.blobs.authority, self.blobs.certificate, folder)
+        places = folder / "places.yaml"
+        places.write_text(self.buckets.configuration())
         self.settings = {
-            "QUICKSTART_BLOB_HOSTS": self.blobs.host, "QUICKSTART_BLOB_AUTHORITY": str(self.blobs.authority)}
+            "QUICKSTART_BLOB_HOSTS": self.blobs.host, "QUICKSTART_BLOB_AUTHORITY": str(self.blobs.authority),
+            "QUICKSTART_BACKUPS_FILE": str(places)}
         self.port = first + 2
         self.safe = folder / "safe"
         self.folder = folder
@@ -55,6 +60,10 @@ class Disaster:
                 self.backed_up = time.monotonic()
                 print(f"\nbackup of {KEYS} keys: {self.backed_up - began:.2f} s")
             self.before = before
+            # The same into a bucket, for one of the new pools.
+            self.bucket = "s3://backups/lost"
+            done = json.loads(lost.hsmctl("backup", "start", self.bucket, "--json").stdout)
+            self.bucket_folder = done["azureStorageBlobContainerUri"].rsplit("/", 1)[1]
             late = lost.call("POST", 1, "/keys/late/create", self.estate.user.token(lost), {"kty": "EC-HSM", "crv": "P-256"})
             assert late.status_code == 200, late.text
             self.assignments = self.estate.assignments()
@@ -103,6 +112,7 @@ def disaster(tmp_path_factory):
     made = Disaster(tmp_path_factory.mktemp("disaster"))
     yield made
     made.blobs.close()
+    made.buckets.close()
 
 
 @pytest.fixture
@@ -215,12 +225,8 @@ def test_each_officer_on_a_machine_of_his_own(disaster, single):
     assert "in place" in single.hsmctl(*common, *disaster.pairs(1, 2)).stdout
     single.await_unsealed()
 
-    container, folder = disaster.url.rsplit("/", 1)
-    os.environ["QUORATE_SAS"] = disaster.blobs.token
-    try:
-        brought = single.hsmctl("backup", "restore", container, folder, "--keep-credentials").stdout
-    finally:
-        del os.environ["QUORATE_SAS"]
+    brought = single.hsmctl(
+        "backup", "restore", disaster.bucket, disaster.bucket_folder, "--keep-credentials").stdout
     assert "with their secrets" in brought and f"{len(disaster.assignments)} role assignments" in brought, brought
     # Those who had rights have them again, by the secret that they had.
     check_keys(single, disaster.estate.user, disaster.estate.kept[:8])

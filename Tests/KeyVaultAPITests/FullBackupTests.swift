@@ -137,8 +137,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (BackupStoreFault.denied("403 AuthorizationFailed"), "StorageAccessDenied"), (.full, "StorageFull"),
-        (.unreachable("no answer"), "StorageUnavailable"),
+        (BackupStoreFault.denied("403 AuthorizationFailed", of: .token), "StorageAccessDenied"),
+        (.full, "StorageFull"), (.unreachable("no answer"), "StorageUnavailable"), (.clockSkew, "StorageClockSkew"),
+        (.identityUnavailable("status 400"), "StorageAccessDenied"),
+        (.credentialsUnusable("none"), "StorageAccessDenied"),
     ])
     func aStoreThatFailsFailsTheJob(_ fault: BackupStoreFault, _ code: String) async throws {
         backed.stores.fail(with: fault)

@@ -16,6 +16,7 @@
 #   QUICKSTART_BLOB_HOSTS       blob services for backups, host:port, separated by commas
 #   QUICKSTART_BLOB_AUTHORITY   PEM of the authority that signs their certificates
 #   QUICKSTART_BACKUP_SCHEDULE  backups.schedule of the nodes' files, as a YAML mapping in braces
+#   QUICKSTART_BACKUPS_FILE     further lines for the section "backups" of each node
 #   QUICKSTART_SPARE_RSA_KEYS   RSA pairs of each size that each node makes in advance (default 1)
 #   QUICKSTART_UNPINNED         if set, the officers aren't fixed by the initialisation file
 #   QUICKSTART_NAME             the pool's name (default quickstart)
@@ -94,11 +95,12 @@ make_certificates() {
 
 public_key() { openssl pkey -in "$1" -pubout -outform DER 2>>"$dir/openssl.log" | base64 -w0; }
 
-# Lines that let nodes use blob services for backups, and make backups by themselves.
-blob_stores() {
+# Lines that let nodes use further places for backups.
+backup_places() {
     [ -z "${QUICKSTART_BLOB_HOSTS:-}" ] || printf '  blob_hosts: [%s]\n' "$QUICKSTART_BLOB_HOSTS"
     [ -z "${QUICKSTART_BLOB_AUTHORITY:-}" ] || printf '  authority_file: %s\n' "$QUICKSTART_BLOB_AUTHORITY"
     [ -z "${QUICKSTART_BACKUP_SCHEDULE:-}" ] || printf '  schedule: %s\n' "$QUICKSTART_BACKUP_SCHEDULE"
+    [ -z "${QUICKSTART_BACKUPS_FILE:-}" ] || sed 's/^/  /' "$QUICKSTART_BACKUPS_FILE"
 }
 
 make_configurations() {
@@ -135,7 +137,7 @@ members:
 $members
 backups:
   directory: ../../backups
-$(blob_stores)
+$(backup_places)
 crypto:
   spare_rsa_keys: ${QUICKSTART_SPARE_RSA_KEYS:-1}
 YAML

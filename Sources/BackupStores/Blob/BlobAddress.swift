@@ -64,6 +64,7 @@ public struct AllowedHosts: Sendable {
         var entries: [Entry] = []
         for name in names {
             let address = try BlobAddress("https://\(name)/container")
+            guard address.path == "container" else { throw .invalidAddress("'\(name)' is more than host and port") }
             entries.append(Entry(name: address.host, port: address.port))
         }
         self.entries = entries

@@ -1,55 +1,60 @@
 public import Backup
-import AsyncHTTPClient
-import NIOCore
-import NIOHTTP1
-import NIOSSL
 
-/// Containers of blob services that speak the protocol of Azure Blob Storage, by shared access signature.
+/// Containers of blob services that speak the protocol of Azure Blob Storage, by shared access signature or by the
+/// node's managed identity.
 public struct BlobStore: Sendable {
     private let allowed: AllowedHosts
-    private let client: BlobClient
+    private let identity: ManagedIdentity?
+    private let store: StoreClient
 
-    /// - Parameter authorityFile: PEM of the authorities that sign these hosts' certificates; nil for the system's.
-    public init(allowed: AllowedHosts, authorityFile: String? = nil) throws(BackupStoreFault) {
+    /// - Parameters:
+    ///   - identity: where the node has one. It is shown to allowed hosts only.
+    ///   - authorityFile: PEM of the authorities that sign these hosts' certificates; nil for the system's.
+    public init(
+        allowed: AllowedHosts, identity: ManagedIdentity? = nil, authorityFile: String? = nil
+    ) throws(BackupStoreFault) {
         self.allowed = allowed
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let authorityFile {
-            do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authorityFile))
-            } catch {
-                throw .failed("the authority file \(authorityFile) can't be read as PEM certificates")
-            }
-        }
-        client = BlobClient(tls: tls)
+        self.identity = identity
+        store = StoreClient(tls: try StoreClient.tls(authorityFile: authorityFile))
     }
 
     func container(_ address: BackupAddress) throws(BackupStoreFault) -> any BackupContainer {
         let blob = try BlobAddress(address.uri)
         guard allowed.allow(blob) else { throw .notAllowed("the host \(blob.host):\(blob.port)") }
-        guard let text = address.token, !text.isEmpty else { throw .tokenMissing }
-        guard let token = SharedAccessSignature.read(text) else {
-            throw .invalidAddress("the token isn't a shared access signature")
-        }
-        return BlobContainer(address: blob, token: token, client: client)
+        return BlobContainer(address: blob, client: BlobClient(store: store, access: try access(address.access)))
     }
 
-    func shutdown() async { await client.shutdown() }
+    private func access(_ given: BackupAccess) throws(BackupStoreFault) -> BlobAccess {
+        switch given {
+        case .managedIdentity:
+            guard let identity else { throw .notAllowed("a managed identity") }
+            return .identity(identity)
+        case .none: throw .tokenMissing
+        case .token(let text):
+            guard let token = SharedAccessSignature.read(text) else {
+                throw .invalidAddress("the token isn't a shared access signature")
+            }
+            return .signature(token)
+        }
+    }
+
+    func shutdown() async {
+        await store.shutdown()
+        await identity?.shutdown()
+    }
 }
 
 /// One container.
 struct BlobContainer: BackupContainer {
     let address: BlobAddress
-    let token: String
     let client: BlobClient
 
     var uri: String { address.uri }
 
     /// A block that is never listed disappears by itself and is no blob meanwhile.
     func probe() async throws(BackupStoreFault) {
-        let name = "quorate-probe"
         try await client.put(
-            url(name, "comp=block&blockid=AAAAAA%3D%3D"), [0], what: "container \(address.path)")
+            url("quorate-probe"), query: "comp=block&blockid=AAAAAA%3D%3D", [0], what: "container \(address.path)")
     }
 
     func create(_ name: String) async throws(BackupStoreFault) -> any BackupUpload {
@@ -62,15 +67,17 @@ struct BlobContainer: BackupContainer {
             url(try checked(name)), range: offset...(offset + UInt64(count) - 1), what: "backup '\(name)'")
     }
 
+    func remove(folder: String, object: String) async throws(BackupStoreFault) {
+        try await client.remove(url(try checked("\(folder)/\(object)")), what: "backup '\(folder)'")
+    }
+
     private func checked(_ name: String) throws(BackupStoreFault) -> String {
         guard BackupPath.segments(name) != nil else { throw .invalidAddress("the folder's name isn't plain") }
         return name
     }
 
     /// - Parameter name: plain, so that nothing in it needs escaping.
-    func url(_ name: String, _ query: String? = nil) -> String {
-        "\(address.uri)/\(name)?\(query.map { $0 + "&" } ?? "")\(token)"
-    }
+    func url(_ name: String) -> String { "\(address.uri)/\(name)" }
 }
 
 /// A block blob that is being written: it appears when the list of its blocks is put.
@@ -100,8 +107,8 @@ actor BlobUpload: BackupUpload {
         let body = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>\(list)</BlockList>"
         // Never over a blob that is there: a good backup must not be lost to another.
         try await container.client.put(
-            container.url(name, "comp=blocklist"), Array(body.utf8), what: "container \(container.address.path)",
-            onlyIfNew: true)
+            container.url(name), query: "comp=blocklist", Array(body.utf8),
+            what: "container \(container.address.path)", onlyIfNew: true)
     }
 
     /// Blocks without a list are removed by the service.
@@ -117,7 +124,7 @@ actor BlobUpload: BackupUpload {
         pending = []
         blocks.append(identifier)
         try await container.client.put(
-            container.url(name, "comp=block&blockid=\(identifier)"), block,
+            container.url(name), query: "comp=block&blockid=\(identifier)", block,
             what: "container \(container.address.path)")
     }
 

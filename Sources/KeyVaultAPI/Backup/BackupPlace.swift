@@ -12,39 +12,48 @@ struct BackupPlace: Sendable {
     static let object = "backup.qbk"
 
     let container: any BackupContainer
-    private let token: String?
+    private let access: BackupAccess
 
-    /// - Parameter fields: with `storageResourceUri` and `token`.
+    var usesManagedIdentity: Bool { access == .managedIdentity }
+
+    /// - Parameter fields: with `storageResourceUri`, and `token` or `useManagedIdentity`.
     init(_ fields: Fields, _ desk: BackupDesk) throws(APIError) {
-        if try fields.bool("useManagedIdentity") == true {
+        let usesIdentity = try fields.bool("useManagedIdentity") ?? false
+        let token = try fields.string("token") ?? ""
+        guard !usesIdentity || token.isEmpty else {
             throw .badParameter(
-                "The parameter '\(fields.path)useManagedIdentity': this service has no identity of the cloud's. "
-                    + "Use a SAS token.")
+                "The parameters '\(fields.path)token' and '\(fields.path)useManagedIdentity' exclude each other.")
         }
-        let token = try fields.string("token")
-        let address = BackupAddress(uri: try fields.requiredString("storageResourceUri"), token: token)
+        let uri = try fields.requiredString("storageResourceUri")
+        access = usesIdentity ? .managedIdentity : token.isEmpty ? .none : .token(token)
         do throws(BackupStoreFault) {
-            container = try desk.stores.container(address)
+            container = try desk.stores.container(BackupAddress(uri: uri, access: access))
         } catch {
             throw .badParameter("The parameter '\(fields.path)storageResourceUri': \(error)")
         }
-        self.token = token
     }
 
     /// The place of a job that another node began.
     init(of order: JobOrder, _ keyring: Keyring, _ desk: BackupDesk) throws {
-        token = order.sealedToken.isEmpty ? nil : try keyring.openJobToken(order.sealedToken, job: order.id)
-        container = try desk.stores.container(BackupAddress(uri: order.container, token: token))
+        if order.usesManagedIdentity {
+            access = .managedIdentity
+        } else if order.sealedToken.isEmpty {
+            access = .none
+        } else {
+            access = .token(try keyring.openJobToken(order.sealedToken, job: order.id))
+        }
+        container = try desk.stores.container(BackupAddress(uri: order.container, access: access))
     }
 
     /// The place of a backup that the pool makes by itself.
     init(scheduled uri: String, token: String?, _ desk: BackupDesk) throws(BackupStoreFault) {
-        self.token = token
-        container = try desk.stores.container(BackupAddress(uri: uri, token: token))
+        let address = BackupAddress(uri: uri, token: token)
+        access = address.access
+        container = try desk.stores.container(address)
     }
 
     func sealedToken(job: [UInt8], _ keyring: Keyring) throws -> [UInt8] {
-        guard let token, !token.isEmpty else { return [] }
+        guard case .token(let token) = access else { return [] }
         return try keyring.sealJobToken(token, job: job)
     }
 

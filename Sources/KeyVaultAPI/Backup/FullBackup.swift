@@ -39,7 +39,8 @@ enum FullBackup {
         let uri = place.container.uri
         let order = JobOrder(
             id: id, kind: kind, node: desk.node, place: kind == .backup ? "\(uri)/\(folder)" : uri,
-            folder: kind == .backup ? folder : "", sealedToken: try place.sealedToken(job: id, context))
+            folder: kind == .backup ? folder : "", sealedToken: try place.sealedToken(job: id, context),
+            usesManagedIdentity: place.usesManagedIdentity)
         return try await JobStart.begin(order, place, context, desk)
     }
 }

@@ -60,7 +60,8 @@ enum FullRestore {
         let id = Random.bytes(16)
         let order = JobOrder(
             id: id, kind: kind, node: desk.node, place: "\(place.container.uri)/\(folder)", key: name, folder: folder,
-            sealedToken: try place.sealedToken(job: id, context), keepsCredentials: keepsCredentials)
+            sealedToken: try place.sealedToken(job: id, context), keepsCredentials: keepsCredentials,
+            usesManagedIdentity: place.usesManagedIdentity)
         return try await JobStart.begin(order, place, context, desk)
     }
 }

@@ -5917,7 +5917,7 @@ enum OpenAPIDocument {
         "properties": {
           "storageResourceUri": {"type": "string", "description": "A container that the node's file allows."},
           "token": {"type": ["string", "null"], "description": "Its SAS token.", "format": "password"},
-          "useManagedIdentity": {"type": ["boolean", "null"], "description": "Not true: there is no such identity."}
+          "useManagedIdentity": {"type": ["boolean", "null"], "description": "Whether the identity that a cloud gave the node's machine opens it, in place of a token."}
         }
       },
       "BackupRequest": {"$ref": "#/components/schemas/BackupContainer"},

@@ -54,10 +54,12 @@ public struct JobOrder: Hashable, Sendable {
     public var sealedToken: [UInt8]
     /// Whether a restore into a new pool lets the secrets of principals come back.
     public var keepsCredentials: Bool
+    /// Whether the identity of the node's machine opens the container.
+    public var usesManagedIdentity: Bool
 
     public init(
         id: [UInt8], kind: JobKind, node: UInt64, place: String, key: String? = nil, folder: String = "",
-        sealedToken: [UInt8] = [], keepsCredentials: Bool = false
+        sealedToken: [UInt8] = [], keepsCredentials: Bool = false, usesManagedIdentity: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -67,6 +69,7 @@ public struct JobOrder: Hashable, Sendable {
         self.folder = folder
         self.sealedToken = sealedToken
         self.keepsCredentials = keepsCredentials
+        self.usesManagedIdentity = usesManagedIdentity
     }
 
     /// The container that the place is in.
@@ -76,6 +79,7 @@ public struct JobOrder: Hashable, Sendable {
         node > 0 && place.utf8.count <= 2048 && sealedToken.count <= 8192 && (kind == .keyRestore) == (key != nil)
             && (folder.isEmpty || place.hasSuffix("/" + folder))
             && (kind == .backupCheck || !folder.isEmpty || place.isEmpty) && (!keepsCredentials || kind == .restore)
+            && (!usesManagedIdentity || sealedToken.isEmpty)
     }
 }
 

@@ -60,6 +60,7 @@ extension JobOrder: WireConvertible {
             ($0.id, $0.kind, $0.node) = (id.wire, UInt32(kind.rawValue), node)
             ($0.place, $0.key, $0.folder) = (place, key ?? "", folder)
             ($0.sealedToken, $0.keepsCredentials) = (sealedToken.wire, keepsCredentials)
+            $0.usesManagedIdentity = usesManagedIdentity
         }
     }
 
@@ -67,7 +68,7 @@ extension JobOrder: WireConvertible {
         self.init(
             id: [UInt8](wire.id), kind: try known(wire.kind), node: wire.node, place: wire.place,
             key: wire.key.isEmpty ? nil : wire.key, folder: wire.folder, sealedToken: [UInt8](wire.sealedToken),
-            keepsCredentials: wire.keepsCredentials)
+            keepsCredentials: wire.keepsCredentials, usesManagedIdentity: wire.usesManagedIdentity)
     }
 }
 
@@ -111,6 +112,7 @@ extension JobRecord: StoredRow {
                 order.folder, order.sealedToken.wire, order.keepsCredentials
             )
             ($0.isOfEverything, $0.report, $0.takeovers) = (isOfEverything, report, UInt32(clamping: takeovers))
+            $0.usesManagedIdentity = order.usesManagedIdentity
             if let ended { $0.ended = ended }
             if let failure { $0.failure = failure.wire }
         }
@@ -121,7 +123,7 @@ extension JobRecord: StoredRow {
             order: JobOrder(
                 id: [UInt8](wire.id), kind: try known(wire.kind), node: wire.node, place: wire.place,
                 key: wire.key.isEmpty ? nil : wire.key, folder: wire.folder, sealedToken: [UInt8](wire.sealedToken),
-                keepsCredentials: wire.keepsCredentials),
+                keepsCredentials: wire.keepsCredentials, usesManagedIdentity: wire.usesManagedIdentity),
             identifier: try GUID(wire: wire.id), status: try known(wire.status), started: wire.started,
             reported: wire.reported, ended: wire.hasEnded ? wire.ended : nil, items: wire.items, bytes: wire.bytes,
             failure: wire.hasFailure ? JobFailure(wire: wire.failure) : nil, isOfEverything: wire.isOfEverything,

@@ -1228,6 +1228,9 @@ package nonisolated struct WireJobOrder: Sendable {
   /// of a restore into a new pool
   package var keepsCredentials: Bool = false
 
+  /// opens the container
+  package var usesManagedIdentity: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2674,6 +2677,11 @@ package nonisolated struct WireJob: @unchecked Sendable {
   package var takeovers: UInt32 {
     get {_storage._takeovers}
     set {_uniqueStorage()._takeovers = newValue}
+  }
+
+  package var usesManagedIdentity: Bool {
+    get {_storage._usesManagedIdentity}
+    set {_uniqueStorage()._usesManagedIdentity = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -4992,7 +5000,7 @@ nonisolated extension WireAdoptedSecurityDomain: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobOrder"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}uses_managed_identity\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5008,6 +5016,7 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 6: try { try decoder.decodeSingularStringField(value: &self.folder) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.sealedToken) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.keepsCredentials) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.usesManagedIdentity) }()
       default: break
       }
     }
@@ -5038,6 +5047,9 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.keepsCredentials != false {
       try visitor.visitSingularBoolField(value: self.keepsCredentials, fieldNumber: 8)
     }
+    if self.usesManagedIdentity != false {
+      try visitor.visitSingularBoolField(value: self.usesManagedIdentity, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5050,6 +5062,7 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.folder != rhs.folder {return false}
     if lhs.sealedToken != rhs.sealedToken {return false}
     if lhs.keepsCredentials != rhs.keepsCredentials {return false}
+    if lhs.usesManagedIdentity != rhs.usesManagedIdentity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7690,7 +7703,7 @@ nonisolated extension WireRestoredPool: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Job"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}status\0\u{1}started\0\u{1}reported\0\u{1}ended\0\u{1}items\0\u{1}bytes\0\u{1}failure\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}is_of_everything\0\u{1}report\0\u{1}takeovers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}status\0\u{1}started\0\u{1}reported\0\u{1}ended\0\u{1}items\0\u{1}bytes\0\u{1}failure\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}is_of_everything\0\u{1}report\0\u{1}takeovers\0\u{3}uses_managed_identity\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -7711,6 +7724,7 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _isOfEverything: Bool = false
     var _report: String = String()
     var _takeovers: UInt32 = 0
+    var _usesManagedIdentity: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -7739,6 +7753,7 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _isOfEverything = source._isOfEverything
       _report = source._report
       _takeovers = source._takeovers
+      _usesManagedIdentity = source._usesManagedIdentity
     }
   }
 
@@ -7775,6 +7790,7 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._isOfEverything) }()
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._report) }()
         case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._takeovers) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._usesManagedIdentity) }()
         default: break
         }
       }
@@ -7841,6 +7857,9 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._takeovers != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._takeovers, fieldNumber: 18)
       }
+      if _storage._usesManagedIdentity != false {
+        try visitor.visitSingularBoolField(value: _storage._usesManagedIdentity, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -7868,6 +7887,7 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._isOfEverything != rhs_storage._isOfEverything {return false}
         if _storage._report != rhs_storage._report {return false}
         if _storage._takeovers != rhs_storage._takeovers {return false}
+        if _storage._usesManagedIdentity != rhs_storage._usesManagedIdentity {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -9,7 +9,9 @@ struct BackupCommands: AsyncParsableCommand {
         discussion: """
             A backup holds the pool's whole state at one moment, encrypted under the pool's own keys: only this pool, \
             or one made anew from the same security domain, opens it. It goes to a place that the node's file allows \
-            ('backups'): a blob container (https://...) by SAS token, or the node's directory (file:///FOLDER).
+            ('backups'): a blob container (https://...) by SAS token or by the node's managed identity, a bucket of an \
+            S3-compatible store (s3://BUCKET/PREFIX) by the node's credentials, or the node's directory \
+            (file:///FOLDER).
 
             The token is read from a file or from QUORATE_SAS, never from the command line.
             """,
@@ -23,6 +25,8 @@ struct BackupCommands: AsyncParsableCommand {
                 interrupted. Exit codes: 0 complete; 1 failed, or another job is under way; 69 no node can answer.
 
                 Example: hsmctl backup start https://store.blob.example.com/hsm --sas-file sas.txt
+                Example: hsmctl backup start https://store.blob.example.com/hsm --managed-identity
+                Example: hsmctl backup start s3://backups/hsm
                 Example: hsmctl backup start file:///weekly
                 """)
         @Argument(help: ArgumentHelp("The container's URI.", valueName: "uri"))
@@ -34,10 +38,10 @@ struct BackupCommands: AsyncParsableCommand {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            let token = try job.token()
+            let place = try job.place.access(to: container)
             try await PoolClient.with(connection) { client in
                 let begun = try await client.send(.POST, check ? "/prebackup" : "/backup", isRepeatable: false) {
-                    JobOptions.write(container, token, &$0)
+                    place.write(&$0)
                 }.body
                 let done = try await job.follow(begun, "backup", client)
                 let place = done.text("azureStorageBlobContainerUri") ?? ""
@@ -67,6 +71,7 @@ struct BackupCommands: AsyncParsableCommand {
 
                 Example: hsmctl backup restore https://store.blob.example.com/hsm mhsm-pool-2027013112000042 \
                 --sas-file sas.txt --key invoices
+                Example: hsmctl backup restore s3://backups/hsm mhsm-pool-2027013112000042
                 Example: hsmctl backup restore file:///weekly mhsm-pool-2027013112000042 --check
                 """)
         @Argument(help: ArgumentHelp("The container's URI.", valueName: "uri"))
@@ -91,12 +96,12 @@ struct BackupCommands: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let token = try job.token()
+            let place = try job.place.access(to: container)
             let path = key.map { "/keys/\(PoolClient.escape($0))/restore" } ?? (check ? "/prerestore" : "/restore")
             try await PoolClient.with(connection) { client in
                 let begun = try await client.send(.PUT, path, isRepeatable: false) { writer in
                     writer.member("sasTokenParameters") { writer in
-                        writer.object { JobOptions.write(container, token, &$0) }
+                        writer.object { place.write(&$0) }
                     }
                     writer.member(key == nil ? "folderToRestore" : "folder", folder)
                     if keepCredentials { writer.member("keepCredentials", true) }
@@ -168,31 +173,14 @@ struct BackupCommands: AsyncParsableCommand {
     }
 }
 
-/// How a job's container is opened, and how long the command stays.
+/// How long the command stays.
 struct JobOptions: ParsableArguments {
-    @Option(
-        name: .long,
-        help: ArgumentHelp("File that holds the container's SAS token. [env: QUORATE_SAS]", valueName: "file"),
-        completion: .file())
-    var sasFile: String?
+    @OptionGroup var place: PlaceOptions
 
     @Flag(name: .long, help: "End as soon as the job has begun.")
     var noWait = false
 
     var isWaiting: Bool { !noWait }
-
-    func token() throws -> String? {
-        if let sasFile {
-            return String(decoding: try Files.read(sasFile), as: UTF8.self)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-        return ProcessInfo.processInfo.environment["QUORATE_SAS"].flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    static func write(_ container: String, _ token: String?, _ writer: inout JSONWriter) {
-        writer.member("storageResourceUri", container)
-        if let token { writer.member("token", token) }
-    }
 
     /// Waits for the job's end, and shows how far it is.
     ///

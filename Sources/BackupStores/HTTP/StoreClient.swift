@@ -1,0 +1,135 @@
+import AsyncHTTPClient
+import Backup
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// What a store's answer means.
+enum StoreVerdict {
+    case good
+    /// The same request may succeed in a while.
+    case mayPass(BackupStoreFault)
+    case refused(BackupStoreFault)
+}
+
+struct StoreAnswer {
+    let status: Int
+    let headers: HTTPHeaders
+    let body: [UInt8]
+
+    init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
+        (self.status, self.headers, self.body) = (status, headers, body)
+    }
+
+    /// Whether a server says of itself that it is better to come again.
+    var mayPass: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+}
+
+/// Connections that end with their last user: also where a node's start fails half-way.
+private final class Connections: Sendable {
+    let http: HTTPClient
+
+    init(_ configuration: HTTPClient.Configuration) {
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Fails only where it was shut down before.
+    deinit { _ = http.shutdown() as EventLoopFuture<Void> }
+}
+
+/// Requests to an object store, each repeated a few times where the failure may pass. URLs and headers may hold
+/// credentials: they appear in no error.
+struct StoreClient: Sendable {
+    private static let attempts = 5
+    private static let seconds: Int64 = 60
+    /// Of an answer that isn't content: forms and errors.
+    static let formLimit = 64 << 10
+    /// The longest that a server may ask to wait for, in seconds.
+    private static let longestPause = 30
+
+    private let connections: Connections
+    private var http: HTTPClient { connections.http }
+
+    /// - Parameter tls: nil for the system's authorities.
+    init(tls: TLSConfiguration? = nil) {
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        configuration.timeout = .init(connect: .seconds(10), read: .seconds(30))
+        // A redirection could lead where the node must not go.
+        configuration.redirectConfiguration = .disallow
+        configuration.connectionPool.retryConnectionEstablishment = false
+        connections = Connections(configuration)
+    }
+
+    /// - Parameter authorityFile: PEM of the authorities to trust; nil for the system's.
+    static func tls(authorityFile: String?) throws(BackupStoreFault) -> TLSConfiguration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        guard let authorityFile else { return tls }
+        do {
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authorityFile))
+        } catch {
+            throw .failed("the authority file \(authorityFile) can't be read as PEM certificates")
+        }
+        return tls
+    }
+
+    /// Fails only where it was shut down before.
+    func shutdown() async { try? await http.shutdown() }
+
+    /// - Parameters:
+    ///   - limit: the most bytes of an answer's body.
+    ///   - request: makes the request, anew for each attempt: a signature is of its moment.
+    ///   - judge: says what an answer means, and of which attempt it is, from 0.
+    func send(
+        limit: Int = StoreClient.formLimit, _ request: () throws(BackupStoreFault) -> HTTPClientRequest,
+        judge: (StoreAnswer, Int) -> StoreVerdict
+    ) async throws(BackupStoreFault) -> StoreAnswer {
+        var last = BackupStoreFault.unreachable("it was not tried")
+        var pause = 0
+        for attempt in 0..<Self.attempts {
+            if attempt > 0 { try await wait(milliseconds: max(250 << attempt, pause)) }
+            let made = try request()
+            let answer: StoreAnswer
+            do {
+                answer = try await self.answer(to: made, limit: limit)
+            } catch {
+                last = .unreachable(Self.words(error))
+                continue
+            }
+            switch judge(answer, attempt) {
+            case .good: return answer
+            case .refused(let fault): throw fault
+            case .mayPass(let fault): (last, pause) = (fault, Self.askedPause(answer))
+            }
+        }
+        throw last
+    }
+
+    /// What the server asks for by `Retry-After`, in milliseconds.
+    private static func askedPause(_ answer: StoreAnswer) -> Int {
+        guard let seconds = answer.headers.first(name: "retry-after").flatMap({ Int($0) }) else { return 0 }
+        return min(max(seconds, 0), longestPause) * 1000
+    }
+
+    private func wait(milliseconds: Int) async throws(BackupStoreFault) {
+        do {
+            try await Task.sleep(for: .milliseconds(milliseconds))
+        } catch {
+            throw .failed("the job was cancelled")
+        }
+    }
+
+    private func answer(to request: HTTPClientRequest, limit: Int) async throws -> StoreAnswer {
+        let response = try await http.execute(request, timeout: .seconds(Self.seconds))
+        let body = try await response.body.collect(upTo: limit)
+        return StoreAnswer(
+            status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+    }
+
+    /// - Returns: the library's name of the failure; its types' texts hold no URL, but may be long.
+    private static func words(_ error: any Error) -> String {
+        let text = "\(error)"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") { return "its certificate isn't signed by a trusted authority" }
+        return String(text.prefix(200))
+    }
+}

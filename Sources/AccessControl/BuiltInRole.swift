@@ -2,8 +2,8 @@
 ///
 /// Their data actions are what the original service returns on the wire, which differs in places from its published
 /// table: the auditor reads deleted keys and never purges them, the officer may export. For the restore role no wire
-/// list is known; it has what the published table gives it. Reading and writing settings, for which no data action is
-/// published, belong to the administrator.
+/// list is known; it has what the published table gives it. Reading and writing settings and the schedule of backups,
+/// for which no data actions are published, belong to the administrator.
 public enum BuiltInRole: CaseIterable, Hashable, Sendable {
     case administrator, cryptoOfficer, cryptoUser, policyAdministrator, cryptoAuditor
     case cryptoServiceEncryptionUser, cryptoServiceReleaseUser, backup, restore
@@ -43,7 +43,7 @@ public enum BuiltInRole: CaseIterable, Hashable, Sendable {
             BuiltInRole.rolesReadWrite + [
                 .securityDomainDownload, .securityDomainDownloadRead, .securityDomainUpload,
                 .securityDomainUploadRead, .securityDomainTransferKeyRead, .backupStart, .backupStatus,
-                .restoreStart, .restoreStatus, .settingsRead, .settingsWrite,
+                .restoreStart, .restoreStatus, .settingsRead, .settingsWrite, .backupScheduleRead, .backupScheduleWrite,
             ]
         case .cryptoOfficer:
             BuiltInRole.rolesReadWrite + [.deletedKeysRead, .deletedKeysRecover, .deletedKeysDelete, .keysExport]

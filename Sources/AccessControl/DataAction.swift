@@ -14,6 +14,7 @@ public enum DataAction: UInt8, CaseIterable, Hashable, Sendable {
     case securityDomainUpload, securityDomainUploadRead, securityDomainTransferKeyRead
     case backupStart, backupStatus, restoreStart, restoreStatus
     case settingsRead, settingsWrite
+    case backupScheduleRead, backupScheduleWrite
 
     /// What every data action's name begins with.
     public static let prefix = "Microsoft.KeyVault/managedHsm/"
@@ -72,9 +73,11 @@ extension DataAction {
         case .backupStatus: "backup/status/action"
         case .restoreStart: "restore/start/action"
         case .restoreStatus: "restore/status/action"
-        // The protocol publishes no names for these two.
+        // The protocol publishes no names for these.
         case .settingsRead: "settings/read/action"
         case .settingsWrite: "settings/write/action"
+        case .backupScheduleRead: "backup/schedule/read/action"
+        case .backupScheduleWrite: "backup/schedule/write/action"
         }
     }
 }

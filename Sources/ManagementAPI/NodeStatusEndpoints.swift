@@ -46,6 +46,13 @@ enum NodeStatusEndpoints {
                         writer.member("poolVersion", UInt64(context.view.state.version.rawValue))
                         writer.member("appliedIndex", context.view.appliedIndex)
                         writer.member("keys", context.view.state.keyCount)
+                        if let plan = context.view.state.backupPlan {
+                            let now = context.receivedAt / 1000
+                            writer.member("newestBackup") { writer in
+                                if let newest = plan.newestGood { writer.integer(newest) } else { writer.null() }
+                            }
+                            writer.member("backupIsOverdue", plan.isOverdue(at: now))
+                        }
                         writer.member("members") { $0.array { writer in for one in members { write(one, &writer) } } }
                         writer.member("auditHeads") { writer in
                             writer.array { writer in

@@ -45,6 +45,8 @@ import Testing
         restore/status/action           x   .   .   .   .   .   .   .   d
         settings/read/action            a   .   .   .   .   .   .   .   .
         settings/write/action           a   .   .   .   .   .   .   .   .
+        backup/schedule/read/action     a   .   .   .   .   .   .   .   .
+        backup/schedule/write/action    a   .   .   .   .   .   .   .   .
         """
 
     private static let columns: [(String, BuiltInRole)] = [

@@ -13,8 +13,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("*", 38), ("Microsoft.KeyVault/managedHsm/*", 38), ("microsoft.keyvault/MANAGEDHSM/keys/*", 20),
-        ("Microsoft.KeyVault/managedHsm/keys/*/action", 17), ("*/sign/*", 1), ("*keys/create", 1), ("**", 38),
+        ("*", 40), ("Microsoft.KeyVault/managedHsm/*", 40), ("microsoft.keyvault/MANAGEDHSM/keys/*", 20),
+        ("Microsoft.KeyVault/managedHsm/keys/*/action", 17), ("*/sign/*", 1), ("*keys/create", 1), ("**", 40),
         ("Microsoft.KeyVault/managedHsm/keys/deletedKeys/*", 3), ("Microsoft.KeyVault/managedHsm/keys/sign/action*", 1),
         ("Microsoft.KeyVault/managedHsm/keys/sign/action/*", 0), ("", 0), ("Microsoft.KeyVault/vaults/*", 0),
         ("keys/sign/action", 0),

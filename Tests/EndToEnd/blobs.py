@@ -43,7 +43,7 @@ def authority(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
 class BlobServer:
     """`blobs` may be read and changed by the test. While `gate` is cleared, writes wait."""
 
-    def __init__(self, folder: pathlib.Path, port: int, token: str = "sv=2021-12-02&sp=rcw&sig=right%2Bsignature%3D"):
+    def __init__(self, folder: pathlib.Path, port: int, token: str = "sv=2021-12-02&sp=rcwd&sig=right%2Bsignature%3D"):
         self.token = token
         # An access token that opens it, too.
         self.bearer: str | None = None
@@ -51,6 +51,7 @@ class BlobServer:
         self.blocks: dict[str, dict[str, bytes]] = {}
         self.requests: list[tuple[str, str]] = []
         self.failures: list[int] = []
+        self.refuse_removal = False
         self.gate, self.waiting = threading.Event(), threading.Event()
         self.gate.set()
         self.authority, self.certificate = authority(folder)
@@ -147,6 +148,6 @@ class BlobServer:
 
     def delete(self, target: str, headers) -> tuple[int, str]:
         path, _, refusal = self._check("DELETE", target, headers)
-        if refusal:
-            return refusal
+        if refusal or self.refuse_removal:
+            return refusal or (403, "AuthorizationPermissionMismatch")
         return (202, "") if self.blobs.pop(path, None) is not None else (404, "BlobNotFound")

@@ -89,6 +89,9 @@ class BucketServer:
     def names(self) -> list[str]:
         return sorted(self._backend.get_bucket("backups").keys.keys())
 
+    def put(self, name: str, content: bytes) -> None:
+        self._backend.put_object("backups", name, content)
+
     def parts(self, name: str) -> int:
         """In how many parts an object came; 1 where it came whole."""
         tag = self._backend.get_object("backups", name).etag.strip('"')

@@ -11,82 +11,20 @@ import time
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.identity import ClientSecretCredential
-from azure.keyvault.administration import KeyVaultBackupClient
-from azure.keyvault.keys import KeyClient
-from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, SignatureAlgorithm
+from azure.keyvault.keys.crypto import EncryptionAlgorithm, SignatureAlgorithm
 
-from blobs import BlobServer
-from buckets import BucketServer
-from conftest import free_ports
-from contract import CheckedTransport, Contract
-from identities import IdentityServer
-from people import CRYPTO_OFFICER, CRYPTO_USER, audit_records, hire
-from pool import Pool, wait_until
+from backup_site import Site
+from people import audit_records
+from pool import wait_until
 
 DIGEST = hashlib.sha256(b"What comes back shall sign as before.").digest()
 # What a new pool of the quickstart has.
 DEMO = {"demo-ec", "demo-rsa"}
 OPERATIONS = {
     "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
-    "FullRestoreStatusGet", "JobList",
+    "FullRestoreStatusGet", "JobList", "BackupScheduleGet", "BackupScheduleSet", "BackupScheduleDelete",
+    "BackupScheduleRun",
 }
-
-
-class Site:
-    """A pool, the stores and the identity that its nodes may use, and clients."""
-
-    def __init__(self, folder):
-        first = free_ports(9)
-        self.blobs = BlobServer(folder / "blobs", first + 6)
-        self.buckets = BucketServer(first + 7, self.blobs.authority, self.blobs.certificate, folder)
-        self.identity = IdentityServer(first + 8)
-        self.blobs.bearer = self.identity.token
-        places = folder / "places.yaml"
-        places.write_text(f"{self.buckets.configuration()}managed_identity:\n  endpoint: {self.identity.url}\n")
-        self.pool = Pool(folder / "state", first, settings={
-            "QUICKSTART_BLOB_HOSTS": self.blobs.host, "QUICKSTART_BLOB_AUTHORITY": str(self.blobs.authority),
-            "QUICKSTART_BACKUPS_FILE": str(places)}).up()
-        self.contract = Contract()
-        self.user = hire(self.pool, CRYPTO_USER, CRYPTO_OFFICER, name="backup user")
-        self.folders: list[str] = []
-
-    def credential(self, client_id: str, secret: str) -> ClientSecretCredential:
-        return ClientSecretCredential(
-            self.pool.environment["AZURE_TENANT_ID"], client_id, secret,
-            authority=self.pool.environment["AZURE_AUTHORITY_HOST"], disable_instance_discovery=True,
-            connection_verify=str(self.pool.authority))
-
-    def backups(self, node: int = 1) -> KeyVaultBackupClient:
-        return KeyVaultBackupClient(
-            self.pool.endpoint(node), self.credential(*self.pool.credentials()),
-            transport=CheckedTransport(self.contract, str(self.pool.authority)))
-
-    def keys(self, node: int = 1) -> KeyClient:
-        return KeyClient(
-            self.pool.endpoint(node), self.credential(self.user.client_id, self.user.secret),
-            connection_verify=str(self.pool.authority))
-
-    def crypto(self, key, node: int = 1) -> CryptographyClient:
-        # By the identifier on that node, so that the node does the work and not the client.
-        identifier = key.id.replace(key.id.split("/keys/")[0], self.pool.endpoint(node))
-        return CryptographyClient(
-            identifier, self.credential(self.user.client_id, self.user.secret),
-            connection_verify=str(self.pool.authority))
-
-    def backup(self, node: int = 1) -> str:
-        url = self.backups(node).begin_backup(self.blobs.url, self.blobs.token).result().folder_url
-        self.folders.append(url)
-        return url
-
-    def restore(self, url: str, node: int = 1, **options) -> None:
-        self.backups(node).begin_restore(url, self.blobs.token, **options).result()
-
-    def blob(self, url: str) -> str:
-        return url.removeprefix(f"https://{self.blobs.host}") + "/backup.qbk"
-
-    def names(self) -> set[str]:
-        return {key.name for key in self.keys().list_properties_of_keys()}
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +278,7 @@ def test_a_large_backup_comes_in_parts(site):
         clients[number % 3].create_oct_key(f"large-{number}", size=256, hardware_protected=True, tags=tags)
 
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
-        list(threads.map(create, range(240)))
+        list(threads.map(create, range(300)))
     site.buckets.failures = [(503, "SlowDown"), (500, "InternalError")]
     site.buckets.lost = [500]
     folder = in_bucket(site)
@@ -412,30 +350,103 @@ def test_the_identity_of_a_hosting_environment(site, tmp_path):
     assert site.identity.secret not in (site.pool.node_folder(3) / "hsmd.log").read_text()
 
 
+def schedule(site, method: str, path: str = "", body: dict | None = None) -> dict:
+    """A request about the schedule, whose answer is as described."""
+    with site.pool.client() as http:
+        answer = http.request(
+            method, f"{site.pool.endpoint(1)}/quorate/v1/backup-schedule{path}", json=body,
+            headers={"authorization": f"Bearer {site.pool.token()}"})
+    site.contract.check(method, str(answer.request.url), answer.status_code, answer.headers, answer.content)
+    return answer.json() if answer.content else {}
+
+
+def test_the_pool_backs_itself_up(site):
+    """By a schedule: at once for the week that has begun; and of one week one stays."""
+    place = "s3://backups/scheduled"
+
+    def made() -> list[str]:
+        return [name for name in site.buckets.names() if name.startswith("scheduled/")]
+
+    def shown() -> dict:
+        return json.loads(site.pool.hsmctl("backup", "schedule", "show", "--json").stdout)
+
+    def run() -> str:
+        """A backup by the schedule now, in a later second than the last: which of two is newer counts in seconds."""
+        taken = shown()["backups"][0]["taken"]
+        wait_until(lambda: int(time.time()) > taken, 5, "the next second", interval=0.1)
+        site.pool.hsmctl("backup", "schedule", "run")
+        return shown()["backups"][0]["folder"]
+
+    assert site.pool.hsmctl("backup", "schedule", "show", check=False).returncode == 3
+    refused = site.pool.hsmctl("backup", "schedule", "set", "s3://missing", "--weekly", "2", check=False)
+    assert refused.returncode == 1 and "no bucket 'missing'" in refused.stderr
+    text = site.pool.hsmctl("backup", "schedule", "set", place, "--weekly", "8").stdout
+    assert "8 weekly" in text
+    wait_until(lambda: len(shown()["backups"]) == 1, 60, "the backup of this week", interval=0.5)
+    first = shown()
+    assert first["lastAttempt"]["status"] == "Succeeded" and not first["isOverdue"]
+    folder = first["backups"][0]["folder"]
+    assert made() == [f"scheduled/{folder}/backup.qbk"]
+    # Of another pool, and older than all others.
+    stranger = "scheduled/mhsm-other-2020013112000042/backup.qbk"
+    site.buckets.put(stranger, b"not ours")
+    site.pool.hsmctl("backup", "restore", place, folder, "--check")
+
+    folder = run()
+    wait_until(lambda: [backup["folder"] for backup in shown()["backups"]] == [folder], 30,
+               "the older backup of this week to be removed", interval=0.2)
+    assert made() == sorted([f"scheduled/{folder}/backup.qbk", stranger])
+    assert json.loads(site.pool.hsmctl("pool", "status", "--json").stdout)["backupIsOverdue"] is False
+    site.pool.await_same_state()
+
+    with_token = {"storageResourceUri": site.blobs.url, "token": site.blobs.token, "keep": {"weekly": 4}}
+    assert schedule(site, "PUT", body=with_token)["backups"] == []
+    kept = schedule(site, "GET")
+    assert kept["storageResourceUri"] == site.blobs.url and "sig" not in json.dumps(kept)
+    others = set(site.blobs.blobs)
+    wait_until(lambda: len(shown()["backups"]) == 1, 60, "the backup of this week", interval=0.5)
+    folder = run()
+    wait_until(lambda: [backup["folder"] for backup in shown()["backups"]] == [folder], 30,
+               "the older backup in the container to be removed", interval=0.2)
+    assert set(site.blobs.blobs) == others | {f"/hsm/{folder}/backup.qbk"}
+    # A container that lets nothing be removed keeps it, and the pool remembers.
+    site.blobs.refuse_removal = True
+    run()
+    wait_until(lambda: ("DELETE", f"/hsm/{folder}/backup.qbk") in site.blobs.requests, 30, "an attempt", interval=0.2)
+    assert [backup["isBeingRemoved"] for backup in shown()["backups"]] == [False, True]
+    assert others < set(site.blobs.blobs) and len(site.blobs.blobs) == len(others) + 2
+    site.blobs.refuse_removal = False
+    schedule(site, "POST", "/run")
+    wait_until(lambda: shown()["lastAttempt"]["status"] == "Succeeded", 30, "the last one", interval=0.2)
+    schedule(site, "DELETE")
+    assert len(made()) == 2
+
+
 def test_every_operation_was_answered_as_described(site):
     missed = [name for name in OPERATIONS if not any(status < 300 for status in site.contract.seen[name])]
     assert missed == []
 
 
 def test_another_node_goes_on_with_the_job_of_a_dead_one(site):
-    leader = site.pool.leader()
-    node, other = (number for number in (1, 2, 3) if number != leader)
+    """The job is one of the schedule and its node the leader: whoever leads then makes no other backup of this week."""
+    node = site.pool.leader()
+    other = node % 3 + 1
     site.blobs.gate.clear()
     site.blobs.waiting.clear()
     body = {"storageResourceUri": site.blobs.url, "token": site.blobs.token}
-    begun = site.pool.call("POST", node, "/backup", site.pool.token(), body)
-    assert begun.status_code == 202, begun.text
-    assert site.blobs.waiting.wait(10)
+    schedule(site, "PUT", body={**body, "keep": {"weekly": 2}})
+    assert site.blobs.waiting.wait(20)
+    begun = schedule(site, "GET")["lastAttempt"]
     second = site.pool.call("POST", other, "/backup", site.pool.token(), body)
     assert second.status_code == 409, second.text
+    token = site.pool.token(node=other)
     site.pool.kill(node)
     killed = time.monotonic()
     site.blobs.gate.set()
-    token = site.pool.token(node=other)
     ended: list[dict] = []
 
     def has_ended() -> bool:
-        answer = site.pool.call("GET", other, f"/backup/{begun.json()['jobId']}/pending", token).json()
+        answer = site.pool.call("GET", other, f"/backup/{begun['jobId']}/pending", token).json()
         ended[:] = [answer]
         return answer["status"] != "InProgress"
 
@@ -446,38 +457,13 @@ def test_another_node_goes_on_with_the_job_of_a_dead_one(site):
     place = ended[0]["azureStorageBlobContainerUri"]
     assert place.endswith("_2") and site.blob(place) in site.blobs.blobs, place
     job = json.loads(site.pool.hsmctl("backup", "list", "--json").stdout)[0]
-    assert job["takeovers"] == 1 and job["status"] == "succeeded"
+    assert job["takeovers"] == 1 and job["status"] == "succeeded" and job["id"] == begun["jobId"]
+    kept = json.loads(site.pool.hsmctl("backup", "schedule", "show", "--json").stdout)
+    assert [backup["folder"] for backup in kept["backups"]] == [place.rsplit("/", 1)[1]]
+    assert kept["nextBackup"] > time.time()
+    site.pool.hsmctl("backup", "schedule", "delete")
     for number in (1, 2, 3):
         assert "right%2Bsignature" not in (site.pool.node_folder(number) / "hsmd.log").read_text()
     site.pool.start(node)
     site.pool.await_unsealed(node)
     site.restore(place)
-
-
-def test_the_pool_backs_itself_up(tmp_path):
-    """Every few seconds here; of one hour the newest is kept. What isn't a backup of the pool stays."""
-    schedule = "{container: 'file:///scheduled', every: 3s, alarm_after: 1s, hourly: 1, daily: 1, weekly: 1}"
-    pool = Pool(tmp_path / "state", free_ports(2), nodes=1, settings={"QUICKSTART_BACKUP_SCHEDULE": schedule})
-    folder = pool.folder / "backups" / "scheduled"
-    try:
-        pool.up()
-        wait_until(folder.exists, 30, "the first backup")
-        stranger = folder / "mhsm-other-2020013112000042" / "backup.qbk"
-        stranger.parent.mkdir()
-        stranger.write_text("not ours")
-
-        def backups() -> list[dict]:
-            jobs = json.loads(pool.hsmctl("backup", "list", "--json").stdout)
-            return [job for job in jobs if job["kind"] == "backup" and job["status"] == "succeeded"]
-
-        wait_until(lambda: len(backups()) >= 3, 60, "three backups", interval=0.5)
-        own = lambda: sorted(path.parent.name for path in folder.glob("mhsm-quickstart-*/backup.qbk"))  # noqa: E731
-        # The newest that was tidied after, and the one that was made since.
-        wait_until(lambda: len(own()) <= 2, 20, "old ones to be removed", interval=0.2)
-        newest = backups()[0]["place"].rsplit("/", 1)[1]
-        assert newest in own() and stranger.exists()
-        assert pool.hsmctl("backup", "verify", str(folder / newest)).returncode == 0
-        log = (pool.node_folder(1) / "hsmd.log").read_text()
-        assert "the newest good backup is too old" in log
-    finally:
-        pool.wipe()

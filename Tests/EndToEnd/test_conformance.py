@@ -491,7 +491,7 @@ ELSEWHERE = {
     "SecurityDomainRestoreStatusGet", "RestorationInvitationGet", "RestorationBegin", "RestorationShareSubmit",
     # In test_backup.py, on a pool of its own: a full restore replaces all keys.
     "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
-    "FullRestoreStatusGet", "JobList",
+    "FullRestoreStatusGet", "JobList", *(f"BackupSchedule{word}" for word in ("Get", "Set", "Delete", "Run")),
     # In test_key_encryption.py: it keeps backups waiting.
     "KeyEncryptionRotate",
 }

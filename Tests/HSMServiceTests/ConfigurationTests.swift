@@ -119,15 +119,6 @@ import Testing
         Mistake(
             "crypto:\n", "auto_unseal: {pkcs11_module: /m.so, token: \"a\\tb\"}\ncrypto:\n",
             "'auto_unseal.token' isn't a label", cure: "1 to 32 bytes"),
-        Mistake(
-            "crypto:\n", "backups:\n  schedule: {every: 1h}\ncrypto:\n", "'backups.schedule.container' is missing",
-            cure: "file:///scheduled"),
-        Mistake(
-            "crypto:\n", "backups:\n  schedule: {container: 'file:///x', every: hourly}\ncrypto:\n",
-            "'backups.schedule.every' is 'hourly'", cure: "for example 1h"),
-        Mistake(
-            "crypto:\n", "backups:\n  schedule: {container: 'file:///x', evry: 1h}\ncrypto:\n",
-            "unknown key 'backups.schedule.evry'", cure: "Did you mean 'every'?"),
         Mistake("  id: 1\n", "  id: one\n", "'node.id' must be a whole number from 1", cure: "Correct 'one'"),
         Mistake("  id: 1\n", "  id: 0\n", "'node.id' must be a whole number", cure: "Correct '0'"),
         Mistake("  id: 1\n", "  id: 4\n", "'node.id' is 4, which no element of 'members' has", cure: "Add this node"),

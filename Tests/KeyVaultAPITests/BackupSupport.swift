@@ -105,6 +105,11 @@ private struct MemoryContainer: BackupContainer {
         guard let object = stores.objects[name] else { throw .notFound("backup '\(name)'") }
         return Array(object.dropFirst(Int(offset)).prefix(count))
     }
+
+    func remove(folder: String, object: String) async throws(BackupStoreFault) {
+        try await stores.pass()
+        stores.objects["\(folder)/\(object)"] = nil
+    }
 }
 
 private actor MemoryUpload: BackupUpload {
@@ -128,11 +133,12 @@ private actor MemoryUpload: BackupUpload {
 struct BackedPool {
     let pool: TestPool
     let stores: MemoryStores
+    let desk: BackupDesk
 
     init(_ stores: MemoryStores = MemoryStores()) throws {
         self.stores = stores
         let state = MemoryState(nil)
-        let desk = BackupDesk(node: 1, stores: stores, source: state)
+        desk = BackupDesk(node: 1, stores: stores, source: state)
         pool = try TestPool(KeyVaultEndpoints.all(restoring: API.UnsealedNode(), backups: desk))
         state.use(pool.pool)
     }

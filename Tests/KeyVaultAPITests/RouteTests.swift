@@ -235,6 +235,18 @@ import Testing
         Expected(
             "GET /restore/{id}/pending", "FullRestoreStatusGet", "restore/status/action @/ activated unversioned", "A"),
         Expected("GET /quorate/v1/jobs", "JobList", "backup/status/action @/ activated unversioned", "A"),
+        Expected(
+            "GET /quorate/v1/backup-schedule", "BackupScheduleGet",
+            "backup/schedule/read/action @/ activated unversioned", "A"),
+        Expected(
+            "PUT /quorate/v1/backup-schedule", "BackupScheduleSet",
+            "backup/schedule/write/action @/ activated unversioned", "A"),
+        Expected(
+            "DELETE /quorate/v1/backup-schedule", "BackupScheduleDelete",
+            "backup/schedule/write/action @/ activated unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/backup-schedule/run", "BackupScheduleRun",
+            "backup/start/action @/ activated unversioned", "A"),
     ]
 
     private static let expected = keyRoutes + roleRoutes + poolRoutes + tokenRoutes + facadeRoutes

@@ -85,6 +85,11 @@ import Testing
                 JobOrder(
                     id: [1], kind: .restore, node: 1, place: "a/b", folder: "b", sealedToken: [7],
                     keepsCredentials: true)),
+            .beginJob(Fixture.identityJob), .setBackupSchedule(nil), .setBackupSchedule(Fixture.schedule()),
+            .setBackupSchedule(Fixture.schedule(daily: 3, token: [])),
+            .beginScheduledBackup(Fixture.identityJob, schedule: [1], due: 0),
+            .beginScheduledBackup(Fixture.job(1, .backup), schedule: [], due: nil),
+            .retireBackup([1]), .forgetBackup([]),
         ]
     }
 

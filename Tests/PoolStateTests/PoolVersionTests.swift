@@ -82,4 +82,17 @@ import Testing
         prepared.unsealRecords = [[1]]
         #expect(CommandCatalog.current.since(.prepareRoot(id: [1], prepared)) == .unsealKeys)
     }
+
+    /// What a former program can't apply, or not in this form, waits for all to know it.
+    @Test func newFormsOfCommandsAreLater() {
+        let since = CommandCatalog.current.since
+        #expect(since(.beginJob(Fixture.job(1, .backup))) == .first)
+        #expect(since(.beginJob(Fixture.identityJob)) == .backupSchedules)
+        for command in [
+            PoolCommand.setBackupSchedule(nil), .retireBackup([]), .forgetBackup([]),
+            .beginScheduledBackup(Fixture.job(1, .backup), schedule: [], due: nil),
+        ] {
+            #expect(since(command) == .backupSchedules)
+        }
+    }
 }

@@ -22,6 +22,9 @@ import Testing
                 NodeInvitation(
                     name: "node-4", ticketDigest: [UInt8](repeating: 2, count: 32),
                     expires: Fixture.start / 1000 + 60)))
+        replica.apply(.setBackupSchedule(Fixture.schedule(hourly: 2)))
+        replica.apply(.beginScheduledBackup(Fixture.job(2, .backup), schedule: Fixture.schedule().id, due: nil))
+        replica.apply(.completeJob(id: Fixture.jobID(2), items: 1, bytes: 2, keys: 0, report: ""))
         replica.apply(.beginJob(Fixture.job(1, .keyRestore, key: "c")))
         replica.apply(.stageKeys(job: Fixture.jobID(1), [Fixture.staged("c", versions: [1, 2])]))
         replica.apply(.raisePoolVersion(PoolVersion(rawValue: 7), knownBy: [1, 2, 3]))
@@ -91,7 +94,7 @@ import Testing
             let value = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
-            let table = UInt8.random(in: 0...13, using: &random)
+            let table = UInt8.random(in: 0...40, using: &random)
             _ = try? PoolState(rows: [RowChange(table: table, key: [], value: value)])
         }
     }

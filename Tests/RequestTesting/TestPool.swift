@@ -26,6 +26,7 @@ public final class TestPool: Sendable {
     public let folder: TemporaryFolder
     public let audit: AuditLog
     public let anonymous = AnonymousSampler()
+    public let services: PipelineServices
     public let pipeline: RequestPipeline
     /// Records that were there before the first request.
     private let firstRecords: Int
@@ -50,6 +51,7 @@ public final class TestPool: Sendable {
             hosts: HostTable(hosts: [TestPool.host]), clock: clock,
             identity: ServiceIdentity(poolName: "pool-1", nodeName: "node-1", region: "test-region", version: "1"),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        self.services = services
         pipeline = RequestPipeline(endpoints: endpoints, services: services)
         firstRecords = try AuditTail.lines(folder: folder.path, count: 100).count
         try unseal(keyring)

@@ -15,7 +15,6 @@
 #   QUICKSTART_UNACTIVATED      if set, the security domain is left to be downloaded
 #   QUICKSTART_BLOB_HOSTS       blob services for backups, host:port, separated by commas
 #   QUICKSTART_BLOB_AUTHORITY   PEM of the authority that signs their certificates
-#   QUICKSTART_BACKUP_SCHEDULE  backups.schedule of the nodes' files, as a YAML mapping in braces
 #   QUICKSTART_BACKUPS_FILE     further lines for the section "backups" of each node
 #   QUICKSTART_SPARE_RSA_KEYS   RSA pairs of each size that each node makes in advance (default 1)
 #   QUICKSTART_UNPINNED         if set, the officers aren't fixed by the initialisation file
@@ -99,7 +98,6 @@ public_key() { openssl pkey -in "$1" -pubout -outform DER 2>>"$dir/openssl.log" 
 backup_places() {
     [ -z "${QUICKSTART_BLOB_HOSTS:-}" ] || printf '  blob_hosts: [%s]\n' "$QUICKSTART_BLOB_HOSTS"
     [ -z "${QUICKSTART_BLOB_AUTHORITY:-}" ] || printf '  authority_file: %s\n' "$QUICKSTART_BLOB_AUTHORITY"
-    [ -z "${QUICKSTART_BACKUP_SCHEDULE:-}" ] || printf '  schedule: %s\n' "$QUICKSTART_BACKUP_SCHEDULE"
     [ -z "${QUICKSTART_BACKUPS_FILE:-}" ] || sed 's/^/  /' "$QUICKSTART_BACKUPS_FILE"
 }
 

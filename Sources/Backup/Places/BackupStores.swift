@@ -44,10 +44,8 @@ public protocol BackupContainer: Sendable {
     /// Finds out whether something can be written here; leaves nothing behind.
     func probe() async throws(BackupStoreFault)
 
-    /// The folders in it, in no order; nil where the place doesn't tell.
-    func folders() async throws(BackupStoreFault) -> [String]?
-
-    /// Removes an object, and its folder if that is empty then.
+    /// Removes an object, and its folder if that is empty then. Does nothing where there is no such object: after a
+    /// lost answer it is called again.
     func remove(folder: String, object: String) async throws(BackupStoreFault)
 
     /// Begins an object. It is there as a whole or not at all.
@@ -55,14 +53,6 @@ public protocol BackupContainer: Sendable {
 
     /// Up to `count` bytes from this place on; fewer only where the object ends.
     func read(_ name: String, from offset: UInt64, count: Int) async throws(BackupStoreFault) -> [UInt8]
-}
-
-extension BackupContainer {
-    public func folders() async throws(BackupStoreFault) -> [String]? { nil }
-
-    public func remove(folder: String, object: String) async throws(BackupStoreFault) {
-        throw .failed("nothing is removed from this kind of place")
-    }
 }
 
 /// An object that is being written.

@@ -50,20 +50,21 @@ struct DirectoryContainer: BackupContainer {
         }
     }
 
-    func folders() async throws(BackupStoreFault) -> [String]? {
-        let (root, segments) = (root, segments)
-        return try await FileWork.run { () throws(BackupStoreFault) in
-            try FolderHandle.open(root: root, segments, creating: false).names()
-        }
-    }
-
     func remove(folder: String, object: String) async throws(BackupStoreFault) {
         let path = try path(of: folder)
         guard BackupPath.segments(object)?.count == 1 else { throw .invalidAddress("the object's name isn't plain") }
         let root = root
         try await FileWork.run { () throws(BackupStoreFault) in
-            try FolderHandle.open(root: root, path, creating: false).remove(object)
-            try FolderHandle.open(root: root, path.dropLast(), creating: false).removeFolder(path[path.count - 1])
+            // Where this one is missing, another disk may not be mounted, and nothing is known of what is on it.
+            let parent = try FolderHandle.open(root: root, path.dropLast(), creating: false)
+            do throws(BackupStoreFault) {
+                let folder = try FolderHandle.open(root: root, path, creating: false)
+                try folder.unlink(object)
+                try folder.unlink(UnfinishedFile.name(for: object))
+            } catch .notFound {
+                return
+            }
+            parent.removeFolder(path[path.count - 1])
         }
     }
 

@@ -63,24 +63,9 @@ struct FolderHandle: ~Copyable {
 
     func remove(_ name: String) { unlinkat(descriptor, name, 0) }
 
-    /// What is in it, without the names that stand for itself and its parent.
-    func names() throws(BackupStoreFault) -> [String] {
-        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard own >= 0 else { throw SystemFailure.fault("the folder") }
-        guard let stream = fdopendir(own) else {
-            let fault = SystemFailure.fault("the folder")
-            close(own)
-            throw fault
-        }
-        defer { closedir(stream) }
-        var found: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { found.append(name) }
-        }
-        return found
+    /// Does nothing where there is no such file.
+    func unlink(_ name: String) throws(BackupStoreFault) {
+        guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else { throw SystemFailure.fault("file '\(name)'") }
     }
 }
 
@@ -92,7 +77,10 @@ final class UnfinishedFile: Sendable {
     /// Negative once it is closed.
     private let descriptor: Mutex<Int32>
 
-    private var unfinishedName: String { name + ".part" }
+    private var unfinishedName: String { Self.name(for: name) }
+
+    /// What it is called until then.
+    static func name(for name: String) -> String { name + ".part" }
 
     init(root: String, folders: some Sequence<String>, name: String) throws(BackupStoreFault) {
         self.root = root

@@ -1,5 +1,4 @@
 import Audit
-import Backup
 import BackupStores
 import CryptographicModule
 import Foundation
@@ -45,7 +44,7 @@ final class NodeAssembly: Sendable {
     private let firstKeyring: Keyring?
     private let stores: ConfiguredStores
     private let takeover: JobTakeover
-    private let scheduled: ScheduledBackups?
+    private let calendar: BackupCalendar
     private let tasks = Mutex<[Task<Void, Never>]>([])
     /// Begins when the pool has removed this node, or a new epoch has to be started.
     let ending: NodeEnding
@@ -107,11 +106,9 @@ final class NodeAssembly: Sendable {
             computation: computation, hosts: hosts, clock: SystemClock(),
             identity: Self.serviceIdentity(configuration), logger: logger)
         stores = try configuration.backups.stores()
-        let backups = BackupDesk(
-            node: configuration.nodeID.rawValue, stores: stores,
-            source: StoredState(snapshots: disk.snapshots, save: { await runtime.save() }))
+        let backups = Self.makeDesk(configuration, stores, disk, runtime)
         takeover = JobTakeover(services: services, desk: backups)
-        scheduled = Self.makeScheduled(configuration.backups.schedule, services, backups)
+        calendar = BackupCalendar(runtime, vault, ScheduledBackups(services: services, desk: backups), alarms)
         let control = NodeControlPanel(
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
             recovery: recovery, token: token,
@@ -120,6 +117,14 @@ final class NodeAssembly: Sendable {
         let endpoints = Self.endpoints(gate, nodeKey, backups, control)
         pipeline = RequestPipeline(endpoints: endpoints, services: services)
         server = Self.makeServer(configuration.api)
+    }
+
+    private static func makeDesk(
+        _ configuration: NodeConfiguration, _ stores: ConfiguredStores, _ disk: NodeDisk, _ runtime: NodeRuntime
+    ) -> BackupDesk {
+        BackupDesk(
+            node: configuration.nodeID.rawValue, stores: stores,
+            source: StoredState(snapshots: disk.snapshots, save: { await runtime.save() }))
     }
 
     private static func endpoints(
@@ -152,18 +157,6 @@ final class NodeAssembly: Sendable {
                 cure: "Set this member's public_key to: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
         }
         return key
-    }
-
-    private static func makeScheduled(
-        _ schedule: BackupSchedule?, _ services: PipelineServices, _ desk: BackupDesk
-    ) -> ScheduledBackups? {
-        schedule.map { ScheduledBackups(services: services, desk: desk, schedule: $0, token: token) }
-    }
-
-    /// Of a container for scheduled backups: read each time, so that it can be renewed.
-    @Sendable
-    private static func token(_ file: String) throws -> String {
-        try readGuarded(file: file, limit: 16 << 10).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private static func makeVault(
@@ -284,7 +277,7 @@ final class NodeAssembly: Sendable {
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         let housekeeping = Housekeeping(
-            node: configuration.nodeID.rawValue, runtime: runtime, takeover: takeover, scheduled: scheduled,
+            node: configuration.nodeID.rawValue, runtime: runtime, takeover: takeover,
             rewrapping: KeyRewrapping(
                 runtime: runtime, custody: vault, module: module, computation: computation, audit: audit, logger: logger),
             custody: vault, module: module, computation: computation,
@@ -297,7 +290,12 @@ final class NodeAssembly: Sendable {
         }
         let asking = Task { [token] in await token.run { await opening.open($0) } }
         let spares = SpareKeyMaker(module: module, computation: computation, logger: logger)
-        tasks.withLock { $0 = [unsealed, asking, Task { await housekeeping.run() }, Task { await spares.run() }] }
+        tasks.withLock {
+            $0 = [
+                unsealed, asking, Task { await housekeeping.run() }, Task { await spares.run() },
+                Task { [calendar] in await calendar.run() },
+            ]
+        }
     }
 
     /// Reads the API's certificate and key again; connections that are open keep the old one.

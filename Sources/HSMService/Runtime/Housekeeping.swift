@@ -22,8 +22,6 @@ struct Housekeeping: Sendable {
     let node: UInt64
     let runtime: NodeRuntime
     let takeover: JobTakeover
-    /// nil where the node's file asks for no backups.
-    let scheduled: ScheduledBackups?
     let rewrapping: KeyRewrapping
     let custody: any KeyCustody
     let module: CryptographicModule
@@ -43,7 +41,6 @@ struct Housekeeping: Sendable {
             await takeOverSilentJob()
             await holdRoot()
             await rewrapping.tend()
-            if runtime.latestStanding.role == .leader, custody.unsealed != nil { await scheduled?.tend() }
             round += 1
             guard round.isMultiple(of: 3) else { continue }
             if let summary = anonymous.flush(time: SystemClock().unixMilliseconds()) { audit.append(summary) { _ in } }

@@ -35,29 +35,32 @@ struct BackupPlace: Sendable {
 
     /// The place of a job that another node began.
     init(of order: JobOrder, _ keyring: Keyring, _ desk: BackupDesk) throws {
-        if order.usesManagedIdentity {
-            access = .managedIdentity
-        } else if order.sealedToken.isEmpty {
-            access = .none
-        } else {
-            access = .token(try keyring.openJobToken(order.sealedToken, job: order.id))
-        }
+        access = try Self.access(order.usesManagedIdentity, order.sealedToken, id: order.id, keyring)
         container = try desk.stores.container(BackupAddress(uri: order.container, access: access))
     }
 
-    /// The place of a backup that the pool makes by itself.
-    init(scheduled uri: String, token: String?, _ desk: BackupDesk) throws(BackupStoreFault) {
-        let address = BackupAddress(uri: uri, token: token)
-        access = address.access
-        container = try desk.stores.container(address)
+    /// The place of the backups that the pool makes by itself.
+    init(of schedule: BackupSchedule, _ keyring: Keyring, _ desk: BackupDesk) throws {
+        access = try Self.access(schedule.usesManagedIdentity, schedule.sealedToken, id: schedule.id, keyring)
+        container = try desk.stores.container(BackupAddress(uri: schedule.container, access: access))
     }
 
-    func sealedToken(job: [UInt8], _ keyring: Keyring) throws -> [UInt8] {
-        guard case .token(let token) = access else { return [] }
-        return try keyring.sealJobToken(token, job: job)
+    /// - Parameter id: of the job or schedule that the token is sealed for.
+    private static func access(
+        _ usesManagedIdentity: Bool, _ sealedToken: [UInt8], id: [UInt8], _ keyring: Keyring
+    ) throws -> BackupAccess {
+        if usesManagedIdentity { return .managedIdentity }
+        return sealedToken.isEmpty ? .none : .token(try keyring.openJobToken(sealedToken, job: id))
     }
 
     /// The token as other nodes may see it; empty where there is none.
+    ///
+    /// - Parameter id: of the job or schedule that it is sealed for.
+    func sealedToken(job id: [UInt8], _ keyring: Keyring) throws -> [UInt8] {
+        guard case .token(let token) = access else { return [] }
+        return try keyring.sealJobToken(token, job: id)
+    }
+
     func sealedToken(job: [UInt8], _ context: RequestContext) throws(APIError) -> [UInt8] {
         guard let keyring = context.services.custody.unsealed?.keyring else { throw .sealed }
         do {

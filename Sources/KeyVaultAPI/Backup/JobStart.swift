@@ -15,19 +15,23 @@ enum JobStart {
         guard let record = committed.view.state.job(order.id) else { throw .internalFailure }
         let job = RunningJob(record: record, begunAt: committed.index, services: context.services)
         JobWork.start(job, desk) { _ in place }
+        return answer(record, context)
+    }
+
+    static func answer(_ record: JobRecord, _ context: RequestContext) -> APIResponse {
         var response = JobAnswer.response(record, status: 202)
-        let collection = order.kind.isBackup ? "backup" : "restore"
+        let collection = record.order.kind.isBackup ? "backup" : "restore"
         response.headers = [
             (
                 "azure-asyncoperation",
-                "\(context.host.baseURL)/\(collection)/\(Hexadecimal.encode(order.id))/pending"
+                "\(context.host.baseURL)/\(collection)/\(Hexadecimal.encode(record.id))/pending"
             ),
             ("retry-after", "0"),
         ]
         return response
     }
 
-    private static func error(_ refusal: Refusal, _ context: RequestContext) -> APIError {
+    static func error(_ refusal: Refusal, _ context: RequestContext) -> APIError {
         switch refusal {
         case .jobRunning:
             .conflict("A backup or restore is under way. The pool runs one at a time: ask for its status, and wait.")

@@ -1,105 +1,117 @@
-public import Backup
+import Backup
 import CryptographicModule
 import Logging
 import PoolState
 public import RequestPipeline
 import SecurityDomain
 import StrictJSON
-import Synchronization
 
-/// Keeps a schedule of backups: on the node that leads, which begins one when it is due, says so when there is no good
-/// one for too long, and removes those that aren't kept any more.
-public final class ScheduledBackups: Sendable {
-    /// An alarm that lasts is repeated, in seconds.
-    private static let alarmInterval: Int64 = 3600
+/// Backups by the pool's schedule: begins what is due, and removes what has served its time.
+public struct ScheduledBackups: Sendable {
+    /// Removals of one round: each may take the time of several requests.
+    private static let removals = 20
 
-    private let services: PipelineServices
-    private let desk: BackupDesk
-    private let schedule: BackupSchedule
-    /// Reads the token that opens the container.
-    private let token: @Sendable (_ file: String) throws -> String
-    private let state = Mutex(State())
+    let services: PipelineServices
+    let desk: BackupDesk
 
-    private struct State {
-        var alarmed: Int64?
-        /// The backup after which was cleaned up last.
-        var tidied: [UInt8] = []
-    }
-
-    public init(
-        services: PipelineServices, desk: BackupDesk, schedule: BackupSchedule,
-        token: @escaping @Sendable (_ file: String) throws -> String
-    ) {
+    public init(services: PipelineServices, desk: BackupDesk) {
         self.services = services
         self.desk = desk
-        self.schedule = schedule
-        self.token = token
     }
 
-    /// Does what is due; asked every few seconds while this node leads and is unsealed.
-    public func tend() async {
-        let pool = services.pool.latestView.state
-        guard pool.phase == .activated, let record = pool.pool else { return }
-        let jobs = pool.jobs.filter { $0.order.kind == .backup && $0.order.container == schedule.container }
-        let newest = jobs.first { $0.status == .succeeded }
-        let situation = BackupSchedule.Situation(
-            newest: newest?.started, attempted: jobs.first?.started, since: record.created)
-        let now = services.clock.unixMilliseconds() / 1000
-        raiseAlarm(situation, now)
-        if pool.runningJob == nil, schedule.isDue(situation, now: now) { await begin() }
-        if let newest, state.withLock({ $0.tidied != newest.id }) {
-            await tidy()
-            state.withLock { $0.tidied = newest.id }
-        }
-    }
+    private var state: PoolState { services.pool.latestView.state }
+    private var now: Int64 { services.clock.unixMilliseconds() / 1000 }
 
-    private func raiseAlarm(_ situation: BackupSchedule.Situation, _ now: Int64) {
-        guard schedule.isOverdue(situation, now: now) else { return state.withLock { $0.alarmed = nil } }
-        let isNew = state.withLock { state in
-            if let alarmed = state.alarmed, now < alarmed + Self.alarmInterval { return false }
-            state.alarmed = now
-            return true
-        }
-        guard isNew else { return }
-        let age = situation.newest.map { "\(now - $0) s" } ?? "there is none"
-        services.logger.critical(
-            "alarm: the newest good backup is too old",
-            metadata: ["container": "\(schedule.container)", "age": "\(age)", "most": "\(schedule.alarmAge) s"])
-    }
+    // MARK: Beginning
 
-    private func begin() async {
+    /// Begins the backup that is due. Only the leader asks for it; a second one may do the same at the same time, and
+    /// the log takes it once.
+    public func beginDue() async {
+        guard services.custody.unsealed != nil, let plan = state.backupPlan, state.runningJob == nil,
+            let due = state.dueBackup(at: now)
+        else { return }
         do {
-            let id = Random.bytes(16)
-            let place = try BackupPlace(
-                scheduled: schedule.container, token: try schedule.tokenFile.map(token), desk)
-            guard let keyring = services.custody.unsealed?.keyring else { return }
-            let folder = BackupPlace.folder(
-                pool: services.identity.poolName, milliseconds: services.clock.unixMilliseconds(), id: id)
-            let order = JobOrder(
-                id: id, kind: .backup, node: desk.node, place: "\(place.container.uri)/\(folder)", folder: folder,
-                sealedToken: try place.sealedToken(job: id, keyring))
-            let committed = try await services.pool.submit(.beginJob(order), origin: .node)
-            guard committed.outcome == .applied, let record = committed.view.state.job(id) else { return }
-            services.logger.notice("a scheduled backup begins", metadata: ["place": "\(order.place)"])
-            let job = RunningJob(record: record, begunAt: committed.index, services: services)
-            JobWork.start(job, desk) { _ in place }
-        } catch {
-            services.logger.error("a scheduled backup could not begin", metadata: ["cause": "\(error)"])
-        }
-    }
-
-    /// Removes what isn't kept any more, of this pool's backups in the schedule's own container.
-    private func tidy() async {
-        do {
-            let place = try BackupPlace(
-                scheduled: schedule.container, token: try schedule.tokenFile.map(token), desk)
-            guard let folders = try await place.container.folders() else { return }
-            for folder in schedule.retention.expired(folders, pool: services.identity.poolName) {
-                try await place.container.remove(folder: folder, object: BackupPlace.object)
-                services.logger.notice("a backup is kept no longer", metadata: ["folder": "\(folder)"])
+            let begun = try await Self.begin(plan.schedule, due: due, services, desk)
+            guard case .applied = begun.outcome else {
+                return services.logger.info("a backup that is due waits", metadata: ["cause": "\(begun.outcome)"])
             }
+            services.logger.notice(
+                "began a backup by the schedule", metadata: ["job": "\(Hexadecimal.encode(begun.job))"])
         } catch {
-            services.logger.error("old backups could not be removed", metadata: ["cause": "\(error)"])
+            services.logger.error("a backup that is due can't be begun", metadata: ["cause": "\(error)"])
         }
+    }
+
+    /// What became of the wish to begin a backup.
+    struct Beginning {
+        let job: [UInt8]
+        let outcome: CommandOutcome
+        let record: JobRecord?
+    }
+
+    /// Begins a backup by the schedule on this node.
+    ///
+    /// - Parameter due: nil where somebody asks for it out of turn.
+    static func begin(
+        _ schedule: BackupSchedule, due: Int64?, _ services: PipelineServices, _ desk: BackupDesk
+    ) async throws -> Beginning {
+        guard let keyring = services.custody.unsealed?.keyring else { throw BackupFault.keysUnavailable }
+        let id = Random.bytes(16)
+        let folder = BackupPlace.folder(
+            pool: services.identity.poolName, milliseconds: services.clock.unixMilliseconds(), id: id)
+        // The schedule's token is bound to the schedule, and a job's to the job.
+        let token = schedule.sealedToken.isEmpty
+            ? [] : try keyring.sealJobToken(
+                try keyring.openJobToken(schedule.sealedToken, job: schedule.id), job: id)
+        let order = JobOrder(
+            id: id, kind: .backup, node: desk.node, place: "\(schedule.container)/\(folder)", folder: folder,
+            sealedToken: token, usesManagedIdentity: schedule.usesManagedIdentity)
+        let committed = try await services.pool.submit(
+            .beginScheduledBackup(order, schedule: schedule.id, due: due), origin: .node)
+        guard committed.outcome == .applied, let record = committed.view.state.job(id) else {
+            return Beginning(job: id, outcome: committed.outcome, record: nil)
+        }
+        let job = RunningJob(record: record, begunAt: committed.index, services: services)
+        JobWork.start(job, desk) { try BackupPlace(of: $0.order, keyring, desk) }
+        return Beginning(job: id, outcome: committed.outcome, record: record)
+    }
+
+    // MARK: Removing
+
+    /// First a backup is marked in the log, then it is removed where it is, then it is forgotten: whoever leads goes on
+    /// where another one stopped, and none removes what is still counted on.
+    ///
+    /// - Returns: whether it makes sense to go on soon: nothing failed.
+    public func removeSurplus() async -> Bool {
+        guard let keyring = services.custody.unsealed?.keyring else { return true }
+        do {
+            for backup in state.surplusBackups.prefix(Self.removals) {
+                _ = try await services.pool.submit(.retireBackup(backup.id), origin: .node)
+            }
+            // What is marked and where it lies: of one moment, since the schedule may get another place at any time.
+            let state = state
+            let retired = state.backupsBySchedule.reversed().filter(\.isRetired).prefix(Self.removals)
+            guard let schedule = state.backupPlan?.schedule, !retired.isEmpty else { return true }
+            let container = try BackupPlace(of: schedule, keyring, desk).container
+            for backup in retired { try await remove(backup, container) }
+            return true
+        } catch {
+            services.logger.error("old backups can't be removed", metadata: ["cause": "\(error)"])
+            return false
+        }
+    }
+
+    private func remove(_ backup: ScheduledBackup, _ container: any BackupContainer) async throws {
+        for folder in backup.folders { try await container.remove(folder: folder, object: BackupPlace.object) }
+        _ = try await services.pool.submit(.forgetBackup(backup.id), origin: .node)
+        services.logger.notice("removed an old backup", metadata: ["folder": "\(backup.folder)"])
+    }
+
+    // MARK: Alarm
+
+    /// What is wrong with the pool's backups; nil where nothing is, or there is no schedule.
+    public func alarm() -> String? {
+        guard let plan = state.backupPlan, plan.isOverdue(at: now) else { return nil }
+        return "no backup has succeeded for longer than the \(plan.schedule.alarmAfter) s that the schedule allows"
     }
 }

@@ -2415,6 +2415,114 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/backup-schedule": {
+      "get": {
+        "operationId": "BackupScheduleGet",
+        "tags": ["Management"],
+        "summary": "The schedule of backups, and how it goes",
+        "x-audit-operation": "BackupScheduleGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/schedule/read/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/BackupSchedule"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "put": {
+        "operationId": "BackupScheduleSet",
+        "tags": ["Management"],
+        "summary": "Set the schedule by which the pool backs itself up",
+        "x-audit-operation": "BackupScheduleSet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/schedule/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/BackupScheduleGiven"}}
+          }
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/BackupSchedule"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "BackupScheduleDelete",
+        "tags": ["Management"],
+        "summary": "Remove the schedule; the backups stay",
+        "x-audit-operation": "BackupScheduleDelete",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/schedule/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "204": {"$ref": "#/components/responses/Purged"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/backup-schedule/run": {
+      "post": {
+        "operationId": "BackupScheduleRun",
+        "tags": ["Management"],
+        "summary": "Make a backup by the schedule now",
+        "x-audit-operation": "BackupScheduleRun",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/backup/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "202": {"$ref": "#/components/responses/BackupBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/jobs": {
       "get": {
         "operationId": "JobList",
@@ -4455,6 +4563,24 @@ enum OpenAPIDocument {
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreJob"}}}
       },
+      "BackupSchedule": {
+        "description": "The schedule.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"},
+          "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
+          "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
+          "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        },
+        "content": {
+          "application/json": {"schema": {"$ref": "#/components/schemas/BackupSchedule"}}
+        }
+      },
       "Jobs": {
         "description": "The jobs.",
         "headers": {
@@ -5978,6 +6104,84 @@ enum OpenAPIDocument {
         },
         "additionalProperties": false
       },
+      "BackupScheduleGiven": {
+        "type": "object",
+        "required": ["storageResourceUri", "keep"],
+        "properties": {
+          "storageResourceUri": {"type": "string", "description": "A container that the nodes' files allow."},
+          "token": {"type": ["string", "null"], "description": "Its SAS token.", "format": "password"},
+          "useManagedIdentity": {"type": ["boolean", "null"], "description": "Whether the identity of the node's machine opens it."},
+          "keep": {
+            "type": "object",
+            "description": "Of how many hours, days and weeks the newest backup stays.",
+            "properties": {
+              "hourly": {"type": "integer", "minimum": 0, "maximum": 168},
+              "daily": {"type": "integer", "minimum": 0, "maximum": 366},
+              "weekly": {"type": "integer", "minimum": 0, "maximum": 260}
+            }
+          },
+          "alarmAfterSeconds": {
+            "type": "integer",
+            "minimum": 3600,
+            "maximum": 31622400,
+            "description": "Age of the newest good backup that is too much; by default twice the time between two."
+          }
+        }
+      },
+      "BackupSchedule": {
+        "type": "object",
+        "required": ["storageResourceUri", "useManagedIdentity", "keep", "alarmAfterSeconds", "set", "isOverdue", "backups"],
+        "properties": {
+          "storageResourceUri": {"type": "string"},
+          "useManagedIdentity": {"type": "boolean"},
+          "keep": {"$ref": "#/components/schemas/BackupRetention"},
+          "alarmAfterSeconds": {"type": "integer", "minimum": 3600},
+          "set": {"$ref": "#/components/schemas/Time"},
+          "newestBackup": {"$ref": "#/components/schemas/Time"},
+          "isOverdue": {"type": "boolean", "description": "Whether the newest good backup is too old."},
+          "nextBackup": {"$ref": "#/components/schemas/Time"},
+          "lastAttempt": {
+            "type": "object",
+            "required": ["jobId", "began"],
+            "properties": {
+              "jobId": {"$ref": "#/components/schemas/JobID"},
+              "began": {"$ref": "#/components/schemas/Time"},
+              "status": {"type": "string", "enum": ["InProgress", "Succeeded", "Failed"]},
+              "code": {"type": "string"},
+              "message": {"type": "string"}
+            },
+            "additionalProperties": false
+          },
+          "backups": {
+            "type": "array",
+            "description": "What the schedule made and didn't remove, the newest first.",
+            "items": {
+              "type": "object",
+              "required": ["jobId", "folder", "taken", "bytes", "isBeingRemoved"],
+              "properties": {
+                "jobId": {"$ref": "#/components/schemas/JobID"},
+                "folder": {"type": "string"},
+                "taken": {"$ref": "#/components/schemas/Time"},
+                "bytes": {"type": "integer", "minimum": 0},
+                "isBeingRemoved": {"type": "boolean"}
+              },
+              "additionalProperties": false
+            }
+          }
+        },
+        "additionalProperties": false
+      },
+      "BackupRetention": {
+        "type": "object",
+        "description": "Of how many hours, days and weeks the newest backup stays.",
+        "properties": {
+          "hourly": {"type": "integer", "minimum": 0, "maximum": 168},
+          "daily": {"type": "integer", "minimum": 0, "maximum": 366},
+          "weekly": {"type": "integer", "minimum": 0, "maximum": 260}
+        },
+        "required": ["hourly", "daily", "weekly"],
+        "additionalProperties": false
+      },
       "Jobs": {
         "type": "object",
         "required": ["value"],
@@ -6139,6 +6343,11 @@ enum OpenAPIDocument {
           "poolVersion": {"type": "integer", "description": "Which commands the log may hold.", "minimum": 1},
           "appliedIndex": {"type": "integer", "format": "int64", "minimum": 0},
           "keys": {"type": "integer", "format": "int64", "minimum": 0},
+          "newestBackup": {
+            "type": ["integer", "null"],
+            "description": "When the newest good backup was begun; only where there is a schedule of backups."
+          },
+          "backupIsOverdue": {"type": "boolean", "description": "Whether that is too long ago for the schedule."},
           "members": {
             "type": "array",
             "items": {

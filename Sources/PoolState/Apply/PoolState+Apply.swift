@@ -36,6 +36,10 @@ public enum PoolLimits {
     public static let jobTakeovers = 3
     /// How old, in seconds, the backup may be that has to precede a restore which replaces all keys.
     public static let backupBeforeRestore: Int64 = 1800
+    /// After this time, in seconds, a backup by schedule that failed is tried again.
+    public static let backupRetry: Int64 = 300
+    /// Backups of the schedule that are known; beyond it the oldest are forgotten, and stay where they are.
+    public static let scheduledBackups = 1000
     /// Records that one command may seal anew.
     public static let rewrappedAtOnce = 256
     /// How long, in seconds, a record stays that was sealed anew: longer than any request works that has found it.
@@ -140,6 +144,8 @@ extension PoolState {
             try executeOnKeyEncryption(command, in: pool, &changes)
         case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
             try executeOnJob(command, by: proposer, in: pool, &changes)
+        case .setBackupSchedule, .beginScheduledBackup, .retireBackup, .forgetBackup:
+            try executeOnSchedule(command, in: pool, &changes)
         default: try executeOnDirectory(command, &changes)
         }
         return .applied

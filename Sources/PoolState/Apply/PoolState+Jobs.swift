@@ -205,6 +205,7 @@ extension PoolState {
         (job.status, job.ended, job.items, job.bytes) = (.succeeded, now, completion.items, completion.bytes)
         (job.report, job.order.sealedToken) = (completion.report, [])
         set(job, &changes)
+        noteBackup(job, &changes)
     }
 
     private mutating func remove(_ key: KeyRecord, _ changes: inout StateChanges) {

@@ -96,6 +96,15 @@ public enum PoolCommand: Hashable, Sendable {
     case completeJob(id: [UInt8], items: UInt64, bytes: UInt64, keys: Int, report: String)
     /// The node that ran the job is silent: this one begins it again from the start.
     case takeOverJob(id: [UInt8], node: UInt64)
+
+    /// Sets, or removes (`nil`), the schedule by which the pool backs itself up.
+    case setBackupSchedule(BackupSchedule?)
+    /// A node begins the backup that is due, for the interval that began then; or one out of turn (`nil`).
+    case beginScheduledBackup(JobOrder, schedule: [UInt8], due: Int64?)
+    /// A backup of the schedule has served its time and is to be removed. Named by its job.
+    case retireBackup([UInt8])
+    /// It was removed.
+    case forgetBackup([UInt8])
 }
 
 /// The root that the officers of a lost pool brought, as the new pool keeps it.

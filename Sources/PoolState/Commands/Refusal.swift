@@ -144,11 +144,22 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// What is staged contradicts itself, or the kind of the restore.
     case invalidStagedPolicy = 139
 
+    // Schedules of backups.
+    /// There is none, or it was changed.
+    case noBackupSchedule = 150
+    /// It was begun already, or its interval is over.
+    case backupNotDue = 151
+    case invalidBackupSchedule = 152
+    case scheduledBackupNotFound = 153
+    /// The schedule keeps this backup.
+    case backupIsKept = 154
+
+    // The key-encryption key.
     /// A record is sealed under a key-encryption key that the pool has no more.
-    case retiredKeyEncryption = 150
-    case invalidKeyEncryption = 151
+    case retiredKeyEncryption = 160
+    case invalidKeyEncryption = 161
     /// A batch of replaced records is younger than the oldest request may be.
-    case sweepNotDue = 152
+    case sweepNotDue = 162
 
     /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
     public enum Category: Hashable, Sendable {
@@ -169,7 +180,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .notReady
         case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
             .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown, .jobNotFound,
-            .rootChangeNotFound:
+            .rootChangeNotFound, .noBackupSchedule, .scheduledBackupNotFound:
             .notFound
         case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
             .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
@@ -180,7 +191,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .nodeTooOld, .versionNotKnownByAll,
             .rootChangeUnderWay, .rootChangeCommitted, .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed,
             .keyEncryptionChangeUnderWay, .keyEncryptionNotUnderWay, .keyEncryptionSuperseded, .retiredKeyEncryption,
-            .sweepNotDue:
+            .sweepNotDue, .backupNotDue, .backupIsKept:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
@@ -188,7 +199,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
             .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy, .invalidRootChange,
-            .invalidKeyEncryption:
+            .invalidKeyEncryption, .invalidBackupSchedule:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
             .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog,

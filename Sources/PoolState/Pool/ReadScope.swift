@@ -65,6 +65,9 @@ extension PoolState {
         case .rotateKeyEncryption, .rewrapRecords, .sweepRewrapped, .retireKeyEncryption:
             // A key is what it was, however it is sealed.
             .none
+        case .setBackupSchedule, .beginScheduledBackup, .retireBackup, .forgetBackup:
+            // A schedule decides no request on keys.
+            .none
         case .initializePool, .putRoleDefinition, .deleteRoleDefinition, .securityDomainPrepared,
             .securityDomainActivated, .securityDomainAdopted, .recoverPool, .completeJob:
             .everything

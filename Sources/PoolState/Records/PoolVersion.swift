@@ -18,8 +18,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let unsealKeys = PoolVersion(rawValue: 3)
     /// Brought new key-encryption keys for a living pool.
     public static let keyEncryptionChanges = PoolVersion(rawValue: 4)
+    /// Brought schedules of backups, and jobs whose container an identity opens.
+    public static let backupSchedules = PoolVersion(rawValue: 5)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = keyEncryptionChanges
+    public static let newest = backupSchedules
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }
@@ -55,7 +57,7 @@ extension PoolCommand {
             .setRotationRules, .createPrincipal, .setPrincipalEnabled, .setPrincipalSecret, .setPrincipalGroups,
             .deletePrincipal, .putRoleAssignment, .deleteRoleAssignment, .putRoleDefinition, .deleteRoleDefinition,
             .securityDomainPrepared, .securityDomainActivated, .securityDomainAdopted, .unsealGranted, .auditHead,
-            .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership, .recoverPool, .beginJob,
+            .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership, .recoverPool,
             .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
             .first
         case .beginRootChange(let order) where !order.unsealKeys.isEmpty: .unsealKeys
@@ -64,6 +66,9 @@ extension PoolCommand {
             .holdRoot:
             .rootChanges
         case .rotateKeyEncryption, .rewrapRecords, .sweepRewrapped, .retireKeyEncryption: .keyEncryptionChanges
+        case .setBackupSchedule, .beginScheduledBackup, .retireBackup, .forgetBackup: .backupSchedules
+        // A former program would leave out how the container is opened.
+        case .beginJob(let order): order.usesManagedIdentity ? .backupSchedules : .first
         // Only proposed where every member has said that it knows more than the first.
         case .raisePoolVersion: .first
         }

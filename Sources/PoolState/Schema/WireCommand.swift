@@ -31,7 +31,7 @@ extension PoolCommand: WireConvertible {
         case .securityDomainAdopted(let adopted): wire.securityDomainAdopted = adopted.wire
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
-        default: wire.kind = directoryKind ?? memberKind ?? rootKind ?? keyEncryptionKind ?? jobKind
+        default: wire.kind = directoryKind ?? memberKind ?? rootKind ?? keyEncryptionKind ?? jobKind ?? scheduleKind
         }
         return wire
     }
@@ -118,6 +118,8 @@ extension PoolCommand: WireConvertible {
                 self = change
             } else if let change = PoolCommand(keyEncryptionKind: wire.kind) {
                 self = change
+            } else if let schedule = try PoolCommand(scheduleKind: wire.kind) {
+                self = schedule
             } else {
                 try self.init(directoryKind: wire.kind)
             }

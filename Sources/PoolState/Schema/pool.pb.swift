@@ -428,6 +428,38 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .holdRoot(newValue)}
   }
 
+  package var setBackupSchedule: WireBackupScheduleChange {
+    get {
+      if case .setBackupSchedule(let v)? = kind {return v}
+      return WireBackupScheduleChange()
+    }
+    set {kind = .setBackupSchedule(newValue)}
+  }
+
+  package var beginScheduledBackup: WireScheduledBackupBeginning {
+    get {
+      if case .beginScheduledBackup(let v)? = kind {return v}
+      return WireScheduledBackupBeginning()
+    }
+    set {kind = .beginScheduledBackup(newValue)}
+  }
+
+  package var retireBackup: WireScheduledBackupName {
+    get {
+      if case .retireBackup(let v)? = kind {return v}
+      return WireScheduledBackupName()
+    }
+    set {kind = .retireBackup(newValue)}
+  }
+
+  package var forgetBackup: WireScheduledBackupName {
+    get {
+      if case .forgetBackup(let v)? = kind {return v}
+      return WireScheduledBackupName()
+    }
+    set {kind = .forgetBackup(newValue)}
+  }
+
   package var rotateKeyEncryption: WireKeyEncryptionRotation {
     get {
       if case .rotateKeyEncryption(let v)? = kind {return v}
@@ -506,6 +538,10 @@ package nonisolated struct WireCommand: Sendable {
     case commitRoot(WireRootChangeName)
     case abortRootChange(WireRootChangeName)
     case holdRoot(WireRootHolding)
+    case setBackupSchedule(WireBackupScheduleChange)
+    case beginScheduledBackup(WireScheduledBackupBeginning)
+    case retireBackup(WireScheduledBackupName)
+    case forgetBackup(WireScheduledBackupName)
     case rotateKeyEncryption(WireKeyEncryptionRotation)
     case rewrapRecords(WireRewrappedRecords)
     case sweepRewrapped(WireRewrappedSweep)
@@ -1371,6 +1407,75 @@ package nonisolated struct WireJobTakeover: Sendable {
   package init() {}
 }
 
+package nonisolated struct WireBackupScheduleChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// absent: none any more
+  package var schedule: WireBackupSchedule {
+    get {_schedule ?? WireBackupSchedule()}
+    set {_schedule = newValue}
+  }
+  /// Returns true if `schedule` has been explicitly set.
+  package var hasSchedule: Bool {self._schedule != nil}
+  /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
+  package mutating func clearSchedule() {self._schedule = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _schedule: WireBackupSchedule? = nil
+}
+
+package nonisolated struct WireScheduledBackupBeginning: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var order: WireJobOrder {
+    get {_order ?? WireJobOrder()}
+    set {_order = newValue}
+  }
+  /// Returns true if `order` has been explicitly set.
+  package var hasOrder: Bool {self._order != nil}
+  /// Clears the value of `order`. Subsequent reads from it will return its default value.
+  package mutating func clearOrder() {self._order = nil}
+
+  /// its id
+  package var schedule: Data = Data()
+
+  /// Unix s, the beginning of the interval; absent: out of turn
+  package var due: Int64 {
+    get {_due ?? 0}
+    set {_due = newValue}
+  }
+  /// Returns true if `due` has been explicitly set.
+  package var hasDue: Bool {self._due != nil}
+  /// Clears the value of `due`. Subsequent reads from it will return its default value.
+  package mutating func clearDue() {self._due = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _order: WireJobOrder? = nil
+  fileprivate var _due: Int64? = nil
+}
+
+package nonisolated struct WireScheduledBackupName: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var job: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireStagedPolicies: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1607,6 +1712,36 @@ package nonisolated struct WireSettings: Sendable {
 
   /// bit 0: RSNULL; bit 1: RSA1_5
   package var refusedAlgorithms: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireBackupSchedule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var id: Data = Data()
+
+  package var container: String = String()
+
+  /// under the key-encryption key; empty: none
+  package var sealedToken: Data = Data()
+
+  package var usesManagedIdentity: Bool = false
+
+  /// how many are kept
+  package var hourly: UInt32 = 0
+
+  package var daily: UInt32 = 0
+
+  package var weekly: UInt32 = 0
+
+  /// seconds
+  package var alarmAfter: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2836,6 +2971,94 @@ package nonisolated struct WireRewrappedBatch: Sendable {
   package init() {}
 }
 
+/// Table 30, key empty.
+package nonisolated struct WireBackupPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var schedule: WireBackupSchedule {
+    get {_schedule ?? WireBackupSchedule()}
+    set {_schedule = newValue}
+  }
+  /// Returns true if `schedule` has been explicitly set.
+  package var hasSchedule: Bool {self._schedule != nil}
+  /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
+  package mutating func clearSchedule() {self._schedule = nil}
+
+  /// Unix s
+  package var set: Int64 = 0
+
+  /// absent: none yet
+  package var attempt: WireBackupAttempt {
+    get {_attempt ?? WireBackupAttempt()}
+    set {_attempt = newValue}
+  }
+  /// Returns true if `attempt` has been explicitly set.
+  package var hasAttempt: Bool {self._attempt != nil}
+  /// Clears the value of `attempt`. Subsequent reads from it will return its default value.
+  package mutating func clearAttempt() {self._attempt = nil}
+
+  /// Unix s
+  package var newestGood: Int64 {
+    get {_newestGood ?? 0}
+    set {_newestGood = newValue}
+  }
+  /// Returns true if `newestGood` has been explicitly set.
+  package var hasNewestGood: Bool {self._newestGood != nil}
+  /// Clears the value of `newestGood`. Subsequent reads from it will return its default value.
+  package mutating func clearNewestGood() {self._newestGood = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _schedule: WireBackupSchedule? = nil
+  fileprivate var _attempt: WireBackupAttempt? = nil
+  fileprivate var _newestGood: Int64? = nil
+}
+
+package nonisolated struct WireBackupAttempt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var job: Data = Data()
+
+  /// Unix s
+  package var due: Int64 = 0
+
+  /// Unix s
+  package var began: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Table 31, key = job.
+package nonisolated struct WireScheduledBackup: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var job: Data = Data()
+
+  package var folder: String = String()
+
+  /// Unix s
+  package var taken: Int64 = 0
+
+  package var bytes: UInt64 = 0
+
+  package var isRetired: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Table 40, one row, absent while the version is 1. This message is never changed: a program of any version reads it to
 /// find out whether it is too old for the pool.
 package nonisolated struct WirePoolVersion: Sendable {
@@ -2915,7 +3138,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0\u{4}\u{e}rotate_key_encryption\0\u{3}rewrap_records\0\u{3}sweep_rewrapped\0\u{3}retire_key_encryption\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0\u{4}\u{4}set_backup_schedule\0\u{3}begin_scheduled_backup\0\u{3}retire_backup\0\u{3}forget_backup\0\u{4}\u{7}rotate_key_encryption\0\u{3}rewrap_records\0\u{3}sweep_rewrapped\0\u{3}retire_key_encryption\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3482,6 +3705,58 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .holdRoot(v)
         }
       }()
+      case 80: try {
+        var v: WireBackupScheduleChange?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .setBackupSchedule(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .setBackupSchedule(v)
+        }
+      }()
+      case 81: try {
+        var v: WireScheduledBackupBeginning?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .beginScheduledBackup(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .beginScheduledBackup(v)
+        }
+      }()
+      case 82: try {
+        var v: WireScheduledBackupName?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .retireBackup(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .retireBackup(v)
+        }
+      }()
+      case 83: try {
+        var v: WireScheduledBackupName?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .forgetBackup(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .forgetBackup(v)
+        }
+      }()
       case 90: try {
         var v: WireKeyEncryptionRotation?
         var hadOneofValue = false
@@ -3716,6 +3991,22 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .holdRoot?: try {
       guard case .holdRoot(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 76)
+    }()
+    case .setBackupSchedule?: try {
+      guard case .setBackupSchedule(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
+    }()
+    case .beginScheduledBackup?: try {
+      guard case .beginScheduledBackup(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 81)
+    }()
+    case .retireBackup?: try {
+      guard case .retireBackup(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 82)
+    }()
+    case .forgetBackup?: try {
+      guard case .forgetBackup(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 83)
     }()
     case .rotateKeyEncryption?: try {
       guard case .rotateKeyEncryption(let v)? = self.kind else { preconditionFailure() }
@@ -5346,6 +5637,114 @@ nonisolated extension WireJobTakeover: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
+nonisolated extension WireBackupScheduleChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BackupScheduleChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schedule\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._schedule {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackupScheduleChange, rhs: WireBackupScheduleChange) -> Bool {
+    if lhs._schedule != rhs._schedule {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireScheduledBackupBeginning: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ScheduledBackupBeginning"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}schedule\0\u{1}due\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._order) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.schedule) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self._due) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._order {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.schedule.isEmpty {
+      try visitor.visitSingularBytesField(value: self.schedule, fieldNumber: 2)
+    }
+    try { if let v = self._due {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireScheduledBackupBeginning, rhs: WireScheduledBackupBeginning) -> Bool {
+    if lhs._order != rhs._order {return false}
+    if lhs.schedule != rhs.schedule {return false}
+    if lhs._due != rhs._due {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireScheduledBackupName: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ScheduledBackupName"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.job) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.job.isEmpty {
+      try visitor.visitSingularBytesField(value: self.job, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireScheduledBackupName, rhs: WireScheduledBackupName) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireStagedPolicies: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StagedPolicies"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}items\0")
@@ -5881,6 +6280,71 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.reads != rhs.reads {return false}
     if lhs.stalenessBound != rhs.stalenessBound {return false}
     if lhs.refusedAlgorithms != rhs.refusedAlgorithms {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBackupSchedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BackupSchedule"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}container\0\u{3}sealed_token\0\u{3}uses_managed_identity\0\u{1}hourly\0\u{1}daily\0\u{1}weekly\0\u{3}alarm_after\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.container) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.sealedToken) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.usesManagedIdentity) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.hourly) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.daily) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.weekly) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.alarmAfter) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.container.isEmpty {
+      try visitor.visitSingularStringField(value: self.container, fieldNumber: 2)
+    }
+    if !self.sealedToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealedToken, fieldNumber: 3)
+    }
+    if self.usesManagedIdentity != false {
+      try visitor.visitSingularBoolField(value: self.usesManagedIdentity, fieldNumber: 4)
+    }
+    if self.hourly != 0 {
+      try visitor.visitSingularUInt32Field(value: self.hourly, fieldNumber: 5)
+    }
+    if self.daily != 0 {
+      try visitor.visitSingularUInt32Field(value: self.daily, fieldNumber: 6)
+    }
+    if self.weekly != 0 {
+      try visitor.visitSingularUInt32Field(value: self.weekly, fieldNumber: 7)
+    }
+    if self.alarmAfter != 0 {
+      try visitor.visitSingularInt64Field(value: self.alarmAfter, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackupSchedule, rhs: WireBackupSchedule) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.container != rhs.container {return false}
+    if lhs.sealedToken != rhs.sealedToken {return false}
+    if lhs.usesManagedIdentity != rhs.usesManagedIdentity {return false}
+    if lhs.hourly != rhs.hourly {return false}
+    if lhs.daily != rhs.daily {return false}
+    if lhs.weekly != rhs.weekly {return false}
+    if lhs.alarmAfter != rhs.alarmAfter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8129,6 +8593,145 @@ nonisolated extension WireRewrappedBatch: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.number != rhs.number {return false}
     if lhs.at != rhs.at {return false}
     if lhs.former != rhs.former {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBackupPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BackupPlan"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schedule\0\u{1}set\0\u{1}attempt\0\u{3}newest_good\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.set) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._attempt) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._newestGood) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._schedule {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.set != 0 {
+      try visitor.visitSingularInt64Field(value: self.set, fieldNumber: 2)
+    }
+    try { if let v = self._attempt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._newestGood {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackupPlan, rhs: WireBackupPlan) -> Bool {
+    if lhs._schedule != rhs._schedule {return false}
+    if lhs.set != rhs.set {return false}
+    if lhs._attempt != rhs._attempt {return false}
+    if lhs._newestGood != rhs._newestGood {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBackupAttempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BackupAttempt"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}due\0\u{1}began\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.due) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.began) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.job.isEmpty {
+      try visitor.visitSingularBytesField(value: self.job, fieldNumber: 1)
+    }
+    if self.due != 0 {
+      try visitor.visitSingularInt64Field(value: self.due, fieldNumber: 2)
+    }
+    if self.began != 0 {
+      try visitor.visitSingularInt64Field(value: self.began, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackupAttempt, rhs: WireBackupAttempt) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.due != rhs.due {return false}
+    if lhs.began != rhs.began {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireScheduledBackup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ScheduledBackup"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}folder\0\u{1}taken\0\u{1}bytes\0\u{3}is_retired\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.folder) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.taken) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.isRetired) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.job.isEmpty {
+      try visitor.visitSingularBytesField(value: self.job, fieldNumber: 1)
+    }
+    if !self.folder.isEmpty {
+      try visitor.visitSingularStringField(value: self.folder, fieldNumber: 2)
+    }
+    if self.taken != 0 {
+      try visitor.visitSingularInt64Field(value: self.taken, fieldNumber: 3)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 4)
+    }
+    if self.isRetired != false {
+      try visitor.visitSingularBoolField(value: self.isRetired, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireScheduledBackup, rhs: WireScheduledBackup) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.folder != rhs.folder {return false}
+    if lhs.taken != rhs.taken {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.isRetired != rhs.isRetired {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -124,6 +124,10 @@ private struct StateLoader {
         case .stagedPolicy:
             let item: StagedPolicy = try decode(row, value)
             state.stagedPolicies[item.rowKey] = item
+        case .backupPlan: state.backupPlan = try decode(row, value)
+        case .scheduledBackup:
+            let backup: ScheduledBackup = try decode(row, value)
+            state.scheduledBackups[backup.job] = backup
         }
     }
 
@@ -173,6 +177,10 @@ private struct StateLoader {
             }
         }
         guard stagedVersions.isEmpty else { throw .danglingRow(table: .stagedKeyVersion) }
+        // What a schedule made is known as long as there is one.
+        guard state.backupPlan != nil || state.scheduledBackups.isEmpty else {
+            throw .danglingRow(table: .scheduledBackup)
+        }
     }
 
     /// A key has the versions 0 to n − 1. Static, since a call of a method would hold a copy of `versions` while that
@@ -220,7 +228,7 @@ private struct StateLoader {
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
             state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
             state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty, state.version == .first,
-            state.rootChange == nil
+            state.rootChange == nil, state.backupPlan == nil, state.scheduledBackups.isEmpty
         else { throw .danglingRow(table: .pool) }
     }
 }

@@ -40,6 +40,9 @@ public struct PoolState: Sendable {
     var stagedKeys = TreeDictionary<String, KeyRecord>()
     /// What else a restore into a new pool has brought, by row key.
     var stagedPolicies = TreeDictionary<[UInt8], StagedPolicy>()
+    /// By what the pool backs itself up, and how that goes; nil where there is no schedule.
+    public internal(set) var backupPlan: BackupPlan?
+    var scheduledBackups = TreeDictionary<GUID, ScheduledBackup>()
     var completed = CompletedProposals()
     /// The newest time that any applied command was stamped with: Unix time in milliseconds, never falling.
     public internal(set) var logTime: Int64 = 0

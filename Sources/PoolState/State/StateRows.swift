@@ -22,6 +22,8 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case rootChange = 20
     case keyEncryption = 21
     case rewrappedBatch = 22
+    case backupPlan = 30
+    case scheduledBackup = 31
     case poolVersion = 40
 
     /// Whether a node that starts sealed can do without the latest rows of this table, since it will apply the log
@@ -30,7 +32,7 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     public var isOnlyForTheUnsealed: Bool {
         switch self {
         case .key, .keyVersion, .auditHead, .completedProposal, .progress, .job, .stagedKey, .stagedKeyVersion,
-            .stagedPolicy, .keyEncryption, .rewrappedBatch:
+            .stagedPolicy, .keyEncryption, .rewrappedBatch, .backupPlan, .scheduledBackup:
             true
         case .pool, .member, .principal, .roleDefinition, .roleAssignment, .securityDomain, .unsealGrant, .membership,
             .invitation, .nodeNumbers, .rootChange, .poolVersion:

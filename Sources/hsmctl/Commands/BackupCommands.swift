@@ -15,7 +15,7 @@ struct BackupCommands: AsyncParsableCommand {
 
             The token is read from a file or from QUORATE_SAS, never from the command line.
             """,
-        subcommands: [Start.self, List.self, Status.self, Restore.self, Verify.self])
+        subcommands: [Start.self, List.self, Status.self, Restore.self, Verify.self, Schedule.self])
 
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -187,6 +187,10 @@ struct JobOptions: ParsableArguments {
     /// - Returns: the job as it ended, or as it began where nobody waits.
     func follow(_ begun: JSONObject, _ collection: String, _ client: PoolClient) async throws -> JSONObject {
         guard isWaiting else { return begun }
+        return try await Self.end(of: begun, collection, client)
+    }
+
+    static func end(of begun: JSONObject, _ collection: String, _ client: PoolClient) async throws -> JSONObject {
         guard let id = begun.text("jobId") else { throw ClientError.refused("The answer names no job.") }
         let start = ContinuousClock.now
         let isTerminal = isatty(STDERR_FILENO) != 0
@@ -196,7 +200,7 @@ struct JobOptions: ParsableArguments {
             job = try await client.send(.GET, "/\(collection)/\(id)/pending").body
             let elapsed = (ContinuousClock.now - start).components.seconds
             if isTerminal {
-                Terminal.write("\r\u{1B}[K\(Self.progress(job.text("statusDetails") ?? "", seconds: elapsed))")
+                Terminal.write("\r\u{1B}[K\(progress(job.text("statusDetails") ?? "", seconds: elapsed))")
             }
         }
         if isTerminal { Terminal.write("\r\u{1B}[K") }

@@ -51,6 +51,7 @@ struct PoolCommands: AsyncParsableCommand {
             for node in found.nodes {
                 if let failure = node.failure { Terminal.note("\(node.endpoint): \(failure)") }
             }
+            if let warning = found.backupWarning { Terminal.note(warning) }
             guard found.answering > 0 else {
                 throw ClientError.unavailable("No node answers.")
             }

@@ -59,6 +59,13 @@ struct PoolStatus {
         }
     }
 
+    /// What the pool's schedule of backups is alarmed about; nil where all is well, or there is none.
+    var backupWarning: String? {
+        guard status?.flag("backupIsOverdue") == true else { return nil }
+        let newest = status?.number("newestBackup").map { "is of \(Moment.text($0))" } ?? "was never made"
+        return "ALARM: the newest good backup \(newest). Look at: hsmctl backup schedule show"
+    }
+
     var answering: Int { nodes.count { $0.health != nil } }
 
     var table: Table {

@@ -104,6 +104,23 @@ enum Fixture {
             folder: "mhsm-1", sealedToken: [1, 2])
     }
 
+    /// A job at a place that the identity of the node's machine opens.
+    static var identityJob: JobOrder {
+        var order = job(7, .backup)
+        (order.sealedToken, order.usesManagedIdentity) = ([], true)
+        return order
+    }
+
+    static func schedule(
+        _ number: Int = 1, hourly: Int = 0, daily: Int = 0, weekly: Int = 2,
+        place: String = "https://store.example/hsm", token: [UInt8] = [3], alarmAfter: Int64 = 86_400
+    ) -> BackupSchedule {
+        BackupSchedule(
+            id: GUID(high: 0x5c, low: UInt64(number)).bytes, container: place, sealedToken: token,
+            usesManagedIdentity: token.isEmpty,
+            retention: BackupRetention(hourly: hourly, daily: daily, weekly: weekly), alarmAfter: alarmAfter)
+    }
+
     static func staged(_ name: String, versions: [Int] = [1], deletion: KeyDeletion? = nil) -> StagedKey {
         StagedKey(
             key: RestoredKey(

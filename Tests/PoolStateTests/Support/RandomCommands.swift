@@ -88,7 +88,22 @@ struct RandomCommands {
         return .restoreKey(RestoredKey(name: name, versions: versions, rotationRules: rules))
     }
 
+    private mutating func schedule(_ state: PoolState) -> PoolCommand {
+        let backup = state.backupsBySchedule.randomElement(using: &random)?.id ?? Fixture.jobID(1)
+        switch number(0..<6) {
+        case 0: return .setBackupSchedule(number(0..<4) == 0 ? nil : Fixture.schedule(serial, hourly: number(0..<3)))
+        case 1: return .retireBackup(backup)
+        case 2: return .forgetBackup(backup)
+        default:
+            let plan = state.backupPlan
+            let due = number(0..<2) == 0 ? nil : state.dueBackup(at: state.logTime / 1000)
+            return .beginScheduledBackup(
+                Fixture.job(serial, .backup), schedule: plan?.schedule.id ?? [], due: due)
+        }
+    }
+
     private mutating func job(_ state: PoolState) -> PoolCommand {
+        if number(0..<3) == 0 { return schedule(state) }
         guard let running = state.runningJob, number(0..<20) > 0 else {
             let kind = JobKind.allCases[number(0..<JobKind.allCases.count)]
             return .beginJob(Fixture.job(serial, kind, key: kind == .keyRestore ? name() : nil))

@@ -132,8 +132,8 @@
         private static let leases = [
             NegativeControl(.leaseWithoutRound, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseByEarlierRound, in: .leases, within: 400, breaks: .readsAreCurrent),
-            NegativeControl(.leaseCountedFromReceipt, in: .leases, within: 800, breaks: .readsAreCurrent),
-            NegativeControl(.leaseGrantNotMatched, in: .lateGrants, within: 400, breaks: .readsAreCurrent),
+            NegativeControl(.leaseCountedFromReceipt, in: .leases, within: 2_000, breaks: .readsAreCurrent),
+            NegativeControl(.leaseGrantNotMatched, in: .lateGrants, within: 100, breaks: .readsAreCurrent),
             NegativeControl(.leaseBookedWithoutDrift, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseFloorAtReceipt, in: .laggards, within: 800, breaks: .readsAreCurrent),
             NegativeControl(.leaseFloorIgnored, in: .laggards, within: 800, breaks: .readsAreCurrent),

@@ -7,8 +7,8 @@ import Testing
         /// Those that take few seeds from seed 1 on. `deploy/simulate controls` measures all.
         static let quick = NegativeControl.all.filter { !slow.contains($0.fault.name) }
         private static let slow: Set = [
-            "leaseFloorAtReceipt", "leaseFloorIgnored", "leaseCountedFromReceipt", "leaseGrantNotMatched",
-            "answerTimeClearedByVote", "restartedElectorSaysNever",
+            "leaseFloorAtReceipt", "leaseFloorIgnored", "leaseCountedFromReceipt", "answerTimeClearedByVote",
+            "restartedElectorSaysNever",
         ]
 
         @Test(arguments: quick) func isFound(control: NegativeControl) throws {

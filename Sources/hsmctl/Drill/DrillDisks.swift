@@ -50,7 +50,7 @@ extension DrillRun {
     /// nil where it takes too long: it may answer the next time.
     private static func answer(of endpoint: String, _ client: PoolClient) async throws -> Answer? {
         do {
-            return try await client.send(.GET, "/keys", to: endpoint, seconds: 5)
+            return try await client.send(.GET, "/keys", to: endpoint, seconds: 20)
         } catch let failure as NodeFailure {
             guard case .interrupted = failure.cause else { throw failure }
             return nil

@@ -33,8 +33,13 @@ public final class CryptographicModule: Sendable {
 
     // MARK: Seal state
 
-    /// Lets the module open records that are sealed under this key, and seal new ones under it.
-    public func unlock(kek: SecretKey) { unlock(keks: [kek]) }
+    /// Lets the module open records that are sealed under this key, too, and seal new ones under it.
+    public func unlock(kek: SecretKey) {
+        keks.withLock { keks in
+            keks.byID[kek.id] = kek
+            keks.current = kek
+        }
+    }
 
     /// Lets the module open records that are sealed under these keys and no others, and seal new ones under the last.
     public func unlock(keks held: [SecretKey]) {

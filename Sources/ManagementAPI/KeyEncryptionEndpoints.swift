@@ -33,9 +33,13 @@ enum KeyEncryptionEndpoints {
         guard keyring.sealed.encode() == pool.keyring else {
             throw .conflict("This node is about to follow a change of the pool's keys. Ask again.")
         }
-        let next = try await context.compute { () throws(CryptoError) in
+        let schedule = context.view.state.backupPlan?.schedule
+        let (next, token) = try await context.compute { () throws(CryptoError) in
             do {
-                return try keyring.withNewKeyEncryptionKey()
+                let next = try keyring.withNewKeyEncryptionKey()
+                guard let schedule, !schedule.sealedToken.isEmpty else { return (next, [UInt8]()) }
+                let token = try keyring.openJobToken(schedule.sealedToken, job: schedule.id)
+                return (next, try next.sealJobToken(token, job: schedule.id))
             } catch let error as CryptoError {
                 throw error
             } catch {
@@ -44,7 +48,7 @@ enum KeyEncryptionEndpoints {
         }
         let rotation = KeyEncryptionRotation(
             base: Digest.sha256(pool.keyring), keyring: next.sealed.encode(), former: keyring.kek.id,
-            current: next.kek.id)
+            current: next.kek.id, schedule: token.isEmpty ? [] : schedule?.id ?? [], scheduleToken: token)
         let committed = try await context.submit(.rotateKeyEncryption(rotation))
         if case .refused(let refusal) = committed.outcome { throw APIError(keyEncryption: refusal) }
         return answer(committed.view.state, sealing: next.kek.id, status: 202)

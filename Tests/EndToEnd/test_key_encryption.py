@@ -54,7 +54,8 @@ def test_every_record_is_sealed_anew(estate):
     leader = pool.leader()
     others = [node for node in (1, 2, 3) if node != leader]
     path = f"/keys/{signs.name}/{signs.version}/sign?api-version=7.5"
-    with SigningLoad(pool, others, path, estate.user.token(pool)) as load:
+    token = estate.user.token(pool)
+    with SigningLoad(pool, others, path, token) as load:
         begun = json.loads(pool.hsmctl("pool", "rotate-kek", "--no-wait", "--json").stdout)
         assert begun["underWay"] and begun["former"] == before["current"] != begun["current"]
         again = pool.hsmctl("pool", "rotate-kek", check=False)
@@ -62,12 +63,11 @@ def test_every_record_is_sealed_anew(estate):
         waits = pool.hsmctl("backup", "start", "file:///during", check=False)
         assert waits.returncode == 1 and "key-encryption key" in waits.stderr, waits.stderr
         # What is made now is sealed under the new key; who does the work dies with it half done, or not begun.
-        made = pool.call("POST", others[0], "/keys/during/create", estate.user.token(pool, others[0]),
-                         {"kty": "EC-HSM", "crv": "P-256"})
+        made = pool.call("POST", others[0], "/keys/during/create", token, {"kty": "EC-HSM", "crv": "P-256"})
         assert made.status_code == 200, made.text
         wait_until(lambda: status(pool)["rewrapped"] > 0, 20, "the first records", interval=0.02)
         pool.kill(leader)
-        check_keys_at(pool, estate, others)
+        check_keys_at(pool, estate, others, token)
         pool.start(leader)
         pool.await_unsealed(leader)
         wait_until(lambda: not status(pool)["underWay"], 90, "the former key to be retired", interval=0.3)
@@ -94,10 +94,9 @@ def test_every_record_is_sealed_anew(estate):
     pool.hsmctl("backup", "start", "file:///after")
 
 
-def check_keys_at(pool: Pool, estate: Estate, nodes: list[int]) -> None:
+def check_keys_at(pool: Pool, estate: Estate, nodes: list[int], token: str) -> None:
     """Every key signs at these nodes, however it is sealed just now."""
     for node in nodes:
-        token = estate.user.token(pool, node)
         with pool.client() as http:
             for key in estate.kept:
                 if not key.signs or key.algorithm != "ES256":

@@ -73,6 +73,9 @@ import Testing
             .confirmRoot(id: [1], RootChangeTests.vote(1)),
             .commitRoot(id: [1]), .abortRootChange(id: [1]), .holdRoot(id: [1], node: 3),
             .rotateKeyEncryption(KeyEncryptionRotation(base: [1], keyring: [2], former: [3], current: [4])),
+            .rotateKeyEncryption(
+                KeyEncryptionRotation(
+                    base: [1], keyring: [2], former: [3], current: [4], schedule: [5], scheduleToken: [6])),
             .rewrapRecords([RewrappedRecord(name: "a", version: [1], former: [2], record: [3])]), .rewrapRecords([]),
             .sweepRewrapped(batch: 0), .sweepRewrapped(batch: .max),
             .retireKeyEncryption(KeyEncryptionRetirement(base: [1], keyring: [2], late: 3)),

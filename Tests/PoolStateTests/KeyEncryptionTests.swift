@@ -59,7 +59,8 @@ import Testing
     }
 
     private static let all = [
-        rewrapped("a", version: 1, from: record(first, 11), 21), rewrapped("a", version: 2, from: record(first, 12), 22),
+        rewrapped("a", version: 1, from: record(first, 11), 21),
+        rewrapped("a", version: 2, from: record(first, 12), 22),
         rewrapped("b", from: record(first, 13), 23),
     ]
 
@@ -152,6 +153,28 @@ import Testing
         #expect(
             replica.apply(.createKeyVersion(Self.key("z", under: Self.second, 44)))
                 == .key(name: "z", version: Fixture.version(1)))
+    }
+
+    @Test func theTokenOfAScheduleComesAlong() throws {
+        func schedule(_ id: UInt8, under kek: [UInt8]) -> BackupSchedule {
+            BackupSchedule(
+                id: [UInt8](repeating: id, count: 16), container: "https://store.example/c",
+                sealedToken: Self.record(kek, id), retention: BackupRetention(hourly: 2, daily: 0, weekly: 0),
+                alarmAfter: 7200)
+        }
+        var replica = stocked
+        #expect(replica.apply(.setBackupSchedule(schedule(50, under: Self.first))) == .applied)
+        var rotation = Self.rotation(replica.state)
+        #expect(replica.apply(.rotateKeyEncryption(rotation)) == .refused(.keyEncryptionSuperseded))
+        (rotation.schedule, rotation.scheduleToken) = ([UInt8](repeating: 50, count: 16), Self.record(Self.first, 51))
+        #expect(replica.apply(.rotateKeyEncryption(rotation)) == .refused(.keyEncryptionSuperseded))
+        rotation.scheduleToken = Self.record(Self.second, 51)
+        #expect(replica.apply(.rotateKeyEncryption(rotation)) == .applied)
+        #expect(replica.state.backupPlan?.schedule.sealedToken == rotation.scheduleToken)
+        #expect(try replica.reloaded().root == replica.state.root)
+        let late = replica.apply(.setBackupSchedule(schedule(52, under: Self.first)))
+        #expect(late == .refused(.retiredKeyEncryption))
+        #expect(replica.apply(.setBackupSchedule(schedule(53, under: Self.second))) == .applied)
     }
 
     @Test func oneChangeOfThePoolsKeysAtATime() {

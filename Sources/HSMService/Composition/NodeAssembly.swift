@@ -279,7 +279,8 @@ final class NodeAssembly: Sendable {
         let housekeeping = Housekeeping(
             node: configuration.nodeID.rawValue, runtime: runtime, takeover: takeover,
             rewrapping: KeyRewrapping(
-                runtime: runtime, custody: vault, module: module, computation: computation, audit: audit, logger: logger),
+                runtime: runtime, custody: vault, module: module, computation: computation, audit: audit,
+                logger: logger),
             custody: vault, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
             anonymous: anonymous, logger: logger)

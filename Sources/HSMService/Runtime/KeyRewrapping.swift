@@ -1,9 +1,12 @@
 import Audit
 import CryptographicModule
+import HSMNode
 import Logging
 import PoolState
+import Raft
 import RequestPipeline
 import SecurityDomain
+import StrictJSON
 import Synchronization
 
 /// Carries out a change of the key-encryption key: the node that leads seals every stored key anew, lets the replaced

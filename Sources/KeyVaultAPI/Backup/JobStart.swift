@@ -37,8 +37,8 @@ enum JobStart {
             .conflict("A backup or restore is under way. The pool runs one at a time: ask for its status, and wait.")
         case .keyEncryptionChangeUnderWay:
             .conflict(
-                "Stored keys are being sealed under a new key-encryption key, which takes a minute or so. Ask again when "
-                    + "'hsmctl pool rotate-kek --status' says that it has ended.")
+                "Stored keys are being sealed under a new key-encryption key, which takes a minute or so. Ask again "
+                    + "when 'hsmctl pool rotate-kek --status' says that it has ended.")
         case .backupNeeded:
             .conflict(
                 "A full restore replaces every key of the pool, and no full backup of them succeeded in the last 30 "

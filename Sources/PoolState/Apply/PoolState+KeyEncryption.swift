@@ -34,6 +34,11 @@ extension PoolState {
     /// the former one as long as it is there, and is counted: the former key goes only when its last user is known.
     mutating func admitRecords(of command: PoolCommand, _ changes: inout StateChanges) throws(Refusal) {
         guard var keys = keyEncryption else { return }
+        if case .setBackupSchedule(let schedule?) = command, !schedule.sealedToken.isEmpty,
+            Self.sealingKey(schedule.sealedToken) != keys.current
+        {
+            throw .retiredKeyEncryption
+        }
         var late: UInt64 = 0
         for bytes in command.records {
             guard let record = try? SealedRecord(parsing: bytes) else { throw .invalidKeyRecord }
@@ -62,9 +67,27 @@ extension PoolState {
             Self.isKeyring(rotation.keyring), keyEncryption.map({ $0.current == rotation.former }) ?? true
         else { throw .invalidKeyEncryption }
         guard rotation.base == Digest.sha256(pool.keyring) else { throw .keyEncryptionSuperseded }
+        try resealScheduleToken(rotation, &changes)
         set(KeyEncryption(current: rotation.current, former: rotation.former, began: now), &changes)
         replaceKeyring(of: pool, by: rotation.keyring, &changes)
     }
+
+    /// There is one at most, so it comes with the new key.
+    private mutating func resealScheduleToken(
+        _ rotation: KeyEncryptionRotation, _ changes: inout StateChanges
+    ) throws(Refusal) {
+        guard var plan = backupPlan, !plan.schedule.sealedToken.isEmpty else { return }
+        // It may have been set anew since the rotation was made.
+        guard rotation.schedule == plan.schedule.id, Self.sealingKey(rotation.scheduleToken) == rotation.current else {
+            throw .keyEncryptionSuperseded
+        }
+        plan.schedule.sealedToken = rotation.scheduleToken
+        backupPlan = plan
+        changes.store(plan)
+    }
+
+    /// The id of the key that a record is sealed under; nil where it is none.
+    private static func sealingKey(_ record: [UInt8]) -> [UInt8]? { (try? SealedRecord(parsing: record))?.kekID }
 
     /// Takes those whose predecessors are still in force; keys that were changed, or purged, meanwhile are passed over.
     private mutating func rewrap(_ records: [RewrappedRecord], _ changes: inout StateChanges) throws(Refusal) {

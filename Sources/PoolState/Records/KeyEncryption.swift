@@ -8,12 +8,21 @@ public struct KeyEncryptionRotation: Hashable, Sendable {
     public var former: [UInt8]
     /// The id of the new key, 16 bytes.
     public var current: [UInt8]
+    /// The id of the schedule of backups, where a token opens its container; else empty.
+    public var schedule: [UInt8]
+    /// That token, sealed under the new key.
+    public var scheduleToken: [UInt8]
 
-    public init(base: [UInt8], keyring: [UInt8], former: [UInt8], current: [UInt8]) {
+    public init(
+        base: [UInt8], keyring: [UInt8], former: [UInt8], current: [UInt8], schedule: [UInt8] = [],
+        scheduleToken: [UInt8] = []
+    ) {
         self.base = base
         self.keyring = keyring
         self.former = former
         self.current = current
+        self.schedule = schedule
+        self.scheduleToken = scheduleToken
     }
 }
 

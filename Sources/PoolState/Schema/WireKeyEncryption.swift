@@ -8,13 +8,17 @@ import SwiftProtobuf
 
 extension KeyEncryptionRotation: WireConvertible {
     var wire: WireKeyEncryptionRotation {
-        .with { ($0.base, $0.keyring, $0.former, $0.current) = (base.wire, keyring.wire, former.wire, current.wire) }
+        .with {
+            ($0.base, $0.keyring, $0.former, $0.current) = (base.wire, keyring.wire, former.wire, current.wire)
+            ($0.schedule, $0.scheduleToken) = (schedule.wire, scheduleToken.wire)
+        }
     }
 
     init(wire: WireKeyEncryptionRotation) {
         self.init(
             base: [UInt8](wire.base), keyring: [UInt8](wire.keyring), former: [UInt8](wire.former),
-            current: [UInt8](wire.current))
+            current: [UInt8](wire.current), schedule: [UInt8](wire.schedule),
+            scheduleToken: [UInt8](wire.scheduleToken))
     }
 }
 

@@ -1533,6 +1533,12 @@ package nonisolated struct WireKeyEncryptionRotation: Sendable {
   /// id, 16 bytes
   package var current: Data = Data()
 
+  /// id of the schedule of backups whose token follows; absent: none has one
+  package var schedule: Data = Data()
+
+  /// under the new key
+  package var scheduleToken: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -5847,7 +5853,7 @@ nonisolated extension WireRootHolding: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireKeyEncryptionRotation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".KeyEncryptionRotation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}base\0\u{1}keyring\0\u{1}former\0\u{1}current\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}base\0\u{1}keyring\0\u{1}former\0\u{1}current\0\u{1}schedule\0\u{3}schedule_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5859,6 +5865,8 @@ nonisolated extension WireKeyEncryptionRotation: SwiftProtobuf.Message, SwiftPro
       case 2: try { try decoder.decodeSingularBytesField(value: &self.keyring) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.former) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.current) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.schedule) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.scheduleToken) }()
       default: break
       }
     }
@@ -5877,6 +5885,12 @@ nonisolated extension WireKeyEncryptionRotation: SwiftProtobuf.Message, SwiftPro
     if !self.current.isEmpty {
       try visitor.visitSingularBytesField(value: self.current, fieldNumber: 4)
     }
+    if !self.schedule.isEmpty {
+      try visitor.visitSingularBytesField(value: self.schedule, fieldNumber: 5)
+    }
+    if !self.scheduleToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.scheduleToken, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5885,6 +5899,8 @@ nonisolated extension WireKeyEncryptionRotation: SwiftProtobuf.Message, SwiftPro
     if lhs.keyring != rhs.keyring {return false}
     if lhs.former != rhs.former {return false}
     if lhs.current != rhs.current {return false}
+    if lhs.schedule != rhs.schedule {return false}
+    if lhs.scheduleToken != rhs.scheduleToken {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

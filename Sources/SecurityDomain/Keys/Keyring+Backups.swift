@@ -37,13 +37,13 @@ extension Keyring {
         BackupKeys(identity: identity, backupKey: backupKey, keks: [kek])
     }
 
-    /// The keys of a backup, from the keyring that it carries. That opens where its keys are among those that this pool
-    /// has itself, whatever became of its root since; else with the root that the backup was made under, which is the
-    /// one in force or a former one.
+    /// The keys of a backup, from the keyring that it carries. That opens where its keys are among those that this
+    /// pool has itself, whatever became of its root since; else with the root that the backup was made under, which is
+    /// the one in force or a former one.
     ///
     /// - Parameter formerRoots: as the pool's record has them.
-    /// - Throws: `SecurityDomainError.wrongSecurityDomain` for a backup of another one; `.wrongGeneration` where neither
-    ///   its keys nor its root are here; `.rootMismatch`; `.sealedKeyRejected`.
+    /// - Throws: `SecurityDomainError.wrongSecurityDomain` for a backup of another one; `.wrongGeneration` where
+    ///   neither its keys nor its root are here; `.rootMismatch`; `.sealedKeyRejected`.
     public func backupKeys(of carried: SealedKeyring, formerRoots chain: [[UInt8]] = []) throws -> BackupKeys {
         guard carried.identity.securityDomainID == identity.securityDomainID else {
             throw SecurityDomainError.wrongSecurityDomain

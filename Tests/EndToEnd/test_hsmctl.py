@@ -380,3 +380,18 @@ def test_a_node_that_hangs_is_passed_over(own_pool: Pool):
         assert "no answer within 1 s" in result.stderr and "unreachable" in result.stdout
     finally:
         os.kill(own_pool.pid(follower), signal.SIGCONT)
+
+
+def test_a_sealed_node_is_passed_over(own_pool: Pool):
+    """It issues a token, which is good there only: the node that is asked next is shown one of its own."""
+    pool = own_pool
+    pool.await_unsealed()
+    hsmctl(pool, "node", "seal", "node-1", endpoints=[pool.endpoint(2)])
+    try:
+        assert pool.health(1)["seal"] == "sealed"
+        assert answer(pool, "key", "list") is not None
+        assert {one["name"] for one in answer(pool, "node", "list")} == {"node-1", "node-2", "node-3"}
+    finally:
+        pool.kill(1)
+        pool.start(1)
+        pool.await_unsealed(1)

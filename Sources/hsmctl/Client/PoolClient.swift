@@ -11,6 +11,8 @@ final class PoolClient {
     let endpoints: [String]
     private let credentials: (() throws -> Credentials)?
     private var token: String?
+    /// The node that issued it.
+    private var tokenIssuer: String?
     /// The node that answered last is asked first.
     private var order: [String]
 
@@ -96,6 +98,12 @@ final class PoolClient {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(body)
         }
+        let answer = try await transport.execute(request, endpoint, seconds: seconds)
+        // A sealed node's token is good there only. What is refused as not authenticated has had no effect.
+        guard answer.status == 401, let issuer = tokenIssuer, issuer != endpoint else { return answer }
+        token = nil
+        request.headers.replaceOrAdd(
+            name: "authorization", value: "Bearer \(try await accessToken(from: endpoint))")
         return try await transport.execute(request, endpoint, seconds: seconds)
     }
 
@@ -122,7 +130,7 @@ final class PoolClient {
     // MARK: Token
 
     /// Uses this token from now on, whoever it belongs to.
-    func use(token: String) { self.token = token }
+    func use(token: String) { (self.token, tokenIssuer) = (token, nil) }
 
     /// A token of the first node that issues one, and how many seconds it lasts.
     func freshToken() async throws -> (token: String, seconds: Int64) {
@@ -172,7 +180,7 @@ final class PoolClient {
             let reason = answer.body.text("error_description") ?? answer.message
             throw ClientError.denied("\(endpoint) refused the credentials: \(reason)")
         }
-        self.token = token
+        (self.token, tokenIssuer) = (token, endpoint)
         return answer
     }
 

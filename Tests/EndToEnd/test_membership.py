@@ -153,6 +153,8 @@ def test_tickets_are_for_one_node_once(three: GrowingPool, token: str):
     body = {
         "ticket": content["ticket"], "publicKey": "", "endpoint": f"https://127.0.0.1:{three.port_of(node)}",
         "peerAddress": f"127.0.0.1:{three.port_of(node) + 1}",
+        # A program that doesn't say so knows the first version only, and is too old for a pool that has risen.
+        "knowsPoolVersion": 1_000,
     }
 
     def ask(**changes) -> int:

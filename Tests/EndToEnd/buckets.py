@@ -47,6 +47,8 @@ class BucketServer:
         self.requests: list[tuple[str, str]] = []
         self.gate, self.waiting = threading.Event(), threading.Event()
         self.gate.set()
+        # moto keeps the stores of a process in one place: what another test has left is none of this one's.
+        self._backend.reset()
         self.app = create_backend_app("s3")
         self.app.test_client().put("/backups", base_url="http://127.0.0.1", headers={"host": "127.0.0.1"})
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -39,6 +39,29 @@ struct ModuleStateTests {
         _ = try bench.sign(old, .ES256, digest)
     }
 
+    @Test func aRecordGoesFromOneSealingKeyToTheNext() throws {
+        let bench = try Bench()
+        let key = try bench.make(.ec(.p256))
+        #expect(try bench.module.rewrap(key.record, of: key.header) == nil)
+        let next = SecretKey(consuming: try Random.secret(32), id: Random.bytes(16))
+        bench.module.unlock(keks: [bench.kek, next])
+        let record = try #require(try bench.module.rewrap(key.record, of: key.header))
+        #expect(record.kekID == next.id)
+        #expect(try bench.module.rewrap(record, of: key.header) == nil)
+        var other = key.header
+        other.operations = [.sign]
+        #expect(throws: CryptoError.authenticationFailed) { try bench.module.rewrap(key.record, of: other) }
+
+        // The former one is retired.
+        bench.module.unlock(keks: [next])
+        let signature = try bench.sign(key.header, record, .ES256, digest)
+        #expect(
+            try bench.module.verify(
+                publicKey: key.publicHalf, algorithm: .ES256, digest: digest, signature: signature))
+        #expect { try bench.sign(key, .ES256, digest) } throws: { Self.isNotPermitted($0) }
+        #expect { try bench.module.rewrap(key.record, of: key.header) } throws: { Self.isNotPermitted($0) }
+    }
+
     @Test func anEvictedKeyIsFetchedAgain() throws {
         let bench = try Bench()
         let key = try bench.make(.ec(.p256))

@@ -94,7 +94,7 @@ import Testing
             let value = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
-            let table = UInt8.random(in: 0...40, using: &random)
+            let table = UInt8.random(in: 0...51, using: &random)
             _ = try? PoolState(rows: [RowChange(table: table, key: [], value: value)])
         }
     }

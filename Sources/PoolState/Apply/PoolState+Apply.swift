@@ -129,6 +129,7 @@ extension PoolState {
             try activateSecurityDomain(generation: generation, in: pool, &changes)
         case .securityDomainAdopted(let domain): try adoptSecurityDomain(domain, in: pool, &changes)
         case .unsealGranted(let grant): try recordUnsealing(grant, &changes)
+        case .peerUnsealing(let command): try executeOnPeerUnsealing(command, by: proposer, &changes)
         case .auditHead(let head): try recordAuditHead(head, &changes)
         case .inviteNode(let invitation): try inviteNode(invitation, &changes)
         case .admitNode(let admission): try admitNode(admission, in: pool, &changes)

@@ -98,7 +98,8 @@ extension PoolState {
 
     mutating func recordUnsealing(_ grant: UnsealGrant, _ changes: inout StateChanges) throws(Refusal) {
         guard memberRecords[grant.node] != nil, memberRecords[grant.grantedBy] != nil else { throw .memberNotFound }
-        guard (1...64).contains(grant.bootNonce.count), grant.ticketDigest.count == 32 else {
+        // From then on a grant says what it is based on.
+        guard version < .peerUnsealing, (1...64).contains(grant.bootNonce.count), grant.ticketDigest.count == 32 else {
             throw .invalidUnsealGrant
         }
         unsealGrants[grant.node] = grant

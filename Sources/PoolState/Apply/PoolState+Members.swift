@@ -29,6 +29,7 @@ extension PoolState {
         giveNumbers(upTo: lastNode, &changes)
         if let member = memberRecords.removeValue(forKey: node) { changes.remove(.member, member.rowKey) }
         if let grant = unsealGrants.removeValue(forKey: node) { changes.remove(.unsealGrant, grant.rowKey) }
+        if let known = continuities.removeValue(forKey: node) { changes.remove(.continuity, known.rowKey) }
     }
 
     private mutating func giveNumbers(upTo last: UInt64, _ changes: inout StateChanges) {
@@ -96,6 +97,7 @@ extension PoolState {
         changes.remove(.invitation, invitation.rowKey)
         memberRecords[member.node] = member
         changes.store(member)
+        beginContinuity(of: member.node, &changes)
         if !pool.audiences.contains(admission.audience) {
             guard pool.audiences.count < PoolLimits.audiences else { throw .tooManyNodes }
             var updated = pool
@@ -139,8 +141,10 @@ extension PoolState {
         guard wanted > version else { return }
         let members = Set(memberRecords.keys).union(membership?.nodes ?? [])
         guard members.isSubset(of: nodes) else { throw .versionNotKnownByAll }
+        let former = version
         version = wanted
         changes.store(VersionRow(version: wanted))
+        if former < .peerUnsealing, wanted >= .peerUnsealing { beginPeerUnsealing(&changes) }
     }
 
     /// Everybody else belongs to the epoch that ends.

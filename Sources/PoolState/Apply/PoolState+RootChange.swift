@@ -124,6 +124,7 @@ extension PoolState {
         }
         record = updated
         changes.store(updated)
+        dropPeerUnsealOrder(&changes)
     }
 
     /// The member's disk has the committed change, and the member holds the next root. When all do, the way from the

@@ -60,7 +60,9 @@ public enum PoolCommand: Hashable, Sendable {
     case sweepRewrapped(batch: UInt64)
     /// Nothing is sealed under the former key any more: it is gone.
     case retireKeyEncryption(KeyEncryptionRetirement)
+    /// The form of a grant before ``PoolVersion/peerUnsealing``.
     case unsealGranted(UnsealGrant)
+    case peerUnsealing(PeerUnsealCommand)
     case auditHead(AuditHead)
 
     /// Keeps a place, with a new id, for a node that has the ticket.

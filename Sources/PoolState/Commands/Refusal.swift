@@ -161,6 +161,27 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// A batch of replaced records is younger than the oldest request may be.
     case sweepNotDue = 162
 
+    // Unsealing among peers.
+    /// The ticket that a node shows isn't its latest: its folder was put back, or another process went on as this node.
+    case unsealTicketStale = 170
+    case unsealTicketMissing = 171
+    case unsealAbsentTooLong = 172
+    /// The node's folder is in another machine than it was.
+    case unsealOtherMachine = 173
+    /// The pool wants an administrator's approval each time.
+    case unsealAttended = 174
+    /// Nodes don't unseal one another in this pool.
+    case unsealByPeersOff = 175
+    case invalidPeerUnsealing = 176
+    /// Settings that are looser need a quorum of the officers in office.
+    case officersHaveToApprove = 177
+    case peerUnsealOrderNotFound = 178
+    case peerUnsealOrderExpired = 179
+    /// Only the node itself takes a ticket, and says that it has it.
+    case ticketOfOtherNode = 180
+    /// The node hasn't said yet that its latest ticket is on its disk.
+    case ticketNotHeld = 181
+
     /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
     public enum Category: Hashable, Sendable {
         /// The pool isn't ready for this command.
@@ -180,7 +201,8 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .notReady
         case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
             .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown, .jobNotFound,
-            .rootChangeNotFound, .noBackupSchedule, .scheduledBackupNotFound:
+            .rootChangeNotFound, .noBackupSchedule, .scheduledBackupNotFound,
+            .peerUnsealOrderNotFound:
             .notFound
         case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
             .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
@@ -191,7 +213,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .nodeTooOld, .versionNotKnownByAll,
             .rootChangeUnderWay, .rootChangeCommitted, .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed,
             .keyEncryptionChangeUnderWay, .keyEncryptionNotUnderWay, .keyEncryptionSuperseded, .retiredKeyEncryption,
-            .sweepNotDue, .backupNotDue, .backupIsKept:
+            .sweepNotDue, .backupNotDue, .backupIsKept, .peerUnsealOrderExpired, .unsealByPeersOff, .ticketNotHeld:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
@@ -199,11 +221,12 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
             .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy, .invalidRootChange,
-            .invalidKeyEncryption, .invalidBackupSchedule:
+            .invalidKeyEncryption, .invalidBackupSchedule, .invalidPeerUnsealing:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
             .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog,
-            .rootNotApproved:
+            .rootNotApproved, .officersHaveToApprove, .unsealTicketStale, .unsealTicketMissing, .unsealAbsentTooLong,
+            .unsealOtherMachine, .unsealAttended, .ticketOfOtherNode:
             .forbidden
         }
     }

@@ -53,11 +53,13 @@ public final class InMemoryPool: Pool {
     }
 
     /// Submits on the caller's thread and returns the outcome.
+    ///
+    /// - Parameter proposer: the node that proposes.
     @discardableResult
     public func submitNow(
-        _ command: PoolCommand, origin: ProposalOrigin = .node
+        _ command: PoolCommand, origin: ProposalOrigin = .node, by proposer: UInt64 = 1
     ) -> Result<Committed, PoolUnavailable> {
-        content.withLock { InMemoryPool.apply(command, origin, &$0) }
+        content.withLock { InMemoryPool.apply(command, origin, by: proposer, &$0) }
     }
 
     /// The time that later commands are stamped with.
@@ -84,13 +86,13 @@ public final class InMemoryPool: Pool {
     }
 
     private static func apply(
-        _ command: PoolCommand, _ origin: ProposalOrigin, _ content: inout Content
+        _ command: PoolCommand, _ origin: ProposalOrigin, by proposer: UInt64 = 1, _ content: inout Content
     ) -> Result<Committed, PoolUnavailable> {
         content.proposals += 1
         let proposalID = origin.proposalID ?? GUID(high: 0, low: content.proposals).bytes
         let proposal = ProposalEnvelope(
-            proposalID: proposalID, proposer: 1, principal: origin.principal, authentication: origin.authentication,
-            stampedAt: content.time, command: command)
+            proposalID: proposalID, proposer: proposer, principal: origin.principal,
+            authentication: origin.authentication, stampedAt: content.time, command: command)
         guard let decoded = try? ProposalEnvelope(decoding: proposal.encode()) else {
             return .success(
                 Committed(

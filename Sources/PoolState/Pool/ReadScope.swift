@@ -51,7 +51,7 @@ extension PoolState {
         case .deleteRoleAssignment(let name, _):
             permissions.assignment(named: name).map { .subjects(.principal($0.principal)) } ?? .none
         case .unsealGranted, .auditHead, .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership,
-            .raisePoolVersion:
+            .raisePoolVersion, .peerUnsealing:
             // Who belongs to the pool decides no request of a principal; a member that leaves is kept from answering
             // by its lease.
             .none

@@ -20,8 +20,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let keyEncryptionChanges = PoolVersion(rawValue: 4)
     /// Brought schedules of backups, and jobs whose container an identity opens.
     public static let backupSchedules = PoolVersion(rawValue: 5)
+    /// Brought tickets, approvals and limits of absence for the unsealing among peers.
+    public static let peerUnsealing = PoolVersion(rawValue: 6)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = backupSchedules
+    public static let newest = peerUnsealing
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }
@@ -67,6 +69,7 @@ extension PoolCommand {
             .rootChanges
         case .rotateKeyEncryption, .rewrapRecords, .sweepRewrapped, .retireKeyEncryption: .keyEncryptionChanges
         case .setBackupSchedule, .beginScheduledBackup, .retireBackup, .forgetBackup: .backupSchedules
+        case .peerUnsealing: .peerUnsealing
         // A former program would leave out how the container is opened.
         case .beginJob(let order): order.usesManagedIdentity ? .backupSchedules : .first
         // Only proposed where every member has said that it knows more than the first.

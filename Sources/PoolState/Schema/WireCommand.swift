@@ -31,6 +31,7 @@ extension PoolCommand: WireConvertible {
         case .securityDomainAdopted(let adopted): wire.securityDomainAdopted = adopted.wire
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
+        case .peerUnsealing(let command): wire.kind = command.kind
         default: wire.kind = directoryKind ?? memberKind ?? rootKind ?? keyEncryptionKind ?? jobKind ?? scheduleKind
         }
         return wire
@@ -120,6 +121,8 @@ extension PoolCommand: WireConvertible {
                 self = change
             } else if let schedule = try PoolCommand(scheduleKind: wire.kind) {
                 self = schedule
+            } else if let command = try PeerUnsealCommand(kind: wire.kind) {
+                self = .peerUnsealing(command)
             } else {
                 try self.init(directoryKind: wire.kind)
             }

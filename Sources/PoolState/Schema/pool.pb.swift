@@ -492,6 +492,70 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .retireKeyEncryption(newValue)}
   }
 
+  package var grantUnsealing: WireUnsealingGrant {
+    get {
+      if case .grantUnsealing(let v)? = kind {return v}
+      return WireUnsealingGrant()
+    }
+    set {kind = .grantUnsealing(newValue)}
+  }
+
+  package var renewTicket: WireTicketRenewal {
+    get {
+      if case .renewTicket(let v)? = kind {return v}
+      return WireTicketRenewal()
+    }
+    set {kind = .renewTicket(newValue)}
+  }
+
+  package var holdTicket: WireTicketHolding {
+    get {
+      if case .holdTicket(let v)? = kind {return v}
+      return WireTicketHolding()
+    }
+    set {kind = .holdTicket(newValue)}
+  }
+
+  package var approveUnsealing: WireUnsealingApproval {
+    get {
+      if case .approveUnsealing(let v)? = kind {return v}
+      return WireUnsealingApproval()
+    }
+    set {kind = .approveUnsealing(newValue)}
+  }
+
+  package var openStart: WireStartWindow {
+    get {
+      if case .openStart(let v)? = kind {return v}
+      return WireStartWindow()
+    }
+    set {kind = .openStart(newValue)}
+  }
+
+  package var setPeerUnsealing: WirePeerUnsealSettings {
+    get {
+      if case .setPeerUnsealing(let v)? = kind {return v}
+      return WirePeerUnsealSettings()
+    }
+    set {kind = .setPeerUnsealing(newValue)}
+  }
+
+  package var orderPeerUnsealing: WirePeerUnsealOrder {
+    get {
+      if case .orderPeerUnsealing(let v)? = kind {return v}
+      return WirePeerUnsealOrder()
+    }
+    set {kind = .orderPeerUnsealing(newValue)}
+  }
+
+  package var approvePeerUnsealing: WireRootVote {
+    get {
+      if case .approvePeerUnsealing(let v)? = kind {return v}
+      return WireRootVote()
+    }
+    set {kind = .approvePeerUnsealing(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -546,6 +610,14 @@ package nonisolated struct WireCommand: Sendable {
     case rewrapRecords(WireRewrappedRecords)
     case sweepRewrapped(WireRewrappedSweep)
     case retireKeyEncryption(WireKeyEncryptionRetirement)
+    case grantUnsealing(WireUnsealingGrant)
+    case renewTicket(WireTicketRenewal)
+    case holdTicket(WireTicketHolding)
+    case approveUnsealing(WireUnsealingApproval)
+    case openStart(WireStartWindow)
+    case setPeerUnsealing(WirePeerUnsealSettings)
+    case orderPeerUnsealing(WirePeerUnsealOrder)
+    case approvePeerUnsealing(WireRootVote)
 
   }
 
@@ -1605,6 +1677,127 @@ package nonisolated struct WireKeyEncryptionRetirement: Sendable {
   package init() {}
 }
 
+package nonisolated struct WireUnsealingGrant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var claim: WireUnsealClaim {
+    get {_claim ?? WireUnsealClaim()}
+    set {_claim = newValue}
+  }
+  /// Returns true if `claim` has been explicitly set.
+  package var hasClaim: Bool {self._claim != nil}
+  /// Clears the value of `claim`. Subsequent reads from it will return its default value.
+  package mutating func clearClaim() {self._claim = nil}
+
+  /// node id
+  package var grantedBy: UInt64 = 0
+
+  package var next: WireTicket {
+    get {_next ?? WireTicket()}
+    set {_next = newValue}
+  }
+  /// Returns true if `next` has been explicitly set.
+  package var hasNext: Bool {self._next != nil}
+  /// Clears the value of `next`. Subsequent reads from it will return its default value.
+  package mutating func clearNext() {self._next = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _claim: WireUnsealClaim? = nil
+  fileprivate var _next: WireTicket? = nil
+}
+
+/// What a sealed node has asked for.
+package nonisolated struct WireUnsealClaim: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  /// SHA-256 of the request
+  package var transcript: Data = Data()
+
+  /// SHA-256 of what the machine says of itself
+  package var machine: Data = Data()
+
+  package var showsTicket: Bool = false
+
+  /// its digest, where it is one that the pool knows of; else empty
+  package var provenTicket: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireTicketRenewal: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  package var ticket: WireTicket {
+    get {_ticket ?? WireTicket()}
+    set {_ticket = newValue}
+  }
+  /// Returns true if `ticket` has been explicitly set.
+  package var hasTicket: Bool {self._ticket != nil}
+  /// Clears the value of `ticket`. Subsequent reads from it will return its default value.
+  package mutating func clearTicket() {self._ticket = nil}
+
+  package var machine: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _ticket: WireTicket? = nil
+}
+
+package nonisolated struct WireTicketHolding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  package var digest: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireUnsealingApproval: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  package var transcript: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireStartWindow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireRootChangeOrder: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1722,6 +1915,65 @@ package nonisolated struct WireSettings: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+package nonisolated struct WireTicket: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  package var nonce: Data = Data()
+
+  /// 32 bytes
+  package var digest: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePeerUnsealSettings: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0: automatic; 1: attended; 2: off
+  package var mode: UInt32 = 0
+
+  /// seconds
+  package var maxAbsence: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePeerUnsealOrder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var id: Data = Data()
+
+  package var settings: WirePeerUnsealSettings {
+    get {_settings ?? WirePeerUnsealSettings()}
+    set {_settings = newValue}
+  }
+  /// Returns true if `settings` has been explicitly set.
+  package var hasSettings: Bool {self._settings != nil}
+  /// Clears the value of `settings`. Subsequent reads from it will return its default value.
+  package mutating func clearSettings() {self._settings = nil}
+
+  /// Unix s
+  package var expires: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _settings: WirePeerUnsealSettings? = nil
 }
 
 package nonisolated struct WireBackupSchedule: Sendable {
@@ -3065,6 +3317,117 @@ package nonisolated struct WireScheduledBackup: Sendable {
   package init() {}
 }
 
+/// Table 50, one row, from version 6 on.
+package nonisolated struct WirePeerUnsealPolicy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var settings: WirePeerUnsealSettings {
+    get {_settings ?? WirePeerUnsealSettings()}
+    set {_settings = newValue}
+  }
+  /// Returns true if `settings` has been explicitly set.
+  package var hasSettings: Bool {self._settings != nil}
+  /// Clears the value of `settings`. Subsequent reads from it will return its default value.
+  package mutating func clearSettings() {self._settings = nil}
+
+  /// Unix s; 0: no such time
+  package var startUntil: Int64 = 0
+
+  /// absent: none waits
+  package var order: WirePeerUnsealOrder {
+    get {_order ?? WirePeerUnsealOrder()}
+    set {_order = newValue}
+  }
+  /// Returns true if `order` has been explicitly set.
+  package var hasOrder: Bool {self._order != nil}
+  /// Clears the value of `order`. Subsequent reads from it will return its default value.
+  package mutating func clearOrder() {self._order = nil}
+
+  /// in order of officer
+  package var approvals: [WireRootVote] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _settings: WirePeerUnsealSettings? = nil
+  fileprivate var _order: WirePeerUnsealOrder? = nil
+}
+
+/// Table 51, key = node id, big endian.
+package nonisolated struct WireNodeContinuity: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  /// absent before the first
+  package var ticket: WireTicket {
+    get {_ticket ?? WireTicket()}
+    set {_ticket = newValue}
+  }
+  /// Returns true if `ticket` has been explicitly set.
+  package var hasTicket: Bool {self._ticket != nil}
+  /// Clears the value of `ticket`. Subsequent reads from it will return its default value.
+  package mutating func clearTicket() {self._ticket = nil}
+
+  /// good as well, until the latest is known to be on the node's disk
+  package var former: WireTicket {
+    get {_former ?? WireTicket()}
+    set {_former = newValue}
+  }
+  /// Returns true if `former` has been explicitly set.
+  package var hasFormer: Bool {self._former != nil}
+  /// Clears the value of `former`. Subsequent reads from it will return its default value.
+  package mutating func clearFormer() {self._former = nil}
+
+  /// of the request that was granted last
+  package var transcript: Data = Data()
+
+  package var machine: Data = Data()
+
+  /// Unix s
+  package var lastSeen: Int64 = 0
+
+  /// Unix s; 0 once it has a ticket
+  package var beginsUntil: Int64 = 0
+
+  package var approval: WireUnsealApproved {
+    get {_approval ?? WireUnsealApproved()}
+    set {_approval = newValue}
+  }
+  /// Returns true if `approval` has been explicitly set.
+  package var hasApproval: Bool {self._approval != nil}
+  /// Clears the value of `approval`. Subsequent reads from it will return its default value.
+  package mutating func clearApproval() {self._approval = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _ticket: WireTicket? = nil
+  fileprivate var _former: WireTicket? = nil
+  fileprivate var _approval: WireUnsealApproved? = nil
+}
+
+package nonisolated struct WireUnsealApproved: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transcript: Data = Data()
+
+  /// Unix s
+  package var expires: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Table 40, one row, absent while the version is 1. This message is never changed: a program of any version reads it to
 /// find out whether it is too old for the pool.
 package nonisolated struct WirePoolVersion: Sendable {
@@ -3144,7 +3507,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0\u{4}\u{4}set_backup_schedule\0\u{3}begin_scheduled_backup\0\u{3}retire_backup\0\u{3}forget_backup\0\u{4}\u{7}rotate_key_encryption\0\u{3}rewrap_records\0\u{3}sweep_rewrapped\0\u{3}retire_key_encryption\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0\u{4}\u{4}set_backup_schedule\0\u{3}begin_scheduled_backup\0\u{3}retire_backup\0\u{3}forget_backup\0\u{4}\u{7}rotate_key_encryption\0\u{3}rewrap_records\0\u{3}sweep_rewrapped\0\u{3}retire_key_encryption\0\u{4}\u{7}grant_unsealing\0\u{3}renew_ticket\0\u{3}hold_ticket\0\u{3}approve_unsealing\0\u{3}open_start\0\u{3}set_peer_unsealing\0\u{3}order_peer_unsealing\0\u{3}approve_peer_unsealing\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3815,6 +4178,110 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .retireKeyEncryption(v)
         }
       }()
+      case 100: try {
+        var v: WireUnsealingGrant?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .grantUnsealing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .grantUnsealing(v)
+        }
+      }()
+      case 101: try {
+        var v: WireTicketRenewal?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .renewTicket(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .renewTicket(v)
+        }
+      }()
+      case 102: try {
+        var v: WireTicketHolding?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .holdTicket(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .holdTicket(v)
+        }
+      }()
+      case 103: try {
+        var v: WireUnsealingApproval?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .approveUnsealing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .approveUnsealing(v)
+        }
+      }()
+      case 104: try {
+        var v: WireStartWindow?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .openStart(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .openStart(v)
+        }
+      }()
+      case 105: try {
+        var v: WirePeerUnsealSettings?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .setPeerUnsealing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .setPeerUnsealing(v)
+        }
+      }()
+      case 106: try {
+        var v: WirePeerUnsealOrder?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .orderPeerUnsealing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .orderPeerUnsealing(v)
+        }
+      }()
+      case 107: try {
+        var v: WireRootVote?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .approvePeerUnsealing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .approvePeerUnsealing(v)
+        }
+      }()
       default: break
       }
     }
@@ -4029,6 +4496,38 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .retireKeyEncryption?: try {
       guard case .retireKeyEncryption(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 93)
+    }()
+    case .grantUnsealing?: try {
+      guard case .grantUnsealing(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
+    case .renewTicket?: try {
+      guard case .renewTicket(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+    }()
+    case .holdTicket?: try {
+      guard case .holdTicket(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+    }()
+    case .approveUnsealing?: try {
+      guard case .approveUnsealing(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 103)
+    }()
+    case .openStart?: try {
+      guard case .openStart(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 104)
+    }()
+    case .setPeerUnsealing?: try {
+      guard case .setPeerUnsealing(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 105)
+    }()
+    case .orderPeerUnsealing?: try {
+      guard case .orderPeerUnsealing(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 106)
+    }()
+    case .approvePeerUnsealing?: try {
+      guard case .approvePeerUnsealing(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 107)
     }()
     case nil: break
     }
@@ -6051,6 +6550,233 @@ nonisolated extension WireKeyEncryptionRetirement: SwiftProtobuf.Message, SwiftP
   }
 }
 
+nonisolated extension WireUnsealingGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnsealingGrant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}claim\0\u{3}granted_by\0\u{1}next\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._claim) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.grantedBy) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._next) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._claim {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.grantedBy != 0 {
+      try visitor.visitSingularUInt64Field(value: self.grantedBy, fieldNumber: 2)
+    }
+    try { if let v = self._next {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnsealingGrant, rhs: WireUnsealingGrant) -> Bool {
+    if lhs._claim != rhs._claim {return false}
+    if lhs.grantedBy != rhs.grantedBy {return false}
+    if lhs._next != rhs._next {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnsealClaim: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnsealClaim"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}transcript\0\u{1}machine\0\u{3}shows_ticket\0\u{3}proven_ticket\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.transcript) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.machine) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.showsTicket) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.provenTicket) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    if !self.transcript.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transcript, fieldNumber: 2)
+    }
+    if !self.machine.isEmpty {
+      try visitor.visitSingularBytesField(value: self.machine, fieldNumber: 3)
+    }
+    if self.showsTicket != false {
+      try visitor.visitSingularBoolField(value: self.showsTicket, fieldNumber: 4)
+    }
+    if !self.provenTicket.isEmpty {
+      try visitor.visitSingularBytesField(value: self.provenTicket, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnsealClaim, rhs: WireUnsealClaim) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.transcript != rhs.transcript {return false}
+    if lhs.machine != rhs.machine {return false}
+    if lhs.showsTicket != rhs.showsTicket {return false}
+    if lhs.provenTicket != rhs.provenTicket {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTicketRenewal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TicketRenewal"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}ticket\0\u{1}machine\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._ticket) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.machine) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    try { if let v = self._ticket {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.machine.isEmpty {
+      try visitor.visitSingularBytesField(value: self.machine, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireTicketRenewal, rhs: WireTicketRenewal) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs._ticket != rhs._ticket {return false}
+    if lhs.machine != rhs.machine {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTicketHolding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TicketHolding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}digest\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireTicketHolding, rhs: WireTicketHolding) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.digest != rhs.digest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnsealingApproval: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnsealingApproval"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}transcript\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.transcript) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    if !self.transcript.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transcript, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnsealingApproval, rhs: WireUnsealingApproval) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.transcript != rhs.transcript {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStartWindow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StartWindow"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStartWindow, rhs: WireStartWindow) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireRootChangeOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RootChangeOrder"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}required\0\u{1}officers\0\u{1}expires\0\u{3}unseal_keys\0")
@@ -6296,6 +7022,120 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.reads != rhs.reads {return false}
     if lhs.stalenessBound != rhs.stalenessBound {return false}
     if lhs.refusedAlgorithms != rhs.refusedAlgorithms {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTicket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Ticket"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0\u{1}digest\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.nonce.isEmpty {
+      try visitor.visitSingularBytesField(value: self.nonce, fieldNumber: 1)
+    }
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireTicket, rhs: WireTicket) -> Bool {
+    if lhs.nonce != rhs.nonce {return false}
+    if lhs.digest != rhs.digest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePeerUnsealSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PeerUnsealSettings"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mode\0\u{3}max_absence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.mode) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.maxAbsence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.mode != 0 {
+      try visitor.visitSingularUInt32Field(value: self.mode, fieldNumber: 1)
+    }
+    if self.maxAbsence != 0 {
+      try visitor.visitSingularInt64Field(value: self.maxAbsence, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePeerUnsealSettings, rhs: WirePeerUnsealSettings) -> Bool {
+    if lhs.mode != rhs.mode {return false}
+    if lhs.maxAbsence != rhs.maxAbsence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePeerUnsealOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PeerUnsealOrder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}settings\0\u{1}expires\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.expires) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    try { if let v = self._settings {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.expires != 0 {
+      try visitor.visitSingularInt64Field(value: self.expires, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePeerUnsealOrder, rhs: WirePeerUnsealOrder) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs._settings != rhs._settings {return false}
+    if lhs.expires != rhs.expires {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8748,6 +9588,159 @@ nonisolated extension WireScheduledBackup: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.taken != rhs.taken {return false}
     if lhs.bytes != rhs.bytes {return false}
     if lhs.isRetired != rhs.isRetired {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePeerUnsealPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PeerUnsealPolicy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}settings\0\u{3}start_until\0\u{1}order\0\u{1}approvals\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.startUntil) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._order) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.approvals) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._settings {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.startUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.startUntil, fieldNumber: 2)
+    }
+    try { if let v = self._order {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.approvals.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.approvals, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePeerUnsealPolicy, rhs: WirePeerUnsealPolicy) -> Bool {
+    if lhs._settings != rhs._settings {return false}
+    if lhs.startUntil != rhs.startUntil {return false}
+    if lhs._order != rhs._order {return false}
+    if lhs.approvals != rhs.approvals {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNodeContinuity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NodeContinuity"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}ticket\0\u{1}former\0\u{1}transcript\0\u{1}machine\0\u{3}last_seen\0\u{3}begins_until\0\u{1}approval\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._ticket) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._former) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.transcript) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.machine) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.lastSeen) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.beginsUntil) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._approval) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    try { if let v = self._ticket {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._former {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.transcript.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transcript, fieldNumber: 4)
+    }
+    if !self.machine.isEmpty {
+      try visitor.visitSingularBytesField(value: self.machine, fieldNumber: 5)
+    }
+    if self.lastSeen != 0 {
+      try visitor.visitSingularInt64Field(value: self.lastSeen, fieldNumber: 6)
+    }
+    if self.beginsUntil != 0 {
+      try visitor.visitSingularInt64Field(value: self.beginsUntil, fieldNumber: 7)
+    }
+    try { if let v = self._approval {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireNodeContinuity, rhs: WireNodeContinuity) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs._ticket != rhs._ticket {return false}
+    if lhs._former != rhs._former {return false}
+    if lhs.transcript != rhs.transcript {return false}
+    if lhs.machine != rhs.machine {return false}
+    if lhs.lastSeen != rhs.lastSeen {return false}
+    if lhs.beginsUntil != rhs.beginsUntil {return false}
+    if lhs._approval != rhs._approval {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnsealApproved: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnsealApproved"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transcript\0\u{1}expires\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transcript) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.expires) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transcript.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transcript, fieldNumber: 1)
+    }
+    if self.expires != 0 {
+      try visitor.visitSingularInt64Field(value: self.expires, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnsealApproved, rhs: WireUnsealApproved) -> Bool {
+    if lhs.transcript != rhs.transcript {return false}
+    if lhs.expires != rhs.expires {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

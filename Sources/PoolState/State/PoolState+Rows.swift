@@ -96,6 +96,10 @@ private struct StateLoader {
         case .unsealGrant:
             let grant: UnsealGrant = try decode(row, value)
             state.unsealGrants[grant.node] = grant
+        case .peerUnsealPolicy: state.peerUnsealPolicy = try decode(row, value)
+        case .continuity:
+            let known: NodeContinuity = try decode(row, value)
+            state.continuities[known.node] = known
         case .auditHead:
             let head: AuditHead = try decode(row, value)
             state.heads[head.node] = head
@@ -228,7 +232,8 @@ private struct StateLoader {
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
             state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
             state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty, state.version == .first,
-            state.rootChange == nil, state.backupPlan == nil, state.scheduledBackups.isEmpty
+            state.rootChange == nil, state.backupPlan == nil, state.scheduledBackups.isEmpty,
+            state.peerUnsealPolicy == nil, state.continuities.isEmpty
         else { throw .danglingRow(table: .pool) }
     }
 }

@@ -29,6 +29,9 @@ public struct PoolState: Sendable {
     /// Records that were replaced by it and aren't removed yet.
     var rewrappedBatches = TreeDictionary<UInt64, RewrappedBatch>()
     var unsealGrants = TreeDictionary<UInt64, UnsealGrant>()
+    /// By what nodes unseal one another; nil before ``PoolVersion/peerUnsealing``.
+    public internal(set) var peerUnsealPolicy: PeerUnsealPolicy?
+    var continuities = TreeDictionary<UInt64, NodeContinuity>()
     var heads = TreeDictionary<UInt64, AuditHead>()
     /// The last configuration of the log that was applied; nil before the first.
     public internal(set) var membership: MembershipRecord?

@@ -25,6 +25,8 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case backupPlan = 30
     case scheduledBackup = 31
     case poolVersion = 40
+    case peerUnsealPolicy = 50
+    case continuity = 51
 
     /// Whether a node that starts sealed can do without the latest rows of this table, since it will apply the log
     /// before it looks at them. All others tell who may open it, and how: members, officers, administrators; and with
@@ -32,7 +34,8 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     public var isOnlyForTheUnsealed: Bool {
         switch self {
         case .key, .keyVersion, .auditHead, .completedProposal, .progress, .job, .stagedKey, .stagedKeyVersion,
-            .stagedPolicy, .keyEncryption, .rewrappedBatch, .backupPlan, .scheduledBackup:
+            .stagedPolicy, .keyEncryption, .rewrappedBatch, .backupPlan, .scheduledBackup, .peerUnsealPolicy,
+            .continuity:
             true
         case .pool, .member, .principal, .roleDefinition, .roleAssignment, .securityDomain, .unsealGrant, .membership,
             .invitation, .nodeNumbers, .rootChange, .poolVersion:

@@ -255,8 +255,8 @@ let package = Package(
         .testTarget(
             name: "HSMServiceTests",
             dependencies: [
-                "HSMService", "KeyVaultAPI", "SecurityDomain", "RequestTesting", "PoolState", "Identity",
-                "CryptographicModule", "StrictJSON", "Raft",
+                "HSMService", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "SecurityDomain", "RequestTesting",
+                "PoolState", "Identity", "CryptographicModule", "StrictJSON", "NodeEnvironment", "Raft", logging,
             ],
             swiftSettings: common),
         .testTarget(

@@ -13,6 +13,9 @@ public protocol NodeControl: Sendable {
     /// The same for the recovery of a pool that has lost its majority for good: with a quorum this node goes on alone.
     func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation
     func acceptRecoveryShare(_ envelope: [UInt8]) async throws(UnsealRequestRefusal) -> UnsealProgress
+    /// The transcript of the sealed member's request that waits for an approval at this node, if the code is the one
+    /// that the member shows.
+    func unsealTranscript(of node: UInt64, code: String) async throws(UnsealRequestRefusal) -> [UInt8]
     /// Stores the state as it is now: from then on a start finds it, sealed as the node may be. False if there is no
     /// room for that.
     func store() async -> Bool
@@ -25,50 +28,6 @@ public protocol NodeControl: Sendable {
     func acceptRestorationShare(
         _ envelope: [UInt8], certificate: [UInt8]
     ) async throws(UnsealRequestRefusal) -> UnsealProgress
-}
-
-/// How a node stands, for anybody: nothing in it is secret.
-public struct NodeHealth: Sendable {
-    public let node: String
-    public let role: String
-    public let isSealed: Bool
-    public let phase: String
-    public let term: UInt64
-    /// The name of the leader that the node follows; `nil` while it knows none.
-    public let leader: String?
-    public let commitIndex: UInt64
-    /// The last index that the node has applied and saved.
-    public let appliedIndex: UInt64
-    /// The end of its log, and the term of the entry there: of two logs the one with the higher term, then index, has
-    /// all that the other has.
-    public let lastIndex: UInt64
-    public let lastTerm: UInt64
-    /// Raised by each recovery of the pool.
-    public let epoch: UInt64
-    /// Whether the node answers reads by itself, without asking the leader.
-    public let holdsLease: Bool
-    /// Whether the node waits for room on its disk, and takes part in nothing meanwhile.
-    public let isDiskFull: Bool
-
-    public init(
-        node: String, role: String, isSealed: Bool, phase: String, term: UInt64, leader: String?, commitIndex: UInt64,
-        appliedIndex: UInt64, lastIndex: UInt64 = 0, lastTerm: UInt64 = 0, epoch: UInt64 = 1, holdsLease: Bool = false,
-        isDiskFull: Bool = false
-    ) {
-        self.isDiskFull = isDiskFull
-        self.lastIndex = lastIndex
-        self.lastTerm = lastTerm
-        self.epoch = epoch
-        self.node = node
-        self.role = role
-        self.isSealed = isSealed
-        self.phase = phase
-        self.term = term
-        self.leader = leader
-        self.commitIndex = commitIndex
-        self.appliedIndex = appliedIndex
-        self.holdsLease = holdsLease
-    }
 }
 
 /// What a node knows of one member.

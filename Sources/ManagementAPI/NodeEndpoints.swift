@@ -200,6 +200,10 @@ enum NodeEndpoints {
         writer.member("endpoint", member.apiURL)
         writer.member("peerAddress", member.peerAddress)
         writer.member("keySha256", Hexadecimal.encode(member.identityDigest))
+        if let continuity = state.continuity(of: member.node) {
+            writer.member("lastSign", continuity.lastSeen)
+            writer.member("holdsTicket", continuity.isSettled)
+        }
         guard let known = health.first(where: { $0.node == member.node }) else { return }
         writer.member("role", known.role)
         writer.member("seal", known.isSealed.map { $0 ? "sealed" : "unsealed" } ?? "unknown")

@@ -27,6 +27,10 @@ enum NodeStatusEndpoints {
                         writer.member("epoch", health.epoch)
                         writer.member("lease", health.holdsLease)
                         writer.member("disk", health.isDiskFull ? "full" : "writable")
+                        if let waiting = health.waiting {
+                            writer.member("waitsBecause", waiting.reason)
+                            if let code = waiting.code { writer.member("unsealCode", code) }
+                        }
                     }
                 }),
             Endpoint(

@@ -160,7 +160,8 @@ enum RootChangeEndpoints {
 
     // MARK: Parts
 
-    private static func vote(_ context: RequestContext) throws(APIError) -> (officer: Int, signature: [UInt8]) {
+    /// An officer's place, from 1, and signature.
+    static func vote(_ context: RequestContext) throws(APIError) -> (officer: Int, signature: [UInt8]) {
         let body = try context.jsonBody()
         guard case .integer(let officer)? = body["officer"], (1...255).contains(officer) else {
             throw .badParameter("The parameter 'officer' must be the officer's place, from 1.")

@@ -176,6 +176,15 @@ import Testing
         Expected(
             "GET /quorate/v1/auto-unseal", "AutoUnsealGet",
             "securitydomain/download/action @/ unsealed unversioned", "A"),
+        Expected("GET /quorate/v1/peer-unseal", "PeerUnsealGet", "anonymous unsealed unversioned audited", ""),
+        Expected(
+            "POST /quorate/v1/peer-unseal", "PeerUnsealSet", "settings/write/action @/ unsealed unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/peer-unseal/approvals", "PeerUnsealApprove", "anonymous unsealed unversioned audited",
+            ""),
+        Expected(
+            "POST /quorate/v1/nodes/{id}/approve-unseal", "NodeUnsealApprove",
+            "settings/write/action @/ unsealed unversioned", "A"),
         Expected("GET /quorate/v1/restoration", "RestorationInvitationGet", "anonymous any unversioned audited", ""),
         Expected(
             "POST /quorate/v1/restoration", "RestorationBegin", "securitydomain/upload/action @/ any unversioned", "A"),

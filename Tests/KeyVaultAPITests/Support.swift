@@ -44,6 +44,12 @@ enum API {
 
         func store() async -> Bool { true }
 
+        func unsealTranscript(of node: UInt64, code: String) async throws(UnsealRequestRefusal) -> [UInt8] {
+            guard node == 2 else { throw UnsealRequestRefusal("Node \(node) doesn't wait.", isConflict: true) }
+            guard code == "12345678" else { throw UnsealRequestRefusal("The code isn't that of node 2.") }
+            return [UInt8](repeating: 7, count: 32)
+        }
+
         func autoUnseal() -> AutoUnsealStanding { .unavailable("There is no token 'quorate'.") }
 
         func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal) {

@@ -35,6 +35,7 @@ final class NodeAssembly: Sendable {
     private let epoch: UInt64
     private let vault: KeyVault
     private let unsealing: PeerUnsealing
+    private let tickets: TicketKeeping
     private let officers: OfficerUnsealing
     private let token: AutoUnsealing
     private let audit: AuditLog
@@ -83,13 +84,9 @@ final class NodeAssembly: Sendable {
         self.runtime = runtime
         audit = try Self.openAudit(configuration, disk, runtime, vault)
 
-        let identity = PeerUnsealing.Identity(
-            poolID: configuration.poolID, epoch: epoch, node: configuration.nodeID,
-            bootNonce: Random.bytes(PeerUnsealRequest.bootNonceLength), key: nodeKey)
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
-        unsealing = PeerUnsealing(
-            identity: identity, directory: directory, pool: runtime, custody: vault, logger: logger,
-            send: { transport.send($0, to: $1) }, opened: { await opening.open($0) })
+        (unsealing, tickets) = Self.makeUnsealing(
+            configuration, nodeKey, directory, runtime, transport, opening, alarms, logger)
         let facts = SealedFacts(disk.stored)
         let token = AutoUnsealing(
             place: configuration.autoUnseal, stored: { facts.current }, custody: vault, alarms: alarms, logger: logger)
@@ -111,12 +108,37 @@ final class NodeAssembly: Sendable {
         calendar = BackupCalendar(runtime, vault, ScheduledBackups(services: services, desk: backups), alarms)
         let control = NodeControlPanel(
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
-            recovery: recovery, token: token,
+            recovery: recovery, token: token, unsealing: unsealing,
             sealing: NodeSealing(runtime: runtime, vault: vault, facts: facts, token: token, logger: logger),
             restoring: OfficerRestoring(poolID: configuration.poolID, nodeKey: nodeKey, gate: gate), epoch: epoch)
         let endpoints = Self.endpoints(gate, nodeKey, backups, control)
         pipeline = RequestPipeline(endpoints: endpoints, services: services)
         server = Self.makeServer(configuration.api)
+    }
+
+    /// Asking peers for the root, granting it to them, and keeping what this node shows of itself.
+    private static func makeUnsealing(
+        _ configuration: NodeConfiguration, _ nodeKey: FileSigningKey, _ directory: MemberDirectory,
+        _ runtime: NodeRuntime, _ transport: PeerTransport, _ opening: NodeOpening, _ alarms: AlarmJournal,
+        _ logger: Logger
+    ) -> (PeerUnsealing, TicketKeeping) {
+        let identity = PeerIdentity(
+            poolID: configuration.poolID, epoch: opening.epoch, node: configuration.nodeID,
+            bootNonce: Random.bytes(PeerUnsealRequest.bootNonceLength), machine: MachineFacts.read(), key: nodeKey)
+        let file = TicketFile(dataFolder: configuration.dataFolder)
+        let send: @Sendable (PeerMessage, NodeID) -> Void = { transport.send($0, to: $1) }
+        let peers = PeerUnsealAsking.Peers(
+            all: { directory.peers }, key: { directory.member($0)?.publicKey })
+        let asking = PeerUnsealAsking(
+            identity: identity, name: configuration.nodeName, tickets: file, peers: peers, custody: opening.vault,
+            alarms: alarms, logger: logger, send: send, opened: { await opening.open($0) })
+        let unsealing = PeerUnsealing(
+            asking: asking, identity: identity, keyOf: peers.key, pool: runtime,
+            custody: opening.vault, alarms: alarms, logger: logger, send: send)
+        let tickets = TicketKeeping(
+            identity: identity, file: file, pool: runtime, custody: opening.vault, asking: asking, alarms: alarms,
+            logger: logger)
+        return (unsealing, tickets)
     }
 
     private static func makeDesk(
@@ -175,7 +197,7 @@ final class NodeAssembly: Sendable {
             purpose: .unseal, stored: { facts.current }, nodeKey: nodeKey,
             obstacle: { vault.unsealed == nil ? nil : "This node is unsealed already." },
             opened: { keyring in
-                await opening.open(keyring)
+                await opening.openByOfficers(keyring)
                 return vault.unsealed != nil
             })
         let recovering = PoolRecovering(runtime: runtime, epoch: epoch, logger: logger)
@@ -287,14 +309,14 @@ final class NodeAssembly: Sendable {
         // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.
         let unsealed = Task { [unsealing, firstKeyring] in
             if let firstKeyring { await opening.open(firstKeyring) }
-            if !PlantedMember.staysSealed { await unsealing.askUntilUnsealed() }
+            if !PlantedMember.staysSealed { await unsealing.asking.run() }
         }
         let asking = Task { [token] in await token.run { await opening.open($0) } }
         let spares = SpareKeyMaker(module: module, computation: computation, logger: logger)
         tasks.withLock {
             $0 = [
                 unsealed, asking, Task { await housekeeping.run() }, Task { await spares.run() },
-                Task { [calendar] in await calendar.run() },
+                Task { [calendar] in await calendar.run() }, Task { [tickets] in await tickets.run() },
             ]
         }
     }

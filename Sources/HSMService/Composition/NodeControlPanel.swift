@@ -12,6 +12,7 @@ struct NodeControlPanel: NodeControl {
     let officers: OfficerUnsealing
     let recovery: OfficerUnsealing
     let token: AutoUnsealing
+    let unsealing: PeerUnsealing
     let sealing: NodeSealing
     let restoring: OfficerRestoring
     let epoch: UInt64
@@ -29,7 +30,7 @@ struct NodeControlPanel: NodeControl {
             leader: standing.leader.flatMap { directory.member($0) }?.name,
             commitIndex: standing.commitIndex, appliedIndex: standing.appliedIndex,
             lastIndex: standing.lastIndex, lastTerm: standing.lastTerm, epoch: epoch, holdsLease: runtime.holdsLease,
-            isDiskFull: standing.isStalled)
+            isDiskFull: standing.isStalled, waiting: unsealing.asking.waiting)
     }
 
     func recoveryInvitation() async throws(UnsealRequestRefusal) -> CeremonyInvitation {
@@ -55,6 +56,12 @@ struct NodeControlPanel: NodeControl {
                 knownVersion: isSelf ? report.knownVersion : peer?.knownVersion,
                 silentForMilliseconds: isSelf ? nil : peer?.silentFor.map { $0 / 1_000_000 })
         }
+    }
+
+    func unsealTranscript(of node: UInt64, code: String) async throws(UnsealRequestRefusal) -> [UInt8] {
+        try unsealing.requests.transcript(
+            of: NodeID(node), code: code, granted: runtime.latestView.state.continuity(of: node)?.transcript,
+            now: SystemClock().now())
     }
 
     func store() async -> Bool { await runtime.save() }

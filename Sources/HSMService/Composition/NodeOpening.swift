@@ -10,6 +10,28 @@ struct NodeOpening: Sendable {
     let epoch: UInt64
     let logger: Logger
 
+    /// As ``open(_:)``, by a quorum of the officers: the other members may follow, however long they were away.
+    func openByOfficers(_ keyring: Keyring) async {
+        await open(keyring)
+        guard vault.unsealed != nil else { return }
+        // Not waited for: the node is open. A pool that can't take it now needs an administrator's approval for who was
+        // away for too long.
+        Task {
+            for _ in 0..<Self.attempts {
+                do {
+                    let origin = ProposalOrigin(principal: nil, authentication: .officers)
+                    _ = try await runtime.submit(.peerUnsealing(.openStart), origin: origin)
+                    return
+                } catch {
+                    logger.info("the others' start waits for the pool", metadata: ["cause": "\(error)"])
+                    try? await Task.sleep(for: .milliseconds(500))
+                }
+            }
+        }
+    }
+
+    private static let attempts = 20
+
     func open(_ keyring: Keyring) async {
         switch await runtime.unseal(KeyringAuthenticator(keyring: keyring, epoch: epoch)) {
         case .failure(.alreadyUnsealed): break

@@ -1,20 +1,28 @@
 import Raft
 
-/// How many grants one member may have: each is an entry of the log. A few at once, since a reply can be lost and a
-/// node can be restarted twice in a row; then one in ten seconds.
-struct GrantAllowance {
-    private static let burst: UInt64 = 3
-    private static let refill: UInt64 = 10_000_000_000
-
-    private var left = burst
+/// How often one member may have something: a few times at once, then once in an interval.
+struct Allowance {
+    private let burst: UInt64
+    private let refill: Nanoseconds
+    private var left: UInt64
     private var countedAt: Instant
 
-    init(now: Instant) { countedAt = now }
+    private init(burst: UInt64, refill: Nanoseconds, now: Instant) {
+        (self.burst, self.refill, left, countedAt) = (burst, refill, burst, now)
+    }
+
+    /// Of grants, each of which is an entry of the log: a few at once, since a reply can be lost and a node can be
+    /// restarted twice in a row; then one in ten seconds.
+    static func ofGrants(now: Instant) -> Allowance { Allowance(burst: 3, refill: 10_000_000_000, now: now) }
+
+    /// Of looks at its requests, each of which is a signature to check and a read: a node that waits for approval asks
+    /// every second.
+    static func ofRequests(now: Instant) -> Allowance { Allowance(burst: 20, refill: 500_000_000, now: now) }
 
     mutating func take(now: Instant) -> Bool {
-        let earned = now > countedAt ? (now.nanoseconds - countedAt.nanoseconds) / Self.refill : 0
+        let earned = now > countedAt ? (now.nanoseconds - countedAt.nanoseconds) / refill : 0
         if earned > 0 {
-            left = min(Self.burst, left + earned)
+            left = min(burst, left + earned)
             countedAt = now
         }
         guard left > 0 else { return false }

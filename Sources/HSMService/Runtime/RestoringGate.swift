@@ -43,7 +43,7 @@ struct RestoringGate: Sendable {
     func take(_ step: RestoringStep) async -> RestoringStatus {
         switch step {
         case .unseal(let keyring):
-            await opening.open(keyring)
+            await opening.openByOfficers(keyring)
             return vault.unsealed != nil
                 ? .succeeded("The node is unsealed, and unseals the others.")
                 : .failed("The root is the pool's, but the node stays sealed: its log says why.")

@@ -2900,6 +2900,112 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/peer-unseal": {
+      "get": {
+        "operationId": "PeerUnsealGet",
+        "tags": ["Management"],
+        "summary": "How nodes are unsealed by their peers, and what waits for the officers' approval",
+        "x-audit-operation": "PeerUnsealGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/PeerUnseal"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "PeerUnsealSet",
+        "tags": ["Management"],
+        "summary": "Set how nodes are unsealed by their peers; looser settings wait for the officers' approval",
+        "x-audit-operation": "PeerUnsealSet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PeerUnsealGiven"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/PeerUnseal"},
+          "202": {"$ref": "#/components/responses/PeerUnseal"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/peer-unseal/approvals": {
+      "post": {
+        "operationId": "PeerUnsealApprove",
+        "tags": ["Management"],
+        "summary": "An officer in office approves looser settings",
+        "x-audit-operation": "PeerUnsealApprove",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootVote"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/PeerUnseal"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/nodes/{id}/approve-unseal": {
+      "post": {
+        "operationId": "NodeUnsealApprove",
+        "tags": ["Management"],
+        "summary": "Let its peers unseal this node, which shows the code",
+        "x-audit-operation": "NodeUnsealApprove",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/settings/write/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/nodeId"},
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UnsealCode"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/NodeNumber"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/key-encryption": {
       "get": {
         "operationId": "KeyEncryptionGet",
@@ -4366,6 +4472,19 @@ enum OpenAPIDocument {
           "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AutoUnseal"}}}
+      },
+      "PeerUnseal": {
+        "description": "How nodes are unsealed by their peers.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PeerUnseal"}}}
       },
       "KeyEncryption": {
         "description": "The key-encryption key, and how its last change stands.",
@@ -6320,6 +6439,10 @@ enum OpenAPIDocument {
           "disk": {
             "type": "string", "enum": ["writable", "full"],
             "description": "A node that waits for room on its disk takes part in nothing meanwhile."
+          },
+          "waitsBecause": {"type": "string", "description": "Why its peers don't unseal this sealed node."},
+          "unsealCode": {
+            "type": "string", "pattern": "^[0-9]{8}$", "description": "By which an administrator approves it."
           }
         },
         "additionalProperties": false
@@ -6451,6 +6574,10 @@ enum OpenAPIDocument {
           "endpoint": {"type": "string"},
           "peerAddress": {"type": "string"},
           "keySha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+          "lastSign": {"type": "integer", "description": "Of life, in the log: Unix time."},
+          "holdsTicket": {
+            "type": "boolean", "description": "Whether the pool knows that the node's latest ticket is on its disk."
+          },
           "role": {"type": "string"},
           "seal": {"type": "string", "enum": ["sealed", "unsealed", "unknown"]},
           "appliedIndex": {"type": "integer"},
@@ -6547,6 +6674,65 @@ enum OpenAPIDocument {
       "SealRequest": {
         "type": "object",
         "properties": {"last": {"type": "boolean", "description": "The last unsealed node, too."}}
+      },
+      "PeerUnsealMode": {
+        "type": "string", "enum": ["automatic", "attended", "off"],
+        "description": "Without a person where all is in order; after an administrator's approval; never."
+      },
+      "MaxAbsence": {
+        "type": "integer", "minimum": 10, "maximum": 2592000,
+        "description": "How long, in seconds, a node may be away and still be unsealed without a person."
+      },
+      "PeerUnsealGiven": {
+        "type": "object",
+        "properties": {
+          "mode": {"$ref": "#/components/schemas/PeerUnsealMode"},
+          "maxAbsenceSeconds": {"$ref": "#/components/schemas/MaxAbsence"}
+        }
+      },
+      "PeerUnseal": {
+        "type": "object",
+        "required": ["mode", "maxAbsenceSeconds"],
+        "properties": {
+          "mode": {"$ref": "#/components/schemas/PeerUnsealMode"},
+          "maxAbsenceSeconds": {"$ref": "#/components/schemas/MaxAbsence"},
+          "order": {"$ref": "#/components/schemas/PeerUnsealOrder"}
+        },
+        "additionalProperties": false
+      },
+      "PeerUnsealOrder": {
+        "type": "object",
+        "description": "Looser settings that wait for the officers' approval. What they sign is bound to all of it.",
+        "required": [
+          "id", "mode", "maxAbsenceSeconds", "expires", "poolId", "securityDomainId", "generation", "epoch", "officers",
+          "approvalsRequired", "approvals"
+        ],
+        "properties": {
+          "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "mode": {"$ref": "#/components/schemas/PeerUnsealMode"},
+          "maxAbsenceSeconds": {"$ref": "#/components/schemas/MaxAbsence"},
+          "expires": {"$ref": "#/components/schemas/Time"},
+          "poolId": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "securityDomainId": {"type": "string", "pattern": "^[0-9a-f]+$"},
+          "generation": {"type": "integer", "minimum": 0},
+          "epoch": {"type": "integer", "minimum": 1},
+          "officers": {
+            "type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "description": "SHA-256 of the certificates of those in office, in order."
+          },
+          "approvalsRequired": {"type": "integer", "minimum": 1},
+          "approvals": {
+            "type": "array", "items": {"type": "integer", "minimum": 1}, "description": "Places of officers."
+          }
+        },
+        "additionalProperties": false
+      },
+      "UnsealCode": {
+        "type": "object",
+        "required": ["code"],
+        "properties": {
+          "code": {"type": "string", "pattern": "^[0-9]{8}$", "description": "What the sealed node shows."}
+        }
       },
       "KeyEncryption": {
         "type": "object",

@@ -101,9 +101,16 @@ public struct PeerUnsealRequest: Hashable, Sendable {
         return SecureCompare.equal(ticketProof, try ticket.proof(of: transcript))
     }
 
-    /// Eight digits for a person to compare at both nodes, where an unseal is attended.
+    /// Hashes, one over the other, that a code takes. Whoever has stolen the node's key and wants a request of his own
+    /// with the same code has to try some hundred million ephemeral keys, each at this price.
+    private static let codeRounds = 1 << 16
+
+    /// Eight digits for a person to compare at both nodes, where an unseal waits for approval. Takes some tens of
+    /// milliseconds.
     public var comparisonCode: String {
-        let number = transcript.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } % 100_000_000
+        var digest = Digest.sha256(Array("quorate/1/unseal-code".utf8) + transcript)
+        for _ in 1..<Self.codeRounds { digest = Digest.sha256(digest) }
+        let number = digest.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } % 100_000_000
         let digits = String(number)
         return String(repeating: "0", count: 8 - digits.count) + digits
     }

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contract import Contract, checked_client
 from facades import use_facades
+from peers import use_peers
 from people import CRYPTO_OFFICER, CRYPTO_USER, Person, hire, role_of
 from sdk import (
     CURVES, HASHES, NODES, OAEP, OCT_SIZES, RSA_SIZES, SECRET, Clients, Twin, creations, done, fresh, is_good_here,
@@ -440,12 +441,7 @@ def use_nodes(http, base: str, headers: dict[str, str], own: int) -> None:
     # It need not happen, but the wish is taken.
     assert http.post(f"{nodes}/{own}/lead", headers=headers).status_code == 202
     assert http.post(f"{nodes}/join", json={"ticket": ""}).status_code == 400
-    assert http.get(f"{base}/quorate/v1/auto-unseal", headers=headers).json()["enrolled"] == []
-    assert http.get(f"{base}/quorate/v1/recovery").status_code == 409
-    assert http.post(f"{base}/quorate/v1/recovery/shares", json={"envelope": "AA"}).status_code == 409
-    assert http.get(f"{base}/quorate/v1/restoration").status_code == 409
-    assert http.post(f"{base}/quorate/v1/restoration", headers=headers, json={}).status_code == 409
-    assert http.post(f"{base}/quorate/v1/restoration/shares", json={"envelope": "AA"}).status_code == 409
+    use_peers(http, base, headers, own)
 
 
 def use_latest_version(http, base: str, headers: dict[str, str]) -> None:
@@ -487,6 +483,7 @@ ELSEWHERE = {
     "SecurityDomainBackup", "UnsealInvitationGet", "UnsealShareSubmit", "NodeJoin", "PoolRecoveryInvitationGet",
     "PoolRecoveryShareSubmit", "SecurityDomainTransferKeyGet", "SecurityDomainRestore", "NodeSeal", "RestorationBegin",
     "SecurityDomainRestoreStatusGet", "RestorationInvitationGet", "RestorationShareSubmit", "KeyEncryptionRotate",
+    "PeerUnsealApprove", "NodeUnsealApprove",
     # In test_backup.py, on a pool of its own: a full restore replaces all keys.
     "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
     "FullRestoreStatusGet", "JobList", *(f"BackupSchedule{word}" for word in ("Get", "Set", "Delete", "Run")),

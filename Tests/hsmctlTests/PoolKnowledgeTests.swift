@@ -46,6 +46,20 @@ import Testing
             })
     }
 
+    @Test func whoWaitsIsNamedWithoutItsCode() {
+        let health = JSONObject.make { writer in
+            writer.member("node", "n2")
+            writer.member("seal", "sealed")
+            writer.member("waitsBecause", "it was away")
+            writer.member("unsealCode", "40718235")
+        }
+        let found = PoolStatus(
+            status: nil, asked: [("https://n2", .success(health)), ("https://n1", Self.health("n1"))])
+        #expect(found.waiting.count == 1)
+        #expect(found.waiting[0].contains("n2 isn't unsealed by its peers: it was away. Approve it"))
+        #expect(!found.waiting[0].contains("40718235"))
+    }
+
     @Test func aFullDiskIsShown() {
         let health = JSONObject.make { writer in
             writer.member("node", "n2")

@@ -7,7 +7,9 @@ import StrictJSON
 struct NodeCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Manages the nodes of the pool.",
-        subcommands: [List.self, Add.self, Replace.self, Remove.self, TransferLeadership.self, Seal.self])
+        subcommands: [
+            List.self, Add.self, Replace.self, Remove.self, TransferLeadership.self, Seal.self, ApproveUnseal.self,
+        ])
 
     static let collection = "/quorate/v1/nodes"
 
@@ -131,7 +133,7 @@ struct NodeCommands: AsyncParsableCommand {
     }
 
     /// A node by its id or its name.
-    fileprivate static func find(_ node: String, _ client: PoolClient) async throws -> Int64 {
+    static func find(_ node: String, _ client: PoolClient) async throws -> Int64 {
         let nodes = try await client.list(collection)
         let found = nodes.first { $0.text("name") == node } ?? nodes.first { $0.number("id").map(String.init) == node }
         guard let id = found?.number("id") else { throw ClientError.notFound("The pool has no node '\(node)'.") }

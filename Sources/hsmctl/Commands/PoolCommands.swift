@@ -5,7 +5,10 @@ import StrictJSON
 struct PoolCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pool", abstract: "Shows the pool, gives it new keys of its own, and recovers it.",
-        subcommands: [Status.self, RotateRoot.self, RotateKeyEncryptionCommand.self, RecoverCommand.self])
+        subcommands: [
+            Status.self, PeerUnsealCommands.self, RotateRoot.self, RotateKeyEncryptionCommand.self,
+            RecoverCommand.self,
+        ])
 
     struct RotateRoot: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -28,7 +31,8 @@ struct PoolCommands: AsyncParsableCommand {
                 Works without credentials, on sealed nodes and without a majority too; then only the nodes that \
                 --endpoint names are known, and no versions. ROLE 'candidate' or 'preCandidate': the node looks for a \
                 leader. A node behind the others in APPLIED is catching up. VERSION is that of the node's program, \
-                POOL the pool's own version. A program that knows a higher one says so behind it; the pool's rises \
+                POOL the pool's own version. A sealed node that its peers don't unseal says why behind the table. A \
+                program that knows a higher one says so behind it; the pool's rises \
                 once every member knows it.
 
                 Exit code 69: no node answered at all.
@@ -51,6 +55,7 @@ struct PoolCommands: AsyncParsableCommand {
             for node in found.nodes {
                 if let failure = node.failure { Terminal.note("\(node.endpoint): \(failure)") }
             }
+            for note in found.waiting { Terminal.note(note) }
             if let warning = found.backupWarning { Terminal.note(warning) }
             guard found.answering > 0 else {
                 throw ClientError.unavailable("No node answers.")

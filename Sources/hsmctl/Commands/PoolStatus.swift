@@ -59,6 +59,16 @@ struct PoolStatus {
         }
     }
 
+    /// The sealed nodes that their peers don't unseal, and why. Not the code: that is to be read at the node itself.
+    var waiting: [String] {
+        nodes.compactMap { node in
+            guard let reason = node.health?.text("waitsBecause") else { return nil }
+            let cure = node.health?.text("unsealCode") == nil
+                ? "" : ". Approve it with the code in its log: hsmctl node approve-unseal \(node.name) --code …"
+            return "\(node.name) isn't unsealed by its peers: \(reason)\(cure)"
+        }
+    }
+
     /// What the pool's schedule of backups is alarmed about; nil where all is well, or there is none.
     var backupWarning: String? {
         guard status?.flag("backupIsOverdue") == true else { return nil }

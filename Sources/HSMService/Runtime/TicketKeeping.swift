@@ -25,12 +25,15 @@ final class TicketKeeping: Sendable {
     let asking: PeerUnsealAsking
     let alarms: AlarmJournal
     let logger: Logger
+    private let unixMilliseconds: @Sendable () -> Int64
     private let state = Mutex(State())
 
     init(
         identity: PeerIdentity, file: TicketFile, pool: any Pool, custody: any KeyCustody, asking: PeerUnsealAsking,
-        alarms: AlarmJournal, logger: Logger
+        alarms: AlarmJournal, logger: Logger,
+        unixMilliseconds: @escaping @Sendable () -> Int64 = { SystemClock().unixMilliseconds() }
     ) {
+        self.unixMilliseconds = unixMilliseconds
         (node, machine) = (identity.node.rawValue, Digest.sha256(identity.machine))
         (self.file, self.pool, self.custody) = (file, pool, custody)
         (self.asking, self.alarms, self.logger) = (asking, alarms, logger)
@@ -51,13 +54,14 @@ final class TicketKeeping: Sendable {
         }
     }
 
-    private func tend(_ keyring: Keyring) async throws {
+    /// One look at what the pool knows of this node.
+    func tend(_ keyring: Keyring) async throws {
         let view = pool.latestView.state
         guard let policy = view.peerUnsealPolicy, let known = view.continuity(of: node),
             view.member(node)?.standing == .member
         else { return }
         watch(known)
-        let now = SystemClock().unixMilliseconds() / 1000
+        let now = unixMilliseconds() / 1000
         guard let latest = known.ticket else { return try await renew(keyring) }
         if !known.isSettled || state.withLock({ $0.stored }) != latest.digest {
             try await hold(latest, keyring)

@@ -28,6 +28,7 @@ SYSTEM_KEYS = {
     5: ("RLS", 1, 0, 2048),
 }
 POOL_ROWS, KEY_VERSION_ROWS = 1, 4
+SYMMETRIC = 3
 
 
 def decode(text: str) -> bytes:
@@ -164,17 +165,21 @@ def header_bytes(header: dict[int, list]) -> bytes:
 class RecoveredSecrets:
     """All secrets of a pool, by name, and the public bytes that a search must be able to find."""
 
-    def __init__(self, folder: pathlib.Path, database: pathlib.Path, officers: tuple[int, ...] = (1, 2)):
+    def __init__(self, domain: pathlib.Path, officers: list[pathlib.Path], database: pathlib.Path | None = None):
+        """`domain` is the officers' file, `officers` the keys of a quorum of them. Without a node's `database` only what
+        those open by themselves is found."""
         self.secrets: dict[str, bytes] = {}
         self.sealed_records: dict[str, bytes] = {}
         self.private_keys: dict[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey] = {}
-        document = json.loads((folder / "security-domain.json").read_text())
-        shares = [open_share(document, folder / "officers" / f"officer-{officer}.key") for officer in officers]
-        for officer, share in zip(officers, shares):
+        document = json.loads(domain.read_text())
+        shares = [open_share(document, key) for key in officers]
+        for officer, share in enumerate(shares, 1):
             self.secrets[f"share {officer}"] = share
             self.secrets[f"share {officer} as bytes"] = bytes(word & 0xFF for word in struct.unpack("<32H", share))
         self.secrets["master key of the security domain"] = master = combine(shares)
         root = self.open_root(document, master)
+        if not database:
+            return
         connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
         try:
             self.open_keyring(connection, root)
@@ -195,12 +200,13 @@ class RecoveredSecrets:
     def open_keyring(self, connection: sqlite3.Connection, root: bytes) -> None:
         (row,) = connection.execute("SELECT value FROM state_row WHERE tbl = ?", (POOL_ROWS,)).fetchone()
         fields = fields_of(message_of(row)[8][0])
-        assert fields.pop(0) == b"QSK1"
+        # The second form is that of a pool that has taken over the security domain of another.
+        is_adopted = {b"QSK1": False, b"QSK2": True}[fields.pop(0)]
         pool, _, generation, check, *_ = fields[:6]
         context = joined([pool, generation])
         assert derive(root, "quorate/1/root-check", context, 128) == check, "not the root of this pool"
         self.secrets["root's wrapping key"] = wrapping = derive(root, "quorate/1/root-wrap", context, 256)
-        rest = iter(fields[6:])
+        rest = iter(fields[7 if is_adopted else 6:])
         self.middle: dict[bytes, bytes] = {}
         for _ in range(int.from_bytes(next(rest), "big")):
             role, identifier, record = next(rest), next(rest), next(rest)
@@ -226,10 +232,18 @@ class RecoveredSecrets:
             version = message_of(row)
             header = message_of(version[2][0])
             (record,) = connection.execute("SELECT bytes FROM material WHERE digest = ?", (version[4][0],)).fetchone()
-            self.add_key(header[3][0].decode(), record, header_bytes(header))
+            name, bound = header[3][0].decode(), header_bytes(header)
+            if header[5][0] == SYMMETRIC:
+                self.secrets[f"{name} k"] = self.opened(record, bound)
+                self.sealed_records[name] = record
+            else:
+                self.add_key(name, record, bound)
+
+    def opened(self, record: bytes, bound: bytes) -> bytes:
+        return open_record(record, self.middle[record[2:18]], bound)
 
     def add_key(self, name: str, record: bytes, bound: bytes) -> None:
-        key = serialization.load_der_private_key(open_record(record, self.middle[record[2:18]], bound), None)
+        key = serialization.load_der_private_key(self.opened(record, bound), None)
         self.private_keys[name] = key
         self.secrets.update(numbers_of(name, key))
         self.sealed_records[name] = record

@@ -15,7 +15,7 @@ import pytest
 from people import audit_records
 from pool import binaries, wait_until
 from test_reshare import Officers, Site
-from test_secrecy import Search
+from secrecy import Search
 
 MODULE = pathlib.Path("/usr/lib/softhsm/libsofthsm2.so")
 

@@ -22,8 +22,8 @@ from conftest import free_ports
 from contract import Contract
 from people import CRYPTO_OFFICER, CRYPTO_USER, audit_records, hire
 from pool import Pool, wait_until
-from recovered_secrets import RecoveredSecrets, combine, open_share
-from test_secrecy import Search
+from recovered_secrets import RecoveredSecrets
+from secrecy import Search
 
 POINTS = int(os.environ.get("PROVE_KILL_POINTS", "2"))
 SEED = int(os.environ.get("PROVE_SEED", "0")) or random.randrange(1 << 32)
@@ -273,14 +273,8 @@ def test_a_new_root_for_the_same_officers(site):
 
 def secrets_of(officers: Officers) -> dict[str, bytes]:
     """What a quorum opens by the file alone: two shares, the master key, the root."""
-    opened = RecoveredSecrets.__new__(RecoveredSecrets)
-    opened.secrets = {}
-    document = json.loads(officers.file.read_text())
-    shares = [open_share(document, officers.keys[number - 1]) for number in (1, 3)]
-    opened.open_root(document, combine(shares))
-    name = officers.file.name
-    found = {f"{what} in {name}": secret for what, secret in opened.secrets.items()}
-    return {**found, **{f"a share in {name}, {place}": share for place, share in enumerate(shares)}}
+    opened = RecoveredSecrets(officers.file, [officers.keys[0], officers.keys[2]])
+    return {f"{what} in {officers.file.name}": secret for what, secret in opened.secrets.items()}
 
 
 def test_nothing_of_it_is_in_the_clear(site):

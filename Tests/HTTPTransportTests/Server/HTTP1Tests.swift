@@ -13,7 +13,7 @@ struct HTTP1Tests {
         try await TestServer.run(tls: false, sink: sink, configure: configure) { server in
             let socket = try #require(RawSocket(port: server.port))
             socket.send(text)
-            return await socket.read(seconds: 3)
+            return await socket.read()
         }
     }
 

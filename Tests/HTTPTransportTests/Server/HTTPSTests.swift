@@ -130,10 +130,10 @@ struct HTTPSTests {
     @Test func `a handshake that does not go on is ended`() async throws {
         try await TestServer.run(configure: { $0.timeouts.handshake = .short }) { server in
             let socket = try #require(RawSocket(port: server.port))
-            #expect(await socket.read(seconds: 3).ending == .closed)
+            #expect(await socket.read().ending == .closed)
             let garbage = try #require(RawSocket(port: server.port))
             garbage.send("GET / HTTP/1.1\r\n\r\n")
-            #expect(await garbage.read(seconds: 3).ending == .closed)
+            #expect(await garbage.read().ending == .closed)
             let client = try await server.client()
             let response = try await client.send(request)
             #expect(response.status == 200)
@@ -154,7 +154,7 @@ struct HTTPSTests {
             let first = try await server.client()
             let second = try await server.client()
             let third = try #require(RawSocket(port: server.port))
-            #expect(await third.read(seconds: 3).ending == .closed)
+            #expect(await third.read().ending == .closed)
             #expect(server.server.openConnections == 2)
             await first.close()
             while server.server.openConnections > 1 { try await Task.sleep(for: .milliseconds(5)) }

@@ -89,7 +89,8 @@ struct NGHTTP2HandlerTests {
 
     @Test func `nothing is read from a peer that takes nothing, and in the end it is left`() throws {
         let reads = ReadCounter()
-        let channel = try makeChannel(sink: RecordingSink(), configure: { $0.writeStall = .milliseconds(80) })
+        let channel = try makeChannel(
+            sink: RecordingSink(), slice: 3_600_000_000_000, configure: { $0.writeStall = .milliseconds(800) })
         try channel.pipeline.syncOperations.addHandler(reads, position: .first)
         channel.isWritable = false
         channel.pipeline.fireChannelWritabilityChanged()
@@ -105,10 +106,10 @@ struct NGHTTP2HandlerTests {
 
         channel.isWritable = false
         channel.pipeline.fireChannelWritabilityChanged()
-        channel.embeddedEventLoop.advanceTime(by: .milliseconds(20))
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(200))
         #expect(channel.isActive)
-        Thread.sleep(forTimeInterval: 0.1)
-        channel.embeddedEventLoop.advanceTime(by: .milliseconds(20))
+        Thread.sleep(forTimeInterval: 0.9)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(200))
         #expect(!channel.isActive)
     }
 

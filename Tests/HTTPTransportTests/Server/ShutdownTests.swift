@@ -21,7 +21,13 @@ struct ShutdownTests {
 
     @Test func `requests in progress are served, on both protocols`() async throws {
         let sink = slowSink(seconds: 0.5)
-        let plain = slowSink(seconds: 0.5)
+        let mayAnswer = DispatchSemaphore(value: 0)
+        let plain = RecordingSink { _, responder in
+            Thread.detachNewThread {
+                mayAnswer.wait()
+                responder.respond(HTTPResponse(status: 200, body: [65]))
+            }
+        }
         try await TestServer.run(sink: sink) { server in
             let client = try await server.client()
             let request = HTTP2ClientRequest(method: .get, authority: "localhost", path: "/")
@@ -38,9 +44,11 @@ struct ShutdownTests {
             let idle = try #require(RawSocket(port: server.port))
             busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             try await waitForRequests(plain, 1)
-            async let ended: Void = server.server.shutdown(graceSeconds: 10)
-            #expect(await idle.read(seconds: 3).ending == .closed)
-            let (answer, ending) = await busy.read(seconds: 3)
+            async let ended: Void = server.server.shutdown(graceSeconds: 3600)
+            // The answer is made when the shutdown has begun for certain.
+            #expect(await idle.read().ending == .closed)
+            mayAnswer.signal()
+            let (answer, ending) = await busy.read()
             #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("connection: close\r\n"))
             #expect(ending == .closed)
             await ended

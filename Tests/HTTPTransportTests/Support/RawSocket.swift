@@ -47,7 +47,7 @@ final class RawSocket: Sendable {
 
     /// Reads until the peer closes, `count` occurrences of `marker` have come, or the time is up.
     func read(
-        until marker: String? = nil, count: Int = 1, seconds: Double = 5
+        until marker: String? = nil, count: Int = 1, seconds: Double = 60
     ) async -> (text: String, ending: Ending?) {
         // Blocks a thread of its own: those of the concurrency runtime are few, and the server's callers need them.
         await withCheckedContinuation { continuation in

@@ -18,6 +18,12 @@ struct TestServer {
         let certificates = try TestCertificates.shared.get()
         let files = TLSFiles(certificateChain: certificates.chain, privateKey: certificates.key)
         var configuration = HTTPServerConfiguration(host: "127.0.0.1", port: 0, tls: tls ? files : nil)
+        // Longer than a machine that is busy with other tests keeps a client waiting. Tests of limits set their own.
+        configuration.timeouts.handshake = .seconds(120)
+        configuration.timeouts.firstRequest = .seconds(120)
+        configuration.timeouts.idle = .seconds(120)
+        configuration.timeouts.request = .seconds(120)
+        configuration.timeouts.writeStall = .seconds(120)
         configure(&configuration)
         let server = HTTPServer(configuration: configuration)
         let port = try await server.start(group: group, sink: sink)

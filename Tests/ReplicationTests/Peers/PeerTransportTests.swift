@@ -18,9 +18,13 @@ struct PeerTransportTests {
         authority = try CertificateAuthority()
     }
 
-    private func node(_ number: UInt64, process: UInt8 = 1, port: Int = 0) async throws -> TestNode {
-        try await TestNode(
-            TestNode.configuration(number, authority.issueNode(number), process: process, port: port))
+    private func node(
+        _ number: UInt64, process: UInt8 = 1, port: Int = 0, silence: TimeAmount? = nil
+    ) async throws -> TestNode {
+        let issued = try authority.issueNode(number)
+        var configuration = TestNode.configuration(number, issued, process: process, port: port)
+        if let silence { configuration.timing.silence = silence }
+        return try await TestNode(configuration)
     }
 
     private func status(_ node: UInt64, _ applied: UInt64 = 1) -> PeerMessage {
@@ -183,7 +187,7 @@ struct PeerTransportTests {
 
     @Test("that fall silent are given up, and their messages dropped")
     func silence() async throws {
-        let first = try await node(1)
+        let first = try await node(1, silence: .milliseconds(800))
         let second = try await node(2)
         first.transport.setPeers([second.record])
         // The second node calls from a socket that says hello and then nothing.
@@ -194,7 +198,7 @@ struct PeerTransportTests {
         try await raw.connect()
         try await raw.send(.hello(raw.hello))
         try await eventually("hello answered") { raw.received.contains { $0.first == 0 } }
-        try await eventually("given up", within: 5) { raw.isClosed }
+        try await eventually("given up") { raw.isClosed }
         await first.transport.shutdown()
         await second.transport.shutdown()
     }

@@ -13,7 +13,7 @@ struct TimedOut: Error, CustomStringConvertible {
 
 /// Waits for something that happens in its own time; the limit only matters when the test fails.
 func eventually(
-    _ what: String, within seconds: Double = 10, _ condition: () -> Bool
+    _ what: String, within seconds: Double = 60, _ condition: () -> Bool
 ) async throws {
     let end = ContinuousClock.now + .seconds(seconds)
     while !condition() {
@@ -50,7 +50,8 @@ final class TestNode: Sendable {
         var timing = PeerTiming()
         timing.handshake = .seconds(2)
         timing.keepAlive = .milliseconds(100)
-        timing.silence = .milliseconds(800)
+        // Longer than a machine that is busy with other tests keeps a node waiting.
+        timing.silence = .seconds(20)
         timing.backoffMinimum = .milliseconds(20)
         timing.backoffMaximum = .milliseconds(100)
         return timing

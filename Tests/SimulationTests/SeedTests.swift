@@ -5,9 +5,9 @@ import Testing
 /// Thousands of pools live and die; no promise is broken in any of them.
 @Suite(.serialized) struct SeedTests {
     @Test(arguments: [
-        (SimulationProfile.suite, UInt64(10_000)), (.crashes, 250), (.partitions, 250), (.seals, 250),
-        (.briefReigns, 150), (.leases, 250), (.laggards, 120), (.lateGrants, 100), (.brokenClocks, 150),
-        (.changes, 150), (.unfinishedChanges, 150), (.damage, 300), (.ruin, 150), (.upgrade, 150),
+        (SimulationProfile.suite, UInt64(10_000)), (.crashes, 150), (.partitions, 150), (.seals, 150),
+        (.briefReigns, 100), (.leases, 150), (.laggards, 100), (.lateGrants, 100), (.brokenClocks, 100),
+        (.changes, 100), (.unfinishedChanges, 100), (.damage, 150), (.ruin, 100), (.upgrade, 100),
     ])
     func noSeedBreaksAPromise(profile: SimulationProfile, count: UInt64) async {
         let range = SeedRange(profile, seeds: 1...count)
@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: SimulationProfile.all)
     func theSameSeedTakesTheSameSteps(profile: SimulationProfile) {
         var digests: Set<UInt64> = []
-        for seed in 4711..<4715 as Range<UInt64> {
+        for seed in 4711..<4713 as Range<UInt64> {
             let first = Simulation(seed: seed, profile: profile).run()
             let second = Simulation(seed: seed, profile: profile).traced()
             #expect(second.result == first)

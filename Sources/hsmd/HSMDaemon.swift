@@ -73,8 +73,10 @@ struct HSMDaemon: AsyncParsableCommand {
             logger.info(
                 "process protected",
                 metadata: [
-                    "secureHeapLocked": "\(protection.secureHeapIsLocked)", "openssl": "\(protection.openSSLVersion)",
+                    "secureHeapLocked": "\(protection.secureHeapIsLocked)",
+                    "allMemoryLocked": "\(protection.allMemoryIsLocked)", "openssl": "\(protection.openSSLVersion)",
                 ])
+            SwapWarning.log(protection, to: logger)
         } catch {
             fail("the process can't protect its keys: \(error)", code: 71)
         }

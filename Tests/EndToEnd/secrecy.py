@@ -145,8 +145,9 @@ class Swap:
         finally:
             (self.GROUPS / before.lstrip("/") / procs).write_text("0")
 
-    def push_out(self) -> None:
-        """All memory of the group that isn't locked goes to the swap space, or to its files."""
+    @contextlib.contextmanager
+    def on(self):
+        """The machine has this swap space meanwhile."""
         with open(self.file, "wb") as file:
             os.chmod(self.file, 0o600)
             for _ in range(self.SIZE >> 20):
@@ -156,12 +157,17 @@ class Swap:
         with own_memory_locked():
             self._tool("swapon", str(self.file))
             try:
-                (self.group / "memory.force_empty").write_text("0")
-                self.content += self._pages()
-                self.sizes = dict(map(self._size, (self.group / "cgroup.procs").read_text().split()))
+                yield
             finally:
                 self._tool("swapoff", str(self.file))
                 self.file.unlink()
+
+    def push_out(self) -> None:
+        """All memory of the group that isn't locked goes to the swap space, or to its files."""
+        with self.on():
+            (self.group / "memory.force_empty").write_text("0")
+            self.content += self._pages()
+            self.sizes = dict(map(self._size, (self.group / "cgroup.procs").read_text().split()))
 
     def _pages(self) -> bytes:
         """The pages of the swap space that hold anything."""

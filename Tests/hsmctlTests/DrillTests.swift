@@ -6,6 +6,31 @@ import Testing
 
 /// Scenarios and reports of drills, without any pool.
 @Suite struct DrillTests {
+    // MARK: Production
+
+    /// A pool that others rely on is neither destroyed nor sealed, and no key of others is touched.
+    @Test func productionIsSparedWhatCouldHarmIt() throws {
+        let all = ProductionDrill.Target(pool: "pool", backupPlace: "file:///drill", killCommand: "true")
+        func check(_ steps: [String], _ target: ProductionDrill.Target) throws {
+            let lines = (steps + ["verify: keys"]).map { "  - \($0)\n" }.joined()
+            try ProductionDrill.check(DrillScenario(name: "s", yaml: "title: T\nkeys: 2\nsteps:\n\(lines)"), target)
+        }
+        try check(
+            ["writes: start", "backup: take", "delete-key: drill-2", "restore-key: drill-2", "kill: leader",
+             "kill: minority", "writes: stop"], all)
+        for steps in [
+            ["destroy: pool"], ["reshare: officers"], ["power-off: pool", "open: [1, 2]"],
+            ["backup: take", "corrupt-backup: bit"], ["backup: take", "restore: everything"],
+            ["backup: take", "refuse: restore"], ["backup: take", "restore-key: invoices"], ["delete-key: invoices"],
+            ["delete-key: drill-3"], ["writes: start", "fill-disk: follower", "free-disk: all"],
+        ] {
+            #expect(throws: ClientError.self, "\(steps)") { try check(steps, all) }
+        }
+        // What the operator has to name.
+        #expect(throws: ClientError.self) { try check(["backup: take"], .init(pool: "pool", killCommand: "true")) }
+        #expect(throws: ClientError.self) { try check(["kill: leader"], .init(pool: "pool", backupPlace: "file:///d")) }
+    }
+
     // MARK: Scenarios
 
     private static let minimal = "title: T\nsteps:\n  - backup: take\n  - verify: keys\n"

@@ -88,6 +88,15 @@ struct ConnectionOptions: ParsableArguments {
         return Credentials(clientID: id, secret: secret)
     }
 
+    /// The same as arguments of another command. What isn't given comes from the environment there, too.
+    var arguments: [String] {
+        endpoint.flatMap { ["--endpoint", $0] } + Self.option("--ca", ca)
+            + Self.option("--connect-timeout", connectTimeout.map(String.init)) + Self.option("--client-id", clientID)
+            + Self.option("--client-secret-file", clientSecretFile)
+    }
+
+    private static func option(_ name: String, _ value: String?) -> [String] { value.map { [name, $0] } ?? [] }
+
     private func environment(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }

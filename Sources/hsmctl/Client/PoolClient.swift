@@ -71,6 +71,21 @@ final class PoolClient {
         throw NodeFailure.error(failures)
     }
 
+    /// Whether something is there: the status of the first node's answer that isn't 503.
+    func status(of path: String) async throws -> Int {
+        var failures: [NodeFailure] = []
+        for endpoint in order {
+            do {
+                let answer = try await send(.GET, path, to: endpoint)
+                guard answer.status == 503 else { return answer.status }
+                failures.append(NodeFailure(endpoint: endpoint, cause: .unavailable(answer.message)))
+            } catch let failure as NodeFailure {
+                failures.append(failure)
+            }
+        }
+        throw NodeFailure.error(failures)
+    }
+
     /// Sends a request to one node; any status is returned.
     func send(
         _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], body: Body? = nil, to endpoint: String,

@@ -20,6 +20,10 @@ struct DrillCommands: AsyncParsableCommand {
                 as a page, both signed by a key of the scratch pool, or of your own pool with --signer: then it is \
                 evidence to who knows your pool's identity.
 
+                With --production the scenario runs against the pool that the connection names, by its API, with keys \
+                of the drill's own that are removed afterwards. Nothing of the pool is destroyed, restored as a whole, \
+                or sealed; machines die by --kill-command only. A key 'drill-report' of that pool signs.
+
                 Exit codes: 0 the drill has passed; 1 it has failed, and the report says why; 64 the scenario is wrong.
 
                 Example: hsmctl drill run cluster-config/drills/lose-the-leader.yaml --out leader
@@ -36,13 +40,62 @@ struct DrillCommands: AsyncParsableCommand {
         var signer: String?
         @Option(name: .long, help: ArgumentHelp("The folder of hsmd and hsmctl.", valueName: "folder"))
         var binaries: String?
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "Run against the pool that the connection names; its name confirms that it is meant.",
+                valueName: "pool"))
+        var production: String?
+        @Option(
+            name: .long,
+            help: ArgumentHelp("With --production: where backups go, as for 'backup start'.", valueName: "place"))
+        var backupPlace: String?
+        @Option(
+            name: .long,
+            help: ArgumentHelp(
+                "With --production: the shell command that kills the node QUORATE_NODE, at QUORATE_ENDPOINT.",
+                discussion: "The node has to come back by itself, as a service manager lets it.", valueName: "command"))
+        var killCommand: String?
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func validate() throws {
+            guard production != nil || (backupPlace == nil && killCommand == nil) else {
+                throw ValidationError("--backup-place and --kill-command are for drills with --production.")
+            }
+        }
 
         func run() async throws {
             let name = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
             let scenario = try DrillScenario(name: name, yaml: String(decoding: try Files.read(file), as: UTF8.self))
             let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            if let production {
+                try await practise(scenario, name: name, in: production, program: own)
+            } else {
+                try await practiseApart(scenario, name: name, program: own)
+            }
+        }
+
+        /// With a pool that others rely on.
+        private func practise(
+            _ scenario: DrillScenario, name: String, in pool: String, program: String
+        ) async throws {
+            let target = ProductionDrill.Target(pool: pool, backupPlace: backupPlace, killCommand: killCommand)
+            let drill = try ProductionDrill(scenario, target, connection, program: program)
+            try await drill.confirm()
+            let prefix = drill.prefix
+            let interruptions = Task {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                    Terminal.note("interrupted: the drill's keys, \(prefix)-…, are left")
+                    Foundation.exit(130)
+                }
+            }
+            defer { interruptions.cancel() }
+            try await finish(await drill.run(), name: name, scratch: connection)
+        }
+
+        /// With a pool of its own.
+        private func practiseApart(_ scenario: DrillScenario, name: String, program own: String) async throws {
             let place = try ScratchPlace()
             defer { place.remove() }
             let interruptions = Task {
@@ -54,8 +107,11 @@ struct DrillCommands: AsyncParsableCommand {
             defer { interruptions.cancel() }
             let drill = try DrillRun(
                 scenario, place: place, binaries: binaries ?? (own as NSString).deletingLastPathComponent)
-            let report = await drill.run()
-            let document = await sign(report, scratch: drill.survivor)
+            try await finish(await drill.run(), name: name, scratch: drill.survivor)
+        }
+
+        private func finish(_ report: DrillReport, name: String, scratch: ConnectionOptions?) async throws {
+            let document = await sign(report, scratch: scratch)
             try write(document, name: out ?? name)
             output.print(report.json, text: Self.summary(report))
             guard report.hasPassed else { throw ExitCode(1) }
@@ -134,13 +190,13 @@ struct DrillCommands: AsyncParsableCommand {
 
 /// Has a pool's key sign a report.
 enum DrillSigning {
-    /// - Parameter key: one that is there; nil makes one.
+    /// - Parameter key: one that is there; nil for `drill-report`, which is made where it isn't there.
     static func sign(
         _ report: DrillReport, with key: String?, _ connection: ConnectionOptions
     ) async throws -> DrillDocument {
         try await PoolClient.with(connection) { client in
             let name = key ?? "drill-report"
-            if key == nil {
+            if key == nil, try await client.status(of: "/keys/\(name)") == 404 {
                 _ = try await client.send(.POST, "/keys/\(name)/create") { writer in
                     writer.member("kty", "EC-HSM")
                     writer.member("crv", "P-256")

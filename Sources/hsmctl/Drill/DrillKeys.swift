@@ -12,17 +12,18 @@ struct DrillKeys {
     private static let digest = Base64URL.encode(Digest.sha256(Array("What comes back signs as before.".utf8)))
     private var kept: [Kept] = []
 
-    /// Makes keys `drill-1` and so on, and has each sign.
-    init(count: Int, _ client: PoolClient) async throws {
+    /// Makes keys `drill-1` and so on, with the prefix `drill`, and has each sign.
+    init(count: Int, prefix: String = "drill", _ client: PoolClient) async throws {
         for number in 1...count {
-            let made = try await client.send(.POST, "/keys/drill-\(number)/create") {
+            let name = "\(prefix)-\(number)"
+            let made = try await client.send(.POST, "/keys/\(name)/create") {
                 $0.member("kty", "EC-HSM")
                 $0.member("crv", "P-256")
             }
             guard let identifier = made.body.object("key")?.text("kid"),
                 let version = identifier.split(separator: "/").last
             else { throw ClientError.refused("The answer names no key.") }
-            let path = "/keys/drill-\(number)/\(version)"
+            let path = "/keys/\(name)/\(version)"
             kept.append(Kept(path: path, signature: try await Self.sign(path, client, nil)))
         }
     }

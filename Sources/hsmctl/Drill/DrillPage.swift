@@ -68,10 +68,14 @@ enum DrillPage {
             <tr><td>Time to recover</td><td>\(text(report.rto))</td><td>\(text(report.rtoTarget))</td></tr>
             <tr><td>Data lost</td><td>\(text(report.rpo)) (\(report.writes.lost) of \(report.writes.answered) \
             answered writes)</td><td>\(text(report.rpoTarget))</td></tr>
-            <tr><td>Pool</td><td>\(report.nodes) nodes, \(report.keys) keys, version \(escape(report.software))</td>\
+            <tr><td>Pool</td><td>\(pool(report)), \(report.keys) keys, version \(escape(report.software))</td>\
             <td></td></tr>
             <tr><td>Begun</td><td>\(Moment.text(report.started))</td><td></td></tr></table>
             """
+    }
+
+    private static func pool(_ report: DrillReport) -> String {
+        report.productionPool.map { "\(escape($0)), in production" } ?? "of the drill's own, \(report.nodes) nodes"
     }
 
     private static func timeline(_ report: DrillReport) -> String {

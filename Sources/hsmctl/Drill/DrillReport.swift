@@ -1,3 +1,4 @@
+import Foundation
 import StrictJSON
 
 /// What happened in a drill, whether it went well or not. Times are milliseconds since its begin.
@@ -33,6 +34,8 @@ struct DrillReport: Equatable {
     var events: [Event] = []
     /// Why the drill ended before its end; nil where it didn't.
     var failure: String?
+    /// The name of the pool that it ran against; nil where the drill had one of its own.
+    var productionPool: String?
 
     /// Everything that the drill was to show that it didn't.
     var shortcomings: [String] {
@@ -65,6 +68,17 @@ struct DrillReport: Equatable {
     }
 }
 
+extension DrillReport {
+    /// Of a drill that begins now.
+    init(_ scenario: DrillScenario, productionPool: String? = nil) {
+        self.init(
+            scenario: scenario.name, title: scenario.title, started: Int64(Date().timeIntervalSince1970),
+            nodes: scenario.nodes, keys: scenario.keys, software: HSMControl.version,
+            rtoTarget: scenario.targets.rto.map { Int64($0 * 1000) },
+            rpoTarget: scenario.targets.rpo.map { Int64($0 * 1000) }, productionPool: productionPool)
+    }
+}
+
 // MARK: JSON
 
 extension DrillReport {
@@ -76,6 +90,7 @@ extension DrillReport {
             writer.member("format", Self.format)
             writer.member("scenario", scenario)
             writer.member("title", title)
+            if let productionPool { writer.member("productionPool", productionPool) }
             writer.member("started", started)
             writer.member("nodes", nodes)
             writer.member("keys", keys)
@@ -126,7 +141,8 @@ extension DrillReport {
             writes: Writes(answered: Int(answered), lost: Int(lost)),
             events: object.objects("events").map { event in
                 Event(at: event.number("at") ?? 0, text: event.text("text") ?? "", detail: event.text("detail"))
-            }, failure: object.text("failure"))
+            }, failure: object.text("failure"),
+            productionPool: object.text("productionPool"))
         guard json == object else {
             throw ClientError.refused("The report contradicts itself: its outcome isn't what its figures say.")
         }

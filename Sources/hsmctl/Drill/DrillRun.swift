@@ -5,23 +5,17 @@ import StrictJSON
 
 /// Runs a scenario against pools of its own, and reports what happened, whatever that was.
 final class DrillRun {
-    /// How long a pool may take to start, and a step to be verified, in seconds.
-    static let patience = 90.0
+    static let patience = DrillMeasurement.patience
 
     private let scenario: DrillScenario
     private let place: ScratchPlace
     private let binaries: String
-    private let began = ContinuousClock.now
-    let writer = DrillWriter()
-    private var report: DrillReport
+    private let writer = DrillWriter(prefix: "written")
+    private let measurement: DrillMeasurement
     private(set) var pool: ScratchPool
     private var keys: DrillKeys?
     /// Folder of the newest backup in its container.
     private var backup: String?
-    /// When service was last lost.
-    var incident: ContinuousClock.Instant?
-    /// Whether nothing was verified since.
-    private var isRecovering = false
     /// The nodes that have no room on their disks.
     var fullDisks: Set<Int> = []
     /// Those in office, and those before them.
@@ -35,11 +29,7 @@ final class DrillRun {
         self.scenario = scenario
         self.place = place
         self.binaries = binaries
-        report = DrillReport(
-            scenario: scenario.name, title: scenario.title, started: Int64(Date().timeIntervalSince1970),
-            nodes: scenario.nodes, keys: scenario.keys, software: HSMControl.version,
-            rtoTarget: scenario.targets.rto.map { Int64($0 * 1000) },
-            rpoTarget: scenario.targets.rpo.map { Int64($0 * 1000) })
+        measurement = DrillMeasurement(DrillReport(scenario))
         pool = ScratchPool(
             try Self.plan(
                 scenario, place.folder, binaries, name: "drill", administrator: Self.administrator(place.folder)))
@@ -59,22 +49,16 @@ final class DrillRun {
                 try await perform(step)
             }
         } catch {
-            report.failure = HSMControl.explained(error)?.message ?? "\(error)"
-            note("failed", detail: report.failure)
+            measurement.fail(error)
         }
         await writer.stop()
-        report.writes.answered = writer.writes.count
-        return report
+        return measurement.finish(answered: writer.writes.count)
     }
 
     /// The pool that is left, where one is.
     var survivor: ConnectionOptions? { pool.living.isEmpty ? nil : try? pool.connection() }
 
-    func note(_ text: String, detail: String? = nil) {
-        let at = Int64((ContinuousClock.now - began) / .milliseconds(1))
-        report.events.append(DrillReport.Event(at: at, text: text, detail: detail))
-        Terminal.note("\(DrillReport.seconds(at).padded(10))  \(text)\(detail.map { "\n            \($0)" } ?? "")")
-    }
+    func note(_ text: String, detail: String? = nil) { measurement.note(text, detail: detail) }
 
     // MARK: Pools
 
@@ -169,7 +153,7 @@ final class DrillRun {
     // MARK: Steps
 
     private func perform(_ step: DrillScenario.Step) async throws {
-        if step.isIncident, !isRecovering { (incident, isRecovering) = (.now, true) }
+        if step.isIncident { measurement.incidentBegins() }
         switch step {
         case .writesStart: try await startWriting()
         case .writesStop: await writer.stop()
@@ -197,24 +181,14 @@ final class DrillRun {
 
     private func startWriting() async throws {
         writer.start(try pool.connection())
-        try await awaitWrites(3)
-    }
-
-    /// Until so many more writes were answered.
-    func awaitWrites(_ count: Int) async throws {
-        let deadline = ContinuousClock.now + .seconds(Self.patience)
-        let known = writer.writes.count
-        while writer.writes.count < known + count {
-            guard ContinuousClock.now < deadline else { throw ClientError.unavailable("nothing could be written") }
-            try await Task.sleep(for: .milliseconds(20))
-        }
+        try await writer.awaitWrites(3)
     }
 
     private func kill(_ victims: DrillScenario.Victims) async throws {
         let count = victims == .leader ? 1 : (scenario.nodes - 1) / 2
         let first = try await leader()
         let numbers = [first] + pool.living.filter { $0 != first }
-        incident = .now
+        measurement.serviceIsLost()
         for number in numbers.prefix(count) {
             pool.kill(number)
             note("node-\(number) is dead")
@@ -222,7 +196,7 @@ final class DrillRun {
     }
 
     private func destroy() throws {
-        incident = .now
+        measurement.serviceIsLost()
         pool.remove()
         do {
             try FileManager.default.removeItem(atPath: pool.plan.folder)
@@ -296,52 +270,15 @@ extension DrillRun {
         try Files.write(bytes, to: path)
     }
 
-    /// Asks again until everything is as it was, or patience is at its end. Nodes without room on their disks are left
-    /// out.
+    /// Nodes without room on their disks are left out.
     private func verify() async throws {
         guard let keys else { throw ClientError.refused("There are no keys.") }
-        let deadline = ContinuousClock.now + .seconds(Self.patience)
         let able = pool.living.filter { !fullDisks.contains($0) }
         let connection = try pool.connection(to: able)
-        if !fullDisks.isEmpty, writer.isRunning { try await awaitWrites(1) }
-        while true {
-            do {
-                try await PoolClient.with(connection) { try await keys.verify(at: $0.endpoints, $0) }
-                break
-            } catch {
-                guard ContinuousClock.now < deadline else { throw error }
-                try await Task.sleep(for: .milliseconds(100))
-            }
-        }
-        if let incident, isRecovering {
-            // Of several recoveries the longest counts.
-            report.rto = max(report.rto ?? 0, Int64((ContinuousClock.now - incident) / .milliseconds(1)))
-            isRecovering = false
-        }
+        if !fullDisks.isEmpty, writer.isRunning { try await writer.awaitWrites(1) }
         let place = fullDisks.isEmpty ? "every node" : able.map { "node-\($0)" }.joined(separator: " and ")
-        note("every key signs at \(place), and knows its signatures of before again")
-        try await countLosses(connection)
-    }
-
-    /// What was answered and isn't there.
-    private func countLosses(_ connection: ConnectionOptions) async throws {
-        guard let incident else { return }
-        // Writing may go on: what is answered from here on is for the next count.
-        let answered = writer.writes
-        let there = try await PoolClient.with(connection) { client in
-            try await client.list("/keys").compactMap { $0.text("kid")?.split(separator: "/").last.map(String.init) }
-        }
-        let present = Set(there)
-        let lost = answered.filter { !present.contains($0.name) }
-        report.writes.lost = lost.count
-        report.rpo = lost.map { max(0, Int64((incident - $0.answered) / .milliseconds(1))) }.max() ?? 0
-        if !lost.isEmpty { note("\(lost.count) answered writes are missing") }
-    }
-}
-
-extension String {
-    fileprivate func padded(_ count: Int) -> String {
-        String(repeating: " ", count: max(0, count - self.count)) + self
+        try await measurement.verify(keys, connection, at: place)
+        try await measurement.countLosses(of: writer, connection)
     }
 }
 

@@ -16,7 +16,11 @@ final class DrillWriter: Sendable {
         var next = 1
     }
 
+    /// What the names of the keys begin with.
+    private let prefix: String
     private let state = Mutex(State())
+
+    init(prefix: String) { self.prefix = prefix }
 
     var writes: [Write] { state.withLock { $0.writes } }
 
@@ -25,6 +29,16 @@ final class DrillWriter: Sendable {
     func start(_ connection: ConnectionOptions) {
         let task = Task { await run(connection) }
         state.withLock { $0.task = task }
+    }
+
+    /// Until so many more writes were answered.
+    func awaitWrites(_ count: Int) async throws {
+        let deadline = ContinuousClock.now + .seconds(DrillMeasurement.patience)
+        let known = writes.count
+        while writes.count < known + count {
+            guard ContinuousClock.now < deadline else { throw ClientError.unavailable("nothing could be written") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     func stop() async {
@@ -42,7 +56,7 @@ final class DrillWriter: Sendable {
             while !Task.isCancelled {
                 let name = state.withLock { state in
                     defer { state.next += 1 }
-                    return "written-\(state.next)"
+                    return "\(prefix)-\(state.next)"
                 }
                 do {
                     _ = try await client.send(.POST, "/keys/\(name)/create") {

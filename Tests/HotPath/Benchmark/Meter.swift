@@ -10,9 +10,16 @@ struct Cost: Codable {
 }
 
 /// Measures work that is done many times.
-struct Meter {
-    /// For how long each piece is measured, in seconds.
-    let seconds: Double
+struct Meter: Sendable {
+    /// How much each piece is measured.
+    enum Amount {
+        /// Processor seconds.
+        case seconds(Double)
+        /// At least so many times.
+        case times(Int)
+    }
+
+    let amount: Amount
 
     /// - Parameters:
     ///   - batch: how many times `body` does the work in one call.
@@ -21,15 +28,22 @@ struct Meter {
         for _ in 0..<max(3, 200 / batch) { try body() }
         var done = 0
         let (start, allocations) = (Meter.processorTime(), qk_allocations())
-        let deadline = start + UInt64(seconds * 1e9)
-        while Meter.processorTime() < deadline {
-            for _ in 0..<16 { try body() }
-            done += 16 * batch
+        while !isEnough(done, since: start) {
+            try body()
+            done += batch
         }
         let spent = Meter.processorTime() - start
         return Cost(
             name: name, nanoseconds: Double(spent) / Double(done),
             allocations: Double(qk_allocations() - allocations) / Double(done))
+    }
+
+    private func isEnough(_ done: Int, since start: UInt64) -> Bool {
+        switch amount {
+        case .times(let times): done >= times
+        // The clock is a system call: what takes nanoseconds is done some times between two looks.
+        case .seconds(let seconds): done & 15 == 0 && Meter.processorTime() >= start + UInt64(seconds * 1e9)
+        }
     }
 
     private static func processorTime() -> UInt64 {

@@ -11,7 +11,8 @@ public struct PermissionIndex: Sendable {
     private var assignmentsByName = TreeDictionary<GUID, RoleAssignment>()
     /// Names of the assignments at each scope. At most tens at each, hence arrays, in order of name.
     private var namesByScope = TreeDictionary<Scope, [GUID]>()
-    private var grantsByPrincipal = TreeDictionary<GUID, PrincipalGrants>()
+    /// What a check needs of all this.
+    public private(set) var compiled = CompiledGrants()
     private var customRoles = TreeDictionary<GUID, RoleDefinition>()
     private var actionsByRole = TreeDictionary<GUID, DataActionSet>()
     /// Who holds each role that isn't built in, with the number of assignments: whom to recompile when it changes.
@@ -28,38 +29,7 @@ public struct PermissionIndex: Sendable {
 
     /// Decides whether `principal`, itself or by one of `groups`, may do `action` at `scope`.
     public func decide(principal: GUID, groups: [GUID] = [], action: DataAction, scope: Scope) -> Decision {
-        var reason = DenialReason.noAssignments
-        if let grant = grant(to: principal, action: action, scope: scope, reason: &reason) {
-            return .allowed(grant)
-        }
-        for group in groups {
-            if let grant = grant(to: group, action: action, scope: scope, reason: &reason) {
-                return .allowed(grant)
-            }
-        }
-        return .denied(reason)
-    }
-
-    private func grant(
-        to subject: GUID, action: DataAction, scope: Scope, reason: inout DenialReason
-    ) -> RoleAssignment? {
-        guard let grants = grantsByPrincipal[subject] else { return nil }
-        if let grant = grants.root.grant(of: action) { return grant }
-        var covers = !grants.root.isEmpty
-        if scope != .root {
-            if let grant = grants.keys.grant(of: action) { return grant }
-            covers = covers || !grants.keys.isEmpty
-        }
-        if case .key(let name) = scope, let named = grants.byKey[name] {
-            if let grant = named.grant(of: action) { return grant }
-            covers = true
-        }
-        if covers {
-            reason = .actionNotGranted
-        } else if reason == .noAssignments {
-            reason = .noAssignmentAtScope
-        }
-        return nil
+        compiled.decide(principal: principal, groups: groups, action: action, scope: scope)
     }
 
     // MARK: Assignments
@@ -85,14 +55,14 @@ public struct PermissionIndex: Sendable {
 
     /// The assignments of exactly this principal at every scope, in order of name.
     public func assignments(of principal: GUID) -> [RoleAssignment] {
-        guard let grants = grantsByPrincipal[principal] else { return [] }
+        guard let grants = compiled.byPrincipal[principal] else { return [] }
         let named = grants.byKey.values.flatMap(\.assignments)
         return (grants.root.assignments + grants.keys.assignments + named).sorted { $0.name < $1.name }
     }
 
     /// The assignments of exactly this principal at exactly this scope, in order of name.
     public func assignments(of principal: GUID, at scope: Scope) -> [RoleAssignment] {
-        grantsByPrincipal[principal]?[scope].assignments ?? []
+        compiled.byPrincipal[principal]?[scope].assignments ?? []
     }
 
     /// Adds an assignment. An assignment of the same name is replaced.
@@ -103,7 +73,7 @@ public struct PermissionIndex: Sendable {
         names.insert(assignment.name, at: names.firstIndex { assignment.name < $0 } ?? names.endIndex)
         namesByScope[assignment.scope] = names
         let actions = actionsByRole
-        grantsByPrincipal[assignment.principal, default: PrincipalGrants()][assignment.scope]
+        compiled.byPrincipal[assignment.principal, default: PrincipalGrants()][assignment.scope]
             .insert(assignment) { actions[$0] ?? DataActionSet() }
         countHolder(of: assignment, by: 1)
     }
@@ -115,9 +85,9 @@ public struct PermissionIndex: Sendable {
         let names = (namesByScope[assignment.scope] ?? []).filter { $0 != name }
         namesByScope[assignment.scope] = names.isEmpty ? nil : names
         let actions = actionsByRole
-        var grants = grantsByPrincipal[assignment.principal] ?? PrincipalGrants()
+        var grants = compiled.byPrincipal[assignment.principal] ?? PrincipalGrants()
         grants[assignment.scope].remove(named: name) { actions[$0] ?? DataActionSet() }
-        grantsByPrincipal[assignment.principal] = grants.isEmpty ? nil : grants
+        compiled.byPrincipal[assignment.principal] = grants.isEmpty ? nil : grants
         countHolder(of: assignment, by: -1)
         return assignment
     }
@@ -177,7 +147,7 @@ public struct PermissionIndex: Sendable {
     private mutating func recompileHolders(of role: GUID) {
         let actions = actionsByRole
         for principal in (holdersByCustomRole[role] ?? TreeDictionary()).keys {
-            grantsByPrincipal[principal]?.recompile(scopesWith: role) { actions[$0] ?? DataActionSet() }
+            compiled.byPrincipal[principal]?.recompile(scopesWith: role) { actions[$0] ?? DataActionSet() }
         }
     }
 }

@@ -9,7 +9,7 @@ import Testing
     private let group = GUID(high: 0xad, low: 2)
 
     private func index(_ ledger: EffectLedger, _ scope: ReadScope, _ state: PoolState = PoolState()) -> UInt64? {
-        ledger.unreleased.index(touching: scope, in: state)
+        ledger.unreleased.index(touching: scope, in: PoolView(state: state, appliedIndex: 0))
     }
 
     private func expectRelease(_ ledger: inout EffectLedger, through index: UInt64, frees: Bool) {

@@ -23,7 +23,7 @@ public final class LeasedReads: Sendable {
     /// The view, for a read that has arrived by `now` and looks at nothing beyond `scope`. Nil if no lease says that it
     /// is current, or if an entry touches the scope that isn't released.
     public func view(for scope: ReadScope, now: Instant) -> PoolView? {
-        guard isCurrent(now: now), unreleased.index(touching: scope, in: view.state) == nil else { return nil }
+        guard isCurrent(now: now), unreleased.index(touching: scope, in: view) == nil else { return nil }
         return view
     }
 

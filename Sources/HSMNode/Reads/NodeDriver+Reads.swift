@@ -32,7 +32,7 @@ extension NodeDriver {
 
     private func answer(_ request: ReadRequest, from view: PoolView) {
         let completion = request.completion
-        guard let index = effects.unreleased.index(touching: request.scope, in: view.state) else {
+        guard let index = effects.unreleased.index(touching: request.scope, in: view) else {
             return completions.append { completion(.success(view)) }
         }
         held.add(

@@ -22,7 +22,7 @@ enum KeyLookup {
 
     /// A key that isn't deleted.
     static func live(_ context: RequestContext) throws(APIError) -> KeyRecord {
-        guard let name = context.parameters["name"], let key = context.view.state.key(name) else {
+        guard let name = context.parameters["name"], let key = context.view.key(name) else {
             throw notFound(context)
         }
         return key

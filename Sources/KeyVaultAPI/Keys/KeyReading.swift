@@ -58,7 +58,7 @@ enum KeyReading {
     private static func listVersions(_ context: RequestContext) throws(APIError) -> APIResponse {
         let page = try Page(context)
         let name = try KeyLookup.newName(context)
-        let key = context.view.state.key(name)
+        let key = context.view.key(name)
         var versions = key?.versions ?? []
         if let after = page.after {
             guard let index = versions.firstIndex(where: { Hexadecimal.encode($0.version) == after }) else {

@@ -58,7 +58,7 @@ struct TransferBlob: Sendable {
         else {
             throw .badParameter("\(kid) isn't the identifier of a key of this service with its version.")
         }
-        guard let id = Hexadecimal.decode(parts[5]), let version = context.view.state.key(parts[4])?.version(id) else {
+        guard let id = Hexadecimal.decode(parts[5]), let version = context.view.key(parts[4])?.version(id) else {
             throw .badParameter("\(kid) names a key or a version that isn't there.")
         }
         guard version.header.keyType == .rsaHSM, version.operations == .import else {

@@ -27,7 +27,7 @@ enum SecurityDomainDownload {
         guard let unsealed = context.services.custody.unsealed, let pool = context.view.state.pool else {
             throw .sealed
         }
-        guard !context.view.state.phase.mayHoldKeys else {
+        guard !context.view.phase.mayHoldKeys else {
             throw .forbidden(
                 "The security domain has been delivered. New shares need the approval of a quorum of its officers.")
         }
@@ -84,7 +84,7 @@ enum SecurityDomainDownload {
         guard let domain = context.view.state.securityDomain else {
             throw .notFound("SecurityDomainNotFound", "The security domain has not been downloaded yet.")
         }
-        let isFirst = context.view.state.phase == .activating
+        let isFirst = context.view.phase == .activating
         if isFirst { _ = try await context.apply(.securityDomainActivated(generation: domain.generation)) }
         var response = APIResponse.object { writer in
             writer.member("status", "Success")

@@ -1,11 +1,13 @@
 /// The replicated state as one node has applied it: immutable, shared by all requests that read it.
 public final class PoolView: Sendable {
     public let state: PoolState
+    public let phase: PoolPhase
     /// The last log entry that `state` contains.
     public let appliedIndex: UInt64
 
     public init(state: PoolState, appliedIndex: UInt64) {
         self.state = state
+        phase = state.phase
         self.appliedIndex = appliedIndex
     }
 }

@@ -17,15 +17,15 @@ public struct UnreleasedEffects: Sendable {
 
     /// The entry on whose release a read waits; nil if it depends on nothing that isn't released.
     ///
-    /// - Parameter state: What is read; it says which groups a principal is in.
-    public func index(touching scope: ReadScope, in state: PoolState) -> UInt64? {
+    /// - Parameter view: What is read; it says which groups a principal is in.
+    public func index(touching scope: ReadScope, in view: PoolView) -> UInt64? {
         guard last > released else { return nil }
         let index: UInt64
         switch scope {
         case .everything: index = last
         case .caller(let principal, let key):
             var subjects: [StateSubject] = [.principal(principal)]
-            subjects += (state.principal(principal)?.groups ?? []).map { .principal($0) }
+            subjects += (view.principal(principal)?.groups ?? []).map { .principal($0) }
             if let key { subjects.append(.key(key)) }
             index = subjects.reduce(latestUnbounded) { max($0, latest[$1] ?? 0) }
         }

@@ -70,6 +70,7 @@ public final class KeyVersionRecord: Sendable {
 
     public var header: KeyHeader { content.header }
     public var name: String { content.header.name }
+    public var keyType: KeyType { content.header.keyType }
     /// 16 bytes.
     public var version: [UInt8] { content.header.version }
     public var publicKey: PublicKey? { content.publicKey }

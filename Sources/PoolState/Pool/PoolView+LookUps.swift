@@ -1,0 +1,21 @@
+public import AccessControl
+import HashTreeCollections
+
+/// What nearly every request looks up.
+///
+/// `view.state.key(name)` says the same, but copies the state for the call: the reference count of each of its parts
+/// goes up and down again, in memory that all threads write to then. From here each part is read where it lies.
+extension PoolView {
+    /// The live key with this name.
+    public func key(_ name: String) -> KeyRecord? {
+        guard let key = state.keyRecords[name], key.deletion == nil else { return nil }
+        return key
+    }
+
+    public func principal(_ objectID: GUID) -> PrincipalRecord? { state.principalRecords[objectID] }
+
+    /// Decides whether `principal`, itself or by one of `groups`, may do `action` at `scope`.
+    public func decide(principal: GUID, groups: [GUID] = [], action: DataAction, scope: Scope) -> Decision {
+        state.permissions.compiled.decide(principal: principal, groups: groups, action: action, scope: scope)
+    }
+}

@@ -70,11 +70,13 @@ struct Fields {
 
     /// The same of a text that stands elsewhere in the body, at `place`.
     func decode(_ text: String, _ place: String) throws(APIError) -> [UInt8] {
-        var digits = text.utf8[...]
-        while digits.last == UInt8(ascii: "=") { digits.removeLast() }
-        guard text.utf8.count - digits.count <= 2, let bytes = Base64URL.decode(Array(digits)) else {
-            throw .badParameter("The parameter '\(path)\(place)' isn't base64url.")
+        var text = text
+        let bytes = text.withUTF8 { digits in
+            var count = digits.count
+            while count > 0, digits.count - count < 2, digits[count - 1] == UInt8(ascii: "=") { count -= 1 }
+            return Base64URL.decode(UnsafeBufferPointer(rebasing: digits[..<count]))
         }
+        guard let bytes else { throw .badParameter("The parameter '\(path)\(place)' isn't base64url.") }
         return bytes
     }
 

@@ -141,19 +141,30 @@ public struct JSONReader {
     private mutating func readString() throws(Failure) -> String {
         position += 1
         let start = position
+        var isASCII = true
         while let byte = current {
             switch byte {
             case UInt8(ascii: "\""):
-                let text = String(validating: bytes[start..<position], as: UTF8.self)
+                let text = text(start..<position, isASCII: isASCII)
                 position += 1
                 guard let text else { throw failure("invalid UTF-8") }
                 return text
             case UInt8(ascii: "\\"): return try readEscapedString(from: start)
             case 0..<0x20: throw failure("control character in a string")
-            default: position += 1
+            default:
+                isASCII = isASCII && byte < 0x80
+                position += 1
             }
         }
         throw failure("the document ends early")
+    }
+
+    /// `nil` for what isn't UTF-8. Nearly all text is ASCII, of which nothing has to be checked.
+    private func text(_ range: Range<Int>, isASCII: Bool) -> String? {
+        bytes.withUnsafeBufferPointer { bytes in
+            let text = UnsafeBufferPointer(rebasing: bytes[range])
+            return isASCII ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
+        }
     }
 
     /// The rare path: `position` is at the first escape.

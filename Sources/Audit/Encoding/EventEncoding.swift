@@ -14,7 +14,7 @@ extension AuditEvent {
     /// What holds for all lines of a file, and what is meant where a line says nothing (200 `OK`, authentication by
     /// token), stands in the file's header: a signature takes less than 850 bytes.
     func encode() -> [UInt8] {
-        var line = LineWriter(capacity: 1152)
+        var line = LineWriter(capacity: 960)
         line.literal("{\"time\":\"")
         line.time(time)
         line.literal("\",\"operationName\":\"")

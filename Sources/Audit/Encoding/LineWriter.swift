@@ -53,16 +53,21 @@ struct LineWriter {
     /// Appends text from outside as the content of a JSON string within a JSON document that is itself the content of a
     /// string.
     mutating func nestedText(_ text: String, limit: Int) {
-        var inner = LineWriter(capacity: text.utf8.count + 16)
-        inner.text(text, limit: limit)
-        for byte in inner.bytes {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
+        let start = bytes.count
+        self.text(text, limit: limit)
+        guard bytes[start...].contains(where: Self.isEscaped) else { return }
+        let inner = Array(bytes[start...])
+        bytes.removeLast(inner.count)
+        for byte in inner {
+            if Self.isEscaped(byte) { bytes.append(UInt8(ascii: "\\")) }
             bytes.append(byte)
         }
     }
 
+    private static func isEscaped(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") }
+
     mutating func base64URL(_ value: [UInt8]) {
-        bytes.append(contentsOf: Base64URL.encode(value).utf8)
+        Base64URL.append(value, to: &bytes)
     }
 
     private mutating func escape(_ text: String) {

@@ -5,28 +5,27 @@ enum Timestamp {
         let clamped = min(max(unixMilliseconds, 0), 253_402_300_799_999)
         let (days, inDay) = clamped.quotientAndRemainder(dividingBy: 86_400_000)
         let (year, month, day) = civil(fromDays: days)
-        digits(year, 4, to: &bytes)
+        twoDigits(year / 100, to: &bytes)
+        twoDigits(year % 100, to: &bytes)
         bytes.append(UInt8(ascii: "-"))
-        digits(month, 2, to: &bytes)
+        twoDigits(month, to: &bytes)
         bytes.append(UInt8(ascii: "-"))
-        digits(day, 2, to: &bytes)
+        twoDigits(day, to: &bytes)
         bytes.append(UInt8(ascii: "T"))
-        digits(inDay / 3_600_000, 2, to: &bytes)
+        twoDigits(inDay / 3_600_000, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
-        digits(inDay / 60_000 % 60, 2, to: &bytes)
+        twoDigits(inDay / 60_000 % 60, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
-        digits(inDay / 1000 % 60, 2, to: &bytes)
+        twoDigits(inDay / 1000 % 60, to: &bytes)
         bytes.append(UInt8(ascii: "."))
-        digits(inDay % 1000, 3, to: &bytes)
+        bytes.append(UInt8(ascii: "0") + UInt8(inDay % 1000 / 100))
+        twoDigits(inDay % 100, to: &bytes)
         bytes.append(UInt8(ascii: "Z"))
     }
 
-    private static func digits(_ value: Int64, _ width: Int, to bytes: inout [UInt8]) {
-        var divisor: Int64 = [1, 10, 100, 1000][width - 1]
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
-        }
+    private static func twoDigits(_ value: Int64, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "0") + UInt8(value / 10))
+        bytes.append(UInt8(ascii: "0") + UInt8(value % 10))
     }
 
     /// The proleptic Gregorian date of a day counted from 1970 (H. Hinnant, "chrono-compatible low-level date

@@ -14,6 +14,7 @@ enum ChainedLine {
 
     private static let sequenceMark: StaticString = ",\"seq\":"
     private static let chainMark: StaticString = ",\"chain\":\""
+    private static let endMark: StaticString = "\"}\n"
     private static let chainTextBytes = 43
     private static let suffixBytes = 10 + chainTextBytes + 2
 
@@ -39,8 +40,8 @@ enum ChainedLine {
             input.append(contentsOf: bytes[start...])
             let chain = Digest.sha256(input)
             ChainedLine.append(ChainedLine.chainMark, to: &bytes)
-            bytes.append(contentsOf: Base64URL.encode(chain).utf8)
-            bytes.append(contentsOf: [UInt8(ascii: "\""), UInt8(ascii: "}"), UInt8(ascii: "\n")])
+            Base64URL.append(chain, to: &bytes)
+            ChainedLine.append(ChainedLine.endMark, to: &bytes)
             head = AuditHead(count: sequence, chain: chain)
         }
     }

@@ -1,34 +1,53 @@
 /// base64url without padding (RFC 4648 section 5), strict: no padding, no blanks, no stray bits.
 public enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 0xFF, count: 256)
-        for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
+        alphabet.withUTF8Buffer { digits in
+            for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        }
         return values
     }()
 
     public static func encode(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { encode($0) } }
 
     public static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
-        String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { target in
-            var position = 0
-            var bits: UInt32 = 0
-            var pending: UInt32 = 0
-            for byte in bytes {
-                bits = bits << 8 | UInt32(byte)
-                pending += 8
-                while pending >= 6 {
-                    pending -= 6
-                    target[position] = alphabet[Int(bits >> pending & 63)]
-                    position += 1
-                }
+        String(unsafeUninitializedCapacity: digitCount(bytes)) { encode(bytes, into: $0) }
+    }
+
+    /// Appends the digits of `bytes` to a text that is made as bytes.
+    public static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: digitCount(bytes)) { digits in
+                text.append(contentsOf: digits[..<encode(bytes, into: digits)])
             }
-            if pending > 0 {
-                target[position] = alphabet[Int(bits << (6 - pending) & 63)]
-                position += 1
-            }
-            return position
         }
+    }
+
+    private static func digitCount(_ bytes: UnsafeRawBufferPointer) -> Int { (bytes.count * 4 + 2) / 3 }
+
+    /// Three bytes make four digits; one that is left makes two, and two make three.
+    /// - Returns: the number of digits.
+    private static func encode(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let alphabet = alphabet.utf8Start
+        var (next, position) = (0, 0)
+        while next + 3 <= bytes.count {
+            let group = UInt32(bytes[next]) << 16 | UInt32(bytes[next + 1]) << 8 | UInt32(bytes[next + 2])
+            target[position] = alphabet[Int(group >> 18)]
+            target[position + 1] = alphabet[Int(group >> 12 & 63)]
+            target[position + 2] = alphabet[Int(group >> 6 & 63)]
+            target[position + 3] = alphabet[Int(group & 63)]
+            next += 3
+            position += 4
+        }
+        guard next < bytes.count else { return position }
+        let hasTwo = next + 1 < bytes.count
+        let group = UInt32(bytes[next]) << 16 | (hasTwo ? UInt32(bytes[next + 1]) << 8 : 0)
+        target[position] = alphabet[Int(group >> 18)]
+        target[position + 1] = alphabet[Int(group >> 12 & 63)]
+        guard hasTwo else { return position + 2 }
+        target[position + 2] = alphabet[Int(group >> 6 & 63)]
+        return position + 3
     }
 
     /// `nil` for anything that ``encode(_:)`` would not have written.
@@ -40,7 +59,8 @@ public enum Base64URL {
         return Array(digits).withUnsafeBufferPointer { decode($0) }
     }
 
-    private static func decode(_ digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    /// `nil` for anything that ``encode(_:)`` would not have written.
+    public static func decode(_ digits: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         var isStrict = false
         let bytes = [UInt8](unsafeUninitializedCapacity: digits.count * 3 / 4) { target, count in
             let decoded = decode(digits, into: UnsafeMutableRawBufferPointer(target))

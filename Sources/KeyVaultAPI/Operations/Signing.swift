@@ -24,7 +24,7 @@ enum Signing {
     @Sendable
     static func isSlow(_ context: RequestContext) -> Bool {
         guard let version = try? KeyLookup.version(context) else { return false }
-        return version.header.keyType == .rsaHSM
+        return version.keyType == .rsaHSM
             || !context.services.module.isCached(recordDigest: version.recordDigest)
     }
 
@@ -32,7 +32,7 @@ enum Signing {
     @Sendable
     private static func isSlowToVerify(_ context: RequestContext) -> Bool {
         guard let version = try? KeyLookup.version(context) else { return false }
-        return version.header.keyType == .octHSM
+        return version.keyType == .octHSM
             && !context.services.module.isCached(recordDigest: version.recordDigest)
     }
 
@@ -48,7 +48,7 @@ enum Signing {
         return .object(audit: signer.details(value)) { writer in
             writer.member("kid", signer.keyIdentifier)
             writer.name("value")
-            writer.plainASCII(Base64URL.encode(signature).utf8)
+            writer.plainASCII { Base64URL.append(signature, to: &$0) }
         }
     }
 

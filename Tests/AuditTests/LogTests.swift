@@ -55,6 +55,33 @@ import Testing
         try folder.read(LogFolder.fileName(number)).count { $0 == UInt8(ascii: "\n") }
     }
 
+    @Test func whatComesTogetherIsWrittenTogether() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, options: AuditLogOptions(headInterval: 3600 * 1_000_000_000))
+        #expect(log.appendAndWait([signEvent(0)]).areAllSuccesses)
+        let written = Mutex(0)
+        let wakeUp = WakeUp()
+        for number in 1...10 {
+            log.append(signEvent(number), isMoreToCome: true) { result in
+                guard case .success = result else { return }
+                let count = written.withLock { written in
+                    written += 1
+                    return written
+                }
+                if count == 10 { wakeUp.raise() }
+            }
+        }
+        // Nothing else would wake the thread within the hour.
+        log.startWriting()
+        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
+        #expect(written.withLock { $0 } == 10)
+        // One flush, or two where the thread was awake still.
+        #expect(log.counters.flushes <= 3)
+        log.close()
+        #expect(try AuditVerifier.verify(folder: folder.path).events == 11)
+    }
+
     @Test func aSecondProcessIsKeptOut() throws {
         let folder = try TemporaryFolder()
         let log = try AuditLog(folder: folder.path, origin: origin)

@@ -59,7 +59,8 @@ final class AuditQueue: Sendable {
         published = Mutex(Published(head: head))
     }
 
-    func append(_ content: [UInt8], _ waiter: AuditWaiter) {
+    /// - Parameter wakes: false where ``wakeWriter()`` follows.
+    func append(_ content: [UInt8], _ waiter: AuditWaiter, wakes isDue: Bool = true) {
         let isStrict = mode == .strict
         let limit = bufferBytes
         var wakes = false
@@ -70,8 +71,8 @@ final class AuditQueue: Sendable {
             state.batch.bytes.append(contentsOf: content)
             state.batch.ends.append(state.batch.bytes.count)
             if isStrict { state.batch.waiters.append(waiter) }
-            wakes = state.isWriterAsleep
-            state.isWriterAsleep = false
+            wakes = isDue && state.isWriterAsleep
+            if wakes { state.isWriterAsleep = false }
             return nil
         }
         if wakes { wakeUp.raise() }
@@ -81,6 +82,15 @@ final class AuditQueue: Sendable {
         } else if let refusal {
             AuditQueue.deliver([waiter][...], .failure(refusal))
         }
+    }
+
+    func wakeWriter() {
+        let wakes = state.withLock { state in
+            guard state.isWriterAsleep, !state.batch.ends.isEmpty else { return false }
+            state.isWriterAsleep = false
+            return true
+        }
+        if wakes { wakeUp.raise() }
     }
 
     /// Counts records that did not make it.
@@ -130,17 +140,25 @@ final class AuditQueue: Sendable {
 
     /// Runs completions: those of one executor in one call, those without an executor here.
     static func deliver(_ waiters: ArraySlice<AuditWaiter>, _ result: Result<Void, AuditFailure>) {
-        var groups: [ObjectIdentifier: (executor: any AuditExecutor, waiters: [AuditWaiter])] = [:]
+        var groups: [(executor: any AuditExecutor, waiters: [AuditWaiter])] = []
+        var places: [ObjectIdentifier: Int] = [:]
         for waiter in waiters {
             guard let executor = waiter.executor else {
                 waiter.completion(result)
                 continue
             }
-            groups[ObjectIdentifier(executor), default: (executor, [])].waiters.append(waiter)
+            // Records of one connection mostly come one after the other.
+            if let last = groups.indices.last, groups[last].executor === executor {
+                groups[last].waiters.append(waiter)
+            } else if let place = places[ObjectIdentifier(executor)] {
+                groups[place].waiters.append(waiter)
+            } else {
+                places[ObjectIdentifier(executor)] = groups.count
+                groups.append((executor, [waiter]))
+            }
         }
-        for (_, group) in groups {
-            let waiters = group.waiters
-            group.executor.execute {
+        for (executor, waiters) in groups {
+            executor.execute {
                 for waiter in waiters { waiter.completion(result) }
             }
         }

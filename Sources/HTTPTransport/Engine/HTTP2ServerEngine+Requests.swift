@@ -65,19 +65,12 @@ extension HTTP2ServerEngine {
         case UInt8(ascii: "m"):
             record.method = HTTPMethod(bytes: value)
         case UInt8(ascii: "p"):
-            record.target = RequestTarget(value)
+            record.target = lastTarget.of(value) { RequestTarget($0) }
         case UInt8(ascii: "a"):
-            record.authority = sharedAuthority(value)
+            record.authority = lastAuthority.of(value) { String(decoding: $0, as: UTF8.self) } ?? ""
         default:
             break
         }
-    }
-
-    private func sharedAuthority(_ value: UnsafeRawBufferPointer) -> String {
-        if lastAuthority.utf8.count != value.count || !lastAuthority.utf8.elementsEqual(value) {
-            lastAuthority = String(decoding: value, as: UTF8.self)
-        }
-        return lastAuthority
     }
 
     func bodyReceived(stream: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {

@@ -58,14 +58,7 @@ extension HTTP2ServerEngine {
     /// Writes the header block; false if a handler's field can't be sent.
     private func makeBlock(_ response: HTTPResponse) -> Bool {
         guard response.status >= 200, response.status <= 599 else { return false }
-        block.reset()
-        block.append(":status", number: response.status)
-        for (name, value) in response.headers where !TransportField.isManaged(name) {
-            guard block.append(name: name, value: value) else { return false }
-        }
-        if !response.isBodiless { block.append("content-length", number: response.body.count) }
-        block.append("date", dates.current())
-        return true
+        return block.fill(response, date: dates.current())
     }
 
     /// Copies the next part of an answer into a frame of libnghttp2.

@@ -40,8 +40,8 @@ final class HTTP2ServerEngine {
     private(set) var openStreams = 0
     /// The record whose header block is being received: header blocks can't interleave.
     var headerRecord: StreamRecord?
-    /// The authority of the last request: clients repeat it, so its string is shared.
-    var lastAuthority = ""
+    var lastAuthority = LastReading<String>()
+    var lastTarget = LastReading<RequestTarget>()
 
     private var ready: [(record: StreamRecord, id: Int32)] = []
     private var readyHead = 0
@@ -103,6 +103,11 @@ final class HTTP2ServerEngine {
     /// Hands complete requests to the sink until none is left or the time is up; at least one.
     /// - Parameter deadline: when to stop, on the monotonic clock in nanoseconds.
     func dispatch(until deadline: UInt64) {
+        connection.isInTurn = true
+        defer {
+            connection.isInTurn = false
+            sink.turnEnded()
+        }
         while readyHead < ready.count {
             let (record, id) = ready[readyHead]
             readyHead += 1

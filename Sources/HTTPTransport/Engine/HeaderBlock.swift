@@ -19,6 +19,30 @@ struct HeaderBlock {
         vectors.removeAll(keepingCapacity: true)
     }
 
+    /// Begins anew with the fields of an answer; false if a handler's field can't be sent.
+    mutating func fill(_ response: HTTPResponse, date: [UInt8]) -> Bool {
+        reset()
+        append(":status", number: response.status)
+        if let standing = response.standing { append(standing) }
+        for (name, value) in response.headers where !TransportField.isManaged(name) {
+            guard append(name: name, value: value) else { return false }
+        }
+        if !response.isBodiless { append("content-length", number: response.body.count) }
+        append("date", date)
+        return true
+    }
+
+    private mutating func append(_ standing: StandingFields) {
+        let start = bytes.count
+        bytes.append(contentsOf: standing.bytes)
+        for span in standing.spans {
+            spans.append(
+                Span(
+                    start: start + span.start, nameCount: span.nameCount, valueCount: span.valueCount,
+                    flags: NGHTTP2_NV_FLAG_NONE))
+        }
+    }
+
     /// Adds a field whose name is in lower case and whose value is known to be clean.
     mutating func append(_ name: StaticString, _ value: some Collection<UInt8>) {
         let start = bytes.count
@@ -52,16 +76,11 @@ struct HeaderBlock {
         let start = bytes.count
         var name = name
         var value = value
+        let lowered = HTTPToken.lowered
         let nameIsToken = name.withUTF8 { source in
-            var isLower = true
             for byte in source {
-                guard HTTPToken.table[Int(byte)] else { return false }
-                isLower = isLower && HTTPFields.lowercased(byte) == byte
-            }
-            if isLower {
-                bytes.append(contentsOf: source)
-            } else {
-                for byte in source { bytes.append(HTTPFields.lowercased(byte)) }
+                guard lowered[Int(byte)] != 0 else { return false }
+                bytes.append(lowered[Int(byte)])
             }
             return !source.isEmpty
         }
@@ -100,7 +119,12 @@ enum TransportField {
     /// Whether nearly every message has another value of the field. The table of a header compressor (RFC 7541) would
     /// drop what all messages have in common for such values, and never find one again.
     static func isUnique(_ name: String) -> Bool {
-        name == "x-ms-request-id" || name == "x-ms-client-request-id" || name == "x-ms-server-latency"
+        switch name.utf8.count {
+        case 15: name == "x-ms-request-id"
+        case 19: name == "x-ms-server-latency"
+        case 22: name == "x-ms-client-request-id"
+        default: false
+        }
     }
 
     /// Fields that belong to the transport; a handler's own are left out.

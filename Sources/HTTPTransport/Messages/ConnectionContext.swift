@@ -18,8 +18,9 @@ protocol ResponseReceiver: AnyObject {
 
 /// One connection as its requests see it.
 ///
-/// Unchecked because `memo` and `receiver` are confined to the connection's loop, which the compiler can't see: both
-/// are touched only where `executor.isCurrent` holds. Everything else is immutable or behind the mutex.
+/// Unchecked because `memo`, `receiver`, `isInTurn` and `isDelivering` are confined to the connection's loop, which the
+/// compiler can't see: they are touched only where `executor.isCurrent` holds. Everything else is immutable or behind
+/// the mutex.
 public final class ConnectionContext: @unchecked Sendable {
     private enum Delivery {
         case response(HTTPResponse, stream: Int32)
@@ -32,7 +33,12 @@ public final class ConnectionContext: @unchecked Sendable {
     public let isEncrypted: Bool
     /// A slot for whoever handles the requests, such as the last token that was verified on this connection.
     /// Read and written on the connection's loop only.
-    public var memo: (any Sendable)?
+    public var memo: (any AnyObject & Sendable)?
+    /// Whether a request is being handed over as one of several that came together, so that the sink will hear of the
+    /// end of the turn (``RequestSink/turnEnded()``). Read on the connection's loop only.
+    public internal(set) var isInTurn = false
+    /// Whether answers and work of other threads are being taken.
+    private var isDelivering = false
 
     weak var receiver: (any ResponseReceiver)?
     private let executor: any ConnectionExecutor
@@ -61,7 +67,7 @@ public final class ConnectionContext: @unchecked Sendable {
     /// Answers one stream. Any thread.
     func complete(stream: Int32, with response: HTTPResponse) {
         if executor.isCurrent {
-            receiver?.deliver(response, stream: stream, inBatch: false)
+            receiver?.deliver(response, stream: stream, inBatch: isDelivering)
         } else {
             hand(over: .response(response, stream: stream))
         }
@@ -82,12 +88,14 @@ public final class ConnectionContext: @unchecked Sendable {
             waiting = []
             return all
         }
+        isDelivering = true
         for delivery in taken {
             switch delivery {
             case .response(let response, let stream): receiver?.deliver(response, stream: stream, inBatch: true)
             case .work(let work): work()
             }
         }
+        isDelivering = false
         receiver?.deliveriesEnded()
     }
 }

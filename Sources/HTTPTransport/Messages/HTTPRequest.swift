@@ -1,5 +1,7 @@
 /// One complete request, body included.
-public struct HTTPRequest: Sendable {
+///
+/// An object, so that handing it on costs one reference count rather than one for each part.
+public final class HTTPRequest: Sendable {
     public let method: HTTPMethod
     /// The path as it was sent, percent-encoding untouched, without the query. It begins with `/`, or is `*`.
     public let path: String

@@ -6,13 +6,21 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     /// Fields in the order in which they are sent. Names are lower-cased on HTTP/2.
     public var headers: [(String, String)]
+    /// Fields that are sent before these, and don't have to be checked again.
+    public var standing: StandingFields?
     public var body: [UInt8]
 
-    public init(status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {
+    public init(
+        status: Int, standing: StandingFields? = nil, headers: [(String, String)] = [], body: [UInt8] = []
+    ) {
         self.status = status
+        self.standing = standing
         self.headers = headers
         self.body = body
     }
+
+    /// All fields in the order in which they are sent.
+    public var allHeaders: [(String, String)] { (standing?.fields ?? []) + headers }
 }
 
 extension HTTPResponse {
@@ -72,8 +80,8 @@ extension HTTPResponse {
 
 /// Tokens of RFC 9110 section 5.6.2.
 enum HTTPToken {
-    /// For each byte whether a token may hold it.
-    static let table = (0...UInt8.max).map(isTokenByte)
+    /// For each byte that a token may hold the same in lower case, for others 0.
+    static let lowered = (0...UInt8.max).map { isTokenByte($0) ? HTTPFields.lowercased($0) : 0 }
 
     static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

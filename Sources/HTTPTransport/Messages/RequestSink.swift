@@ -12,6 +12,14 @@ public protocol RequestSink: Sendable {
     ///
     /// The answer may be given before this returns, or later from any thread.
     func handle(_ request: HTTPRequest, _ responder: Responder)
+
+    /// The requests that came together have been handed over (``ConnectionContext/isInTurn``): what was put off, so as
+    /// to do it once for all of them, is due now. Called on the connection's loop.
+    func turnEnded()
+}
+
+extension RequestSink {
+    public func turnEnded() {}
 }
 
 /// The right to answer one request, once.
@@ -55,7 +63,9 @@ private final class ResponseTicket: Sendable {
         self.deliver = deliver
     }
 
-    deinit { respond(.internalError) }
+    deinit {
+        if !answered.load(ordering: .acquiring) { respond(.internalError) }
+    }
 
     @discardableResult
     func respond(_ response: HTTPResponse) -> Bool {

@@ -50,7 +50,7 @@ final class HTTP1ByteWatch: ChannelDuplexHandler {
     func answerUnparsed(_ response: HTTPResponse, date: [UInt8]) {
         guard let context else { return }
         var text = "HTTP/1.1 \(response.status) \(response.status == 408 ? "Request Timeout" : "Bad Request")\r\n"
-        for (name, value) in response.headers { text += "\(name): \(value)\r\n" }
+        for (name, value) in response.allHeaders { text += "\(name): \(value)\r\n" }
         text += "content-length: \(response.body.count)\r\ndate: \(String(decoding: date, as: UTF8.self))\r\n"
         text += "connection: close\r\n\r\n"
         var buffer = context.channel.allocator.buffer(capacity: text.utf8.count + response.body.count)

@@ -199,7 +199,7 @@ final class HTTP1Handler: ChannelInboundHandler {
     ) {
         let response = response.isWellFormed ? response : .internalError
         var headers = HTTPHeaders()
-        for (name, value) in response.headers where !TransportField.isManaged(name) {
+        for (name, value) in response.allHeaders where !TransportField.isManaged(name) {
             headers.add(name: name, value: value)
         }
         if !response.isBodiless { headers.add(name: "content-length", value: String(response.body.count)) }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -215,4 +216,53 @@ struct HTTP2EngineTests {
         let final = server.exchange(RawFrames.data(1, [1, 2], end: true))
         #expect(RawFrames.parse(final).map(\.type) == [1, 0])
     }
+
+    @Test func `standing fields are sent before an answer's own`() throws {
+        let standing = try #require(StandingFields([("x-a", "1"), ("X-B", "two")]))
+        let server = try ServerHarness(
+            sink: RecordingSink { _, responder in
+                responder.respond(HTTPResponse(status: 200, standing: standing, headers: [("X-Own", "3")], body: [7]))
+            })
+        let client = try ClientHarness()
+        for _ in 0..<3 { client.send(.get, "/") }
+        client.converse(with: server)
+        for number in 0..<3 {
+            let headers = try #require(client.response(number)?.headers)
+            #expect(headers.first("x-a") == "1" && headers.first("x-b") == "two" && headers.first("x-own") == "3")
+            #expect(headers.first("content-length") == "1" && headers.count == 5)
+        }
+    }
+
+    @Test func `the sink hears of the end of each turn, after its requests`() throws {
+        let sink = TurnSink()
+        let server = try ServerHarness(sink: sink)
+        let client = try ClientHarness()
+        for turn in 1...2 {
+            for _ in 0..<5 { client.send(.get, "/") }
+            client.converse(with: server)
+            #expect(sink.events.suffix(6) == ["in", "in", "in", "in", "in", "end"], "turn \(turn)")
+            #expect(!server.connection.isInTurn)
+        }
+    }
+}
+
+/// Notes in what order it is called.
+private final class TurnSink: RequestSink {
+    private let noted = Mutex<[String]>([])
+
+    /// Without the ends of turns that brought nothing.
+    var events: [String] {
+        noted.withLock { noted in
+            noted.indices.filter { noted[$0] == "in" || ($0 > 0 && noted[$0 - 1] == "in") }.map { noted[$0] }
+        }
+    }
+
+    func bodyLimit(method: HTTPMethod, path: String) -> Int { 0 }
+
+    func handle(_ request: HTTPRequest, _ responder: Responder) {
+        noted.withLock { $0.append(request.connection.isInTurn ? "in" : "out") }
+        responder.respond(HTTPResponse(status: 204))
+    }
+
+    func turnEnded() { noted.withLock { $0.append("end") } }
 }

@@ -120,4 +120,30 @@ struct PartsTests {
         #expect(executor.run() == 1)
         #expect(order.withLock { $0 } == [0, 1, 2, 3, 4])
     }
+
+    @Test func `what was read last is read again only where it differs`() {
+        var last = LastReading<String>()
+        var reads = 0
+        func read(_ text: String) -> String? {
+            Array(text.utf8).withUnsafeBytes { raw in
+                last.of(raw) { bytes in
+                    reads += 1
+                    return bytes.first == UInt8(ascii: "!") ? nil : String(decoding: bytes, as: UTF8.self)
+                }
+            }
+        }
+        let long = String(repeating: "x", count: 513)
+        for text in ["a", "a", "b", "ab", "ab", long, long, "ab", "!", "!", "ab", "a"] {
+            #expect(read(text) == (text == "!" ? nil : text))
+        }
+        // Neither a long one nor one that can't be read is kept, in place of the one before.
+        #expect(reads == 8)
+    }
+
+    @Test func `standing fields are checked when they are made`() {
+        #expect(StandingFields([("x-a", "1"), ("X-B", "")])?.fields.count == 2)
+        for bad in [("x a", "1"), ("", "1"), ("x-a", "1\r\nx-b: 2"), ("date", "1"), ("Content-Length", "1")] {
+            #expect(StandingFields([("x-a", "1"), bad]) == nil)
+        }
+    }
 }

@@ -50,8 +50,8 @@ struct HTTPSTests {
     @Test func `the memo belongs to the connection, on its loop`() async throws {
         let sink = RecordingSink { request, responder in
             #expect(request.connection.isOnLoop)
-            let count = (request.connection.memo as? Int ?? 0) + 1
-            request.connection.memo = count
+            let count = ((request.connection.memo as? Count)?.value ?? 0) + 1
+            request.connection.memo = Count(value: count)
             request.connection.execute { responder.respond(HTTPResponse(status: 200, body: [UInt8(count)])) }
         }
         try await TestServer.run(sink: sink) { server in
@@ -191,4 +191,11 @@ struct HTTPSTests {
             #expect(await !connects(server, trusting: first))
         }
     }
+}
+
+/// What a sink keeps of a connection.
+private final class Count: Sendable {
+    let value: Int
+
+    init(value: Int) { self.value = value }
 }

@@ -89,13 +89,14 @@ public final class TestPool: Sendable {
     /// Sends a request and waits for its answer. `target` is a path with its query.
     public func send(
         _ method: HTTPMethod, _ target: String, body: [UInt8] = [], headers: [(String, String)] = [],
-        authority: String = TestPool.host
+        authority: String = TestPool.host,
+        over connection: ConnectionContext = ConnectionContext(remoteAddress: "192.0.2.7")
     ) async -> Answer {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let request = HTTPRequest(
             method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "",
             authority: authority,
-            headers: HTTPFields(headers), body: body, connection: ConnectionContext(remoteAddress: "192.0.2.7"))
+            headers: HTTPFields(headers), body: body, connection: connection)
         return await withCheckedContinuation { continuation in
             pipeline.handle(request, Responder { continuation.resume(returning: Answer($0)) })
         }
@@ -104,12 +105,14 @@ public final class TestPool: Sendable {
     /// Sends a request of a principal, with the newest api-version and a token.
     public func call(
         _ principal: TestPrincipal, _ method: HTTPMethod, _ path: String, _ body: String = "",
-        headers: [(String, String)] = []
+        headers: [(String, String)] = [],
+        over connection: ConnectionContext = ConnectionContext(remoteAddress: "192.0.2.7")
     ) async throws -> Answer {
         let separator = path.contains("?") ? "&" : "?"
         let bearer = ("authorization", "Bearer " + (try token(principal)))
         return await send(
-            method, path + separator + "api-version=2025-07-01", body: Array(body.utf8), headers: [bearer] + headers)
+            method, path + separator + "api-version=2025-07-01", body: Array(body.utf8), headers: [bearer] + headers,
+            over: connection)
     }
 
     /// A token as the pool's own issuer makes it.
@@ -165,7 +168,7 @@ public struct Answer: Sendable {
 
     init(_ response: HTTPResponse) {
         status = response.status
-        headers = response.headers
+        headers = response.allHeaders
         body = response.body
         if case .object(let object)? = try? JSONReader.parse(response.body, limits: .init(members: 4096)) {
             json = object

@@ -6,13 +6,14 @@ public enum APIVersion {
         "7.6-preview.1", "7.6-preview.2", "7.6", "2025-06-01-preview", "2025-07-01", "2026-04-01",
     ]
 
-    static func check(_ version: String?) throws(APIError) {
+    static func refusal(of version: String?) -> APIError? {
         guard let version else {
-            throw .badParameter(
+            return .badParameter(
                 "The parameter 'api-version' is missing. The newest that this service knows is 2025-07-01.")
         }
         guard known.contains(version) else {
-            throw .badParameter("The parameter 'api-version' names a version that this service doesn't know.")
+            return .badParameter("The parameter 'api-version' names a version that this service doesn't know.")
         }
+        return nil
     }
 }

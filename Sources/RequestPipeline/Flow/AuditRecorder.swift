@@ -1,6 +1,6 @@
 import AccessControl
-import Audit
-import HTTPTransport
+public import Audit
+public import HTTPTransport
 import Identity
 import PoolState
 import Synchronization
@@ -38,7 +38,18 @@ struct AuditRecorder: Sendable {
             (event.status, event.resultDescription) = (error.status, "\(error.code): \(error.message)")
             event.caller = caller(context, OperationDetails())
         }
-        services.audit.append(event, then: then)
+        append(event, exchange, then: then)
+    }
+
+    /// Queues a record. Those of requests that came together are written together, and their answers go on where the
+    /// connection is, all in one hand-over.
+    private func append(
+        _ event: AuditEvent, _ exchange: Exchange,
+        then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
+    ) {
+        let connection = exchange.request.connection
+        let isInTurn = connection.isOnLoop && connection.isInTurn
+        services.audit.append(event, on: connection, isMoreToCome: isInTurn, then: then)
     }
 
     /// Records each operation of a request. Calls `then` when all records are on disk, or one can't be.
@@ -56,7 +67,7 @@ struct AuditRecorder: Sendable {
                 keyID: part.audit.keyIdentifier, algorithm: part.audit.algorithm,
                 evidence: part.audit.evidence.map(evidence))
             event.caller = caller(context, part.audit)
-            services.audit.append(event) { waiting.finish($0) }
+            append(event, exchange) { waiting.finish($0) }
         }
     }
 
@@ -79,7 +90,7 @@ struct AuditRecorder: Sendable {
             AuditCaller(objectID: $0.description, authentication: .token)
         }
         event.policyIndex = services.pool.latestView.appliedIndex
-        services.audit.append(event, then: then)
+        append(event, exchange, then: then)
     }
 
     private func blank(_ exchange: Exchange) -> AuditEvent {
@@ -90,15 +101,11 @@ struct AuditRecorder: Sendable {
             callerAddress: exchange.request.remoteAddress,
             clientInfo: exchange.request.headers.first("user-agent") ?? "",
             correlationID: ClientRequestID.read(exchange.request) ?? exchange.requestID,
-            requestURI: exchange.host.baseURL + exchange.request.path)
+            requestURI: exchange.target.recordedURL)
     }
 
     private func caller(_ context: RequestContext, _ details: OperationDetails) -> AuditCaller? {
-        if let principal = context.principal {
-            return AuditCaller(
-                objectID: principal.objectID.description, applicationID: principal.clientID?.description,
-                authentication: .token)
-        }
+        if let principal = context.principal { return principal.recorded }
         return details.authenticated.map {
             AuditCaller(objectID: $0.description, authentication: .clientSecret)
         }
@@ -112,6 +119,10 @@ struct AuditRecorder: Sendable {
         }
     }
 }
+
+/// Records that are on disk are answered on the connection's loop: what a request has allocated is then freed by the
+/// thread that allocated it.
+extension ConnectionContext: AuditExecutor {}
 
 /// Several records of one request, until the last is on disk.
 private final class RecordsUnderWay: Sendable {

@@ -5,27 +5,29 @@ import PoolState
 final class Exchange: Sendable {
     let request: HTTPRequest
     let responder: Responder
-    let host: HostTable.Entry
-    let endpoint: Endpoint
-    let parameters: PathParameters
-    let query: QueryParameters
+    let target: RoutedTarget
     let requestID: String
     /// Milliseconds since 1970-01-01T00:00:00Z.
     let receivedAt: Int64
+    /// What the caller is told of the connection.
+    let networkInformation: String
 
     init(
-        request: HTTPRequest, responder: Responder, host: HostTable.Entry, endpoint: Endpoint,
-        parameters: PathParameters, query: QueryParameters, requestID: String, receivedAt: Int64
+        request: HTTPRequest, responder: Responder, target: RoutedTarget, requestID: String, receivedAt: Int64,
+        networkInformation: String
     ) {
         self.request = request
         self.responder = responder
-        self.host = host
-        self.endpoint = endpoint
-        self.parameters = parameters
-        self.query = query
+        self.target = target
         self.requestID = requestID
         self.receivedAt = receivedAt
+        self.networkInformation = networkInformation
     }
+
+    var host: HostTable.Entry { target.host }
+    var endpoint: Endpoint { target.endpoint }
+    var parameters: PathParameters { target.parameters }
+    var query: QueryParameters { target.query }
 
     func context(
         services: PipelineServices, principal: AuthenticatedPrincipal?, view: PoolView

@@ -1,58 +1,51 @@
 public import AccessControl
+import Audit
 public import HTTPTransport
 public import PoolState
 public import StrictJSON
 
 /// One admitted request, as its handler sees it.
 public final class RequestContext: Sendable {
+    let exchange: Exchange
     public let request: HTTPRequest
-    public let endpoint: Endpoint
-    public let parameters: PathParameters
-    public let query: QueryParameters
-    public let host: HostTable.Entry
     public let services: PipelineServices
-    /// Identifies the request in answer, audit record and log: a random UUID.
-    public let requestID: String
     /// Who calls; `nil` only on anonymous endpoints.
     public let principal: AuthenticatedPrincipal?
     /// The state on which the request is decided: current when the request arrived. On anonymous endpoints the latest
     /// this node has.
     public let view: PoolView
-    /// Receipt, in milliseconds since 1970-01-01T00:00:00Z.
-    public let receivedAt: Int64
 
     init(_ exchange: Exchange, services: PipelineServices, principal: AuthenticatedPrincipal?, view: PoolView) {
+        self.exchange = exchange
         request = exchange.request
-        endpoint = exchange.endpoint
-        parameters = exchange.parameters
-        query = exchange.query
-        host = exchange.host
-        requestID = exchange.requestID
-        receivedAt = exchange.receivedAt
         self.services = services
         self.principal = principal
         self.view = view
     }
 
-    private init(_ context: RequestContext, view: PoolView) {
-        request = context.request
-        endpoint = context.endpoint
-        parameters = context.parameters
-        query = context.query
-        host = context.host
-        requestID = context.requestID
-        receivedAt = context.receivedAt
-        services = context.services
-        principal = context.principal
-        self.view = view
-    }
+    public var endpoint: Endpoint { exchange.endpoint }
+    public var parameters: PathParameters { exchange.parameters }
+    public var query: QueryParameters { exchange.query }
+    public var host: HostTable.Entry { exchange.host }
+    /// Identifies the request in answer, audit record and log: a random UUID.
+    public var requestID: String { exchange.requestID }
+    /// Receipt, in milliseconds since 1970-01-01T00:00:00Z.
+    public var receivedAt: Int64 { exchange.receivedAt }
 
     /// Seconds since 1970-01-01T00:00:00Z at receipt.
     public var now: Int64 { receivedAt / 1000 }
 
     /// `{base}/keys/{name}/{version}` for the host that the client called.
     public func keyIdentifier(name: String, version: [UInt8]) -> String {
-        "\(host.baseURL)/keys/\(name)/\(Hexadecimal.encode(version))"
+        let base = exchange.target.host.baseURL
+        var identifier = ""
+        identifier.reserveCapacity(base.utf8.count + name.utf8.count + 2 * version.count + 7)
+        identifier += base
+        identifier += "/keys/"
+        identifier += name
+        identifier += "/"
+        identifier += Hexadecimal.encode(version)
+        return identifier
     }
 
     /// The body as a JSON object; an empty body reads as an empty object.
@@ -84,15 +77,34 @@ public final class RequestContext: Sendable {
     }
 
     /// The same request seen against a newer view.
-    public func with(view: PoolView) -> RequestContext { RequestContext(self, view: view) }
+    public func with(view: PoolView) -> RequestContext {
+        RequestContext(exchange, services: services, principal: principal, view: view)
+    }
 }
 
 /// The caller, proved by a token that the pool's current state still honours.
-public struct AuthenticatedPrincipal: Hashable, Sendable {
+public final class AuthenticatedPrincipal: Sendable {
     public let objectID: GUID
     public let clientID: GUID?
     public let displayName: String
     public let groups: [GUID]
+    /// How audit records name the caller.
+    let recorded: AuditCaller
+
+    init(_ record: PrincipalRecord) {
+        objectID = record.objectID
+        clientID = record.clientID
+        displayName = record.displayName
+        groups = record.groups
+        recorded = AuditCaller(
+            objectID: record.objectID.description, applicationID: record.clientID?.description, authentication: .token)
+    }
+
+    /// Whether nothing of what is kept here has changed.
+    func isOf(_ record: PrincipalRecord) -> Bool {
+        objectID == record.objectID && clientID == record.clientID && groups == record.groups
+            && displayName == record.displayName
+    }
 }
 
 extension APIError {

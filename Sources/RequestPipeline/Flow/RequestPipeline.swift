@@ -15,6 +15,7 @@ public final class RequestPipeline: RequestSink {
     private let router: Router
     private let services: PipelineServices
     private let recorder: AuditRecorder
+    private let headers: AnswerHeaders
     /// By the service that the path belongs to.
     private let unknownEndpoints: [TokenAudience: Endpoint]
 
@@ -22,6 +23,7 @@ public final class RequestPipeline: RequestSink {
         router = Router(endpoints)
         self.services = services
         recorder = AuditRecorder(services: services)
+        headers = AnswerHeaders(region: services.identity.region)
         let services = TokenAudience.allCases
         unknownEndpoints = Dictionary(uniqueKeysWithValues: services.map { ($0, Self.unknownEndpoint($0)) })
     }
@@ -41,26 +43,38 @@ public final class RequestPipeline: RequestSink {
     public func handle(_ request: HTTPRequest, _ responder: Responder) {
         let requestID = RequestID.make()
         let receivedAt = services.clock.unixMilliseconds()
+        let memory = ConnectionMemory.of(request.connection)
+        let target: RoutedTarget
+        do throws(APIError) {
+            target = try self.target(of: request, memory)
+        } catch {
+            recorder.sample(request, at: receivedAt)
+            responder.respond(answer(error, request, requestID: requestID))
+            return
+        }
+        admit(
+            Exchange(
+                request: request, responder: responder, target: target, requestID: requestID, receivedAt: receivedAt,
+                networkInformation: memory.networkInformation))
+    }
+
+    public func turnEnded() { services.audit.startWriting() }
+
+    /// Where the request goes. Clients repeat themselves: the connection's last target is looked at first.
+    private func target(of request: HTTPRequest, _ memory: ConnectionMemory) throws(APIError) -> RoutedTarget {
+        if let last = memory.target, last.isTarget(of: request) { return last }
         guard let host = services.hosts.entry(authority: request.authority) else {
-            let error = APIError(
+            throw APIError(
                 status: 421, code: "MisdirectedRequest",
                 message: "This node doesn't serve the host that the request names.")
-            recorder.sample(request, at: receivedAt)
-            responder.respond(answer(error, request, requestID: requestID))
-            return
         }
         guard let path = RequestPath(request.path), let query = QueryParameters(request.query) else {
-            recorder.sample(request, at: receivedAt)
-            let error = APIError.badParameter("The request's path or query is malformed.")
-            responder.respond(answer(error, request, requestID: requestID))
-            return
+            throw APIError.badParameter("The request's path or query is malformed.")
         }
         let (endpoint, parameters) = route(request, path)
-        let exchange = Exchange(
-            request: request, responder: responder, host: host, endpoint: endpoint, parameters: parameters,
-            query: query,
-            requestID: requestID, receivedAt: receivedAt)
-        admit(exchange)
+        let target = RoutedTarget(request, host: host, endpoint: endpoint, parameters: parameters, query: query)
+        memory.target = target
+        return target
     }
 
     private func route(_ request: HTTPRequest, _ path: RequestPath) -> (Endpoint, PathParameters) {
@@ -190,11 +204,13 @@ public final class RequestPipeline: RequestSink {
     }
 
     private func authorize(_ exchange: Exchange, _ token: VerifiedToken, _ view: PoolView) {
-        switch Authenticator.principal(of: token, in: view) {
+        let memory = ConnectionMemory.of(exchange.request.connection)
+        switch Authenticator.principal(of: token, in: view, last: memory.caller) {
         case .failure(let refusal):
             let error = APIError(status: 401, code: "Unauthorized", message: refusal.message)
             refuse(exchange, token, error, challenge: challengeValue(exchange, refusal))
         case .success(let principal):
+            memory.caller = principal
             let context = exchange.context(services: services, principal: principal, view: view)
             do {
                 try check(context)
@@ -207,11 +223,9 @@ public final class RequestPipeline: RequestSink {
 
     /// What must hold before the handler runs: permission first, so that nobody without it learns anything else.
     private func check(_ context: RequestContext) throws(APIError) {
-        if case .dataAction(let action, let rule) = context.endpoint.access {
-            try Authorization.require(action, rule, in: context)
-        }
+        try Authorization.requireAccess(context)
         try checkForm(context)
-        if context.endpoint.phase == .activated, !context.view.state.phase.mayHoldKeys {
+        if context.endpoint.phase == .activated, !context.view.phase.mayHoldKeys {
             throw APIError.forbidden(
                 "The pool isn't activated: its officers haven't received the security domain yet. "
                     + "An administrator downloads it with 'hsmctl security-domain download'.", innerCode: "NotActivated"
@@ -226,7 +240,7 @@ public final class RequestPipeline: RequestSink {
                 status: 415, code: "UnsupportedMediaType",
                 message: "A body must not be compressed or otherwise encoded.")
         }
-        if context.endpoint.isVersioned { try APIVersion.check(context.query["api-version"]) }
+        if let refusal = context.exchange.target.versionRefusal { throw refusal }
     }
 
     // MARK: Operation
@@ -335,24 +349,25 @@ public final class RequestPipeline: RequestSink {
         switch result {
         case .failure(let error): return answer(error, exchange.request, requestID: exchange.requestID)
         case .success(let response):
-            var headers = AnswerHeaders.common(
-                requestID: exchange.requestID, request: exchange.request, own: response.headers)
+            var details: AnswerHeaders.ServiceDetails?
             if context.principal != nil || context.endpoint.capability != nil {
-                headers.append(
-                    contentsOf: AnswerHeaders.service(
-                        region: services.identity.region, remoteAddress: exchange.request.remoteAddress,
-                        milliseconds: services.clock.unixMilliseconds() - exchange.receivedAt))
+                details = AnswerHeaders.ServiceDetails(
+                    networkInformation: exchange.networkInformation,
+                    milliseconds: services.clock.unixMilliseconds() - exchange.receivedAt)
             }
-            if !response.body.isEmpty { headers.append(("content-type", response.contentType)) }
-            return HTTPResponse(status: response.status, headers: headers, body: response.body)
+            return headers.answer(
+                status: response.status, requestID: exchange.requestID, request: exchange.request,
+                own: response.headers, body: response.body,
+                contentType: response.body.isEmpty ? nil : response.contentType, service: details)
         }
     }
 
     private func answer(_ error: APIError, _ request: HTTPRequest, requestID: String) -> HTTPResponse {
-        var headers = AnswerHeaders.common(requestID: requestID, request: request)
-        headers.append(("content-type", APIResponse.json))
-        if let seconds = error.retryAfterSeconds { headers.append(("retry-after", "\(seconds)")) }
-        if let methods = error.allowedMethods { headers.append(("allow", methods)) }
-        return HTTPResponse(status: error.status, headers: headers, body: error.envelope(requestID: requestID))
+        var response = headers.answer(
+            status: error.status, requestID: requestID, request: request, body: error.envelope(requestID: requestID),
+            contentType: APIResponse.json)
+        if let seconds = error.retryAfterSeconds { response.headers.append(("retry-after", "\(seconds)")) }
+        if let methods = error.allowedMethods { response.headers.append(("allow", methods)) }
+        return response
     }
 }

@@ -53,15 +53,16 @@ enum Authenticator {
     }
 
     /// The token's principal, if it exists, is enabled, and has not changed its credential since the token was issued.
+    ///
+    /// - Parameter last: the caller of the connection's last request, which is returned where it is the same.
     static func principal(
-        of token: VerifiedToken, in view: PoolView
+        of token: VerifiedToken, in view: PoolView, last: AuthenticatedPrincipal?
     ) -> Result<AuthenticatedPrincipal, AuthenticationRefusal> {
-        guard let objectID = GUID(bytes: token.principalBytes), let record = view.state.principal(objectID),
+        guard let objectID = GUID(bytes: token.principalBytes), let record = view.principal(objectID),
             record.enabled, record.credentialGeneration == token.credentialGeneration
         else { return .failure(.principalNotHonoured) }
-        return .success(
-            AuthenticatedPrincipal(
-                objectID: objectID, clientID: record.clientID, displayName: record.displayName, groups: record.groups))
+        if let last, last.isOf(record) { return .success(last) }
+        return .success(AuthenticatedPrincipal(record))
     }
 
     /// Compares a byte with one in lower case; letters in either case (RFC 9110 section 11.1).

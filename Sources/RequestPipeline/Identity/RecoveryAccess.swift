@@ -69,9 +69,7 @@ public final class RecoveryAccess: Sendable {
                 ).isAllowed
             }
             guard !actions.isEmpty else { continue }
-            let caller = AuthenticatedPrincipal(
-                objectID: principal.objectID, clientID: clientID, displayName: principal.displayName,
-                groups: principal.groups)
+            let caller = AuthenticatedPrincipal(principal)
             people[clientID] = Person(
                 caller: caller, secretHash: hash, credentialGeneration: principal.credentialGeneration,
                 actions: actions)

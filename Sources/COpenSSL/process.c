@@ -112,6 +112,8 @@ static char **own_arguments(void) {
     return arguments;
 }
 
+int qk_set_environment(const char *name, const char *value) { return setenv(name, value, 0); }
+
 int qk_reexec_with(const char *name, const char *value) {
     char **arguments = own_arguments();
     if (arguments == NULL || setenv(name, value, 1) != 0) return -1;

@@ -30,6 +30,10 @@ int qk_reset_crash_handlers(void);
 /// Replaces the process by itself with `name=value` in its environment. Returns only on failure.
 int qk_reexec_with(const char *name, const char *value);
 
+/// Gives an environment variable a value where it has none. What is read at the start of a process comes into force
+/// with qk_reexec_with. 0 on success.
+int qk_set_environment(const char *name, const char *value);
+
 /// 1 when the environment variable holds exactly `value`.
 int qk_environment_is(const char *name, const char *value);
 

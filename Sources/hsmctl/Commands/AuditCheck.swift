@@ -63,7 +63,7 @@ struct AuditCheck {
         if let first = report.firstBreak {
             problem = .refused(
                 "the log is broken at \(first). \(report.events) events before that are in order. Copy the folder "
-                    + "before anything else; docs/recovery-runbook.md says what to do.")
+                    + "before anything else; docs/recovery.md says what to do.")
         } else if report.files == 0 {
             problem = .unreadable("\(folder) holds no audit log: there is nothing to verify.")
         } else {

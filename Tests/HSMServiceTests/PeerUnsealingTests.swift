@@ -253,6 +253,11 @@ import Testing
         let request = try pair.boot().request().encode()
         pair.test.pool.setUnavailable(.noLeader)
         #expect(await pair.answer(to: request) == nil)
+        // Nor does it give a reason, by what it knew before.
+        pair.test.pool.setUnavailable(nil)
+        try pair.set(.attended)
+        pair.test.pool.setUnavailable(.noLeader)
+        #expect(await pair.answer(to: request) == nil)
         pair.test.pool.setUnavailable(nil)
         // The removal was committed elsewhere, and the node asks the pool before it answers.
         pair.test.pool.submitNow(.removeNode(2))

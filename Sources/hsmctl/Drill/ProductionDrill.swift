@@ -117,7 +117,7 @@ final class ProductionDrill {
         let (count, prefix) = (scenario.keys, prefix)
         keys = try await PoolClient.with(connection) { try await DrillKeys(count: count, prefix: prefix, $0) }
         measurement.note(
-            "the pool '\(target.pool)' of \(nodes.count) nodes is whole; the drill's \(count) keys are named \(prefix)-N")
+            "the pool '\(target.pool)' of \(nodes.count) nodes is whole; the drill has \(count) keys, \(prefix)-N")
     }
 
     private func perform(_ step: DrillScenario.Step) async throws {

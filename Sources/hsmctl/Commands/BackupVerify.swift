@@ -67,7 +67,7 @@ extension BackupCommands {
             }
             var proof: BackupProof.Findings?
             if let securityDomain {
-                try ModuleSelfSetup.startSecureHeap()
+                try SecretHandling.begin()
                 proof = try BackupFile.prove(
                     path, header, by: try OfficerShares.open(securityDomain, officers), named: securityDomain)
             }

@@ -77,7 +77,7 @@ enum PrivateKeyForm: String, ExpressibleByArgument, CaseIterable {
 
     private static func members(pem: [UInt8], _ file: String) throws -> [(name: String, value: String)] {
         do {
-            try ModuleSelfSetup.startSecureHeap()
+            try SecretHandling.begin()
             let key = try PrivateKeyFile(pem: try Secret(copying: pem)) { try Passphrase.read(for: file) }
             return key.members.map { ($0.name, $0.value) }
         } catch let error as CryptoError {

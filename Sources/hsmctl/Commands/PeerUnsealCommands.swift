@@ -99,7 +99,7 @@ struct PeerUnsealCommands: AsyncParsableCommand {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            try ModuleSelfSetup.startSecureHeap()
+            try SecretHandling.begin()
             let certificate = try Files.certificate(officer.certificate)
             let key = try OfficerShares.privateKey(officer.key)
             let answer = try await PoolClient.with(connection, authenticated: false) { client in

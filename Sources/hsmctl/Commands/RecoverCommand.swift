@@ -59,7 +59,7 @@ struct RecoverCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try ModuleSelfSetup.startSecureHeap()
+        try SecretHandling.begin()
         try await PoolClient.with(connection, authenticated: false, answerSeconds: 60) { client in
             let survivors = Survivors(asked: await client.transport.healths(client.endpoints))
             guard let at else { return try show(survivors) }

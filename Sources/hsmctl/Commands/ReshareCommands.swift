@@ -115,7 +115,7 @@ struct ReshareCommands: AsyncParsableCommand {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            try ModuleSelfSetup.startSecureHeap()
+            try SecretHandling.begin()
             let certificate = try Files.certificate(officer.certificate)
             let wanted = try next.map { try Files.certificate($0).der }
             let key = try OfficerShares.privateKey(officer.key)
@@ -196,7 +196,7 @@ struct ReshareCommands: AsyncParsableCommand {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            try ModuleSelfSetup.startSecureHeap()
+            try SecretHandling.begin()
             let file = try Files.read(securityDomain)
             let certificate = try Files.certificate(officer.certificate).der
             let key = try OfficerShares.privateKey(officer.key)

@@ -34,7 +34,7 @@ extension SecurityDomainCommands {
         private static let path = "/quorate/v1/restoration"
 
         func run() async throws {
-            try ModuleSelfSetup.startSecureHeap()
+            try SecretHandling.begin()
             let shares = try officers.open()
             let last = try await PoolClient.with(connection, authenticated: !takePart, answerSeconds: 60) { client in
                 guard let endpoint = client.endpoints.first else { throw ClientError.usage("Name the node.") }

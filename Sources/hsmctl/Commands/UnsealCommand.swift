@@ -33,7 +33,7 @@ struct UnsealCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try ModuleSelfSetup.startSecureHeap()
+        try SecretHandling.begin()
         let shares = try officers.open()
         try await PoolClient.with(connection, authenticated: false, answerSeconds: max(timeout, 30)) { client in
             let node = try await Self.choose(client)

@@ -57,9 +57,7 @@ def waits(pool: Pool, node: int, because: str) -> str:
 
 
 def approve(pool: Pool, node: int, code: str, check: bool = True) -> subprocess.CompletedProcess:
-    unsealed = next(other for other in (1, 2, 3) if (pool.health(other) or {}).get("seal") == "unsealed")
-    return pool.hsmctl("node", "approve-unseal", f"node-{node}", "--code", code, "--endpoint", pool.endpoint(unsealed),
-                       check=check)
+    return pool.hsmctl("node", "approve-unseal", f"node-{node}", "--code", code, check=check)
 
 
 def restart(pool: Pool, node: int) -> None:

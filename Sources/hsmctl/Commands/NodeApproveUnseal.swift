@@ -11,8 +11,8 @@ extension NodeCommands {
                 read it there, at the machine, and not where somebody else could have written it. Who has stolen a \
                 node's disk and key shows another code.
 
-                The approval is good for 15 minutes, once, and for the process that shows the code. Give the endpoint \
-                of an unsealed node.
+                The approval is good for 15 minutes, once, and for the process that shows the code. Every endpoint is \
+                asked until one has heard of the process.
 
                 Example: hsmctl node approve-unseal node-2 --code 40718235
                 """)
@@ -31,10 +31,37 @@ extension NodeCommands {
         func run() async throws {
             try await PoolClient.with(connection) { client in
                 let id = try await NodeCommands.find(node, client)
-                let answer = try await client.send(
-                    .POST, "\(NodeCommands.collection)/\(id)/approve-unseal"
-                ) { $0.member("code", code) }.body
+                let answer = try await approve("\(NodeCommands.collection)/\(id)/approve-unseal", client)
                 output.print(answer, text: "Approved: its peers unseal node \(id) in a moment.")
+            }
+        }
+
+        /// Whoever waits shows its request to one peer after the other: not all know it yet, and some may know one of
+        /// before a restart.
+        private func approve(_ path: String, _ client: PoolClient) async throws -> JSONObject {
+            let deadline = ContinuousClock.now + .seconds(5)
+            while true {
+                var answers: [Answer] = []
+                var failures: [NodeFailure] = []
+                for endpoint in client.endpoints {
+                    do {
+                        let answer = try await client.send(
+                            .POST, path, body: { $0.member("code", code) }, to: endpoint)
+                        guard [403, 409, 503].contains(answer.status) else { return try PoolClient.check(answer).body }
+                        answers.append(answer)
+                    } catch let failure as NodeFailure {
+                        failures.append(failure)
+                    }
+                }
+                // Each wrong code counts: it isn't given again.
+                let denied = answers.first { $0.status == 403 }
+                if denied != nil || ContinuousClock.now >= deadline {
+                    guard let said = denied ?? answers.first(where: { $0.status == 409 }) ?? answers.first else {
+                        throw NodeFailure.error(failures)
+                    }
+                    return try PoolClient.check(said).body
+                }
+                try await Task.sleep(for: .milliseconds(500))
             }
         }
     }

@@ -123,7 +123,7 @@ class Swap:
         return os.geteuid() == 0 and tools and (cls.GROUPS / "memory.force_empty").exists()
 
     def __init__(self, folder: pathlib.Path):
-        self.file, self.group = folder / "swap", self.GROUPS / f"quorate-{os.getpid()}"
+        self.file, self.group = folder / "swap", self.GROUPS / f"quorate-{os.urandom(8).hex()}"
         self.group.mkdir()
         # What was pushed out so far, and how much of each process (KiB, by process id) the last time.
         self.content = b""

@@ -16,6 +16,7 @@ import time
 import httpx
 import pytest
 
+from conftest import free_ports
 from people import CRYPTO_OFFICER, CRYPTO_USER, VERSION, hire
 from pool import Pool, is_running, wait_until
 
@@ -134,6 +135,15 @@ class Run:
     def findings(self) -> list[str]:
         with self.lock:
             return [result["finding"] for result in self.results if result["finding"]]
+
+
+@pytest.fixture(scope="module")
+def own_pool(tmp_path_factory: pytest.TempPathFactory):
+    """Its nodes keep as few free blocks of memory as by default: more of them would look like a leak, or hide one."""
+    made = Pool(tmp_path_factory.mktemp("mutants") / "state", free_ports(6), settings={
+        "GLIBC_TUNABLES": "glibc.malloc.tcache_count=7"}).up()
+    yield made
+    made.wipe()
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ struct BackupWork {
 
     /// After each piece the work rests so many times as long as the piece took: a backup has time, and those who sign
     /// have not. Of two processors it so takes less than a tenth.
-    private static let restPerWork = 5
+    private static let restPerWork = 9
     /// What a slow container takes isn't work of the node's.
-    private static let longestRest = Duration.milliseconds(100)
+    private static let longestRest = Duration.milliseconds(200)
 
     func run() async throws {
         let cursor = try await source.open()

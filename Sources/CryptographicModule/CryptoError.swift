@@ -14,6 +14,9 @@ public enum CryptoError: Error, Equatable, Sendable {
     case wrongDigestLength(expected: Int, got: Int)
     /// A value that the caller gave can't be right; `name` is the protocol's name for it, such as `iv` or `key.d`.
     case invalidParameter(name: String, reason: String)
+    /// The store of key material has no such record. Who looked the key up before it was sealed anew or purged finds
+    /// this.
+    case recordMissing
     /// The locked memory for key material is full. There is no fall-back to ordinary memory.
     case secureMemoryExhausted
     /// A key that parsed but must not be used.

@@ -9,6 +9,7 @@ extension CryptoError: CustomStringConvertible {
         case .operationNotPermitted(let what): "not permitted: \(what)"
         case .wrongDigestLength(let expected, let got): "the digest has \(got) bytes where \(expected) belong"
         case .invalidParameter(let name, let reason): "\(name): \(reason)"
+        case .recordMissing: "the store of key material lacks the key's record"
         case .secureMemoryExhausted: "the locked memory for keys is full"
         case .keyRejected(let reason): "the key is refused: \(reason)"
         case .notOperational(let reason): "the cryptographic module doesn't operate: \(reason)"

@@ -63,8 +63,18 @@ public final class TestCustody: KeyCustody {
     /// Has the keys again.
     public func reopen() { held.withLock { $0.isSealed = false } }
 
+    private let interruption = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// What happens once, between the look-up of a key and that of its record.
+    public func interruptNextRecord(_ body: @escaping @Sendable () -> Void) { interruption.withLock { $0 = body } }
+
     public func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord {
-        guard let bytes = pool.blob(digest: digest) else { throw .internalFailure("no record") }
+        let body = interruption.withLock { current in
+            defer { current = nil }
+            return current
+        }
+        body?()
+        guard let bytes = pool.blob(digest: digest) else { throw .recordMissing }
         return try SealedRecord(parsing: bytes)
     }
 }

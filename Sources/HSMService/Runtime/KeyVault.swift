@@ -55,7 +55,7 @@ final class KeyVault: KeyCustody {
         } catch {
             throw .internalFailure("the key material store: \(error)")
         }
-        guard let bytes else { throw .internalFailure("the key material store lacks a record") }
+        guard let bytes else { throw .recordMissing }
         return try SealedRecord(parsing: bytes)
     }
 

@@ -49,10 +49,12 @@ enum BulkSigning {
             let next = Array(values[outcomes.count...].prefix(batch))
             do throws(APIError) {
                 let signed = try await sign(next, signer)
+                // All values are signed by the key as it was at one time.
+                if signed.contains(.failure(.keyRecordMissing)) { throw APIError.keyRecordMissing }
                 outcomes += signed
             } catch {
                 // With nothing signed the request as a whole is refused, so that the client can simply repeat it.
-                guard !outcomes.isEmpty else { throw error }
+                guard !outcomes.isEmpty, error != .keyRecordMissing else { throw error }
                 outcomes += next.map { _ in .failure(error) }
             }
         }

@@ -69,7 +69,8 @@ extension RequestContext {
     /// The answer to a failure of the module. What the caller can't cause goes to the log, with the key's name.
     func failure(_ error: CryptoError, of version: KeyVersionRecord) -> APIError {
         let answer = APIError(error)
-        if answer.status >= 500 {
+        // Of a missing record the pipeline tells, once it is found to be missing for good.
+        if answer.status >= 500, error != .recordMissing {
             services.logger.error(
                 "key operation failed",
                 metadata: ["key": "\(version.name)", "request": "\(requestID)", "cause": "\(error)"])

@@ -80,6 +80,9 @@ public final class InMemoryPool: Pool {
         content.withLock { $0.blobs[digest] }
     }
 
+    /// Forgets every sealed record, as a damaged disk does.
+    public func loseBlobs() { content.withLock { $0.blobs = [:] } }
+
     /// What a disk would hold now: every row and record, with the state that they make up.
     public var stored: (view: PoolView, rows: [RowChange], blobs: [[UInt8]]) {
         content.withLock { ($0.view, Array($0.rows.values), Array($0.blobs.values)) }

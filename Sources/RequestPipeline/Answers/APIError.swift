@@ -64,6 +64,13 @@ extension APIError {
     public static let internalFailure = APIError(
         status: 500, code: "InternalServerError", message: "The service failed to answer. The node's log has the cause."
     )
+
+    /// The record of a key that was looked up isn't there. The pipeline decides the request anew before it answers so,
+    /// since the key may have been sealed anew or purged in between.
+    public static let keyRecordMissing = APIError(
+        status: 500, code: "InternalServerError",
+        message: "The node's store of key material lacks a record of the key. Ask another node, and look into this "
+            + "one's log.")
 }
 
 extension APIError {

@@ -39,6 +39,7 @@ extension APIError {
         switch error {
         case .secureMemoryExhausted:
             self = .unavailable("The node's protected memory for keys is full. Retry later or on another node.")
+        case .recordMissing: self = .keyRecordMissing
         case .wrongDigestLength(let expected, let got):
             self = .badParameter("The digest must have \(expected) bytes, not \(got).")
         case .invalidParameter(let name, let reason): self = .badParameter("The parameter '\(name)': \(reason).")

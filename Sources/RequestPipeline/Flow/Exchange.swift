@@ -11,10 +11,12 @@ final class Exchange: Sendable {
     let receivedAt: Int64
     /// What the caller is told of the connection.
     let networkInformation: String
+    /// How often the request was decided before.
+    let earlierDecisions: Int
 
     init(
         request: HTTPRequest, responder: Responder, target: RoutedTarget, requestID: String, receivedAt: Int64,
-        networkInformation: String
+        networkInformation: String, earlierDecisions: Int = 0
     ) {
         self.request = request
         self.responder = responder
@@ -22,7 +24,20 @@ final class Exchange: Sendable {
         self.requestID = requestID
         self.receivedAt = receivedAt
         self.networkInformation = networkInformation
+        self.earlierDecisions = earlierDecisions
     }
+
+    /// The same request, to be decided once more; `nil` where that was done often enough.
+    func again() -> Exchange? {
+        guard earlierDecisions < Self.mostPauses else { return nil }
+        return Exchange(
+            request: request, responder: responder, target: target, requestID: requestID, receivedAt: receivedAt,
+            networkInformation: networkInformation, earlierDecisions: earlierDecisions + 1)
+    }
+
+    /// Before the next decision: 1 ms, then twice as long each time, a second altogether.
+    var pause: Duration { .milliseconds(1 << (earlierDecisions - 1)) }
+    private static let mostPauses = 10
 
     var host: HostTable.Entry { target.host }
     var endpoint: Endpoint { target.endpoint }

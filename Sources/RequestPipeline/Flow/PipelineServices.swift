@@ -60,6 +60,7 @@ public protocol KeyCustody: Sendable {
     /// Whom the node lets bring the pool back; `nil` on one that began without a pool on its disk.
     var recovery: RecoveryAccess? { get }
     /// A sealed record of key material by the SHA-256 of its bytes; reads the disk.
+    /// - Throws: ``CryptoError/recordMissing`` where there is none, or no longer.
     func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord
 }
 

@@ -283,10 +283,23 @@ public final class RequestPipeline: RequestSink {
         finish(exchange, context, result)
     }
 
+    /// A key that is sealed anew or purged loses its record a moment before the view appears that knows of it. Who had
+    /// looked it up by then is answered by that view, from the token on: what held before need not hold any more.
+    private func decideAnew(_ exchange: Exchange) {
+        Task { [self] in
+            try? await Task.sleep(for: exchange.pause)
+            exchange.request.connection.execute { [self] in admit(exchange) }
+        }
+    }
+
     // MARK: Audit and answer
 
     /// Records what happened, and answers only once the record is on disk.
     private func finish(_ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>) {
+        if case .failure(.keyRecordMissing) = result {
+            if let next = exchange.again() { return decideAnew(next) }
+            services.logger.error("a key's record is missing", metadata: ["request": "\(exchange.requestID)"])
+        }
         guard recorder.isRecorded(context, result) else {
             if context.endpoint.isAuditedWhenAnonymous { recorder.sample(exchange.request, at: exchange.receivedAt) }
             exchange.responder.respond(answer(result, exchange, context))

@@ -178,7 +178,9 @@ def test_hsmctl_backs_up_into_the_directory_and_checks_it(site):
     # With a quorum of officers, and no node, it is opened: its state is the one that the job has reported.
     domain = ("--security-domain", str(site.pool.folder / "security-domain.json"))
     pairs = [("--officer", f"{key.with_suffix('.crt')}:{key}") for key in site.pool.officers(3, 1)]
-    opened = json.loads(site.pool.hsmctl("backup", "verify", str(file), *domain, *pairs[0], *pairs[1], "--json").stdout)
+    opened = json.loads(
+        site.pool.hsmctl("backup", "verify", str(file), "--compare", *domain, *pairs[0], *pairs[1], "--json").stdout)
+    assert opened["stateRootIsThatOfThePool"] and not verified["stateRootIsThatOfThePool"]
     assert opened["wasOpened"] and not verified["wasOpened"] and opened["keys"] == len(site.names())
     assert opened["keyPairsThatSigned"] > len(DEMO) and opened["symmetricKeysThatOpened"] >= 1, opened
     newest = json.loads(site.pool.hsmctl("backup", "list", "--json").stdout)[0]

@@ -2,6 +2,7 @@ import ArgumentParser
 import Backup
 import CryptographicModule
 import Foundation
+import NIOHTTP1
 import SecurityDomain
 import StrictJSON
 
@@ -20,7 +21,10 @@ extension BackupCommands {
                 finds good. Nothing is written, and everything is forgotten when the command ends; while it runs this \
                 machine holds the pool's root, so let it be one that officers trust.
 
-                Exit codes: 0 whole and unchanged; 1 not; 74 the file can't be read.
+                With --compare the pool that the connection names is asked for the state root that its log has for \
+                this backup, which must be the file's. It knows the last 32 backups and restores.
+
+                Exit codes: 0 whole and unchanged; 1 not; 3 the pool doesn't know the backup; 74 the file can't be read.
 
                 Example: hsmctl backup verify /srv/backups/weekly/mhsm-pool-2027013112000042/backup.qbk
                 Example: hsmctl backup verify backup.qbk --security-domain security-domain.json \
@@ -42,7 +46,10 @@ extension BackupCommands {
                 "The PEM files of one officer; as many as the quorum needs.", valueName: "certificate:key"),
             completion: .file())
         var officers: [String] = []
+        @Flag(name: .long, help: "Compare the state root with the one in the pool's log.")
+        var compare = false
         @OptionGroup(title: "Output") var output: OutputOptions
+        @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func validate() throws {
             if let signer, Hexadecimal.decode(signer)?.count != 32 {
@@ -65,6 +72,7 @@ extension BackupCommands {
             if let signer, Hexadecimal.decode(signer) != summary.signer {
                 throw ClientError.refused("\(path) is signed by another pool: its signer is \(fingerprint).")
             }
+            if compare { try await compare(header, path) }
             var proof: BackupProof.Findings?
             if let securityDomain {
                 try SecretHandling.begin()
@@ -86,10 +94,31 @@ extension BackupCommands {
                 writer.member("chunks", summary.chunks)
                 writer.member("signer", fingerprint)
                 writer.member("signerIsExpected", signer != nil)
+                writer.member("stateRootIsThatOfThePool", compare)
                 writer.member("wasOpened", proof != nil)
                 if let proof { Self.write(proof, &writer) }
             }
             output.print(result) { Table.fields(result) }
+        }
+
+        /// Requires that the pool's log has the header's state root at the header's index.
+        private func compare(_ header: BackupHeader, _ path: String) async throws {
+            let reports = try await PoolClient.with(connection) { client in
+                try await client.send(.GET, "/quorate/v1/jobs").body.objects("value").compactMap { job in
+                    job.text("kind") == "backup" ? job.text("report").flatMap(BackupReport.init) : nil
+                }
+            }
+            switch BackupReport.compare(index: header.index, stateRoot: header.stateRoot, with: reports) {
+            case .same: return
+            case .unknown:
+                throw ClientError.notFound(
+                    "The pool knows of no backup at log index \(header.index). It knows the last ones: hsmctl backup "
+                        + "list. Is it the pool '\(header.poolName)'?")
+            case .other(let root):
+                throw ClientError.refused(
+                    "\(path) isn't the pool's state at log index \(header.index): its state root is "
+                        + "\(Hexadecimal.encode(header.stateRoot)), and the pool had \(Hexadecimal.encode(root)).")
+            }
         }
 
         private static func write(_ proof: BackupProof.Findings, _ writer: inout JSONWriter) {

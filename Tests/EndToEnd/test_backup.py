@@ -143,9 +143,14 @@ def test_what_the_store_refuses_fails_with_its_reason(site):
         site.backups().begin_backup(f"https://{site.blobs.host}/elsewhere", site.blobs.token).result()
     with pytest.raises(HttpResponseError, match="There is no backup"):
         site.restore(f"{site.blobs.url}/mhsm-quickstart-1999", key_name="elliptic")
-    # What passes is tried again.
+    # What passes is tried again, as often as the node's file says.
     site.blobs.failures = [503, 500]
     site.backup()
+    site.blobs.failures = [503] * 4
+    with pytest.raises(HttpResponseError, match="503 ServerBusy"):
+        site.backup()
+    assert site.blobs.failures == [503]
+    site.blobs.failures = []
     for node in (1, 2, 3):
         log = (site.pool.node_folder(node) / "hsmd.log").read_text()
         assert "signature" not in log and "sig=" not in log

@@ -1,3 +1,4 @@
+import BackupStores
 import RequestTesting
 import Testing
 
@@ -36,6 +37,7 @@ import Testing
             directory: backups
             blob_hosts: [blob.example]
             authority_file: ca.crt
+            attempts: 9
             managed_identity:
               endpoint: http://127.0.0.1:41741/msi/token
               header_file: header
@@ -44,11 +46,13 @@ import Testing
             """ + Self.bucket)
         #expect(places.directory == "\(folder.path)/backups" && places.blobHosts == ["blob.example"])
         #expect(places.buckets.map(\.buckets) == [["backups", "more-backups"]] && places.identity != nil)
+        #expect(places.attempts == RequestAttempts(9))
     }
 
     @Test func nothingIsAllowedByItself() throws {
         let places = try BackupPlaces(nil) { $0 }
         #expect(places.directory == nil && places.blobHosts == [] && places.buckets.isEmpty && places.identity == nil)
+        #expect(places.attempts == RequestAttempts(5))
     }
 
     @Test func mistakesAreNamed() throws {
@@ -76,6 +80,7 @@ import Testing
             ("managed_identity:\n  from_environment: true\n", "finds no IDENTITY_ENDPOINT"),
             ("managed_identity:\n  from_environment: true\n  header_file: header\n", "stands beside"),
             ("blob_hosts: [https://x]\n", "neither host nor host:port"),
+            ("attempts: 0\n", "from 1 to 20"), ("attempts: 21\n", "from 1 to 20"), ("attempts: often\n", "attempts"),
         ] {
             do throws(ConfigurationError) {
                 _ = try read(text)

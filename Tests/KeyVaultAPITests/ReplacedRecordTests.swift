@@ -16,7 +16,8 @@ import Testing
         pool = try TestPool(API.endpoints)
         try await pool.create("k")
         // Only a key that isn't in memory is fetched.
-        if let digest = pool.pool.latestView.state.key("k")?.latest.recordDigest { pool.module.evict(recordDigest: digest) }
+        let version = try #require(pool.pool.latestView.state.key("k")?.latest)
+        pool.module.evict(recordDigest: version.recordDigest)
     }
 
     private func interrupt(_ command: PoolCommand) {

@@ -10,12 +10,14 @@ public struct BlobStore: Sendable {
     /// - Parameters:
     ///   - identity: where the node has one. It is shown to allowed hosts only.
     ///   - authorityFile: PEM of the authorities that sign these hosts' certificates; nil for the system's.
+    ///   - attempts: how often a request is sent at most.
     public init(
-        allowed: AllowedHosts, identity: ManagedIdentity? = nil, authorityFile: String? = nil
+        allowed: AllowedHosts, identity: ManagedIdentity? = nil, authorityFile: String? = nil,
+        attempts: RequestAttempts = .usual
     ) throws(BackupStoreFault) {
         self.allowed = allowed
         self.identity = identity
-        store = StoreClient(tls: try StoreClient.tls(authorityFile: authorityFile))
+        store = StoreClient(tls: try StoreClient.tls(authorityFile: authorityFile), attempts: attempts)
     }
 
     func container(_ address: BackupAddress) throws(BackupStoreFault) -> any BackupContainer {

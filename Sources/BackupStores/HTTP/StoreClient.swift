@@ -40,18 +40,21 @@ private final class Connections: Sendable {
 /// Requests to an object store, each repeated a few times where the failure may pass. URLs and headers may hold
 /// credentials: they appear in no error.
 struct StoreClient: Sendable {
-    private static let attempts = 5
     private static let seconds: Int64 = 60
     /// Of an answer that isn't content: forms and errors.
     static let formLimit = 64 << 10
-    /// The longest that a server may ask to wait for, in seconds.
+    /// The longest pause before another attempt, in seconds, also where a server asks for more.
     private static let longestPause = 30
 
     private let connections: Connections
+    private let attempts: RequestAttempts
     private var http: HTTPClient { connections.http }
 
-    /// - Parameter tls: nil for the system's authorities.
-    init(tls: TLSConfiguration? = nil) {
+    /// - Parameters:
+    ///   - tls: nil for the system's authorities.
+    ///   - attempts: how often a request is sent at most.
+    init(tls: TLSConfiguration? = nil, attempts: RequestAttempts = .usual) {
+        self.attempts = attempts
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.timeout = .init(connect: .seconds(10), read: .seconds(30))
         // A redirection could lead where the node must not go.
@@ -86,8 +89,8 @@ struct StoreClient: Sendable {
     ) async throws(BackupStoreFault) -> StoreAnswer {
         var last = BackupStoreFault.unreachable("it was not tried")
         var pause = 0
-        for attempt in 0..<Self.attempts {
-            if attempt > 0 { try await wait(milliseconds: max(250 << attempt, pause)) }
+        for attempt in 0..<attempts.count {
+            if attempt > 0 { try await wait(milliseconds: max(Self.pause(before: attempt), pause)) }
             let made = try request()
             let answer: StoreAnswer
             do {
@@ -104,6 +107,9 @@ struct StoreClient: Sendable {
         }
         throw last
     }
+
+    /// In milliseconds: half a second, and twice as long each time.
+    static func pause(before attempt: Int) -> Int { min(250 << min(attempt, 16), longestPause * 1000) }
 
     /// What the server asks for by `Retry-After`, in milliseconds.
     private static func askedPause(_ answer: StoreAnswer) -> Int {

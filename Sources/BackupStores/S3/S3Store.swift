@@ -10,14 +10,15 @@ public struct S3Store: Sendable {
 
     /// - Parameters:
     ///   - authorityFile: PEM of the authorities that sign the service's certificate; nil for the system's.
+    ///   - attempts: how often a request is sent at most.
     ///   - credentials: reads them; called for each job, so that they can be replaced while the node runs.
     public init(
-        _ service: S3Service, authorityFile: String? = nil,
+        _ service: S3Service, authorityFile: String? = nil, attempts: RequestAttempts = .usual,
         credentials: @escaping @Sendable () throws(BackupStoreFault) -> S3Credentials
     ) throws(BackupStoreFault) {
         self.service = service
         self.credentials = credentials
-        store = StoreClient(tls: try StoreClient.tls(authorityFile: authorityFile))
+        store = StoreClient(tls: try StoreClient.tls(authorityFile: authorityFile), attempts: attempts)
     }
 
     func holds(_ place: S3Place) -> Bool { service.buckets.contains(place.bucket) }

@@ -12,13 +12,17 @@ struct BackupPlaces: Sendable {
     let authorityFile: String?
     let buckets: [BucketPlace]
     let identity: IdentityEndpoint?
+    /// How often a request to one of these hosts or buckets is sent at most.
+    let attempts: RequestAttempts
 
     init(_ section: ConfigurationSection?, _ resolve: (String) -> String) throws(ConfigurationError) {
-        try section?.allow(only: ["directory", "blob_hosts", "authority_file", "s3", "managed_identity"])
+        try section?.allow(only: ["directory", "blob_hosts", "authority_file", "s3", "managed_identity", "attempts"])
         directory = try section?.optionalString("directory").map(resolve)
         blobHosts = try section?.optionalStrings("blob_hosts") ?? []
         authorityFile = try section?.optionalString("authority_file").map(resolve)
         buckets = try Self.buckets(section, resolve)
+        let count = try section?.optionalInteger("attempts", in: RequestAttempts.allowed)
+        attempts = count.flatMap { RequestAttempts($0) } ?? .usual
         if let part = try section?.optionalSection("managed_identity") {
             identity = try Self.identity(part, resolve)
         } else {
@@ -85,9 +89,11 @@ struct BackupPlaces: Sendable {
     func stores() throws(BackupStoreFault) -> ConfiguredStores {
         let known = identity.map { ManagedIdentity($0) { SystemClock().unixMilliseconds() / 1000 } }
         let blobs = try blobHosts.isEmpty
-            ? nil : BlobStore(allowed: AllowedHosts(blobHosts), identity: known, authorityFile: authorityFile)
+            ? nil
+            : BlobStore(
+                allowed: AllowedHosts(blobHosts), identity: known, authorityFile: authorityFile, attempts: attempts)
         var stores: [S3Store] = []
-        for bucket in buckets { stores.append(try bucket.store()) }
+        for bucket in buckets { stores.append(try bucket.store(attempts)) }
         return ConfiguredStores(
             directory: directory.map { DirectoryStore(root: $0) }, blobs: blobs, buckets: stores)
     }
@@ -135,9 +141,9 @@ struct BucketPlace: Sendable {
         }
     }
 
-    func store() throws(BackupStoreFault) -> S3Store {
+    func store(_ attempts: RequestAttempts) throws(BackupStoreFault) -> S3Store {
         let file = credentialsFile
-        return try S3Store(service, authorityFile: authorityFile) { () throws(BackupStoreFault) in
+        return try S3Store(service, authorityFile: authorityFile, attempts: attempts) { () throws(BackupStoreFault) in
             let text: String
             do throws(ConfigurationError) {
                 text = try readGuarded(file: file, limit: 64 << 10)

@@ -1,0 +1,15 @@
+/// How often a request to a store is sent before the failure, which might have passed, is the job's.
+public struct RequestAttempts: Sendable, Equatable {
+    public static let allowed = 1...20
+    public static let usual = RequestAttempts(known: 5)
+
+    let count: Int
+
+    private init(known: Int) { count = known }
+
+    /// `nil` outside of ``allowed``.
+    public init?(_ count: Int) {
+        guard Self.allowed.contains(count) else { return nil }
+        self.count = count
+    }
+}

@@ -60,7 +60,8 @@ final class NodeAssembly: Sendable {
         self.ending = ending
         loops = MultiThreadedEventLoopGroup(
             numberOfThreads: configuration.eventLoops > 0 ? configuration.eventLoops : System.coreCount)
-        computation = CryptoThreads(count: configuration.cryptoThreads, limit: 1024)
+        computation = CryptoThreads(
+            count: configuration.cryptoThreads, limit: 1024, longestWait: configuration.cryptoLongestWait)
         let nodeKey = try Self.readNodeKey(configuration)
         let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
         firstKeyring = disk.keyring

@@ -53,6 +53,8 @@ public struct NodeConfiguration: Sendable {
     public let eventLoops: Int
     /// Threads for slow cryptography; 0 means one per core.
     public let cryptoThreads: Int
+    /// How long a caller's slow work may wait, in milliseconds, before no more of it is taken.
+    public let cryptoLongestWait: Int
     /// How many RSA pairs of each size are made in advance; 0 means none.
     public let spareRSAKeys: Int
     public let logLevel: String
@@ -102,7 +104,7 @@ extension NodeConfiguration {
         let peers = try root.section("peers")
         try peers.allow(only: ["listen", "certificate_file", "key_file", "authority_file"])
         let crypto = try root.optionalSection("crypto")
-        try crypto?.allow(only: ["threads", "spare_rsa_keys"])
+        try crypto?.allow(only: ["threads", "longest_wait_ms", "spare_rsa_keys"])
         let log = try root.optionalSection("log")
         try log?.allow(only: ["level"])
 
@@ -123,6 +125,7 @@ extension NodeConfiguration {
             autoUnseal: try autoUnseal(root, resolve),
             eventLoops: try api.optionalInteger("event_loops", in: 0...256) ?? 0,
             cryptoThreads: try crypto?.optionalInteger("threads", in: 0...256) ?? 0,
+            cryptoLongestWait: try crypto?.optionalInteger("longest_wait_ms", in: 1...60_000) ?? 500,
             spareRSAKeys: try crypto?.optionalInteger("spare_rsa_keys", in: 0...16) ?? 1, logLevel: try logLevel(log))
     }
 

@@ -14,18 +14,22 @@ final class CryptoThreads: ComputationPool {
     /// - Parameters:
     ///   - count: how many threads; 0 means one per core.
     ///   - limit: how much work may wait or run at once; half of it for one caller.
-    init(count: Int, limit: Int) {
+    ///   - longestWait: how long a caller's work may wait, in milliseconds, before no more of it is taken.
+    init(count: Int, limit: Int, longestWait: Int) {
         threads = NIOThreadPool(numberOfThreads: count > 0 ? count : System.coreCount)
-        queue = Mutex(FairQueue(limit: limit, limitOfOne: max(1, limit / 2)))
+        queue = Mutex(
+            FairQueue(
+                limit: limit, limitOfOne: max(1, limit / 2), longestWait: UInt64(max(0, longestWait)) * 1_000_000))
         threads.start()
     }
 
     func submit(for caller: GUID?, _ work: @escaping @Sendable () -> Void) -> Bool {
-        guard queue.withLock({ $0.add(work, of: caller) }) else { return false }
+        guard queue.withLock({ $0.add(work, of: caller, at: Self.now()) }) else { return false }
         // Not this work, but whatever is due when a thread is free: there is as much of it as was submitted.
         threads.submit { [self] state in
-            guard let (caller, work) = queue.withLock({ $0.next() }) else { return }
+            guard let (caller, work) = queue.withLock({ $0.next(at: Self.now()) }) else { return }
             defer { queue.withLock { $0.finish(caller) } }
+            ThreadPriority.standBack()
             if case .active = state { work() }
         }
         return true
@@ -33,6 +37,9 @@ final class CryptoThreads: ComputationPool {
 
     /// Whether all threads have nothing to do.
     var isIdle: Bool { queue.withLock { $0.isEmpty } }
+
+    /// Of a monotonic clock, in nanoseconds.
+    private static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 
     func shutdown() async { try? await threads.shutdownGracefully() }
 }

@@ -7,7 +7,7 @@ public enum KeyVaultEndpoints {
     ///   - backups: what full backups and restores run with.
     public static func all(restoring: any SecurityDomainRestoring, backups: BackupDesk) -> [Endpoint] {
         stateless + SecurityDomainUpload.endpoints(restoring) + FullBackup.endpoints(backups)
-            + FullRestore.endpoints(backups) + ScheduleRoutes.endpoints(backups)
+            + FullRestore.endpoints(backups) + RestoreOrdering.endpoints(backups) + ScheduleRoutes.endpoints(backups)
     }
 
     /// Those that need nothing but what every request has at hand.

@@ -48,6 +48,7 @@ enum JobEndpoints {
         case .restore: "restore"
         case .restoreCheck: "restore-check"
         case .keyRestore: "key-restore"
+        case .restoreOrder: "restore-order"
         }
     }
 

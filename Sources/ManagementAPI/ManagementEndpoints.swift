@@ -7,6 +7,7 @@ public enum ManagementEndpoints {
             + UnsealEndpoints.endpoints(node: node) + CloudMetadata.endpoints + SubscriptionEndpoints.endpoints
             + DirectoryEndpoints.endpoints + NodeEndpoints.endpoints(node: node) + JobEndpoints.endpoints
             + RootChangeEndpoints.endpoints(node: node) + AutoUnsealEndpoints.endpoints(node: node)
-            + PeerUnsealEndpoints.endpoints(node: node) + KeyEncryptionEndpoints.endpoints + OpenAPIEndpoint.endpoints
+            + PeerUnsealEndpoints.endpoints(node: node) + KeyEncryptionEndpoints.endpoints
+            + RestoreOrderEndpoints.endpoints + OpenAPIEndpoint.endpoints
     }
 }

@@ -96,17 +96,13 @@ enum PeerUnsealEndpoints {
 
     @Sendable
     private static func approve(_ context: RequestContext) async throws(APIError) -> APIResponse {
-        let (place, signature) = try RootChangeEndpoints.vote(context)
+        let vote = try OfficerVote(context)
         let state = try await read(context)
         guard let order = state.peerUnsealPolicy?.order else { throw APIError(peerUnseal: .peerUnsealOrderNotFound) }
-        guard let domain = state.securityDomain, place <= domain.officers.count else {
-            throw .badParameter("There is no officer \(place).")
+        let terms = PeerUnsealTerms(order, in: state)
+        let given = try vote.checked(of: state.securityDomain?.officers ?? [], over: "this order") {
+            terms?.isApproved(by: $0, publicKey: $1, signature: $2) == true
         }
-        guard let terms = PeerUnsealTerms(order, in: state),
-            let officer = try? OfficerCertificate(der: domain.officers[place - 1]),
-            terms.isApproved(by: place, publicKey: officer.publicKey, signature: signature)
-        else { throw .badParameter("The signature isn't officer \(place)'s over this order.") }
-        let given = RootVote(officer: UInt8(place), signature: signature)
         return answer(try await submit(.vote(id: order.id, given), context).view.state)
     }
 

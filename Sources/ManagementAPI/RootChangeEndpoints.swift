@@ -87,17 +87,13 @@ enum RootChangeEndpoints {
 
     @Sendable
     private static func approve(_ context: RequestContext) async throws(APIError) -> APIResponse {
-        let (place, signature) = try vote(context)
+        let vote = try OfficerVote(context)
         let state = try await read(context)
         let change = try found(in: state)
-        guard let domain = state.securityDomain, place <= domain.officers.count else {
-            throw .badParameter("There is no officer \(place).")
+        let terms = RootChangeTerms(change, in: state)
+        let given = try vote.checked(of: state.securityDomain?.officers ?? [], over: "this change") {
+            terms?.isApproved(by: $0, publicKey: $1, signature: $2) == true
         }
-        guard let terms = RootChangeTerms(change, in: state),
-            let officer = try? OfficerCertificate(der: domain.officers[place - 1]),
-            terms.isApproved(by: place, publicKey: officer.publicKey, signature: signature)
-        else { throw .badParameter("The signature isn't officer \(place)'s over this change.") }
-        let given = RootVote(officer: UInt8(place), signature: signature)
         let committed = try await submit(.approveRootChange(id: change.id, given), context)
         return answer(try found(in: committed.view.state), committed.view.state)
     }
@@ -139,19 +135,18 @@ enum RootChangeEndpoints {
 
     @Sendable
     private static func confirm(_ context: RequestContext) async throws(APIError) -> APIResponse {
-        let (place, signature) = try vote(context)
+        let vote = try OfficerVote(context)
         let state = try await read(context)
         let change = try found(in: state)
         guard let prepared = change.prepared else { throw APIError(root: .rootNotPrepared) }
-        guard place <= change.order.officers.count else {
-            throw .badParameter("There is no next officer \(place).")
+        let terms = RootChangeTerms(change, in: state)
+        let given = try vote.checked(
+            of: change.order.officers, title: "next officer", over: "the share that was prepared last"
+        ) { place, publicKey, signature in
+            guard let commitment = try? ShareCommitment(digest: prepared.commitments[place - 1]) else { return false }
+            return terms?.isConfirmed(
+                by: place, publicKey: publicKey, commitment: commitment, signature: signature) == true
         }
-        guard let terms = RootChangeTerms(change, in: state),
-            let officer = try? OfficerCertificate(der: change.order.officers[place - 1]),
-            let commitment = try? ShareCommitment(digest: prepared.commitments[place - 1]),
-            terms.isConfirmed(by: place, publicKey: officer.publicKey, commitment: commitment, signature: signature)
-        else { throw .badParameter("The signature isn't officer \(place)'s over the share that was prepared last.") }
-        let given = RootVote(officer: UInt8(place), signature: signature)
         let committed = try await submit(.confirmRoot(id: change.id, given), context)
         // With the last confirmation of a pool of one node the change may have ended already.
         guard let now = committed.view.state.rootChange else { return answer(change, state) }
@@ -159,18 +154,6 @@ enum RootChangeEndpoints {
     }
 
     // MARK: Parts
-
-    /// An officer's place, from 1, and signature.
-    static func vote(_ context: RequestContext) throws(APIError) -> (officer: Int, signature: [UInt8]) {
-        let body = try context.jsonBody()
-        guard case .integer(let officer)? = body["officer"], (1...255).contains(officer) else {
-            throw .badParameter("The parameter 'officer' must be the officer's place, from 1.")
-        }
-        guard case .string(let text)? = body["signature"], let signature = Base64URL.decode(text),
-            (1...1024).contains(signature.count)
-        else { throw .badParameter("The parameter 'signature' must be base64url.") }
-        return (Int(officer), signature)
-    }
 
     /// The pool's state as of now: an officer may ask another node than the one before.
     private static func read(_ context: RequestContext) async throws(APIError) -> PoolState {

@@ -8,6 +8,7 @@ import uuid
 
 from pool import Pool
 
+ADMINISTRATOR = "a290e904-7015-4bba-90c8-60543313cdb4"
 CRYPTO_OFFICER = "515eb02d-2335-4d2d-92f2-b1cbdf9c3778"
 CRYPTO_USER = "21dbd100-6940-42c2-9190-5d6cb909625b"
 VERSION = "api-version=2025-07-01"

@@ -13,6 +13,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys.crypto import EncryptionAlgorithm, SignatureAlgorithm
 
+import restore_orders
 from backup_site import Site
 from people import audit_records
 from pool import wait_until
@@ -23,7 +24,8 @@ DEMO = {"demo-ec", "demo-rsa"}
 OPERATIONS = {
     "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
     "FullRestoreStatusGet", "JobList", "BackupScheduleGet", "BackupScheduleSet", "BackupScheduleDelete",
-    "BackupScheduleRun",
+    "BackupScheduleRun", "RestoreOrder", "RestoreOrderGet", "RestoreOrderStart", "RestoreOrderWithdraw",
+    "RestoreConsequencesGet", "RestoreConsequencesShow", "RestoreApprove",
 }
 
 
@@ -211,6 +213,10 @@ def test_hsmctl_backs_up_into_the_directory_and_checks_it(site):
     for command in (("verify", str(file)), ("restore", "file:///weekly", folder)):
         refused = site.pool.hsmctl("backup", *command, check=False)
         assert refused.returncode == 1 and "was changed" in refused.stderr, refused.stderr
+
+
+def test_a_removed_administrator_comes_back_with_the_officers_alone(site):
+    restore_orders.bring_back_with_the_officers_alone(site)
 
 
 def in_bucket(site, *options: str) -> str:

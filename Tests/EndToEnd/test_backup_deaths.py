@@ -2,6 +2,8 @@
 waits for others to take it for dead:
 
     PROVE_KILL_POINTS=500 pytest -s Tests/EndToEnd/test_backup_deaths.py
+
+PROVE_JOBS="everything restore" says which kinds of jobs; without it, all.
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ import threading
 
 import pytest
 
+import restore_orders
 from conftest import free_ports
 from estate import Estate, check_keys, names
+from people import ADMINISTRATOR, hire
 from pool import Pool, wait_until
 
 POINTS = int(os.environ.get("PROVE_KILL_POINTS", "0"))
+JOBS = os.environ.get("PROVE_JOBS", "backup restore key everything").split()
 SEED = int(os.environ.get("PROVE_SEED", "0")) or random.randrange(1 << 32)
 
 
@@ -47,6 +52,7 @@ class Deaths:
         self.outcomes: dict[str, int] = {}
         # Of the pool, not of a node: it is good at each, whoever dies.
         self.token = pool.token()
+        self.visitor = hire(pool, ADMINISTRATOR, name="visitor", scope="")
 
     def begin_backup(self, node: int) -> tuple[int, str, str]:
         answer = self.pool.call(
@@ -60,6 +66,29 @@ class Deaths:
         answer = self.pool.call("PUT", node, path, self.token, body)
         assert answer.status_code == 202, answer.text
         return node, "restore", answer.json()["jobId"]
+
+    def begin_everything(self, node: int) -> tuple[int, str, str]:
+        """A role is taken away after the backup; with the officers' word the restore brings it back."""
+        pool = self.pool
+        for role in self.roles():
+            pool.hsmctl("role", "assignment", "delete", role, "--scope", "/")
+        place = {"sasTokenParameters": {"storageResourceUri": "file:///deaths"}}
+
+        def ask(method: str, path: str, body: dict | None = None):
+            return pool.call(method, node, restore_orders.PATH + path, self.token, body)
+
+        restore_orders.order_by(pool, node, {**place, "folderToRestore": self.good}, ask)
+        order = ask("GET", "/consequences").json()
+        for place_of, key in zip((1, 2), pool.officers(1, 2)):
+            voted = ask("POST", "/approvals", restore_orders.Officer(key, place_of).approval(order))
+            assert voted.status_code == 200, voted.text
+        answer = ask("POST", "/start", place)
+        assert answer.status_code == 202, answer.text
+        return node, "restore", answer.json()["jobId"]
+
+    def roles(self) -> list[str]:
+        found = json.loads(self.pool.hsmctl("role", "assignment", "list", "--scope", "/", "--json").stdout)
+        return [one["name"] for one in found if one["properties"]["principalId"] == self.visitor.object_id]
 
     def state(self, node: int, kind: str, job: str) -> dict:
         answer = self.pool.call("GET", node, f"/{kind}/{job}/pending", self.token)
@@ -80,12 +109,12 @@ class Deaths:
 
     def one(self, point: int) -> None:
         self.token = self.pool.token()
-        kind = self.chance.choice(["backup", "restore", "key"])
+        kind = self.chance.choice(JOBS)
         node = self.chance.choice((1, 2, 3))
         # Mostly the one that works, before a job of this size can have ended.
         victim = node if self.chance.random() < 0.7 else self.chance.choice((1, 2, 3))
         wait = self.chance.random() * 0.2
-        if kind == "restore":
+        if kind in ("restore", "everything"):
             # It replaces all keys, so it wants a backup of late. What is made afterwards is gone if it succeeds.
             self.good = self.finished(*self.begin_backup(node))
             late = f"late-{point}"
@@ -94,7 +123,7 @@ class Deaths:
             assert made.status_code == 200, made.text
         begun = {
             "backup": self.begin_backup, "restore": lambda at: self.begin_restore(at, "/restore"),
-            "key": lambda at: self.begin_restore(at, "/keys/kept-1/restore"),
+            "key": lambda at: self.begin_restore(at, "/keys/kept-1/restore"), "everything": self.begin_everything,
         }[kind](node)
         killer = threading.Timer(wait, self.pool.kill, (victim,))
         killer.start()
@@ -112,5 +141,7 @@ class Deaths:
             self.good = folder
             file = self.pool.folder / "backups" / "deaths" / folder / "backup.qbk"
             assert self.pool.hsmctl("backup", "verify", str(file)).returncode == 0
-        if kind == "restore":
+        if kind in ("restore", "everything"):
             assert late not in names(self.pool, self.estate.user)
+        if kind == "everything":
+            assert self.roles(), "the role came with the keys"

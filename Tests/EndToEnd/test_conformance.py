@@ -487,6 +487,8 @@ ELSEWHERE = {
     # In test_backup.py, on a pool of its own: a full restore replaces all keys.
     "FullBackup", "PreFullBackup", "FullBackupStatusGet", "FullRestore", "PreFullRestore", "SelectiveKeyRestore",
     "FullRestoreStatusGet", "JobList", *(f"BackupSchedule{word}" for word in ("Get", "Set", "Delete", "Run")),
+    "RestoreOrder", "RestoreOrderGet", "RestoreOrderStart", "RestoreOrderWithdraw", "RestoreConsequencesGet",
+    "RestoreConsequencesShow", "RestoreApprove",
 }
 
 

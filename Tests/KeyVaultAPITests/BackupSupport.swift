@@ -1,6 +1,7 @@
 import Backup
 import HTTPTransport
 import KeyVaultAPI
+import ManagementAPI
 import PoolState
 import RequestTesting
 import StrictJSON
@@ -139,7 +140,9 @@ struct BackedPool {
         self.stores = stores
         let state = MemoryState(nil)
         desk = BackupDesk(node: 1, stores: stores, source: state)
-        pool = try TestPool(KeyVaultEndpoints.all(restoring: API.UnsealedNode(), backups: desk))
+        pool = try TestPool(
+            KeyVaultEndpoints.all(restoring: API.UnsealedNode(), backups: desk)
+                + ManagementEndpoints.all(node: API.Node()))
         state.use(pool.pool)
     }
 

@@ -256,6 +256,23 @@ import Testing
         Expected(
             "POST /quorate/v1/backup-schedule/run", "BackupScheduleRun",
             "backup/start/action @/ activated unversioned", "A"),
+        Expected("GET /quorate/v1/restore-order", "RestoreOrderGet", "anonymous unsealed unversioned audited", ""),
+        Expected(
+            "POST /quorate/v1/restore-order", "RestoreOrder", "restore/start/action @/ activated unversioned", "A"),
+        Expected(
+            "DELETE /quorate/v1/restore-order", "RestoreOrderWithdraw",
+            "restore/start/action @/ activated unversioned", "A"),
+        Expected(
+            "GET /quorate/v1/restore-order/consequences", "RestoreConsequencesGet",
+            "restore/start/action @/ activated unversioned", "A"),
+        Expected(
+            "POST /quorate/v1/restore-order/consequences", "RestoreConsequencesShow",
+            "anonymous unsealed unversioned audited", ""),
+        Expected(
+            "POST /quorate/v1/restore-order/approvals", "RestoreApprove", "anonymous unsealed unversioned audited", ""),
+        Expected(
+            "POST /quorate/v1/restore-order/start", "RestoreOrderStart",
+            "restore/start/action @/ activated unversioned", "A"),
     ]
 
     private static let expected = keyRoutes + roleRoutes + poolRoutes + tokenRoutes + facadeRoutes

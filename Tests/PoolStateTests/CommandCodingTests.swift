@@ -93,7 +93,7 @@ import Testing
             .beginScheduledBackup(Fixture.identityJob, schedule: [1], due: 0),
             .beginScheduledBackup(Fixture.job(1, .backup), schedule: [], due: nil),
             .retireBackup([1]), .forgetBackup([]),
-        ] + PeerUnsealTests.everyCommand
+        ] + PeerUnsealTests.everyCommand + RestoreOrderTests.everyCommand
     }
 
     @Test func everyCommandRoundTrips() throws {

@@ -27,6 +27,9 @@ public struct BackupReader {
         self.formerRoots = formerRoots
     }
 
+    /// SHA-256 of the header, which authenticates every chunk; empty before the header was read.
+    public var headerDigest: [UInt8] { scanner.headerDigest }
+
     public mutating func feed(_ bytes: [UInt8]) { scanner.feed(bytes) }
 
     public func finish() throws(BackupFault) { try scanner.finish() }

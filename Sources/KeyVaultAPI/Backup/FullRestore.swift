@@ -9,7 +9,8 @@ import StrictJSON
 /// `restore`, `prerestore` and `keys/{name}/restore`: keys out of a backup.
 ///
 /// Roles, principals and settings stay as they are: a backup must not bring back an administrator who was removed. Only
-/// into a new pool, which has taken over the security domain of a lost one, a full restore brings everything.
+/// into a new pool, which has taken over the security domain of a lost one, a full restore brings everything; into a
+/// living one it does where officers have agreed (``RestoreOrdering``).
 enum FullRestore {
     static func endpoints(_ desk: BackupDesk) -> [Endpoint] {
         [

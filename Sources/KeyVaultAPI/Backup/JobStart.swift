@@ -43,6 +43,12 @@ enum JobStart {
             .conflict(
                 "A full restore replaces every key of the pool, and no full backup of them succeeded in the last 30 "
                     + "minutes. Make one first.")
+        case .restoreOrderNotFound:
+            .notFound("RestoreOrderNotFound", "The order was withdrawn, replaced, or its officers are others by now.")
+        case .restoreOrderExpired: .conflict("The time of the officers' approval is over: order the restore again.")
+        case .restoreNotApproved: .forbidden("A quorum of the officers in office has to approve this restore first.")
+        case .restoreOtherThanApproved:
+            .conflict("Officers have approved the restore from another place. Name that, or withdraw the order.")
         default: CommandRefusals.error(refusal, context)
         }
     }

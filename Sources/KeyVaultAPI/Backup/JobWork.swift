@@ -28,7 +28,7 @@ struct JobWork {
         switch job.order.kind {
         case .backup: try await BackupWork(job: job, source: desk.source, container: container, folder: folder).run()
         case .backupCheck: try await container.probe()
-        case .restore, .restoreCheck, .keyRestore:
+        case .restore, .restoreCheck, .keyRestore, .restoreOrder:
             try await RestoreWork(job: job, container: container, folder: folder).run()
         }
     }

@@ -6,7 +6,7 @@ import RequestPipeline
 import SecurityDomain
 import StrictJSON
 
-/// Brings what a backup holds beside keys into the staging area of a new pool.
+/// Brings what a backup holds beside keys into the staging area, for a restore of everything.
 struct PolicyStaging {
     /// Principals, or role assignments, in one command.
     private static let batch = 200
@@ -21,31 +21,48 @@ struct PolicyStaging {
     ) async throws {
         guard let record = state.pool, let header else { throw BackupFault.stateMismatch }
         let keeps = job.order.keepsCredentials
-        let principals = state.principals.map { StagedPolicy.principal(keeps ? $0 : $0.withoutSecret) }
-        let assignments = state.permissions.assignments.sorted { $0.name < $1.name }.map {
-            StagedPolicy.roleAssignment($0)
-        }
-        let definitions = state.permissions.customRoleDefinitions
         let extended = try keyring.accepting(singleKeyBackupsOf: keys)
-        try await submit([.pool(RestoredPool(record, keyring: extended.encode()))])
-        if let domain = state.securityDomain { try await submit([.securityDomain(domain.withoutUnsealKeys)]) }
-        // A definition may be large.
-        for definition in definitions { try await submit([.roleDefinition(definition)]) }
-        for list in [principals, assignments] {
-            for start in stride(from: 0, to: list.count, by: Self.batch) {
-                try await submit(Array(list[start..<min(start + Self.batch, list.count)]))
+        let items = Self.items(
+            of: state, pool: RestoredPool(record, keyring: extended.encode()), keepsCredentials: keeps,
+            withOfficers: job.order.approval.isEmpty)
+        var batch: [StagedPolicy] = []
+        for item in items {
+            switch item {
+            case .principal, .roleAssignment: batch.append(item)
+            // They may be large.
+            case .pool, .securityDomain, .roleDefinition: try await submit([item])
+            }
+            if batch.count == Self.batch {
+                try await submit(batch)
+                batch = []
             }
         }
+        if !batch.isEmpty { try await submit(batch) }
         let pool = "\(record.name) (\(Hexadecimal.encode(keys.identity.poolID)))"
         let parts: [String] = [
             "settings", "\(state.keyCount) keys", "\(state.deletedKeyCount) deleted keys",
-            "\(principals.count) principals \(keeps ? "with" : "without") their secrets",
-            "\(assignments.count) role assignments", "\(definitions.count) role definitions",
+            "\(state.principals.count) principals \(keeps ? "with" : "without") their secrets",
+            "\(state.roleAssignmentCount) role assignments", "\(state.permissions.customRoleCount) role definitions",
         ]
         let report =
             "everything of pool \(pool) as of its log index \(header.index), \(age(of: header)) s ago: "
             + parts.joined(separator: ", ")
         job.update { $0.report = report }
+    }
+
+    /// - Parameters:
+    ///   - state: the backup's.
+    ///   - pool: what becomes of the pool's own record.
+    ///   - withOfficers: whether the pool has none of its own.
+    static func items(
+        of state: PoolState, pool: RestoredPool, keepsCredentials: Bool, withOfficers: Bool
+    ) -> [StagedPolicy] {
+        var items = [StagedPolicy.pool(pool)]
+        if withOfficers, let domain = state.securityDomain { items.append(.securityDomain(domain.withoutUnsealKeys)) }
+        items += state.permissions.customRoleDefinitions.map { .roleDefinition($0) }
+        items += state.principals.map { .principal(keepsCredentials ? $0 : $0.withoutSecret) }
+        items += state.permissions.assignments.sorted { $0.name < $1.name }.map { .roleAssignment($0) }
+        return items
     }
 
     private func age(of header: BackupHeader) -> Int64 {

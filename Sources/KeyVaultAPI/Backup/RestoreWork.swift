@@ -16,11 +16,14 @@ struct RestoreWork {
     func run() async throws {
         guard let keyring = job.services.custody.unsealed?.keyring else { throw BackupFault.keysUnavailable }
         var content = BackupContent(key: job.order.key, keepsRecords: job.order.kind.changesKeys)
-        let formerRoots = job.services.pool.latestView.state.pool?.formerRoots ?? []
-        var reader = BackupReader(keyring: keyring, formerRoots: formerRoots)
-        try await read(&reader, into: &content)
+        let pool = job.services.pool.latestView.state
+        var reader = BackupReader(keyring: keyring, formerRoots: pool.pool?.formerRoots ?? [])
+        try await read(&reader, into: &content, approved: try approved(in: pool))
         guard let keys = reader.keys else { throw BackupFault.truncated }
         let state = try content.state()
+        if job.order.kind == .restoreOrder {
+            return try await order(state, content.header, digest: reader.headerDigest)
+        }
         guard job.order.kind.changesKeys else { return }
         if job.record.isOfEverything {
             try await PolicyStaging(job: job).stage(state, header: content.header, keys: keys, into: keyring)
@@ -31,7 +34,38 @@ struct RestoreWork {
         try await staging.finish()
     }
 
-    private func read(_ reader: inout BackupReader, into content: inout BackupContent) async throws {
+    /// What officers have agreed to, where the job goes by that.
+    private func approved(in pool: PoolState) throws -> RestoreOrder? {
+        guard !job.order.approval.isEmpty else { return nil }
+        guard let order = pool.restoreOrder, order.id == job.order.approval else {
+            throw JobRefused.refused(.restoreOrderNotFound)
+        }
+        return order
+    }
+
+    /// Tells the pool what a restore of everything would bring, for officers to approve.
+    private func order(_ state: PoolState, _ header: BackupHeader?, digest: [UInt8]) async throws {
+        let pool = job.services.pool.latestView.state
+        guard let header, let record = state.pool, let own = pool.pool else { throw BackupFault.stateMismatch }
+        let items = PolicyStaging.items(
+            of: state, pool: RestoredPool(record, keyring: own.keyring), keepsCredentials: job.order.keepsCredentials,
+            withOfficers: false)
+        let lines: [String]
+        do throws(Refusal) {
+            lines = try pool.consequences(ofRestoring: items)
+        } catch {
+            throw JobRefused.refused(error)
+        }
+        let backup = OrderedBackup(
+            id: header.backupID, headerDigest: digest, pool: header.poolName, index: header.index,
+            createdAt: header.createdAt)
+        try await job.submit(.restoreOrder(.order(job: job.order.id, backup, consequences: lines)))
+        job.update { $0.report = "ordered: \(lines.count) changes beside keys wait for the officers' approval" }
+    }
+
+    private func read(
+        _ reader: inout BackupReader, into content: inout BackupContent, approved: RestoreOrder?
+    ) async throws {
         let name = "\(folder)/\(BackupPlace.object)"
         var offset: UInt64 = 0
         while true {
@@ -40,7 +74,11 @@ struct RestoreWork {
             reader.feed(bytes)
             while let piece = try reader.next() {
                 switch piece {
-                case .header(let header): content.header = header
+                case .header(let header):
+                    content.header = header
+                    guard approved.map({ $0.backup.headerDigest == reader.headerDigest }) ?? true else {
+                        throw JobRefused.otherBackup
+                    }
                 case .items(let items):
                     for item in items { try content.take(item) }
                     job.update { ($0.items, $0.bytes) = (content.items, content.bytes) }

@@ -115,6 +115,8 @@ enum JobRefused: Error {
     case refused(Refusal)
     case unavailable(PoolUnavailable)
     case keyNotInBackup(String)
+    /// It isn't the backup that officers have approved.
+    case otherBackup
     case tooLarge
 }
 
@@ -131,6 +133,22 @@ extension JobFailure {
             self.init(code: "KeyNotFound", message: "The backup holds no key '\(name)'. Nothing was changed.")
         case JobRefused.tooLarge:
             self.init(code: "LimitExceeded", message: "The backup is larger than a node can restore at once.")
+        case JobRefused.otherBackup:
+            self.init(
+                code: "BackupRejected",
+                message: "The backup isn't the one that the officers have approved: another one is in its place. "
+                    + "Nothing was changed.")
+        case JobRefused.refused(.restoreConsequencesChanged):
+            self.init(
+                code: "Conflict",
+                message: "Principals, roles or settings of the pool were changed since the restore was ordered: it "
+                    + "would bring what the officers weren't shown. Nothing was changed. Withdraw the order ('hsmctl "
+                    + "backup withdraw-restore') and order the restore again.")
+        case JobRefused.refused(.invalidRestoreOrder):
+            self.init(
+                code: "LimitExceeded",
+                message: "The restore would change more than officers can be shown (256 KiB of text). Restore keys "
+                    + "only, or into a new pool.")
         case JobRefused.refused(let refusal):
             self.init(code: "Conflict", message: "The pool refused a step of the job: \(refusal).")
         case JobRefused.unavailable(let why):

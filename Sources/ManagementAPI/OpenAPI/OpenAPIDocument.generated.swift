@@ -2523,6 +2523,181 @@ enum OpenAPIDocument {
         }
       }
     },
+    "/quorate/v1/restore-order": {
+      "get": {
+        "operationId": "RestoreOrderGet",
+        "tags": ["Management"],
+        "summary": "The restore of everything that waits for the officers' approval; what it changes they are shown alone",
+        "x-audit-operation": "RestoreOrderGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestoreOrderOutline"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "RestoreOrder",
+        "tags": ["Management"],
+        "summary": "Have officers asked whether a backup may bring everything into this living pool",
+        "x-audit-operation": "RestoreOrder",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreRequest"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/RestoreBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "delete": {
+        "operationId": "RestoreOrderWithdraw",
+        "tags": ["Management"],
+        "summary": "Give the order up",
+        "x-audit-operation": "RestoreOrderWithdraw",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestoreOrderName"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/restore-order/consequences": {
+      "get": {
+        "operationId": "RestoreConsequencesGet",
+        "tags": ["Management"],
+        "summary": "The order, and what it would change",
+        "x-audit-operation": "RestoreConsequencesGet",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestoreOrder"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      },
+      "post": {
+        "operationId": "RestoreConsequencesShow",
+        "tags": ["Management"],
+        "summary": "The order, and what it would change, for an officer in office",
+        "x-audit-operation": "RestoreConsequencesShow",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootVote"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestoreOrder"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/restore-order/approvals": {
+      "post": {
+        "operationId": "RestoreApprove",
+        "tags": ["Management"],
+        "summary": "An officer in office approves the restore",
+        "x-audit-operation": "RestoreApprove",
+        "security": [],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RootVote"}}}
+        },
+        "responses": {
+          "200": {"$ref": "#/components/responses/RestoreOrderOutline"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/quorate/v1/restore-order/start": {
+      "post": {
+        "operationId": "RestoreOrderStart",
+        "tags": ["Management"],
+        "summary": "Begin the restore that officers have approved",
+        "x-audit-operation": "RestoreOrderStart",
+        "x-data-action": "Microsoft.KeyVault/managedHsm/restore/start/action",
+        "x-scope": "/",
+        "parameters": [
+          {"$ref": "#/components/parameters/clientRequestID"},
+          {"$ref": "#/components/parameters/returnClientRequestID"}
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreStart"}}}
+        },
+        "responses": {
+          "202": {"$ref": "#/components/responses/RestoreBegun"},
+          "400": {"$ref": "#/components/responses/BadRequest"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"},
+          "404": {"$ref": "#/components/responses/NotFound"},
+          "409": {"$ref": "#/components/responses/Conflict"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
+          "421": {"$ref": "#/components/responses/Misdirected"},
+          "429": {"$ref": "#/components/responses/TooManyRequests"},
+          "500": {"$ref": "#/components/responses/Failed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/quorate/v1/jobs": {
       "get": {
         "operationId": "JobList",
@@ -4632,6 +4807,45 @@ enum OpenAPIDocument {
         },
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupJob"}}}
       },
+      "RestoreOrderOutline": {
+        "description": "Which restore waits, and who has approved it.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreOrderOutline"}}}
+      },
+      "RestoreOrder": {
+        "description": "Which restore waits, and what it would change.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreOrder"}}}
+      },
+      "RestoreOrderName": {
+        "description": "The order that was given up.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreOrderName"}}}
+      },
       "RestoreBegun": {
         "description": "It has begun.",
         "headers": {
@@ -6174,9 +6388,89 @@ enum OpenAPIDocument {
           "folderToRestore": {"type": "string", "description": "The backup's folder in the container."},
           "keepCredentials": {
             "type": "boolean",
-            "description": "Into a new pool: principals keep their secrets. An extension of ours."
+            "description": "Of everything: principals keep their secrets. An extension of ours."
           }
         }
+      },
+      "RestoreStart": {
+        "type": "object",
+        "required": ["sasTokenParameters"],
+        "properties": {"sasTokenParameters": {"$ref": "#/components/schemas/BackupContainer"}}
+      },
+      "RestoreOrderName": {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
+        "additionalProperties": false
+      },
+      "RestoreOrderOutline": {
+        "type": "object",
+        "required": [
+          "id", "poolId", "securityDomainId", "generation", "epoch", "expires", "officers", "approvalsRequired", "approvals"
+        ],
+        "properties": {
+          "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "poolId": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "securityDomainId": {"type": "string", "pattern": "^[0-9a-f]+$"},
+          "generation": {"type": "integer", "minimum": 0},
+          "epoch": {"type": "integer", "minimum": 1},
+          "expires": {"$ref": "#/components/schemas/Time"},
+          "officers": {
+            "type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "description": "SHA-256 of the certificates of those in office, in order."
+          },
+          "approvalsRequired": {"type": "integer", "minimum": 1},
+          "approvals": {
+            "type": "array", "items": {"type": "integer", "minimum": 1}, "description": "Places of officers."
+          }
+        },
+        "additionalProperties": false
+      },
+      "RestoreOrder": {
+        "type": "object",
+        "description": "What officers sign is bound to all of it.",
+        "required": [
+          "id", "poolId", "securityDomainId", "generation", "epoch", "expires", "officers", "approvalsRequired", "approvals",
+          "place", "folder", "keepCredentials", "backup", "consequences"
+        ],
+        "properties": {
+          "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "poolId": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+          "securityDomainId": {"type": "string", "pattern": "^[0-9a-f]+$"},
+          "generation": {"type": "integer", "minimum": 0},
+          "epoch": {"type": "integer", "minimum": 1},
+          "expires": {"$ref": "#/components/schemas/Time"},
+          "officers": {
+            "type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "description": "SHA-256 of the certificates of those in office, in order."
+          },
+          "approvalsRequired": {"type": "integer", "minimum": 1},
+          "approvals": {
+            "type": "array", "items": {"type": "integer", "minimum": 1}, "description": "Places of officers."
+          },
+          "place": {"type": "string", "description": "Container and folder."},
+          "folder": {"type": "string"},
+          "keepCredentials": {"type": "boolean", "description": "Principals that come back keep their secrets."},
+          "backup": {"$ref": "#/components/schemas/OrderedBackup"},
+          "orderedBy": {"$ref": "#/components/schemas/GUID"},
+          "orderedByName": {"type": "string"},
+          "consequences": {
+            "type": "array", "items": {"type": "string"}, "description": "What it changes beside keys, line by line."
+          }
+        },
+        "additionalProperties": false
+      },
+      "OrderedBackup": {
+        "type": "object",
+        "required": ["id", "headerSha256", "pool", "index", "created"],
+        "properties": {
+          "id": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+          "headerSha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+          "pool": {"type": "string", "description": "The name of the pool that made it."},
+          "index": {"type": "integer", "minimum": 0, "description": "The last log entry in it."},
+          "created": {"$ref": "#/components/schemas/Time"}
+        },
+        "additionalProperties": false
       },
       "KeyRestoreRequest": {
         "type": "object",
@@ -6312,7 +6606,10 @@ enum OpenAPIDocument {
         "required": ["id", "kind", "status", "node", "place", "started", "items", "bytes"],
         "properties": {
           "id": {"$ref": "#/components/schemas/JobID"},
-          "kind": {"type": "string", "enum": ["backup", "backup-check", "restore", "restore-check", "key-restore"]},
+          "kind": {
+            "type": "string",
+            "enum": ["backup", "backup-check", "restore", "restore-check", "key-restore", "restore-order"]
+          },
           "status": {"type": "string", "enum": ["running", "succeeded", "failed"]},
           "node": {"type": "string", "description": "The node that runs it."},
           "place": {"type": "string", "description": "Container and folder."},

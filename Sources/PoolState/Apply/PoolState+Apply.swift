@@ -130,6 +130,7 @@ extension PoolState {
         case .securityDomainAdopted(let domain): try adoptSecurityDomain(domain, in: pool, &changes)
         case .unsealGranted(let grant): try recordUnsealing(grant, &changes)
         case .peerUnsealing(let command): try executeOnPeerUnsealing(command, by: proposer, &changes)
+        case .restoreOrder(let command): try executeOnRestoreOrder(command, by: proposer, &changes)
         case .auditHead(let head): try recordAuditHead(head, &changes)
         case .inviteNode(let invitation): try inviteNode(invitation, &changes)
         case .admitNode(let admission): try admitNode(admission, in: pool, &changes)

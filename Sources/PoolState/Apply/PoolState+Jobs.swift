@@ -20,13 +20,15 @@ extension PoolState {
             guard running.isAbandoned(at: logTime) else { throw .jobRunning }
             try end(running, .silentNode, &changes)
         }
+        try checkOrdering(order, in: pool)
+        try checkApproval(of: order, in: pool)
         guard order.kind != .restore || keyRecords.isEmpty || hasRecentBackup else { throw .backupNeeded }
         forgetOldJobs(&changes)
         set(
             JobRecord(
                 order: order, identifier: identifier, status: .running, started: now, reported: logTime, ended: nil,
                 items: 0, bytes: 0, failure: nil,
-                isOfEverything: order.kind == .restore && pool.phase == .recovering),
+                isOfEverything: order.kind == .restore && (pool.phase == .recovering || !order.approval.isEmpty)),
             &changes)
     }
 
@@ -197,11 +199,11 @@ extension PoolState {
             for key in keyRecords.values.sorted(by: { $0.name < $1.name }) { remove(key, &changes) }
         case .keyRestore:
             if let name = job.order.key, let key = keyRecords[name] { remove(key, &changes) }
-        case .backup, .backupCheck, .restoreCheck: break
+        case .backup, .backupCheck, .restoreCheck, .restoreOrder: break
         }
         for key in stagedKeys.values.sorted(by: { $0.name < $1.name }) { adopt(key, &changes) }
         stagedKeys = TreeDictionary()
-        if job.isOfEverything { try adoptPolicies(&changes) }
+        if job.isOfEverything { try adoptPolicies(of: job, &changes) }
         (job.status, job.ended, job.items, job.bytes) = (.succeeded, now, completion.items, completion.bytes)
         (job.report, job.order.sealedToken) = (completion.report, [])
         set(job, &changes)

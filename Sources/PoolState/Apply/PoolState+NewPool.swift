@@ -1,10 +1,10 @@
 import AccessControl
 import HashTreeCollections
 
-/// A restore into a new pool brings everything that the lost one had. It is staged beside what is there, like keys, and
-/// takes effect with them in one command.
+/// A restore into a new pool brings everything that the lost one had; so does one into a living pool that its officers
+/// have approved. It is staged beside what is there, like keys, and takes effect with them in one command.
 ///
-/// The new pool's own principals and assignments stay: whoever set it up goes on to administer it.
+/// The pool's own principals and assignments stay: whoever administers it goes on to do so.
 extension PoolState {
     mutating func stage(
         _ items: [StagedPolicy], for id: [UInt8], by node: UInt64, _ changes: inout StateChanges
@@ -21,7 +21,7 @@ extension PoolState {
         }
     }
 
-    private func isValid(_ item: StagedPolicy) -> Bool {
+    func isValid(_ item: StagedPolicy) -> Bool {
         switch item {
         case .principal(let principal):
             return (1...256).contains(principal.displayName.utf8.count)
@@ -37,7 +37,9 @@ extension PoolState {
                 && ReleaseAuthority.areAcceptable(pool.releaseAuthorities)
                 && (1...(512 << 10)).contains(pool.keyring.count)
         case .securityDomain(let domain):
-            return domain.generation == record?.rootGeneration && domain.commitments.count == domain.officers.count
+            // A living pool has officers of its own.
+            return record?.phase == .recovering && domain.generation == record?.rootGeneration
+                && domain.commitments.count == domain.officers.count
                 && domain.unsealKeys.isEmpty && domain.unsealRecords.isEmpty
         }
     }
@@ -49,19 +51,31 @@ extension PoolState {
         stagedPolicies = TreeDictionary()
     }
 
-    /// Everything that is staged takes effect.
-    mutating func adoptPolicies(_ changes: inout StateChanges) throws(Refusal) {
-        guard var pool = record, pool.phase == .recovering else { throw .poolNotProvisioned }
+    /// Everything that is staged for the job takes effect.
+    mutating func adoptPolicies(of job: JobRecord, _ changes: inout StateChanges) throws(Refusal) {
+        let items = Array(stagedPolicies.values)
+        dropStagedPolicies(&changes)
+        if record?.phase != .recovering {
+            try checkConsequences(of: job, restoring: items)
+            dropRestoreOrder(&changes)
+        }
+        try take(items, &changes)
+    }
+
+    /// Puts these in place. Who the officers are is for a new pool alone to learn.
+    mutating func take(_ unordered: [StagedPolicy], _ changes: inout StateChanges) throws(Refusal) {
+        guard var pool = record, pool.phase.mayHoldKeys else { throw .poolNotProvisioned }
+        let isNew = pool.phase == .recovering
         // In order of table and key, so that it is the same on every replica. Definitions and principals come before
         // the assignments that name them.
-        let items = stagedPolicies.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { $0.value }
-        dropStagedPolicies(&changes)
+        let items = unordered.sorted { $0.rowKey.lexicographicallyPrecedes($1.rowKey) }
         var isComplete = false
         for item in items {
             switch item {
             case .pool(let restored):
-                (pool.settings, pool.pinnedOfficers) = (restored.settings, restored.pinnedOfficers)
-                (pool.releaseAuthorities, pool.keyring) = (restored.releaseAuthorities, restored.keyring)
+                if isNew { pool.pinnedOfficers = restored.pinnedOfficers }
+                (pool.settings, pool.releaseAuthorities) = (restored.settings, restored.releaseAuthorities)
+                pool.keyring = restored.keyring
                 isComplete = true
             case .securityDomain(let domain):
                 securityDomain = domain

@@ -125,6 +125,7 @@ extension PoolState {
         record = updated
         changes.store(updated)
         dropPeerUnsealOrder(&changes)
+        dropRestoreOrder(&changes)
     }
 
     /// The member's disk has the committed change, and the member holds the next root. When all do, the way from the

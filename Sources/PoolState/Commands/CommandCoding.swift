@@ -19,8 +19,8 @@ extension ProposalEnvelope {
     }
 
     /// Decodes what ``encode()`` made; everything else is refused: unknown fields, other encodings of the same values,
-    /// and more than 1 MiB for a genesis or restored keys, 256 KiB for a security domain or a keyring, 64 KiB for any
-    /// other command.
+    /// and more than 1 MiB for a genesis, restored keys or what a restore would change, 256 KiB for a security domain
+    /// or a keyring, 64 KiB for any other command.
     ///
     /// A committed entry that can't be decoded comes from a newer version. A node must stop before it rather than skip
     /// it, or its state would differ from the others'.
@@ -38,7 +38,8 @@ extension ProposalEnvelope {
 extension PoolCommand {
     var maximumEncodedCount: Int {
         switch self {
-        case .initializePool, .restoreKey, .stageKeys, .rewrapRecords: ProposalEnvelope.maximumEncodedCount
+        case .initializePool, .restoreKey, .stageKeys, .rewrapRecords, .restoreOrder:
+            ProposalEnvelope.maximumEncodedCount
         case .securityDomainPrepared, .beginRootChange, .prepareRoot, .rotateKeyEncryption, .retireKeyEncryption:
             256 << 10
         default: 64 << 10

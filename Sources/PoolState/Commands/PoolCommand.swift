@@ -63,6 +63,7 @@ public enum PoolCommand: Hashable, Sendable {
     /// The form of a grant before ``PoolVersion/peerUnsealing``.
     case unsealGranted(UnsealGrant)
     case peerUnsealing(PeerUnsealCommand)
+    case restoreOrder(RestoreOrderCommand)
     case auditHead(AuditHead)
 
     /// Keeps a place, with a new id, for a node that has the ticket.
@@ -91,10 +92,10 @@ public enum PoolCommand: Hashable, Sendable {
     case failJob(id: [UInt8], JobFailure, onlyIfSilent: Bool)
     /// Keys out of a backup, put aside until the job is complete.
     case stageKeys(job: [UInt8], [StagedKey])
-    /// What else a restore into a new pool brings, put aside likewise.
+    /// What else a restore of everything brings, put aside likewise.
     case stagePolicy(job: [UInt8], [StagedPolicy])
     /// The job has done all. A restore's staged keys, so many, take the place of those that are there; and of a restore
-    /// into a new pool everything else with them. `report` says what was brought, for people.
+    /// of everything the rest with them. `report` says what was brought, for people.
     case completeJob(id: [UInt8], items: UInt64, bytes: UInt64, keys: Int, report: String)
     /// The node that ran the job is silent: this one begins it again from the start.
     case takeOverJob(id: [UInt8], node: UInt64)

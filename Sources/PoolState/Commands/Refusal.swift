@@ -182,6 +182,18 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// The node hasn't said yet that its latest ticket is on its disk.
     case ticketNotHeld = 181
 
+    // Restores of everything into a living pool.
+    case invalidRestoreOrder = 190
+    /// None waits; or it was used, withdrawn, replaced, or the officers are others by now.
+    case restoreOrderNotFound = 191
+    case restoreOrderExpired = 192
+    /// Less than a quorum of the officers in office has approved.
+    case restoreNotApproved = 193
+    /// Officers have approved another backup, or other credentials.
+    case restoreOtherThanApproved = 194
+    /// Principals, roles or settings were changed since: it would bring what no officer was shown.
+    case restoreConsequencesChanged = 195
+
     /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
     public enum Category: Hashable, Sendable {
         /// The pool isn't ready for this command.
@@ -202,7 +214,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
         case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
             .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown, .jobNotFound,
             .rootChangeNotFound, .noBackupSchedule, .scheduledBackupNotFound,
-            .peerUnsealOrderNotFound:
+            .peerUnsealOrderNotFound, .restoreOrderNotFound:
             .notFound
         case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
             .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
@@ -213,7 +225,8 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .nodeTooOld, .versionNotKnownByAll,
             .rootChangeUnderWay, .rootChangeCommitted, .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed,
             .keyEncryptionChangeUnderWay, .keyEncryptionNotUnderWay, .keyEncryptionSuperseded, .retiredKeyEncryption,
-            .sweepNotDue, .backupNotDue, .backupIsKept, .peerUnsealOrderExpired, .unsealByPeersOff, .ticketNotHeld:
+            .sweepNotDue, .backupNotDue, .backupIsKept, .peerUnsealOrderExpired, .unsealByPeersOff, .ticketNotHeld,
+            .restoreOrderExpired, .restoreOtherThanApproved, .restoreConsequencesChanged:
             .conflict
         case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
             .limit
@@ -221,12 +234,12 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
             .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
             .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy, .invalidRootChange,
-            .invalidKeyEncryption, .invalidBackupSchedule, .invalidPeerUnsealing:
+            .invalidKeyEncryption, .invalidBackupSchedule, .invalidPeerUnsealing, .invalidRestoreOrder:
             .invalid
         case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
             .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog,
             .rootNotApproved, .officersHaveToApprove, .unsealTicketStale, .unsealTicketMissing, .unsealAbsentTooLong,
-            .unsealOtherMachine, .unsealAttended, .ticketOfOtherNode:
+            .unsealOtherMachine, .unsealAttended, .ticketOfOtherNode, .restoreNotApproved:
             .forbidden
         }
     }

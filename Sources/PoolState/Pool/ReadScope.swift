@@ -51,9 +51,9 @@ extension PoolState {
         case .deleteRoleAssignment(let name, _):
             permissions.assignment(named: name).map { .subjects(.principal($0.principal)) } ?? .none
         case .unsealGranted, .auditHead, .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership,
-            .raisePoolVersion, .peerUnsealing:
+            .raisePoolVersion, .peerUnsealing, .restoreOrder:
             // Who belongs to the pool decides no request of a principal; a member that leaves is kept from answering
-            // by its lease.
+            // by its lease. What is only ordered changes nothing yet.
             .none
         case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .takeOverJob:
             // What is staged is seen by nobody.

@@ -1,4 +1,4 @@
-import AccessControl
+public import AccessControl
 
 /// What a job does.
 public enum JobKind: UInt8, Hashable, CaseIterable, Sendable {
@@ -11,6 +11,8 @@ public enum JobKind: UInt8, Hashable, CaseIterable, Sendable {
     case restoreCheck = 4
     /// Brings one key of a backup back, with all its versions.
     case keyRestore = 5
+    /// Finds out what a restore of everything would bring, for officers to approve.
+    case restoreOrder = 6
 
     public var isBackup: Bool { self == .backup || self == .backupCheck }
     /// Whether it changes keys.
@@ -52,14 +54,19 @@ public struct JobOrder: Hashable, Sendable {
     /// What opens the container, sealed under the pool's key-encryption key, so that another node can go on with the
     /// job. Forgotten when the job has ended.
     public var sealedToken: [UInt8]
-    /// Whether a restore into a new pool lets the secrets of principals come back.
+    /// Whether a restore of everything lets the secrets of principals come back.
     public var keepsCredentials: Bool
     /// Whether the identity of the node's machine opens the container.
     public var usesManagedIdentity: Bool
+    /// By which ``RestoreOrder`` a restore into a living pool brings everything; empty where it brings keys only.
+    public var approval: [UInt8]
+    /// Who wants officers to approve a restore of everything.
+    public var orderedBy: GUID?
 
     public init(
         id: [UInt8], kind: JobKind, node: UInt64, place: String, key: String? = nil, folder: String = "",
-        sealedToken: [UInt8] = [], keepsCredentials: Bool = false, usesManagedIdentity: Bool = false
+        sealedToken: [UInt8] = [], keepsCredentials: Bool = false, usesManagedIdentity: Bool = false,
+        approval: [UInt8] = [], orderedBy: GUID? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -70,6 +77,7 @@ public struct JobOrder: Hashable, Sendable {
         self.sealedToken = sealedToken
         self.keepsCredentials = keepsCredentials
         self.usesManagedIdentity = usesManagedIdentity
+        (self.approval, self.orderedBy) = (approval, orderedBy)
     }
 
     /// The container that the place is in.
@@ -78,8 +86,11 @@ public struct JobOrder: Hashable, Sendable {
     var isValid: Bool {
         node > 0 && place.utf8.count <= 2048 && sealedToken.count <= 8192 && (kind == .keyRestore) == (key != nil)
             && (folder.isEmpty || place.hasSuffix("/" + folder))
-            && (kind == .backupCheck || !folder.isEmpty || place.isEmpty) && (!keepsCredentials || kind == .restore)
+            && (kind == .backupCheck || !folder.isEmpty || place.isEmpty)
+            && (!keepsCredentials || kind == .restore || kind == .restoreOrder)
             && (!usesManagedIdentity || sealedToken.isEmpty)
+            && (approval.isEmpty || (kind == .restore && approval.count == 16))
+            && (orderedBy == nil || kind == .restoreOrder) && (kind != .restoreOrder || !folder.isEmpty)
     }
 }
 
@@ -111,7 +122,7 @@ public struct JobRecord: Hashable, Sendable {
     /// Of the backup's content.
     public internal(set) var bytes: UInt64
     public internal(set) var failure: JobFailure?
-    /// A restore into a new pool, which brings everything and not keys alone.
+    /// A restore into a new pool, or one that officers have approved: it brings everything and not keys alone.
     public internal(set) var isOfEverything = false
     /// What a restore has brought, for people; empty before its end.
     public internal(set) var report = ""

@@ -22,8 +22,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let backupSchedules = PoolVersion(rawValue: 5)
     /// Brought tickets, approvals and limits of absence for the unsealing among peers.
     public static let peerUnsealing = PoolVersion(rawValue: 6)
+    /// Brought restores of everything into a living pool, which officers approve.
+    public static let restoreOrders = PoolVersion(rawValue: 7)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = peerUnsealing
+    public static let newest = restoreOrders
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }
@@ -70,6 +72,8 @@ extension PoolCommand {
         case .rotateKeyEncryption, .rewrapRecords, .sweepRewrapped, .retireKeyEncryption: .keyEncryptionChanges
         case .setBackupSchedule, .beginScheduledBackup, .retireBackup, .forgetBackup: .backupSchedules
         case .peerUnsealing: .peerUnsealing
+        case .restoreOrder: .restoreOrders
+        case .beginJob(let order) where order.kind == .restoreOrder || !order.approval.isEmpty: .restoreOrders
         // A former program would leave out how the container is opened.
         case .beginJob(let order): order.usesManagedIdentity ? .backupSchedules : .first
         // Only proposed where every member has said that it knows more than the first.

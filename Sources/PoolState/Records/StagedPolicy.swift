@@ -1,6 +1,6 @@
 public import AccessControl
 
-/// A part of what a backup holds beside keys, on its way into a new pool.
+/// A part of what a backup holds beside keys, on its way into a new pool, or into a living one by its officers' word.
 public enum StagedPolicy: Hashable, Sendable {
     case principal(PrincipalRecord)
     /// A custom one.

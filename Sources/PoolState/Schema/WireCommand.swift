@@ -32,6 +32,7 @@ extension PoolCommand: WireConvertible {
         case .unsealGranted(let grant): wire.unsealGranted = grant.wire
         case .auditHead(let head): wire.auditHead = head.wire
         case .peerUnsealing(let command): wire.kind = command.kind
+        case .restoreOrder(let command): wire.kind = command.kind
         default: wire.kind = directoryKind ?? memberKind ?? rootKind ?? keyEncryptionKind ?? jobKind ?? scheduleKind
         }
         return wire
@@ -123,6 +124,8 @@ extension PoolCommand: WireConvertible {
                 self = schedule
             } else if let command = try PeerUnsealCommand(kind: wire.kind) {
                 self = .peerUnsealing(command)
+            } else if let command = try RestoreOrderCommand(kind: wire.kind) {
+                self = .restoreOrder(command)
             } else {
                 try self.init(directoryKind: wire.kind)
             }

@@ -60,7 +60,8 @@ extension JobOrder: WireConvertible {
             ($0.id, $0.kind, $0.node) = (id.wire, UInt32(kind.rawValue), node)
             ($0.place, $0.key, $0.folder) = (place, key ?? "", folder)
             ($0.sealedToken, $0.keepsCredentials) = (sealedToken.wire, keepsCredentials)
-            $0.usesManagedIdentity = usesManagedIdentity
+            ($0.usesManagedIdentity, $0.approval) = (usesManagedIdentity, approval.wire)
+            if let orderedBy { $0.orderedBy = orderedBy.wire }
         }
     }
 
@@ -68,7 +69,8 @@ extension JobOrder: WireConvertible {
         self.init(
             id: [UInt8](wire.id), kind: try known(wire.kind), node: wire.node, place: wire.place,
             key: wire.key.isEmpty ? nil : wire.key, folder: wire.folder, sealedToken: [UInt8](wire.sealedToken),
-            keepsCredentials: wire.keepsCredentials, usesManagedIdentity: wire.usesManagedIdentity)
+            keepsCredentials: wire.keepsCredentials, usesManagedIdentity: wire.usesManagedIdentity,
+            approval: [UInt8](wire.approval), orderedBy: wire.hasOrderedBy ? try GUID(wire: wire.orderedBy) : nil)
     }
 }
 
@@ -112,7 +114,8 @@ extension JobRecord: StoredRow {
                 order.folder, order.sealedToken.wire, order.keepsCredentials
             )
             ($0.isOfEverything, $0.report, $0.takeovers) = (isOfEverything, report, UInt32(clamping: takeovers))
-            $0.usesManagedIdentity = order.usesManagedIdentity
+            ($0.usesManagedIdentity, $0.approval) = (order.usesManagedIdentity, order.approval.wire)
+            if let orderedBy = order.orderedBy { $0.orderedBy = orderedBy.wire }
             if let ended { $0.ended = ended }
             if let failure { $0.failure = failure.wire }
         }
@@ -123,7 +126,9 @@ extension JobRecord: StoredRow {
             order: JobOrder(
                 id: [UInt8](wire.id), kind: try known(wire.kind), node: wire.node, place: wire.place,
                 key: wire.key.isEmpty ? nil : wire.key, folder: wire.folder, sealedToken: [UInt8](wire.sealedToken),
-                keepsCredentials: wire.keepsCredentials, usesManagedIdentity: wire.usesManagedIdentity),
+                keepsCredentials: wire.keepsCredentials, usesManagedIdentity: wire.usesManagedIdentity,
+                approval: [UInt8](wire.approval),
+                orderedBy: wire.hasOrderedBy ? try GUID(wire: wire.orderedBy) : nil),
             identifier: try GUID(wire: wire.id), status: try known(wire.status), started: wire.started,
             reported: wire.reported, ended: wire.hasEnded ? wire.ended : nil, items: wire.items, bytes: wire.bytes,
             failure: wire.hasFailure ? JobFailure(wire: wire.failure) : nil, isOfEverything: wire.isOfEverything,

@@ -34,47 +34,58 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated struct WireEnvelope: Sendable {
+package nonisolated struct WireEnvelope: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 16 bytes
-  package var proposalID: Data = Data()
+  package var proposalID: Data {
+    get {_storage._proposalID}
+    set {_uniqueStorage()._proposalID = newValue}
+  }
 
   /// node id
-  package var proposer: UInt64 = 0
+  package var proposer: UInt64 {
+    get {_storage._proposer}
+    set {_uniqueStorage()._proposer = newValue}
+  }
 
   /// object id, 16 bytes
   package var principal: Data {
-    get {_principal ?? Data()}
-    set {_principal = newValue}
+    get {_storage._principal ?? Data()}
+    set {_uniqueStorage()._principal = newValue}
   }
   /// Returns true if `principal` has been explicitly set.
-  package var hasPrincipal: Bool {self._principal != nil}
+  package var hasPrincipal: Bool {_storage._principal != nil}
   /// Clears the value of `principal`. Subsequent reads from it will return its default value.
-  package mutating func clearPrincipal() {self._principal = nil}
+  package mutating func clearPrincipal() {_uniqueStorage()._principal = nil}
 
-  package var authentication: UInt32 = 0
+  package var authentication: UInt32 {
+    get {_storage._authentication}
+    set {_uniqueStorage()._authentication = newValue}
+  }
 
   /// Unix ms
-  package var stampedAt: Int64 = 0
+  package var stampedAt: Int64 {
+    get {_storage._stampedAt}
+    set {_uniqueStorage()._stampedAt = newValue}
+  }
 
   package var command: WireCommand {
-    get {_command ?? WireCommand()}
-    set {_command = newValue}
+    get {_storage._command ?? WireCommand()}
+    set {_uniqueStorage()._command = newValue}
   }
   /// Returns true if `command` has been explicitly set.
-  package var hasCommand: Bool {self._command != nil}
+  package var hasCommand: Bool {_storage._command != nil}
   /// Clears the value of `command`. Subsequent reads from it will return its default value.
-  package mutating func clearCommand() {self._command = nil}
+  package mutating func clearCommand() {_uniqueStorage()._command = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _principal: Data? = nil
-  fileprivate var _command: WireCommand? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireCommand: Sendable {
@@ -556,6 +567,30 @@ package nonisolated struct WireCommand: Sendable {
     set {kind = .approvePeerUnsealing(newValue)}
   }
 
+  package var orderRestore: WireRestoreOrdering {
+    get {
+      if case .orderRestore(let v)? = kind {return v}
+      return WireRestoreOrdering()
+    }
+    set {kind = .orderRestore(newValue)}
+  }
+
+  package var approveRestore: WireRootVote {
+    get {
+      if case .approveRestore(let v)? = kind {return v}
+      return WireRootVote()
+    }
+    set {kind = .approveRestore(newValue)}
+  }
+
+  package var withdrawRestore: WireRestoreOrderName {
+    get {
+      if case .withdrawRestore(let v)? = kind {return v}
+      return WireRestoreOrderName()
+    }
+    set {kind = .withdrawRestore(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -618,6 +653,9 @@ package nonisolated struct WireCommand: Sendable {
     case setPeerUnsealing(WirePeerUnsealSettings)
     case orderPeerUnsealing(WirePeerUnsealOrder)
     case approvePeerUnsealing(WireRootVote)
+    case orderRestore(WireRestoreOrdering)
+    case approveRestore(WireRootVote)
+    case withdrawRestore(WireRestoreOrderName)
 
   }
 
@@ -1333,15 +1371,30 @@ package nonisolated struct WireJobOrder: Sendable {
   /// what opens the container, sealed under the key-encryption key
   package var sealedToken: Data = Data()
 
-  /// of a restore into a new pool
+  /// of a restore of everything
   package var keepsCredentials: Bool = false
 
   /// opens the container
   package var usesManagedIdentity: Bool = false
 
+  /// the officers', of a restore of everything into a living pool: its id; else empty
+  package var approval: Data = Data()
+
+  /// object id, 16 bytes, of who wants such a restore to be approved
+  package var orderedBy: Data {
+    get {_orderedBy ?? Data()}
+    set {_orderedBy = newValue}
+  }
+  /// Returns true if `orderedBy` has been explicitly set.
+  package var hasOrderedBy: Bool {self._orderedBy != nil}
+  /// Clears the value of `orderedBy`. Subsequent reads from it will return its default value.
+  package mutating func clearOrderedBy() {self._orderedBy = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _orderedBy: Data? = nil
 }
 
 package nonisolated struct WireJobProgress: Sendable {
@@ -1473,6 +1526,69 @@ package nonisolated struct WireJobTakeover: Sendable {
   package var id: Data = Data()
 
   package var node: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireRestoreOrdering: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// that has read the backup
+  package var job: Data = Data()
+
+  package var backup: WireOrderedBackup {
+    get {_backup ?? WireOrderedBackup()}
+    set {_backup = newValue}
+  }
+  /// Returns true if `backup` has been explicitly set.
+  package var hasBackup: Bool {self._backup != nil}
+  /// Clears the value of `backup`. Subsequent reads from it will return its default value.
+  package mutating func clearBackup() {self._backup = nil}
+
+  package var consequences: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _backup: WireOrderedBackup? = nil
+}
+
+package nonisolated struct WireRestoreOrderName: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireOrderedBackup: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  package var id: Data = Data()
+
+  /// SHA-256
+  package var headerDigest: Data = Data()
+
+  /// the name of the pool that made it
+  package var pool: String = String()
+
+  /// of the last log entry in it
+  package var index: UInt64 = 0
+
+  /// Unix ms
+  package var createdAt: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3077,6 +3193,20 @@ package nonisolated struct WireJob: @unchecked Sendable {
     set {_uniqueStorage()._usesManagedIdentity = newValue}
   }
 
+  package var approval: Data {
+    get {_storage._approval}
+    set {_uniqueStorage()._approval = newValue}
+  }
+
+  package var orderedBy: Data {
+    get {_storage._orderedBy ?? Data()}
+    set {_uniqueStorage()._orderedBy = newValue}
+  }
+  /// Returns true if `orderedBy` has been explicitly set.
+  package var hasOrderedBy: Bool {_storage._orderedBy != nil}
+  /// Clears the value of `orderedBy`. Subsequent reads from it will return its default value.
+  package mutating func clearOrderedBy() {_uniqueStorage()._orderedBy = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3227,6 +3357,58 @@ package nonisolated struct WireRewrappedBatch: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// Table 23, one row, from version 7 on: a restore of everything that waits for the officers, or runs by their approval.
+package nonisolated struct WireRestoreOrder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var id: Data = Data()
+
+  /// container and folder, without credentials
+  package var place: String = String()
+
+  /// the end of the place
+  package var folder: String = String()
+
+  package var keepsCredentials: Bool = false
+
+  package var backup: WireOrderedBackup {
+    get {_backup ?? WireOrderedBackup()}
+    set {_backup = newValue}
+  }
+  /// Returns true if `backup` has been explicitly set.
+  package var hasBackup: Bool {self._backup != nil}
+  /// Clears the value of `backup`. Subsequent reads from it will return its default value.
+  package mutating func clearBackup() {self._backup = nil}
+
+  /// object id, 16 bytes
+  package var orderedBy: Data {
+    get {_orderedBy ?? Data()}
+    set {_orderedBy = newValue}
+  }
+  /// Returns true if `orderedBy` has been explicitly set.
+  package var hasOrderedBy: Bool {self._orderedBy != nil}
+  /// Clears the value of `orderedBy`. Subsequent reads from it will return its default value.
+  package mutating func clearOrderedBy() {self._orderedBy = nil}
+
+  /// Unix s
+  package var expires: Int64 = 0
+
+  package var consequences: [String] = []
+
+  /// in order of officer
+  package var approvals: [WireRootVote] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _backup: WireOrderedBackup? = nil
+  fileprivate var _orderedBy: Data? = nil
 }
 
 /// Table 30, key empty.
@@ -3450,56 +3632,102 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}proposal_id\0\u{1}proposer\0\u{1}principal\0\u{1}authentication\0\u{3}stamped_at\0\u{1}command\0")
 
+  fileprivate class _StorageClass {
+    var _proposalID: Data = Data()
+    var _proposer: UInt64 = 0
+    var _principal: Data? = nil
+    var _authentication: UInt32 = 0
+    var _stampedAt: Int64 = 0
+    var _command: WireCommand? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _proposalID = source._proposalID
+      _proposer = source._proposer
+      _principal = source._principal
+      _authentication = source._authentication
+      _stampedAt = source._stampedAt
+      _command = source._command
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.proposalID) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.proposer) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self._principal) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.authentication) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.stampedAt) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._command) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._proposalID) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._proposer) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._principal) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._authentication) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._stampedAt) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._command) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.proposalID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.proposalID, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._proposalID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._proposalID, fieldNumber: 1)
+      }
+      if _storage._proposer != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._proposer, fieldNumber: 2)
+      }
+      try { if let v = _storage._principal {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
+      } }()
+      if _storage._authentication != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._authentication, fieldNumber: 4)
+      }
+      if _storage._stampedAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._stampedAt, fieldNumber: 5)
+      }
+      try { if let v = _storage._command {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
     }
-    if self.proposer != 0 {
-      try visitor.visitSingularUInt64Field(value: self.proposer, fieldNumber: 2)
-    }
-    try { if let v = self._principal {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
-    } }()
-    if self.authentication != 0 {
-      try visitor.visitSingularUInt32Field(value: self.authentication, fieldNumber: 4)
-    }
-    if self.stampedAt != 0 {
-      try visitor.visitSingularInt64Field(value: self.stampedAt, fieldNumber: 5)
-    }
-    try { if let v = self._command {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireEnvelope, rhs: WireEnvelope) -> Bool {
-    if lhs.proposalID != rhs.proposalID {return false}
-    if lhs.proposer != rhs.proposer {return false}
-    if lhs._principal != rhs._principal {return false}
-    if lhs.authentication != rhs.authentication {return false}
-    if lhs.stampedAt != rhs.stampedAt {return false}
-    if lhs._command != rhs._command {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._proposalID != rhs_storage._proposalID {return false}
+        if _storage._proposer != rhs_storage._proposer {return false}
+        if _storage._principal != rhs_storage._principal {return false}
+        if _storage._authentication != rhs_storage._authentication {return false}
+        if _storage._stampedAt != rhs_storage._stampedAt {return false}
+        if _storage._command != rhs_storage._command {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3507,7 +3735,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Command"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0\u{4}\u{4}set_backup_schedule\0\u{3}begin_scheduled_backup\0\u{3}retire_backup\0\u{3}forget_backup\0\u{4}\u{7}rotate_key_encryption\0\u{3}rewrap_records\0\u{3}sweep_rewrapped\0\u{3}retire_key_encryption\0\u{4}\u{7}grant_unsealing\0\u{3}renew_ticket\0\u{3}hold_ticket\0\u{3}approve_unsealing\0\u{3}open_start\0\u{3}set_peer_unsealing\0\u{3}order_peer_unsealing\0\u{3}approve_peer_unsealing\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}initialize_pool\0\u{4}\u{9}create_key_version\0\u{3}set_key_attributes\0\u{3}delete_key\0\u{3}recover_key\0\u{3}purge_key\0\u{3}restore_key\0\u{3}set_rotation_rules\0\u{4}\u{4}create_principal\0\u{3}set_principal_enabled\0\u{3}set_principal_secret\0\u{3}set_principal_groups\0\u{3}delete_principal\0\u{4}\u{6}put_role_assignment\0\u{3}delete_role_assignment\0\u{3}put_role_definition\0\u{3}delete_role_definition\0\u{4}\u{7}security_domain_prepared\0\u{3}security_domain_activated\0\u{3}unseal_granted\0\u{3}audit_head\0\u{3}security_domain_adopted\0\u{4}\u{6}invite_node\0\u{3}admit_node\0\u{3}remove_node\0\u{3}distrust_node\0\u{3}request_leadership\0\u{3}recover_pool\0\u{3}raise_pool_version\0\u{4}\u{4}begin_job\0\u{3}report_job\0\u{3}fail_job\0\u{3}stage_keys\0\u{3}complete_job\0\u{3}stage_policies\0\u{3}take_over_job\0\u{4}\u{4}begin_root_change\0\u{3}approve_root_change\0\u{3}prepare_root\0\u{3}confirm_root\0\u{3}commit_root\0\u{3}abort_root_change\0\u{3}hold_root\0\u{4}\u{4}set_backup_schedule\0\u{3}begin_scheduled_backup\0\u{3}retire_backup\0\u{3}forget_backup\0\u{4}\u{7}rotate_key_encryption\0\u{3}rewrap_records\0\u{3}sweep_rewrapped\0\u{3}retire_key_encryption\0\u{4}\u{7}grant_unsealing\0\u{3}renew_ticket\0\u{3}hold_ticket\0\u{3}approve_unsealing\0\u{3}open_start\0\u{3}set_peer_unsealing\0\u{3}order_peer_unsealing\0\u{3}approve_peer_unsealing\0\u{4}\u{3}order_restore\0\u{3}approve_restore\0\u{3}withdraw_restore\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4282,6 +4510,45 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
           self.kind = .approvePeerUnsealing(v)
         }
       }()
+      case 110: try {
+        var v: WireRestoreOrdering?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .orderRestore(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .orderRestore(v)
+        }
+      }()
+      case 111: try {
+        var v: WireRootVote?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .approveRestore(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .approveRestore(v)
+        }
+      }()
+      case 112: try {
+        var v: WireRestoreOrderName?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .withdrawRestore(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .withdrawRestore(v)
+        }
+      }()
       default: break
       }
     }
@@ -4528,6 +4795,18 @@ nonisolated extension WireCommand: SwiftProtobuf.Message, SwiftProtobuf._Message
     case .approvePeerUnsealing?: try {
       guard case .approvePeerUnsealing(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 107)
+    }()
+    case .orderRestore?: try {
+      guard case .orderRestore(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 110)
+    }()
+    case .approveRestore?: try {
+      guard case .approveRestore(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 111)
+    }()
+    case .withdrawRestore?: try {
+      guard case .withdrawRestore(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 112)
     }()
     case nil: break
     }
@@ -5796,7 +6075,7 @@ nonisolated extension WireAdoptedSecurityDomain: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobOrder"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}uses_managed_identity\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}uses_managed_identity\0\u{1}approval\0\u{3}ordered_by\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5813,12 +6092,18 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeSingularBytesField(value: &self.sealedToken) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.keepsCredentials) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.usesManagedIdentity) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.approval) }()
+      case 11: try { try decoder.decodeSingularBytesField(value: &self._orderedBy) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.id.isEmpty {
       try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
     }
@@ -5846,6 +6131,12 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.usesManagedIdentity != false {
       try visitor.visitSingularBoolField(value: self.usesManagedIdentity, fieldNumber: 9)
     }
+    if !self.approval.isEmpty {
+      try visitor.visitSingularBytesField(value: self.approval, fieldNumber: 10)
+    }
+    try { if let v = self._orderedBy {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5859,6 +6150,8 @@ nonisolated extension WireJobOrder: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.sealedToken != rhs.sealedToken {return false}
     if lhs.keepsCredentials != rhs.keepsCredentials {return false}
     if lhs.usesManagedIdentity != rhs.usesManagedIdentity {return false}
+    if lhs.approval != rhs.approval {return false}
+    if lhs._orderedBy != rhs._orderedBy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6137,6 +6430,130 @@ nonisolated extension WireJobTakeover: SwiftProtobuf.Message, SwiftProtobuf._Mes
   package static func ==(lhs: WireJobTakeover, rhs: WireJobTakeover) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.node != rhs.node {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoreOrdering: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoreOrdering"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}backup\0\u{1}consequences\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._backup) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.consequences) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.job.isEmpty {
+      try visitor.visitSingularBytesField(value: self.job, fieldNumber: 1)
+    }
+    try { if let v = self._backup {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.consequences.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.consequences, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoreOrdering, rhs: WireRestoreOrdering) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs._backup != rhs._backup {return false}
+    if lhs.consequences != rhs.consequences {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoreOrderName: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoreOrderName"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoreOrderName, rhs: WireRestoreOrderName) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOrderedBackup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OrderedBackup"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}header_digest\0\u{1}pool\0\u{1}index\0\u{3}created_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.headerDigest) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.pool) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.index) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.createdAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.headerDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.headerDigest, fieldNumber: 2)
+    }
+    if !self.pool.isEmpty {
+      try visitor.visitSingularStringField(value: self.pool, fieldNumber: 3)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt64Field(value: self.index, fieldNumber: 4)
+    }
+    if self.createdAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.createdAt, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOrderedBackup, rhs: WireOrderedBackup) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.headerDigest != rhs.headerDigest {return false}
+    if lhs.pool != rhs.pool {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.createdAt != rhs.createdAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -9023,7 +9440,7 @@ nonisolated extension WireRestoredPool: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Job"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}status\0\u{1}started\0\u{1}reported\0\u{1}ended\0\u{1}items\0\u{1}bytes\0\u{1}failure\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}is_of_everything\0\u{1}report\0\u{1}takeovers\0\u{3}uses_managed_identity\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}node\0\u{1}place\0\u{1}key\0\u{1}status\0\u{1}started\0\u{1}reported\0\u{1}ended\0\u{1}items\0\u{1}bytes\0\u{1}failure\0\u{1}folder\0\u{3}sealed_token\0\u{3}keeps_credentials\0\u{3}is_of_everything\0\u{1}report\0\u{1}takeovers\0\u{3}uses_managed_identity\0\u{1}approval\0\u{3}ordered_by\0")
 
   fileprivate class _StorageClass {
     var _id: Data = Data()
@@ -9045,6 +9462,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _report: String = String()
     var _takeovers: UInt32 = 0
     var _usesManagedIdentity: Bool = false
+    var _approval: Data = Data()
+    var _orderedBy: Data? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -9074,6 +9493,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _report = source._report
       _takeovers = source._takeovers
       _usesManagedIdentity = source._usesManagedIdentity
+      _approval = source._approval
+      _orderedBy = source._orderedBy
     }
   }
 
@@ -9111,6 +9532,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._report) }()
         case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._takeovers) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._usesManagedIdentity) }()
+        case 20: try { try decoder.decodeSingularBytesField(value: &_storage._approval) }()
+        case 21: try { try decoder.decodeSingularBytesField(value: &_storage._orderedBy) }()
         default: break
         }
       }
@@ -9180,6 +9603,12 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._usesManagedIdentity != false {
         try visitor.visitSingularBoolField(value: _storage._usesManagedIdentity, fieldNumber: 19)
       }
+      if !_storage._approval.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._approval, fieldNumber: 20)
+      }
+      try { if let v = _storage._orderedBy {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 21)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -9208,6 +9637,8 @@ nonisolated extension WireJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._report != rhs_storage._report {return false}
         if _storage._takeovers != rhs_storage._takeovers {return false}
         if _storage._usesManagedIdentity != rhs_storage._usesManagedIdentity {return false}
+        if _storage._approval != rhs_storage._approval {return false}
+        if _storage._orderedBy != rhs_storage._orderedBy {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -9449,6 +9880,80 @@ nonisolated extension WireRewrappedBatch: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.number != rhs.number {return false}
     if lhs.at != rhs.at {return false}
     if lhs.former != rhs.former {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoreOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoreOrder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}place\0\u{1}folder\0\u{3}keeps_credentials\0\u{1}backup\0\u{3}ordered_by\0\u{1}expires\0\u{1}consequences\0\u{1}approvals\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.place) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.folder) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.keepsCredentials) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._backup) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self._orderedBy) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.expires) }()
+      case 8: try { try decoder.decodeRepeatedStringField(value: &self.consequences) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.approvals) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.place.isEmpty {
+      try visitor.visitSingularStringField(value: self.place, fieldNumber: 2)
+    }
+    if !self.folder.isEmpty {
+      try visitor.visitSingularStringField(value: self.folder, fieldNumber: 3)
+    }
+    if self.keepsCredentials != false {
+      try visitor.visitSingularBoolField(value: self.keepsCredentials, fieldNumber: 4)
+    }
+    try { if let v = self._backup {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._orderedBy {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 6)
+    } }()
+    if self.expires != 0 {
+      try visitor.visitSingularInt64Field(value: self.expires, fieldNumber: 7)
+    }
+    if !self.consequences.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.consequences, fieldNumber: 8)
+    }
+    if !self.approvals.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.approvals, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoreOrder, rhs: WireRestoreOrder) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.place != rhs.place {return false}
+    if lhs.folder != rhs.folder {return false}
+    if lhs.keepsCredentials != rhs.keepsCredentials {return false}
+    if lhs._backup != rhs._backup {return false}
+    if lhs._orderedBy != rhs._orderedBy {return false}
+    if lhs.expires != rhs.expires {return false}
+    if lhs.consequences != rhs.consequences {return false}
+    if lhs.approvals != rhs.approvals {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -97,6 +97,7 @@ private struct StateLoader {
             let grant: UnsealGrant = try decode(row, value)
             state.unsealGrants[grant.node] = grant
         case .peerUnsealPolicy: state.peerUnsealPolicy = try decode(row, value)
+        case .restoreOrder: state.restoreOrder = try decode(row, value)
         case .continuity:
             let known: NodeContinuity = try decode(row, value)
             state.continuities[known.node] = known
@@ -233,7 +234,7 @@ private struct StateLoader {
             state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
             state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty, state.version == .first,
             state.rootChange == nil, state.backupPlan == nil, state.scheduledBackups.isEmpty,
-            state.peerUnsealPolicy == nil, state.continuities.isEmpty
+            state.peerUnsealPolicy == nil, state.continuities.isEmpty, state.restoreOrder == nil
         else { throw .danglingRow(table: .pool) }
     }
 }

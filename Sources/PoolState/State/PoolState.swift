@@ -41,8 +41,10 @@ public struct PoolState: Sendable {
     var jobRecords = TreeDictionary<GUID, JobRecord>()
     /// What the restore that is under way has brought so far, by name.
     var stagedKeys = TreeDictionary<String, KeyRecord>()
-    /// What else a restore into a new pool has brought, by row key.
+    /// What else a restore of everything has brought, by row key.
     var stagedPolicies = TreeDictionary<[UInt8], StagedPolicy>()
+    /// A restore of everything into this living pool, as officers are asked to approve it or have.
+    public internal(set) var restoreOrder: RestoreOrder?
     /// By what the pool backs itself up, and how that goes; nil where there is no schedule.
     public internal(set) var backupPlan: BackupPlan?
     var scheduledBackups = TreeDictionary<GUID, ScheduledBackup>()

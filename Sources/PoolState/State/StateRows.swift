@@ -22,6 +22,7 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
     case rootChange = 20
     case keyEncryption = 21
     case rewrappedBatch = 22
+    case restoreOrder = 23
     case backupPlan = 30
     case scheduledBackup = 31
     case poolVersion = 40
@@ -35,7 +36,7 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
         switch self {
         case .key, .keyVersion, .auditHead, .completedProposal, .progress, .job, .stagedKey, .stagedKeyVersion,
             .stagedPolicy, .keyEncryption, .rewrappedBatch, .backupPlan, .scheduledBackup, .peerUnsealPolicy,
-            .continuity:
+            .continuity, .restoreOrder:
             true
         case .pool, .member, .principal, .roleDefinition, .roleAssignment, .securityDomain, .unsealGrant, .membership,
             .invitation, .nodeNumbers, .rootChange, .poolVersion:

@@ -15,7 +15,10 @@ struct BackupCommands: AsyncParsableCommand {
 
             The token is read from a file or from QUORATE_SAS, never from the command line.
             """,
-        subcommands: [Start.self, List.self, Status.self, Restore.self, Verify.self, Schedule.self])
+        subcommands: [
+            Start.self, List.self, Status.self, Restore.self, ApproveRestore.self, WithdrawRestore.self, Verify.self,
+            Schedule.self,
+        ])
 
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -64,6 +67,11 @@ struct BackupCommands: AsyncParsableCommand {
                 upload') and has no keys yet, it brings everything: keys, roles, principals, settings. Principals come \
                 without their secrets, unless --keep-credentials is given: make new ones with 'hsmctl principal'.
 
+                Into a living pool, --everything brings roles, principals and settings, too, if a quorum of the \
+                officers in office agrees: the backup is read, and what it would bring is shown to them. The command \
+                waits for their approvals ('hsmctl backup approve-restore'), 24 hours at most, and then restores; \
+                interrupted, or with --no-wait, it goes on where it is run again.
+
                 With --key the key takes the place of the one of this name, with all its versions.
 
                 With --check the backup is read and decrypted to its end, and its state compared with what it says of \
@@ -73,6 +81,7 @@ struct BackupCommands: AsyncParsableCommand {
                 --sas-file sas.txt --key invoices
                 Example: hsmctl backup restore s3://backups/hsm mhsm-pool-2027013112000042
                 Example: hsmctl backup restore file:///weekly mhsm-pool-2027013112000042 --check
+                Example: hsmctl backup restore file:///weekly mhsm-pool-2027013112000042 --everything
                 """)
         @Argument(help: ArgumentHelp("The container's URI.", valueName: "uri"))
         var container: String
@@ -82,7 +91,9 @@ struct BackupCommands: AsyncParsableCommand {
         var key: String?
         @Flag(name: .long, help: "Only find out whether the backup is whole and opens here.")
         var check = false
-        @Flag(name: .long, help: "Into a new pool, let principals keep the secrets that they had.")
+        @Flag(name: .long, help: "Everything, and not keys only, if the officers of this living pool agree.")
+        var everything = false
+        @Flag(name: .long, help: "Where everything is restored, let principals keep the secrets that they had.")
         var keepCredentials = false
         @OptionGroup(title: "Job") var job: JobOptions
         @OptionGroup(title: "Output") var output: OutputOptions
@@ -92,11 +103,18 @@ struct BackupCommands: AsyncParsableCommand {
             guard !keepCredentials || (key == nil && !check) else {
                 throw ValidationError("--keep-credentials belongs to a restore of everything.")
             }
+            guard !everything || (key == nil && !check) else {
+                throw ValidationError("--everything excludes --key and --check.")
+            }
             guard key == nil || !check else { throw ValidationError("--check reads the whole backup: omit --key.") }
         }
 
         func run() async throws {
             let place = try job.place.access(to: container)
+            guard !everything else {
+                let restore = RestoreOfEverything(place: place, folder: folder, keepsCredentials: keepCredentials)
+                return try await restore.run(isWaiting: job.isWaiting, output, connection)
+            }
             let path = key.map { "/keys/\(PoolClient.escape($0))/restore" } ?? (check ? "/prerestore" : "/restore")
             try await PoolClient.with(connection) { client in
                 let begun = try await client.send(.PUT, path, isRepeatable: false) { writer in

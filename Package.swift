@@ -151,7 +151,9 @@ let package = Package(
             exclude: ["Schema/pool.proto"],
             swiftSettings: simulated),
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
-        .target(name: "HardwareTokens", dependencies: ["CPKCS11", "CryptographicModule"], swiftSettings: common),
+        .target(
+            name: "HardwareTokens", dependencies: ["CPKCS11", "COpenSSL", "CryptographicModule"],
+            swiftSettings: common),
         .target(
             name: "Backup", dependencies: ["PoolState", "SecurityDomain", "CryptographicModule"],
             swiftSettings: common),
@@ -256,7 +258,8 @@ let package = Package(
             name: "HSMServiceTests",
             dependencies: [
                 "HSMService", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "SecurityDomain", "RequestTesting",
-                "PoolState", "Identity", "CryptographicModule", "StrictJSON", "NodeEnvironment", "Raft", logging,
+                "PoolState", "Identity", "CryptographicModule", "StrictJSON", "NodeEnvironment", "Raft",
+                "HardwareTokens", logging,
             ],
             swiftSettings: common),
         .testTarget(

@@ -3,7 +3,7 @@ public import CryptographicModule
 import Glibc
 
 /// A key pair on a PKCS #11 token, on the curve P-256, whose private half never leaves it.
-public struct PKCS11Token: Sendable {
+public struct PKCS11Token: UnsealKeyHolder {
     /// Where the key is.
     public struct Place: Hashable, Sendable {
         /// Absolute path of the module.
@@ -39,16 +39,9 @@ public struct PKCS11Token: Sendable {
 
     // MARK: Uses
 
-    /// Has the token agree on a secret (SP 800-56A section 5.7.1.2) with the point that belongs to its key, and shows
-    /// that key. Waits for the token, up to 20 s: not for an event loop.
-    ///
-    /// - Parameters:
-    ///   - points: by key of a token, each an uncompressed point of P-256.
-    ///   - body: gets the token's public key, whether `points` has it, and the secret; where it has not, a secret of
-    ///     no use.
     /// - Throws: ``PKCS11Refusal``, or what `body` or the reading of the PIN throws.
     public func agree<Value>(
-        _ points: [(key: [UInt8], point: [UInt8])], _ body: (Agreed, borrowing Secret) throws -> Value
+        _ points: [(key: [UInt8], point: [UInt8])], _ body: (AgreedKey, borrowing Secret) throws -> Value
     ) throws -> Value {
         let probe = try KeyAgreement.generate()
         // The last counts for a token with any other key: what it says of itself is put to the test as well.
@@ -58,19 +51,12 @@ public struct PKCS11Token: Sendable {
             if !isKnown, try Self.fingerprint(secret) != Self.fingerprint(try probe.agree(with: point)) {
                 throw PKCS11Refusal(place, .unfitKey, "what it computes doesn't belong to its public half")
             }
-            return try body(Agreed(publicKey: point, isKnown: isKnown), secret)
+            return try body(AgreedKey(publicKey: point, isKnown: isKnown), secret)
         }
     }
 
-    /// A token's key, and whether the request had a point for it.
-    public struct Agreed: Hashable, Sendable {
-        /// An uncompressed point of P-256, 65 bytes.
-        public let publicKey: [UInt8]
-        public let isKnown: Bool
-    }
+    public func mayPass(_ failure: any Error) -> Bool { (failure as? PKCS11Refusal)?.mayPass ?? false }
 
-    /// Makes the key, which must not be there yet.
-    /// - Returns: its public half, an uncompressed point of P-256.
     public func makeKey() throws -> [UInt8] { try ask(UInt8(QT_MAKE), []) { point, _ in point } }
 
     /// What may be compared and forgotten, instead of the secret.

@@ -53,6 +53,14 @@ public enum AutoUnsealStanding: Sendable {
     case ready(AutoUnsealKey)
 }
 
+extension PoolState {
+    /// The names of keys that open this pool and that nothing protects: whoever reads a file has them.
+    var developmentKeys: [String] {
+        (securityDomain?.unsealKeys ?? []).filter { $0.provider == AutoUnsealKey.Provider.developmentFile.rawValue }
+            .map(\.name)
+    }
+}
+
 extension UnsealKey {
     init(_ key: AutoUnsealKey) { self.init(provider: key.provider.rawValue, name: key.name, point: key.point) }
 }

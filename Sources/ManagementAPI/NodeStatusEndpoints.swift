@@ -50,6 +50,8 @@ enum NodeStatusEndpoints {
                         writer.member("poolVersion", UInt64(context.view.state.version.rawValue))
                         writer.member("appliedIndex", context.view.appliedIndex)
                         writer.member("keys", context.view.state.keyCount)
+                        let unprotected = context.view.state.developmentKeys
+                        if !unprotected.isEmpty { writer.member("developmentKeys", array: unprotected) }
                         if let plan = context.view.state.backupPlan {
                             let now = context.receivedAt / 1000
                             writer.member("newestBackup") { writer in

@@ -42,7 +42,7 @@ struct HSMDaemon: AsyncParsableCommand {
     @Flag(name: .long, help: "Check the configuration and exit.")
     var check = false
 
-    @Flag(name: .long, help: "Make the key of 'auto_unseal' on the node's token, and exit.")
+    @Flag(name: .long, help: "Make the key of 'auto_unseal', on the node's token or in its file, and exit.")
     var makeTokenKey = false
 
     @Flag(name: .long, help: "Run even where memory for keys can't be locked. Not for keys that matter.")

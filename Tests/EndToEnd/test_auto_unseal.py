@@ -1,5 +1,5 @@
-"""Nodes that open themselves by a key on a PKCS #11 token, here of SoftHSM2. The officers decide on it; what a token
-can fail with is said by name; and peers and officers open a node all the same."""
+"""Nodes that open themselves by a key on a PKCS #11 token, here of SoftHSM2, or in a file. The officers decide on it;
+what can fail is said by name; and peers and officers open a node all the same."""
 
 from __future__ import annotations
 
@@ -257,6 +257,53 @@ def test_what_was_given_up_opens_nothing(site, token):
     assert "unsealed" in site.open(site.officers).stdout
     pool.await_unsealed()
     site.sign()
+
+
+def test_a_key_in_a_file_is_for_development_and_says_so(site):
+    pool, powered = site.pool, Powered(site)
+    node = pool.node_folder(1)
+    key = node / "unseal.key"
+    write_section(node, f"\nauto_unseal:\n  development_key_file: {key.name}\n")
+    made = make_key(node)
+    assert made.returncode == 0 and "DEVELOPMENT ONLY" in made.stdout and key.stat().st_mode & 0o777 == 0o600, made.stderr
+    again = make_key(node)
+    assert again.returncode == 1 and "is there already" in again.stderr, again.stderr
+    key.chmod(0o640)
+    open_to_others = make_key(node)
+    assert open_to_others.returncode == 78 and "mode 0640" in open_to_others.stderr, open_to_others.stderr
+    key.chmod(0o600)
+    powered.cycle()
+    powered.await_said("isn't enrolled")
+    assert "warning" in powered.said and "DEVELOPMENT ONLY" in powered.said and pool.health(1)["seal"] == "sealed"
+    assert "unsealed" in site.open(site.officers).stdout
+    pool.await_unsealed()
+    found = shown(site)["node-1"]
+    assert found["key"]["provider"] == "development-file" and not found["isEnrolled"]
+    assert "developmentKeys" not in json.loads(pool.hsmctl("pool", "status", "--json").stdout)
+
+    pool.hsmctl("auto-unseal", "enrol", "node-1")
+    # Who doesn't name it doesn't mean it.
+    unaware = site.reshare("approve", *site.officers.pair(1), check=False)
+    assert unaware.returncode == 1 and "for development only" in unaware.stderr, unaware.stderr
+    complete(site, "with-file", found["key"]["sha256"])
+    powered.cycle()
+    pool.await_unsealed()
+    assert "opened by the development key file" in powered.said and "DEVELOPMENT ONLY" in powered.said
+    site.sign()
+    told = pool.hsmctl("pool", "status", "--json")
+    assert json.loads(told.stdout)["developmentKeys"] == ["unseal.key at node-1"] and "WARNING" in told.stderr
+    told = pool.hsmctl("auto-unseal", "show")
+    assert "development-file" in told.stdout and "WARNING" in told.stderr
+
+    # Another file's key opens nothing, and the node says why.
+    key.rename(node / "enrolled.key")
+    assert make_key(node).returncode == 0
+    powered.cycle()
+    powered.await_said("isn't enrolled")
+    for number in (1, 2, 3):
+        pool.await_health(number, "seal", "sealed")
+    assert "unsealed" in site.open(site.officers).stdout
+    pool.await_unsealed()
 
 
 def test_the_pin_is_nowhere_else(site, token):

@@ -117,6 +117,15 @@ import Testing
             "crypto:\n", "auto_unseal: {pkcs11_module: m.so}\ncrypto:\n", "'auto_unseal.pkcs11_module' is 'm.so'",
             cure: "absolute path"),
         Mistake(
+            "crypto:\n", token(", development_key_file: k"), "'auto_unseal.pkcs11_module' stands beside",
+            cure: "by a token or by a file"),
+        Mistake(
+            "crypto:\n", "auto_unseal: {development_key_file: k, slot: 1}\ncrypto:\n",
+            "unknown key 'auto_unseal.slot'", cure: "Known here"),
+        Mistake(
+            "crypto:\n", "auto_unseal: {development_key_file: /}\ncrypto:\n",
+            "'auto_unseal.development_key_file' is '/'", cure: "1 to 64 bytes"),
+        Mistake(
             "crypto:\n", "auto_unseal: {pkcs11_module: /m.so, token: \"a\\tb\"}\ncrypto:\n",
             "'auto_unseal.token' isn't a label", cure: "1 to 32 bytes"),
         Mistake("  id: 1\n", "  id: one\n", "'node.id' must be a whole number from 1", cure: "Correct 'one'"),

@@ -95,4 +95,14 @@ import Testing
             #expect(since(command) == .backupSchedules)
         }
     }
+
+    /// A former program would take the key for one of a token.
+    @Test func aKeyThatNoTokenHoldsNeedsTheVersionThatBroughtIt() {
+        let former = CommandCatalog(newest: .restoreOrders, since: CommandCatalog.current.since)
+        var order = RootChangeTests.order()
+        order.unsealKeys = RootChangeTests.tokens(2)
+        #expect(former.knows(.beginRootChange(order)))
+        order.unsealKeys[1].provider = 2
+        #expect(!former.knows(.beginRootChange(order)) && CommandCatalog.current.knows(.beginRootChange(order)))
+    }
 }

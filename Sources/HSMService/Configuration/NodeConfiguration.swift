@@ -133,9 +133,7 @@ extension NodeConfiguration {
         _ root: ConfigurationSection, _ resolve: (String) -> String
     ) throws(ConfigurationError) -> AutoUnsealPlace? {
         guard let section = try root.optionalSection("auto_unseal") else { return nil }
-        let place = try AutoUnsealPlace(section, resolve)
-        try requirePrivate(file: place.pinFile)
-        return place
+        return try AutoUnsealPlace(section, resolve)
     }
 
     /// The length is what clients accept in the name of a pool.

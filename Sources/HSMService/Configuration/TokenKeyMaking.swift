@@ -3,7 +3,7 @@ import Foundation
 import HardwareTokens
 import StrictJSON
 
-/// Makes the key on a node's token that is to open it.
+/// Makes the key that is to open a node: on its token, or in its file for trials.
 public enum TokenKeyMaking {
     /// - Returns: what to tell the operator.
     /// - Throws: ``ConfigurationError``, or what the token says.
@@ -13,10 +13,10 @@ public enum TokenKeyMaking {
                 file: configuration.file, problem: "it has no section 'auto_unseal'",
                 cure: "Add one, as docs/operations.md describes it.")
         }
-        let point = try place.token.makeKey()
-        return """
-            key '\(place.place.key)' made on the token '\(place.place.token)'
-            SHA-256 of its public half: \(Hexadecimal.encode(Digest.sha256(point)))
-            """
+        let point = try place.holder.makeKey()
+        let lines = [
+            place.made, "SHA-256 of its public half: \(Hexadecimal.encode(Digest.sha256(point)))", place.warning,
+        ]
+        return lines.compactMap { $0 }.joined(separator: "\n")
     }
 }

@@ -6751,6 +6751,10 @@ enum OpenAPIDocument {
           "members", "auditHeads"
         ],
         "properties": {
+          "developmentKeys": {
+            "type": "array", "items": {"type": "string"},
+            "description": "Names of keys in files that open this pool and that nothing protects; only where there are."
+          },
           "pool": {"type": "string"},
           "identityKeySha256": {
             "type": "string",
@@ -7105,7 +7109,7 @@ enum OpenAPIDocument {
         "type": "object",
         "required": ["provider", "name", "point", "sha256"],
         "properties": {
-          "provider": {"type": "string", "enum": ["pkcs11"]},
+          "provider": {"type": "string", "enum": ["pkcs11", "development-file"]},
           "name": {"type": "string", "minLength": 1, "description": "For people."},
           "point": {"description": "An uncompressed point of P-256.", "$ref": "#/components/schemas/Bytes"},
           "sha256": {"type": "string", "description": "Of the point.", "pattern": "^[0-9a-f]{64}$"}
@@ -7150,7 +7154,7 @@ enum OpenAPIDocument {
               "type": "object",
               "required": ["provider", "name", "point"],
               "properties": {
-                "provider": {"type": "string", "enum": ["pkcs11"]},
+                "provider": {"type": "string", "enum": ["pkcs11", "development-file"]},
                 "name": {"type": "string", "minLength": 1, "maxLength": 128},
                 "point": {"description": "An uncompressed point of P-256.", "$ref": "#/components/schemas/BytesGiven"}
               }

@@ -24,8 +24,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let peerUnsealing = PoolVersion(rawValue: 6)
     /// Brought restores of everything into a living pool, which officers approve.
     public static let restoreOrders = PoolVersion(rawValue: 7)
+    /// Brought other holders of keys that open the pool than tokens.
+    public static let unsealKeyHolders = PoolVersion(rawValue: 8)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = restoreOrders
+    public static let newest = unsealKeyHolders
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }
@@ -64,6 +66,7 @@ extension PoolCommand {
             .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership, .recoverPool,
             .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
             .first
+        case .beginRootChange(let order) where order.unsealKeys.contains { !$0.isOnToken }: .unsealKeyHolders
         case .beginRootChange(let order) where !order.unsealKeys.isEmpty: .unsealKeys
         case .prepareRoot(_, let prepared) where !prepared.unsealRecords.isEmpty: .unsealKeys
         case .beginRootChange, .approveRootChange, .prepareRoot, .confirmRoot, .commitRoot, .abortRootChange,

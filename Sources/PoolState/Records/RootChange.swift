@@ -32,6 +32,9 @@ public struct UnsealKey: Hashable, Sendable {
     /// Its public half: an uncompressed point of P-256.
     public var point: [UInt8]
 
+    /// The first kind of holder, and for long the only one.
+    var isOnToken: Bool { provider == 1 }
+
     public init(provider: UInt8, name: String, point: [UInt8]) {
         (self.provider, self.name, self.point) = (provider, name, point)
     }

@@ -5,13 +5,19 @@ public struct AutoUnsealKey: Hashable, Sendable {
     public enum Provider: UInt8, CaseIterable, Sendable {
         /// A PKCS #11 token.
         case pkcs11 = 1
+        /// A file without any protection, where nothing is at stake.
+        case developmentFile = 2
 
         public var name: String {
             switch self {
             case .pkcs11: "pkcs11"
+            case .developmentFile: "development-file"
             }
         }
     }
+
+    /// Whether whoever can read a file has it.
+    public var isForDevelopment: Bool { provider == .developmentFile }
 
     public let provider: Provider
     /// For people.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NIOHTTP1
+import SecurityDomain
 import StrictJSON
 
 /// Keys on tokens that open the pool's nodes when they start.
@@ -8,9 +9,10 @@ struct AutoUnsealCommands: AsyncParsableCommand {
         commandName: "auto-unseal",
         abstract: "Enrols tokens by which nodes open themselves, and gives them up.",
         discussion: """
-            Who holds an enrolled token, its PIN and a node's disk can open the pool: that is for the officers to \
-            decide. Both commands order a new root, which a quorum of them approves ('hsmctl help security-domain \
-            reshare'): the new root is sealed for the tokens that are enrolled then, and for no other.
+            Who holds an enrolled token, its PIN and a node's disk can open the pool; of a development key file, \
+            which has no PIN, whoever can read it: that is for the officers to decide. Both commands order a new \
+            root, which a quorum of them approves ('hsmctl help security-domain reshare'): the new root is sealed \
+            for the tokens that are enrolled then, and for no other.
 
               hsmctl auto-unseal show
               hsmctl auto-unseal enrol node-1
@@ -45,14 +47,17 @@ struct AutoUnsealCommands: AsyncParsableCommand {
                 }
             }
             output.print(result) {
-                var table = Table("NODE", "TOKEN", "SHA-256 OF ITS KEY", "STATE")
+                var table = Table("NODE", "TOKEN", "PROVIDER", "SHA-256 OF ITS KEY", "STATE")
                 for node in nodes {
                     let key = node.object("key")
                     table.row(
-                        node.text("node") ?? "?", key?.text("name") ?? "-", key?.text("sha256") ?? "-", state(of: node))
+                        node.text("node") ?? "?", key?.text("name") ?? "-", key?.text("provider") ?? "-",
+                        key?.text("sha256") ?? "-", state(of: node))
                 }
                 return table
             }
+            let enrolled = nodes.first { !$0.objects("enrolled").isEmpty }?.objects("enrolled") ?? []
+            if let warning = UnsealKeyText.warning(enrolled.map(UnsealKeyText.init)) { Terminal.note(warning) }
         }
 
         /// What the node says, or why it says nothing.
@@ -162,6 +167,19 @@ struct UnsealKeyText: Hashable {
         name = object.text("name") ?? ""
         point = object.text("point") ?? ""
         digest = object.text("sha256") ?? ""
+    }
+
+    /// Whether it is in a file that nothing protects.
+    var isForDevelopment: Bool { provider == AutoUnsealKey.Provider.developmentFile.name }
+
+    /// What to say where keys in files open the pool; nil where none does.
+    static func warning(_ keys: [UnsealKeyText]) -> String? { warning(keys.filter(\.isForDevelopment).map(\.name)) }
+
+    static func warning(_ names: [String]) -> String? {
+        guard !names.isEmpty else { return nil }
+        return "WARNING: for development only: this pool is opened by a key in a file "
+            + "(\(names.joined(separator: ", "))). Whoever reads it and a node's disk has every key. "
+            + "Give it up: hsmctl auto-unseal remove --all"
     }
 
     func write(_ writer: inout JSONWriter) {

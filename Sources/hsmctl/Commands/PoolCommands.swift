@@ -56,7 +56,9 @@ struct PoolCommands: AsyncParsableCommand {
                 if let failure = node.failure { Terminal.note("\(node.endpoint): \(failure)") }
             }
             for note in found.waiting { Terminal.note(note) }
-            if let warning = found.backupWarning { Terminal.note(warning) }
+            for warning in [found.backupWarning, found.developmentWarning] {
+                if let warning { Terminal.note(warning) }
+            }
             guard found.answering > 0 else {
                 throw ClientError.unavailable("No node answers.")
             }

@@ -69,6 +69,9 @@ struct PoolStatus {
         }
     }
 
+    /// That keys which nothing protects open the pool; nil where none does.
+    var developmentWarning: String? { UnsealKeyText.warning(status?.texts("developmentKeys") ?? []) }
+
     /// What the pool's schedule of backups is alarmed about; nil where all is well, or there is none.
     var backupWarning: String? {
         guard status?.flag("backupIsOverdue") == true else { return nil }

@@ -132,6 +132,14 @@ struct ReshareCommands: AsyncParsableCommand {
                             + "\(tokens.isEmpty ? "there are none" : tokens.sorted().joined(separator: ", ")). "
                             + "Nothing was signed.")
                 }
+                let unprotected = terms.unsealKeys.filter(\.isForDevelopment)
+                guard unprotected.isEmpty || !nextToken.isEmpty else {
+                    throw ClientError.refused(
+                        "A key in a file would open the next root, for development only: "
+                            + unprotected.map { "\($0.name) (\(Hexadecimal.encode($0.id)))" }.joined(separator: ", ")
+                            + ". Whoever reads it and a node's disk has every key. Nothing was signed; who means it "
+                            + "names all keys by --next-token.")
+                }
                 if wanted.isEmpty { Terminal.note(change.nextOfficers) }
                 guard let place = change.place(of: certificate) else {
                     throw ClientError.refused("\(officer.certificate) belongs to no officer in office.")
@@ -322,7 +330,10 @@ private struct RootChange {
         let prints = object.texts("nextOfficers").compactMap { Base64URL.decode($0) }
             .map { "        " + Hexadecimal.encode(Digest.sha256($0)) }
         let tokens = object.objects("unsealKeys").map(UnsealKeyText.init)
-            .map { "\n        \($0.digest)  \($0.name)" }
+            .map { key in
+                let warning = key.isForDevelopment ? "  (A FILE: FOR DEVELOPMENT ONLY)" : ""
+                return "\n        \(key.digest)  \(key.name)\(warning)"
+            }
         return "The next root is for \(object.number("required") ?? 0) of these officers (SHA-256 of certificates):\n"
             + prints.joined(separator: "\n")
             + (tokens.isEmpty ? "" : "\nand for each of these tokens alone (SHA-256 of keys):" + tokens.joined())

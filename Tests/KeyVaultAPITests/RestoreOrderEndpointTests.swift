@@ -125,6 +125,28 @@ import Testing
         #expect(state.roleAssignments(at: .root).contains { $0.principal == TestPrincipal.user.objectID }, "made since")
     }
 
+    /// The restore would put the keyring of a root in place that rules no more.
+    @Test func aNodeThatIsBehindRestoresNothing() async throws {
+        let folder = try await backups().without
+        let former = try #require(state.pool?.keyring)
+        let id = [UInt8](repeating: 1, count: 16)
+        let votes = (1...3).map { RootVote(officer: $0, signature: [1]) }
+        let prepared = PreparedRoot(
+            base: Digest.sha256(former), keyring: [1], bridge: [2], wayBack: [3],
+            commitments: votes.map { [UInt8](repeating: $0.officer, count: 32) }, encryptedData: [4])
+        let order = RootChangeOrder(
+            id: id, required: 2, officers: [[7], [8], [9]], expires: TestPool.start / 1000 + 3600)
+        let change =
+            [PoolCommand.beginRootChange(order)] + votes.map { .approveRootChange(id: id, $0) }
+            + [.prepareRoot(id: id, prepared)] + votes.map { .confirmRoot(id: id, $0) }
+        for command in change { #expect(try pool.pool.submitNow(command).get().outcome == .applied, "\(command)") }
+        #expect(try await self.order(folder).json?.string("status") == "Succeeded")
+        try approve(1, 2)
+        let done = try await backed.end(try await start())
+        #expect(done.json?.object("error")?.string("code") == "ServiceUnavailable", "\(done.text)")
+        #expect(state.pool?.keyring == [1] && state.restoreOrder != nil)
+    }
+
     @Test func badRequestsOrderNothing() async throws {
         let folder = try await backups().with
         let place = #""sasTokenParameters":{\#(BackedPool.container)}"#

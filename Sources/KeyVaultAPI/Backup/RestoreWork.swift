@@ -17,6 +17,10 @@ struct RestoreWork {
         guard let keyring = job.services.custody.unsealed?.keyring else { throw BackupFault.keysUnavailable }
         var content = BackupContent(key: job.order.key, keepsRecords: job.order.kind.changesKeys)
         let pool = job.services.pool.latestView.state
+        // What replaces the pool's keyring is made from this node's. As long as the job runs the pool's stays the same.
+        guard job.order.approval.isEmpty || keyring.sealed.encode() == pool.pool?.keyring else {
+            throw JobRefused.keyringIsBehind
+        }
         var reader = BackupReader(keyring: keyring, formerRoots: pool.pool?.formerRoots ?? [])
         try await read(&reader, into: &content, approved: try approved(in: pool))
         guard let keys = reader.keys else { throw BackupFault.truncated }

@@ -117,6 +117,8 @@ enum JobRefused: Error {
     case keyNotInBackup(String)
     /// It isn't the backup that officers have approved.
     case otherBackup
+    /// The node hasn't followed yet to the root that rules, or to keys that are new.
+    case keyringIsBehind
     case tooLarge
 }
 
@@ -138,6 +140,11 @@ extension JobFailure {
                 code: "BackupRejected",
                 message: "The backup isn't the one that the officers have approved: another one is in its place. "
                     + "Nothing was changed.")
+        case JobRefused.keyringIsBehind:
+            self.init(
+                code: "ServiceUnavailable",
+                message: "This node is about to follow a change of the pool's keys. Nothing was changed: start the "
+                    + "restore again.")
         case JobRefused.refused(.restoreConsequencesChanged):
             self.init(
                 code: "Conflict",

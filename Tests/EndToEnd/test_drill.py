@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
+import shlex
 import subprocess
 import threading
 
@@ -47,6 +49,28 @@ def hsmctl(*arguments: str, folder: pathlib.Path, timeout: float = 300) -> subpr
 
 def leftovers(folder: pathlib.Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.startswith("quorate-drill")]
+
+
+def test_what_the_timer_runs_leaves_a_report_of_its_own(tmp_path):
+    """The command of the unit, as systemd hands it over, with its places moved."""
+    scenarios, reports = tmp_path / "drills", tmp_path / "reports"
+    scenarios.mkdir()
+    reports.mkdir()
+    (scenarios / "small.yaml").write_text(
+        "title: The power fails\nnodes: 1\nkeys: 1\ntargets: {rto_seconds: 60, rpo_seconds: 60}\n"
+        "steps: [{power-off: pool}, {open: [1, 3]}, {verify: keys}]\n")
+    unit = (ROOT / "deploy" / "systemd" / "quorate-drill@.service").read_text()
+    line = next(line for line in unit.splitlines() if line.startswith("ExecStart=")).removeprefix("ExecStart=")
+    for written, meant in (("%%", "%"), ("$$", "$"), ("%i", "small"), ("/etc/quorate/drills", str(scenarios)),
+                           ("/usr/local/bin/hsmctl", str(binaries() / "hsmctl"))):
+        assert written in line
+        line = line.replace(written, meant)
+    done = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=120,
+                          env=dict(os.environ, STATE_DIRECTORY=str(reports), TMPDIR=str(tmp_path)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = sorted(path.name for path in reports.iterdir())
+    assert [re.sub(r"\d{4}-\d\d-\d\dT\d{6}Z", "TIME", name) for name in written] == ["small-TIME.html", "small-TIME.json"]
+    assert json.loads((reports / written[1]).read_text())["report"]["passed"] is True
 
 
 def test_a_drill_passes_and_its_report_is_evidence(tmp_path):

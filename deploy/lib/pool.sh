@@ -223,7 +223,7 @@ start_node() { # node, further arguments
     # Until the shell has become the daemon, its pid names another program.
     local tries=0
     until node_pid "$i" >/dev/null; do
-        kill -0 "$(cat "$dir/nodes/node-$i/hsmd.pid")" 2>/dev/null && [ $((tries += 1)) -lt 100 ] || break
+        kill -0 "$(cat "$dir/nodes/node-$i/hsmd.pid")" 2>/dev/null && [ $((tries += 1)) -lt 1500 ] || break
         sleep 0.02
     done
 }

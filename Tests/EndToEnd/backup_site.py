@@ -26,7 +26,7 @@ class Site:
         self.identity = IdentityServer(first + 8)
         self.blobs.bearer = self.identity.token
         places = folder / "places.yaml"
-        places.write_text(f"{self.buckets.configuration()}attempts: 3\nmanaged_identity:\n  endpoint: {self.identity.url}\n")
+        places.write_text(f"{self.buckets.configuration()}attempts: 4\nmanaged_identity:\n  endpoint: {self.identity.url}\n")
         self.pool = Pool(folder / "state", first, settings={
             "QUICKSTART_BLOB_HOSTS": self.blobs.host, "QUICKSTART_BLOB_AUTHORITY": str(self.blobs.authority),
             "QUICKSTART_BACKUPS_FILE": str(places)}).up()

@@ -148,7 +148,7 @@ def test_what_the_store_refuses_fails_with_its_reason(site):
     # What passes is tried again, as often as the node's file says.
     site.blobs.failures = [503, 500]
     site.backup()
-    site.blobs.failures = [503] * 4
+    site.blobs.failures = [503] * 5
     with pytest.raises(HttpResponseError, match="503 ServerBusy"):
         site.backup()
     assert site.blobs.failures == [503]

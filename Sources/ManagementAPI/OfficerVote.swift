@@ -40,3 +40,16 @@ struct OfficerVote {
         return RootVote(officer: UInt8(place), signature: signature)
     }
 }
+
+extension Endpoint {
+    /// For officers, who need no token: what they sign is checked by the handler, and they are in the audit log all the
+    /// same.
+    static func officer(
+        _ method: HTTPMethod, _ path: String, _ operation: String,
+        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
+    ) -> Endpoint {
+        Endpoint(
+            method, path, operation: operation, access: .anonymous, phase: .unsealed, isVersioned: false,
+            isAuditedWhenAnonymous: true, handler: .asynchronous(body))
+    }
+}

@@ -17,25 +17,16 @@ enum PeerUnsealEndpoints {
 
     static func endpoints(node: any NodeControl) -> [Endpoint] {
         [
-            officer(.get, path, "PeerUnsealGet") { context throws(APIError) in answer(try await read(context)) },
+            .officer(.get, path, "PeerUnsealGet") { context throws(APIError) in answer(try await read(context)) },
             Endpoint(
                 .post, path, operation: "PeerUnsealSet", access: .dataAction(.settingsWrite, .root), phase: .unsealed,
                 isVersioned: false, handler: .asynchronous(set)),
-            officer(.post, path + "/approvals", "PeerUnsealApprove", approve),
+            .officer(.post, path + "/approvals", "PeerUnsealApprove", approve),
             Endpoint(
                 .post, "/quorate/v1/nodes/{id}/approve-unseal", operation: "NodeUnsealApprove",
                 access: .dataAction(.settingsWrite, .root), phase: .unsealed, isVersioned: false,
                 handler: .asynchronous { context throws(APIError) in try await approveUnsealing(context, node) }),
         ]
-    }
-
-    private static func officer(
-        _ method: HTTPMethod, _ path: String, _ operation: String,
-        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
-    ) -> Endpoint {
-        Endpoint(
-            method, path, operation: operation, access: .anonymous, phase: .unsealed, isVersioned: false,
-            isAuditedWhenAnonymous: true, handler: .asynchronous(body))
     }
 
     // MARK: One unsealing

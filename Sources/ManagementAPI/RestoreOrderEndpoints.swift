@@ -13,12 +13,12 @@ enum RestoreOrderEndpoints {
     private static let path = "/quorate/v1/restore-order"
 
     static let endpoints = [
-        officer(.get, path, "RestoreOrderGet") { context throws(APIError) in
+        .officer(.get, path, "RestoreOrderGet") { context throws(APIError) in
             let state = try await read(context)
             return try answer(state, isWhole: false)
         },
-        officer(.post, path + "/consequences", "RestoreConsequencesShow", show),
-        officer(.post, path + "/approvals", "RestoreApprove", approve),
+        .officer(.post, path + "/consequences", "RestoreConsequencesShow", show),
+        .officer(.post, path + "/approvals", "RestoreApprove", approve),
         administrator(.get, path + "/consequences", "RestoreConsequencesGet") { context throws(APIError) in
             try answer(context.view.state, isWhole: true)
         },
@@ -28,15 +28,6 @@ enum RestoreOrderEndpoints {
             return .object { $0.member("id", Hexadecimal.encode(order.id)) }
         },
     ]
-
-    private static func officer(
-        _ method: HTTPMethod, _ path: String, _ operation: String,
-        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
-    ) -> Endpoint {
-        Endpoint(
-            method, path, operation: operation, access: .anonymous, phase: .unsealed, isVersioned: false,
-            isAuditedWhenAnonymous: true, handler: .asynchronous(body))
-    }
 
     private static func administrator(
         _ method: HTTPMethod, _ path: String, _ operation: String,

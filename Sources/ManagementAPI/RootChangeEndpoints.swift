@@ -30,12 +30,12 @@ enum RootChangeEndpoints {
                 _ = try await submit(.abortRootChange(id: change.id), context)
                 return .object { $0.member("id", Hexadecimal.encode(change.id)) }
             },
-            officer(.get, path, "RootChangeGet") { context throws(APIError) in
+            .officer(.get, path, "RootChangeGet") { context throws(APIError) in
                 let state = try await read(context)
                 return answer(try found(in: state), state)
             },
-            officer(.post, path + "/approvals", "RootChangeApprove", approve),
-            officer(.post, path + "/confirmations", "RootChangeConfirm", confirm),
+            .officer(.post, path + "/approvals", "RootChangeApprove", approve),
+            .officer(.post, path + "/confirmations", "RootChangeConfirm", confirm),
         ]
     }
 
@@ -46,15 +46,6 @@ enum RootChangeEndpoints {
         Endpoint(
             method, path, operation: operation, access: .dataAction(.securityDomainDownload, .root), phase: .unsealed,
             isVersioned: false, bodyLimit: bodyLimit, handler: .asynchronous(body))
-    }
-
-    private static func officer(
-        _ method: HTTPMethod, _ path: String, _ operation: String,
-        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
-    ) -> Endpoint {
-        Endpoint(
-            method, path, operation: operation, access: .anonymous, phase: .unsealed, isVersioned: false,
-            isAuditedWhenAnonymous: true, handler: .asynchronous(body))
     }
 
     // MARK: Steps

@@ -284,7 +284,8 @@ public final class RequestPipeline: RequestSink {
     }
 
     /// A key that is sealed anew or purged loses its record a moment before the view appears that knows of it. Who had
-    /// looked it up by then is answered by that view, from the token on: what held before need not hold any more.
+    /// looked it up by then is answered by that view, from the token on: what held before need not hold any more. It is
+    /// looked for a few times, since nothing would ever tell of the view where the record is missing for good.
     private func decideAnew(_ exchange: Exchange) {
         Task { [self] in
             try? await Task.sleep(for: exchange.pause)

@@ -111,16 +111,12 @@ struct PeerUnsealCommands: AsyncParsableCommand {
                             + "Nothing was signed.")
                 }
                 Terminal.note("To be in force: mode \(wantedMode ?? "?"), absence up to \(wantedAbsence ?? 0) s.")
-                let own = Hexadecimal.encode(Digest.sha256(certificate.der))
-                guard let place = order.texts("officers").firstIndex(of: own) else {
+                guard let place = OfficerVoting.place(of: certificate, in: order) else {
                     throw ClientError.refused("\(officer.certificate) belongs to no officer in office.")
                 }
                 let signature = try OfficerTool.approve(
-                    try PeerUnsealing.terms(order), as: place + 1, privateKey: key)
-                return try await client.send(.POST, path + "/approvals") { writer in
-                    writer.member("officer", place + 1)
-                    writer.member("signature", Base64URL.encode(signature))
-                }.body
+                    try PeerUnsealing.terms(order), as: place, privateKey: key)
+                return try await OfficerVoting.give(signature, as: place, at: path + "/approvals", client)
             }
             output.print(answer, text: PeerUnsealing(answer).text)
         }

@@ -145,7 +145,7 @@ struct ReshareCommands: AsyncParsableCommand {
                     throw ClientError.refused("\(officer.certificate) belongs to no officer in office.")
                 }
                 let signature = try OfficerTool.approve(terms, as: place, privateKey: key)
-                return try await vote("approvals", place, signature, client)
+                return try await OfficerVoting.give(signature, as: place, at: path + "/approvals", client)
             }
             output.print(answer, text: RootChange(answer).text)
         }
@@ -214,7 +214,7 @@ struct ReshareCommands: AsyncParsableCommand {
                     let (place, signature) = try OfficerTool.confirm(
                         try change.terms(), file: file, certificate: certificate, privateKey: key,
                         commitments: change.commitments)
-                    return try await vote("confirmations", place, signature, client)
+                    return try await OfficerVoting.give(signature, as: place, at: path + "/confirmations", client)
                 } catch let error as SecurityDomainError {
                     throw OfficerShares.explained(
                         error, certificate: officer.certificate, key: officer.key, domain: securityDomain)
@@ -260,15 +260,6 @@ struct ReshareCommands: AsyncParsableCommand {
             }
             output.print(answer, text: "The change is dropped; the former root rules.")
         }
-    }
-
-    private static func vote(
-        _ kind: String, _ officer: Int, _ signature: [UInt8], _ client: PoolClient
-    ) async throws -> JSONObject {
-        try await client.send(.POST, "\(path)/\(kind)") { writer in
-            writer.member("officer", officer)
-            writer.member("signature", Base64URL.encode(signature))
-        }.body
     }
 }
 
@@ -323,7 +314,7 @@ private struct RootChange {
 
     /// Of an officer in office, from 1.
     func place(of certificate: X509Certificate) -> Int? {
-        object.texts("officers").firstIndex(of: Hexadecimal.encode(Digest.sha256(certificate.der))).map { $0 + 1 }
+        OfficerVoting.place(of: certificate, in: object)
     }
 
     var nextOfficers: String {

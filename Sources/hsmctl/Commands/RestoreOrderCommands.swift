@@ -119,29 +119,21 @@ extension BackupCommands {
             try await PoolClient.with(connection, authenticated: false) { client in
                 let path = RestoreOfEverything.path
                 let outline = RestoreOrderText(try await client.send(.GET, path).body)
-                let own = Hexadecimal.encode(Digest.sha256(certificate.der))
-                guard let index = outline.object.texts("officers").firstIndex(of: own) else {
+                guard let place = OfficerVoting.place(of: certificate, in: outline.object) else {
                     throw ClientError.refused("\(officer.certificate) belongs to no officer in office.")
                 }
-                let view = try OfficerTool.view(try outline.subject(), as: index + 1, privateKey: key)
-                let order = RestoreOrderText(try await vote("consequences", index + 1, view, client))
+                let view = try OfficerTool.view(try outline.subject(), as: place, privateKey: key)
+                let order = RestoreOrderText(
+                    try await OfficerVoting.give(view, as: place, at: path + "/consequences", client))
                 let terms = try order.terms()
                 if show { return output.print(order.object, text: order.text) }
                 Terminal.note(Table.harmless(order.text, keepingLines: true))
                 try agree(to: terms)
-                let signature = try OfficerTool.approve(terms, as: index + 1, privateKey: key)
-                let answer = RestoreOrderText(try await vote("approvals", index + 1, signature, client))
+                let signature = try OfficerTool.approve(terms, as: place, privateKey: key)
+                let answer = RestoreOrderText(
+                    try await OfficerVoting.give(signature, as: place, at: path + "/approvals", client))
                 output.print(answer.object, text: "\(answer.approvals) of \(answer.required) approvals")
             }
-        }
-
-        private func vote(
-            _ path: String, _ place: Int, _ signature: [UInt8], _ client: PoolClient
-        ) async throws -> JSONObject {
-            try await client.send(.POST, "\(RestoreOfEverything.path)/\(path)") { writer in
-                writer.member("officer", place)
-                writer.member("signature", Base64URL.encode(signature))
-            }.body
         }
 
         /// Nobody signs what he hasn't read.

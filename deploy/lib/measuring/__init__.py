@@ -1,0 +1,1 @@
+"""The measurements of `deploy/measure`: one idea a file, standard library only."""

@@ -1,0 +1,58 @@
+"""The command line of `deploy/measure`."""
+
+import argparse
+import importlib
+import subprocess
+import sys
+import urllib.error
+
+from .pool import ROOT
+from .report import Unmeasurable
+
+MEASUREMENTS = {
+    "signatures": "server CPU per signature, beside `openssl speed` (the default)",
+}
+
+
+def main():
+    words = sys.argv[1:]
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
+        words = ["signatures", *words]
+    options = arguments(words)
+    try:
+        options.module.measure(options).show(options.measurement, options.json)
+    except Unmeasurable as failure:
+        sys.exit(f"measure: {failure}\n         {failure.cure}")
+    except (OSError, subprocess.SubprocessError, urllib.error.URLError) as failure:
+        sys.exit(f"measure: {type(failure).__name__}: {failure}\n         does the pool still run? See: deploy/quickstart status")
+    except KeyboardInterrupt:
+        sys.exit("measure: interrupted")
+
+
+def arguments(words):
+    parser = argparse.ArgumentParser(
+        prog="deploy/measure", formatter_class=argparse.RawDescriptionHelpFormatter, description=DESCRIPTION)
+    parts = parser.add_subparsers(dest="measurement", metavar="MEASUREMENT", required=True)
+    for name, summary in MEASUREMENTS.items():
+        module = importlib.import_module(f".{name}", __package__)
+        part = parts.add_parser(
+            name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        part.add_argument("--dir", default=str(ROOT / ".quorate"), help="state folder of the pool (default: .quorate in the project)")
+        part.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: %(default)s)")
+        part.add_argument("--seconds", type=int, default=3, help="how long the pool is measured in each round (default: %(default)s)")
+        part.add_argument("--clients", type=int, default=8, help="connections (default: %(default)s)")
+        part.add_argument("--streams", type=int, default=16, help="requests under way on each (default: %(default)s)")
+        part.add_argument("--json", action="store_true", help="all figures of all rounds, for scripts")
+        part.set_defaults(module=module)
+        module.add(part)
+    return parser.parse_args(words)
+
+
+DESCRIPTION = """\
+Measures what a signature costs. Each measurement prints its figures (the median of the rounds, and their range), and verdicts where
+there is a limit. `deploy/measure MEASUREMENT --help` says how it measures and what it needs.
+
+Most ask the pool of `deploy/quickstart up`, which must be running; some make pools of their own. h2load (Debian: nghttp2-client)
+makes most of the load over HTTP/2 with TLS; each request carries an access token, is authorised, and is in the audit log before it
+is answered. Progress is on standard error. Exit code 0 whether limits are kept or not, 1 where it can't be measured, with cause
+and cure."""

@@ -11,6 +11,7 @@ from .report import Unmeasurable
 
 MEASUREMENTS = {
     "signatures": "server CPU per signature, beside `openssl speed` (the default)",
+    "nodes": "what it costs the leader and a follower, and what nodes say because of it",
 }
 
 

@@ -12,6 +12,7 @@ from .report import Unmeasurable
 MEASUREMENTS = {
     "signatures": "server CPU per signature, beside `openssl speed` (the default)",
     "nodes": "what it costs the leader and a follower, and what nodes say because of it",
+    "generator": "what the load generators themselves cost: hsmctl load beside h2load",
 }
 
 

@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "signatures": "server CPU per signature, beside `openssl speed` (the default)",
     "nodes": "what it costs the leader and a follower, and what nodes say because of it",
     "generator": "what the load generators themselves cost: hsmctl load beside h2load",
+    "http1": "what a request of the Azure library for Python costs, beside HTTP/2 at the same rate",
 }
 
 

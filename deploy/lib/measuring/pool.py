@@ -123,7 +123,8 @@ def own(nodes, binaries=None):
     words = ["--nodes", str(nodes), "--port", str(free_ports(2 * nodes)), "--dir", state, *(["--binaries", binaries] if binaries else [])]
     try:
         note(f"making a pool of {nodes} node(s) ...")
-        quickstart("up", *words)
+        # The node would compute spare keys while it is measured.
+        quickstart("up", *words, QUICKSTART_SPARE_RSA_KEYS="0")
         yield Pool(state)
     finally:
         if (state / "pool.conf").exists():
@@ -131,8 +132,9 @@ def own(nodes, binaries=None):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def quickstart(*words):
-    done = subprocess.run([ROOT / "deploy" / "quickstart", *words], capture_output=True, text=True)
+def quickstart(*words, **settings):
+    done = subprocess.run(
+        [ROOT / "deploy" / "quickstart", *words], capture_output=True, text=True, env={**os.environ, **settings})
     if done.returncode:
         raise Unmeasurable(f"deploy/quickstart {words[0]} failed", done.stderr.strip() or done.stdout.strip())
     return done.stdout

@@ -69,7 +69,7 @@ class Verdict:
 
     def __str__(self):
         figure = str(self.figure) if isinstance(self.figure, Figure) else short(self.figure)
-        bound = f"{'at least' if self.at_least else 'at most'} {self.limit:g}"
+        bound = f"{'at least' if self.at_least else 'at most'} {short(self.limit)}"
         return f"{'met   ' if self.is_met else 'MISSED'} {self.what}: {figure}{' ' + self.unit if self.unit else ''}, {bound}"
 
     def json(self):

@@ -16,6 +16,7 @@ MEASUREMENTS = {
     "http1": "what a request of the Azure library for Python costs, beside HTTP/2 at the same rate",
     "connections": "what 10,000 idle connections cost a node",
     "counts": "whether it costs more with many keys, role assignments or principals",
+    "overload": "what a pool still does when three times as much is asked of it as it can do",
 }
 
 
@@ -46,7 +47,7 @@ def arguments(words):
         part.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: %(default)s)")
         part.add_argument("--seconds", type=int, default=3, help="how long the pool is measured in each round (default: %(default)s)")
         part.add_argument("--clients", type=int, default=8, help="connections (default: %(default)s)")
-        part.add_argument("--streams", type=int, default=16, help="requests under way on each (default: %(default)s)")
+        part.add_argument("--streams", type=int, default=16, help="requests under way on each (default: 16, unless it says otherwise above)")
         part.add_argument("--json", action="store_true", help="all figures of all rounds, for scripts")
         part.set_defaults(module=module)
         module.add(part)

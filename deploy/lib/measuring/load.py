@@ -76,6 +76,12 @@ def h2load(pool, node, paths, body, *words, token=None, method="POST"):
     return Answers(good, sum(bad) + sum(int(number) for number in broken.groups()), float(asked.group(1)) if asked else took, cpu)
 
 
+def depth(kind):
+    """Requests under way on each connection with which a closed loop finds the maximum of all nodes. Of cheap signatures more are
+    made the more of them share a wake-up and a flush; of RSA a node refuses what would wait for too long."""
+    return 48 if kind.type == "EC-HSM" else 16
+
+
 def hsmctl_load(pool, nodes, kind, *words, token=None):
     """One run of `hsmctl load` at these nodes."""
     environment = {

@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "counts": "whether it costs more with many keys, role assignments or principals",
     "overload": "what a pool still does when three times as much is asked of it as it can do",
     "softhsm": "CPU seconds per thousand signatures, beside SoftHSM2 in a process",
+    "steady": "latency, errors and memory at half of the maximum, for as long as one likes",
 }
 
 

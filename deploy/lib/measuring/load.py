@@ -82,18 +82,14 @@ def depth(kind):
     return 48 if kind.type == "EC-HSM" else 16
 
 
-def hsmctl_load(pool, nodes, kind, *words, token=None):
-    """One run of `hsmctl load` at these nodes."""
+def hsmctl_load(pool, nodes, kind, *words):
+    """One run of `hsmctl load` at these nodes. It asks for a token of its own, and sees to it that this lasts."""
     environment = {
         **os.environ, **pool.environment, "QUORATE_ENDPOINTS": " ".join(pool.endpoints[node - 1] for node in nodes),
         "QUORATE_CLIENT_SECRET_FILE": str(pool.folder / "administrator.secret"),
     }
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write(token or pool.client.token)
-        file.flush()
-        output, cpu = run(
-            [pool.hsmctl(), "load", "--key", kind.key, "--algorithm", kind.algorithm, "--token-file", file.name, "--json", *words],
-            env=environment)
+    output, cpu = run(
+        [pool.hsmctl(), "load", "--key", kind.key, "--algorithm", kind.algorithm, "--json", *words], env=environment)
     report = json.loads(output)["report"]
     bad = sum(report["all"][name] for name in ("throttled", "unavailable", "refused", "failed", "timedOut", "disconnected"))
     return Answers(report["all"]["good"], bad, report["seconds"], cpu, report)

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -27,6 +28,8 @@ def main():
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         words = ["signatures", *words]
     options = arguments(words)
+    # Who stops it leaves no pool behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("measure: stopped"))
     try:
         options.measure(options).show(options.measurement, options.json)
     except Unmeasurable as failure:
@@ -37,14 +40,18 @@ def main():
         sys.exit("measure: interrupted")
 
 
+def formatter(prog):
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=130)
+
+
 def arguments(words):
     parser = argparse.ArgumentParser(
-        prog="deploy/measure", formatter_class=argparse.RawDescriptionHelpFormatter, description=DESCRIPTION)
+        prog="deploy/measure", formatter_class=formatter, description=DESCRIPTION)
     parts = parser.add_subparsers(dest="measurement", metavar="MEASUREMENT", required=True)
     for name, summary in MEASUREMENTS.items():
         module = importlib.import_module(f".{name}", __package__)
         part = parts.add_parser(
-            name, help=summary, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+            name, help=summary, description=module.__doc__, formatter_class=formatter)
         part.add_argument("--dir", default=str(ROOT / ".quorate"), help="state folder of the pool (default: .quorate in the project)")
         part.add_argument("--rounds", type=int, default=5, help="how often each is measured (default: %(default)s)")
         part.add_argument("--seconds", type=int, default=3, help="how long the pool is measured in each round (default: %(default)s)")

@@ -1,7 +1,7 @@
 """Whether a signature costs more in a pool with many keys, role assignments or principals.
 
-For each of the three there are two new pools, of --nodes nodes each. One keeps as few as it has. The other gets the many, and is
-measured before and after, each time in turn with the first: with the same key and the same principal, by h2load at node 1. A round's
+For each of the three there is a new pool of --nodes nodes that gets the many, and one more that keeps as few as it has. The former is
+measured before and after, each time in turn with the latter: with the same key and the same principal, by h2load at node 1. A round's
 ratio is its CPU time for each signature (or its rate) by the other pool's around it, so that a slower minute of the machine isn't taken
 for a slower pool.
 
@@ -46,31 +46,35 @@ def add(parser):
 
 
 def measure(options):
-    report = Report(COLUMNS)
-    for what, make in (("keys", make_keys), ("assignments", make_assignments), ("principals", make_principals)):
-        many = getattr(options, what)
-        if many:
-            add_rows(report, what, many, make, options)
-    if not report.rows:
+    asked = [(what, getattr(options, what), make) for what, make in (
+        ("keys", make_keys), ("assignments", make_assignments), ("principals", make_principals)) if getattr(options, what)]
+    if not asked:
         raise Unmeasurable("nothing is asked for", "give --keys, --assignments or --principals a number")
+    report = Report(COLUMNS)
+    with fresh(options) as few:
+        for what, many, make in asked:
+            with fresh(options) as grown:
+                add_rows(report, what, many, make, few, grown, options)
     return report
 
 
-def add_rows(report, what, many, make, options):
-    with contextlib.ExitStack() as stack:
-        few, grown = (stack.enter_context(own(options.nodes, options.binaries)) for _ in range(2))
-        for pool in (few, grown):
-            pool.make_key(ES256.key, ES256)
-            signing(pool, 1, ES256, options)
-        report.rows.append(in_turn(f"before, few {what}", few, grown, options))
-        note(f"making {many:,} {what} ...")
-        began = time.monotonic()
-        spread = make(grown, many, options)
-        made = many / (time.monotonic() - began)
-        after = {**in_turn(f"{many:,} {what}", few, grown, options), "made": made}
-        report.rows.append(after)
-        over, runs = spread_over(grown, *spread, options)
-        report.rows.append({"what": over, **figures(runs)})
+@contextlib.contextmanager
+def fresh(options):
+    with own(options.nodes, options.binaries) as pool:
+        pool.make_key(ES256.key, ES256)
+        signing(pool, 1, ES256, options)
+        yield pool
+
+
+def add_rows(report, what, many, make, few, grown, options):
+    report.rows.append(in_turn(f"before, few {what}", few, grown, options))
+    note(f"making {many:,} {what} ...")
+    began = time.monotonic()
+    spread = make(grown, many, options)
+    made = many / (time.monotonic() - began)
+    after = {**in_turn(f"{many:,} {what}", few, grown, options), "made": made}
+    over, runs = spread_over(grown, *spread, options)
+    report.rows += [after, {"what": over, **figures(runs)}]
     report.verdicts += [
         Verdict(f"a signature's CPU with {many:,} {what}, by few", after["cpu_ratio"], options.limit, "times"),
         Verdict(f"signatures a second with {many:,} {what}, by few", after["rate_ratio"], 1 / options.limit, "times", at_least=True),

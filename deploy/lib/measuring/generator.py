@@ -1,9 +1,9 @@
 """What the load generators themselves cost: requests for each second of their CPU time, user and system.
 
-`hsmctl load` and h2load send the same request with the same key, for the same principal, to one node, in a closed loop with the same connections
-and streams, from one thread each, in turn. The whole process counts, with its start, its handshakes, and what it asks before the
-run. What that comes to is measured too, by a run of each that sends next to nothing, and a second figure leaves it out: it is a share
-that a longer run makes as small as one likes.
+`hsmctl load` and h2load send the same request with the same key, for the same principal, to one node, in a closed loop with the same
+connections and streams, from one thread each, in turn. The whole process counts, with its start, its handshakes, and what it asks
+before the run. What that comes to is measured too, by a run of each that sends next to nothing, and a second figure leaves it out: it
+is a share that a longer run makes as small as one likes.
 """
 
 from .kinds import BY_NAME

@@ -44,7 +44,7 @@ def short(number):
         return "-"
     if abs(number) >= 100 or number == int(number):
         return f"{number:,.0f}"
-    return f"{number:.3g}" if abs(number) >= 0.01 else f"{number:.1g}"
+    return f"{number:.3g}" if abs(number) >= 0.01 else f"{number:.2g}"
 
 
 def ratios(rounds, references):

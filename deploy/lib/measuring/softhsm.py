@@ -1,9 +1,10 @@
 """CPU seconds for a thousand signatures: in a process with SoftHSM2, and by a pool.
 
 You bring SoftHSM2 (Debian: softhsm2). A process that has loaded it signs with C_SignInit and C_Sign over a digest of 32 bytes, ECDSA
-with P-256 and RSA-2048 with PSS, in a loop of Python through ctypes; its CPU time counts, with Python's (a microsecond or two). Its keys
-are of the session, which SoftHSM2 uses faster than those that it keeps in files. It is measured alone, and beside one such process on each other processor, because the pool is always measured while
-all processors work. Of the pool the CPU time of the asked node counts; that of all nodes together is shown too.
+with P-256 and RSA-2048 with PSS, in a loop of Python through ctypes; its CPU time counts, with Python's (a microsecond or two). Its
+keys are of the session, which SoftHSM2 uses faster than those that it keeps in files. It is measured alone, and beside one such
+process on each other processor, because the pool is always measured while all processors work. Of the pool the CPU time of the asked
+node counts; that of all nodes together is shown too.
 
 They take turns: alone, beside, the pool, and alone and beside again. A round's ratio is that of the pool's time to the mean of the
 two around it. SoftHSM2 has no network, no token that is verified, no permissions and no audit log: the difference is what they cost.
@@ -112,7 +113,8 @@ class Tokens:
 
 
 def module(options):
-    found = [place for place in [options.module, *PLACES] if place and os.path.exists(place)]
-    if not found or (options.module and found[0] != options.module):
-        raise Unmeasurable("there is no SoftHSM2", "install it with: sudo apt-get install -y softhsm2, or name its library with --module")
+    found = [place for place in ([options.module] if options.module else PLACES) if os.path.exists(place)]
+    if not found:
+        raise Unmeasurable(f"there is no {options.module or 'SoftHSM2'}",
+                           "install it with: sudo apt-get install -y softhsm2, or name its library with --module")
     return found[0]

@@ -1,0 +1,54 @@
+"""deploy/measure: that each kind of measurement comes to its end with figures and verdicts. What the figures are is not looked at."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+from pool import ROOT, Pool
+
+MEASURE = ROOT / "deploy" / "measure"
+SHORT = ("--rounds", "1", "--seconds", "1", "--clients", "2", "--streams", "2")
+
+
+def measure(*words: str) -> dict:
+    done = subprocess.run([MEASURE, *words, *SHORT, "--json"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def check(report: dict, name: str) -> None:
+    assert report["measurement"] == name and report["rows"] and report["verdicts"]
+    assert all(isinstance(verdict["met"], bool) for verdict in report["verdicts"])
+
+
+@pytest.mark.parametrize("words", [
+    ["nodes"], ["generator"], ["overload", "--kind", "ES256", "--times", "0.5"], ["softhsm"],
+], ids=lambda words: words[0])
+def test_a_pool_that_is_there_is_measured(pool: Pool, words: list[str]):
+    check(measure(*words, "--dir", str(pool.folder)), words[0])
+
+
+@pytest.mark.parametrize("words", [
+    ["connections", "--count", "50"], ["counts", "--keys", "0", "--assignments", "50", "--principals", "0"],
+], ids=lambda words: words[0])
+def test_a_pool_of_its_own_is_measured_and_deleted(pool: Pool, words: list[str], tmp_path: pathlib.Path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    check(measure(*words, "--binaries", str(pool.binaries)), words[0])
+    assert not list(tmp_path.iterdir())
+
+
+def test_signatures_is_the_default_and_is_shown_for_people(pool: Pool):
+    done = subprocess.run(
+        [MEASURE, "--only", "ES256", "--dir", str(pool.folder), *SHORT], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "to beside" in done.stdout and "server CPU by the bare signature alone" in done.stdout and "measuring" in done.stderr
+
+
+def test_what_cannot_be_measured_says_why_and_what_to_do(tmp_path: pathlib.Path):
+    done = subprocess.run([MEASURE, "nodes", "--dir", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and not done.stdout
+    assert f"there is no pool at {tmp_path}" in done.stderr and "deploy/quickstart up" in done.stderr

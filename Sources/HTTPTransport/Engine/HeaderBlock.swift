@@ -76,19 +76,11 @@ struct HeaderBlock {
         let start = bytes.count
         var name = name
         var value = value
-        let lowered = HTTPToken.lowered
-        let nameIsToken = name.withUTF8 { source in
-            for byte in source {
-                guard lowered[Int(byte)] != 0 else { return false }
-                bytes.append(lowered[Int(byte)])
-            }
-            return !source.isEmpty
-        }
+        guard name.withUTF8({ appendLowered($0) }) else { return false }
         let nameCount = bytes.count - start
-        guard nameIsToken else { return false }
         let valueIsClean = value.withUTF8 { source in
             bytes.append(contentsOf: source)
-            return source.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+            return Self.isClean(source)
         }
         guard valueIsClean else { return false }
         spans.append(
@@ -96,6 +88,31 @@ struct HeaderBlock {
                 start: start, nameCount: nameCount, valueCount: bytes.count - start - nameCount,
                 flags: TransportField.isUnique(name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE))
         return true
+    }
+
+    /// Appends a field's name in lower case; false if it is no token.
+    private mutating func appendLowered(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        HTTPToken.lowered.withUnsafeBufferPointer { lowered in
+            var isToken = !name.isEmpty
+            var isLow = true
+            for byte in name {
+                isToken = isToken && lowered[Int(byte)] != 0
+                isLow = isLow && lowered[Int(byte)] == byte
+            }
+            guard isToken else { return false }
+            if isLow { bytes.append(contentsOf: name) } else { bytes.append(contentsOf: name.map { lowered[Int($0)] }) }
+            return true
+        }
+    }
+
+    /// Whether a value holds no control character. Looks at all bytes whatever they are: that takes the processor less
+    /// than to stop at the first.
+    private static func isClean(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        var controls: UInt8 = 0
+        for byte in value {
+            controls |= (byte < 0x20 && byte != 0x09) || byte == 0x7F ? 1 : 0
+        }
+        return controls == 0
     }
 
     /// Calls `body` with the fields, which libnghttp2 copies.

@@ -63,7 +63,7 @@ import Testing
         let written = Mutex(0)
         let wakeUp = WakeUp()
         for number in 1...10 {
-            log.append(signEvent(number), isMoreToCome: true) { result in
+            log.append(signEvent(number), urgency: .atEndOfTurn) { result in
                 guard case .success = result else { return }
                 let count = written.withLock { written in
                     written += 1
@@ -80,6 +80,59 @@ import Testing
         #expect(log.counters.flushes <= 3)
         log.close()
         #expect(try AuditVerifier.verify(folder: folder.path).events == 11)
+    }
+
+    /// One that can wait is written at once while nothing was written of late; the next ones gather until their time
+    /// comes, or one that can't wait.
+    @Test func whatCanWaitGathersUntilSomethingCannot() throws {
+        let folder = try TemporaryFolder()
+        let hour: UInt64 = 3600 * 1_000_000_000
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, options: AuditLogOptions(headInterval: hour, gatherInterval: hour))
+        let written = Mutex(0)
+        let wakeUp = WakeUp()
+        func append(_ number: Int, _ urgency: AuditUrgency, wakesAt target: Int) {
+            log.append(signEvent(number), urgency: urgency) { result in
+                guard case .success = result else { return }
+                let count = written.withLock { written in
+                    written += 1
+                    return written
+                }
+                if count == target { wakeUp.raise() }
+            }
+        }
+        append(0, .withOthers, wakesAt: 1)
+        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
+        #expect(written.withLock { $0 } == 1)
+        let flushes = log.counters.flushes
+        for number in 1...10 { append(number, .withOthers, wakesAt: 11) }
+        // The hour isn't over: only the last record brings them all to the disk.
+        wakeUp.wait(until: Clock.monotonicNanoseconds() + 50_000_000)
+        #expect(written.withLock { $0 } == 1)
+        append(11, .immediate, wakesAt: 12)
+        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
+        #expect(written.withLock { $0 } == 12 && log.counters.flushes == flushes + 1)
+        log.close()
+        #expect(try AuditVerifier.verify(folder: folder.path).events == 12)
+    }
+
+    @Test func gatheredRecordsAreWrittenWhenTheirTimeComesAndAtTheEnd() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, options: AuditLogOptions(gatherInterval: 1_000_000))
+        for round in 0..<20 {
+            let wakeUp = WakeUp()
+            let written = Mutex(false)
+            log.append(signEvent(round), urgency: .withOthers) { _ in
+                written.withLock { $0 = true }
+                wakeUp.raise()
+            }
+            wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
+            #expect(written.withLock { $0 })
+        }
+        for number in 20..<25 { log.append(signEvent(number), urgency: .withOthers) { _ in } }
+        log.close()
+        #expect(try AuditVerifier.verify(folder: folder.path).events == 25)
     }
 
     @Test func aSecondProcessIsKeptOut() throws {

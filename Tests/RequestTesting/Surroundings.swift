@@ -30,6 +30,8 @@ public final class TestComputation: ComputationPool {
         DispatchQueue.global().async(execute: work)
         return true
     }
+
+    public var hasOtherWork: Bool { false }
 }
 
 /// Holds the keys of the pool, and lets a test take them away.

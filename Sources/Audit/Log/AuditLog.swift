@@ -54,18 +54,17 @@ public final class AuditLog: Sendable {
     ///
     /// - Parameters:
     ///   - executor: where `completion` runs; on the log's own thread without one.
-    ///   - isMoreToCome: whether the caller records more at once, and calls ``startWriting()`` then: what comes
-    ///     together shares a flush.
+    ///   - urgency: what comes together shares a flush.
     ///   - completion: called exactly once. In strict mode when the record is on disk, or can't be; in relaxed mode at
     ///     once and always with success.
     public func append(
-        _ event: AuditEvent, on executor: (any AuditExecutor)? = nil, isMoreToCome: Bool = false,
+        _ event: AuditEvent, on executor: (any AuditExecutor)? = nil, urgency: AuditUrgency = .immediate,
         then completion: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
     ) {
-        queue.append(event.encode(), AuditWaiter(executor: executor, completion: completion), wakes: !isMoreToCome)
+        queue.append(event.encode(), AuditWaiter(executor: executor, completion: completion), urgency)
     }
 
-    /// Has the thread write what was recorded with more to come.
+    /// Has the thread write what was recorded as part of a turn.
     public func startWriting() { queue.wakeWriter() }
 
     /// The last line that is on disk.

@@ -87,6 +87,9 @@ public struct AuditLogOptions: Sendable {
     public var bufferBytes: Int
     /// The head sidecar is written at most this often while records are coming. Nanoseconds.
     public var headInterval: UInt64
+    /// Flushes for records that may wait for others (``AuditUrgency/withOthers``) begin at least this far apart.
+    /// Nanoseconds.
+    public var gatherInterval: UInt64
     /// Heads of this log that are known from elsewhere. Opening fails when the records on disk fall short of one.
     public var anchors: [AuditHead]
     /// Called on the writer's thread with each head that was made durable, at most once each ``headInterval``: to
@@ -95,15 +98,27 @@ public struct AuditLogOptions: Sendable {
 
     public init(
         fileBytes: Int = 64 << 20, bufferBytes: Int = 16 << 20, headInterval: UInt64 = 1_000_000_000,
-        anchors: [AuditHead] = [],
+        gatherInterval: UInt64 = 2_000_000, anchors: [AuditHead] = [],
         onHead: (@Sendable (AuditHead) -> Void)? = nil
     ) {
         self.fileBytes = fileBytes
         self.bufferBytes = bufferBytes
         self.headInterval = headInterval
+        self.gatherInterval = gatherInterval
         self.anchors = anchors
         self.onHead = onHead
     }
+}
+
+/// When a record is written.
+public enum AuditUrgency: Sendable {
+    /// At once.
+    case immediate
+    /// With more that the caller records at once; it calls ``AuditLog/startWriting()`` then.
+    case atEndOfTurn
+    /// With what others are about to record: at once if nothing was written of late, else soon
+    /// (``AuditLogOptions/gatherInterval``).
+    case withOthers
 }
 
 /// Where completions run. All completions of one flush that name the same executor are handed over in one call.

@@ -14,6 +14,8 @@ struct AuditBatch: Sendable {
     var ends: [Int] = []
     /// One for each content in strict mode, none in relaxed mode.
     var waiters: [AuditWaiter] = []
+    /// Whether there is a record that could have waited for others: more of the kind are likely to follow.
+    var mayGather = false
 
     mutating func removeAll() {
         // Memory that an unusual burst took is given back.
@@ -21,6 +23,7 @@ struct AuditBatch: Sendable {
         bytes.removeAll(keepingCapacity: keeps)
         ends.removeAll(keepingCapacity: keeps)
         waiters.removeAll(keepingCapacity: keeps)
+        mayGather = false
     }
 }
 
@@ -32,9 +35,19 @@ final class AuditQueue: Sendable {
         var failure: AuditFailure?
     }
 
+    private enum Sleep {
+        case none
+        /// There was nothing to do: the first record ends it.
+        case resting
+        /// Records gather: only one that can't wait ends it before its time.
+        case pausing
+    }
+
     private struct State {
         var batch = AuditBatch()
-        var isWriterAsleep = false
+        var sleep = Sleep.none
+        /// Whether a waiting record can't wait for others.
+        var isDue = false
         var isClosing = false
         /// Set by the writer when only opening the log again can help.
         var permanentFailure: AuditFailure?
@@ -59,8 +72,7 @@ final class AuditQueue: Sendable {
         published = Mutex(Published(head: head))
     }
 
-    /// - Parameter wakes: false where ``wakeWriter()`` follows.
-    func append(_ content: [UInt8], _ waiter: AuditWaiter, wakes isDue: Bool = true) {
+    func append(_ content: [UInt8], _ waiter: AuditWaiter, _ urgency: AuditUrgency = .immediate) {
         let isStrict = mode == .strict
         let limit = bufferBytes
         var wakes = false
@@ -71,8 +83,16 @@ final class AuditQueue: Sendable {
             state.batch.bytes.append(contentsOf: content)
             state.batch.ends.append(state.batch.bytes.count)
             if isStrict { state.batch.waiters.append(waiter) }
-            wakes = isDue && state.isWriterAsleep
-            if wakes { state.isWriterAsleep = false }
+            switch urgency {
+            case .immediate:
+                state.isDue = true
+                wakes = state.sleep != .none
+            case .atEndOfTurn: break
+            case .withOthers:
+                state.batch.mayGather = true
+                wakes = state.sleep == .resting
+            }
+            if wakes { state.sleep = .none }
             return nil
         }
         if wakes { wakeUp.raise() }
@@ -86,9 +106,10 @@ final class AuditQueue: Sendable {
 
     func wakeWriter() {
         let wakes = state.withLock { state in
-            guard state.isWriterAsleep, !state.batch.ends.isEmpty else { return false }
-            state.isWriterAsleep = false
-            return true
+            guard !state.batch.ends.isEmpty else { return false }
+            state.isDue = true
+            defer { state.sleep = .none }
+            return state.sleep != .none
         }
         if wakes { wakeUp.raise() }
     }
@@ -105,22 +126,26 @@ final class AuditQueue: Sendable {
     }
 
     /// Puts what waits into `batch`, which must be empty; sleeps until there is something or the deadline comes.
-    func take(into batch: inout AuditBatch, deadline: UInt64?) -> Delivery {
+    ///
+    /// - Parameter pause: until when records gather that can wait for others; 0 for no pause.
+    func take(into batch: inout AuditBatch, deadline: UInt64?, pause: UInt64 = 0) -> Delivery {
         var hasSlept = false
         while true {
+            let isPausing = pause > 0 && Clock.monotonicNanoseconds() < pause
             let delivery: Delivery? = state.withLock { state in
-                state.isWriterAsleep = false
-                if !state.batch.ends.isEmpty {
+                state.sleep = .none
+                if !state.batch.ends.isEmpty, state.isDue || state.isClosing || !isPausing {
+                    state.isDue = false
                     swap(&state.batch, &batch)
                     return .batch
                 }
                 if state.isClosing { return .closed }
                 if hasSlept, let deadline, Clock.monotonicNanoseconds() >= deadline { return .timeout }
-                state.isWriterAsleep = true
+                state.sleep = isPausing ? .pausing : .resting
                 return nil
             }
             if let delivery { return delivery }
-            wakeUp.wait(until: deadline)
+            wakeUp.wait(until: isPausing ? min(pause, deadline ?? pause) : deadline)
             hasSlept = true
         }
     }

@@ -38,6 +38,8 @@ final class CryptoThreads: ComputationPool {
     /// Whether all threads have nothing to do.
     var isIdle: Bool { queue.withLock { $0.isEmpty } }
 
+    var hasOtherWork: Bool { queue.withLock { $0.count > 1 } }
+
     /// Of a monotonic clock, in nanoseconds.
     private static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
 

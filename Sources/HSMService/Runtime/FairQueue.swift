@@ -18,7 +18,8 @@ struct FairQueue<Owner: Hashable, Work> {
     private var shares: [Owner: Share] = [:]
     /// Owners with waiting work; the first is next.
     private var turns: Deque<Owner> = []
-    private var count = 0
+    /// How much waits or runs.
+    private(set) var count = 0
 
     /// - Parameters:
     ///   - limit: how much work may wait or run at once.

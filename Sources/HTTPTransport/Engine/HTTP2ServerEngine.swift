@@ -26,6 +26,8 @@ final class HTTP2ServerEngine {
     let limits: TransportLimits
     let timeouts: TransportTimeouts.Nanoseconds
     let dates: HTTPDateCache
+    /// Without it the sink hears of each turn's end at once.
+    private let turns: TurnEnds?
 
     /// Nil after `close`.
     var session: OpaquePointer?
@@ -57,13 +59,14 @@ final class HTTP2ServerEngine {
     /// - Throws: `TransportError.configuration` if libnghttp2 refuses, which only lack of memory makes it do.
     init(
         connection: ConnectionContext, sink: any RequestSink, limits: TransportLimits, timeouts: TransportTimeouts,
-        load: TransportLoad, dates: HTTPDateCache, now: UInt64
+        load: TransportLoad, dates: HTTPDateCache, turns: TurnEnds? = nil, now: UInt64
     ) throws(TransportError) {
         self.connection = connection
         self.sink = sink
         self.limits = limits
         self.timeouts = timeouts.nanoseconds
         self.dates = dates
+        self.turns = turns
         self.now = now
         openedAt = now
         idleSince = now
@@ -106,7 +109,7 @@ final class HTTP2ServerEngine {
         connection.isInTurn = true
         defer {
             connection.isInTurn = false
-            sink.turnEnded()
+            if let turns { turns.note() } else { sink.turnEnded() }
         }
         while readyHead < ready.count {
             let (record, id) = ready[readyHead]

@@ -13,8 +13,9 @@ public protocol RequestSink: Sendable {
     /// The answer may be given before this returns, or later from any thread.
     func handle(_ request: HTTPRequest, _ responder: Responder)
 
-    /// The requests that came together have been handed over (``ConnectionContext/isInTurn``): what was put off, so as
-    /// to do it once for all of them, is due now. Called on the connection's loop.
+    /// The requests that came together have been handed over (``ConnectionContext/isInTurn``), those of other
+    /// connections of the loop included: what was put off, so as to do it once for all of them, is due now. Called on
+    /// the connections' loop.
     func turnEnded()
 }
 

@@ -10,7 +10,7 @@ final class ConnectionInitializer: Sendable {
     private let sink: any RequestSink
     private let registry: ConnectionRegistry
     private let tls: Mutex<NIOSSLContext?>
-    private let dates: Mutex<[ObjectIdentifier: NIOLoopBound<HTTPDateCache>]> = Mutex([:])
+    private let companies: Mutex<[ObjectIdentifier: NIOLoopBound<LoopCompany>]> = Mutex([:])
     let load = TransportLoad()
 
     init(
@@ -67,9 +67,10 @@ final class ConnectionInitializer: Sendable {
     }
 
     private func addHTTP2(_ channel: any Channel) throws {
+        let company = company(of: channel.eventLoop)
         let engine = try HTTP2ServerEngine(
             connection: makeContext(channel, isEncrypted: true), sink: sink, limits: configuration.limits,
-            timeouts: configuration.timeouts, load: load, dates: dateCache(channel.eventLoop),
+            timeouts: configuration.timeouts, load: load, dates: company.dates, turns: company.turns,
             now: MonotonicClock.now())
         try channel.pipeline.syncOperations.addHandler(
             NGHTTP2Handler(engine: engine, timeouts: configuration.timeouts))
@@ -89,7 +90,8 @@ final class ConnectionInitializer: Sendable {
         try pipeline.addHandler(
             HTTP1Handler(
                 connection: makeContext(channel, isEncrypted: isEncrypted), sink: sink, limits: configuration.limits,
-                timeouts: configuration.timeouts, load: load, dates: dateCache(channel.eventLoop), watch: watch))
+                timeouts: configuration.timeouts, load: load, dates: company(of: channel.eventLoop).dates,
+                watch: watch))
     }
 
     private func makeContext(_ channel: any Channel, isEncrypted: Bool) -> ConnectionContext {
@@ -98,12 +100,11 @@ final class ConnectionInitializer: Sendable {
             executor: EventLoopExecutor(loop: channel.eventLoop))
     }
 
-    /// The loop's own cache: connections of one loop share it.
-    private func dateCache(_ loop: any EventLoop) -> HTTPDateCache {
-        dates.withLock { caches in
-            if let found = caches[ObjectIdentifier(loop)] { return found }
-            let made = NIOLoopBound(HTTPDateCache(), eventLoop: loop)
-            caches[ObjectIdentifier(loop)] = made
+    private func company(of loop: any EventLoop) -> LoopCompany {
+        companies.withLock { companies in
+            if let found = companies[ObjectIdentifier(loop)] { return found }
+            let made = NIOLoopBound(LoopCompany(loop: loop, sink: sink), eventLoop: loop)
+            companies[ObjectIdentifier(loop)] = made
             return made
         }.value
     }

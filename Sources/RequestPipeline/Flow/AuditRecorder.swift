@@ -20,7 +20,7 @@ struct AuditRecorder: Sendable {
     /// Records the outcome of a request. Calls `then` when the record is on disk.
     func record(
         _ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>,
-        then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
+        mayWaitForOthers: Bool, then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
     ) {
         if case .success(let response) = result, !response.parts.isEmpty {
             return record(response.parts, exchange, context, then: then)
@@ -38,18 +38,19 @@ struct AuditRecorder: Sendable {
             (event.status, event.resultDescription) = (error.status, "\(error.code): \(error.message)")
             event.caller = caller(context, OperationDetails())
         }
-        append(event, exchange, then: then)
+        append(event, exchange, mayWaitForOthers: mayWaitForOthers, then: then)
     }
 
     /// Queues a record. Those of requests that came together are written together, and their answers go on where the
     /// connection is, all in one hand-over.
     private func append(
-        _ event: AuditEvent, _ exchange: Exchange,
+        _ event: AuditEvent, _ exchange: Exchange, mayWaitForOthers: Bool = false,
         then: @escaping @Sendable (Result<Void, AuditFailure>) -> Void
     ) {
         let connection = exchange.request.connection
         let isInTurn = connection.isOnLoop && connection.isInTurn
-        services.audit.append(event, on: connection, isMoreToCome: isInTurn, then: then)
+        let urgency: AuditUrgency = isInTurn ? .atEndOfTurn : mayWaitForOthers ? .withOthers : .immediate
+        services.audit.append(event, on: connection, urgency: urgency, then: then)
     }
 
     /// Records each operation of a request. Calls `then` when all records are on disk, or one can't be.

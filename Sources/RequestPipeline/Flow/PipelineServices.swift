@@ -70,6 +70,9 @@ public protocol ComputationPool: Sendable {
     ///
     /// - Parameter caller: who asked for it, since callers take turns; nil for the node itself.
     func submit(for caller: GUID?, _ work: @escaping @Sendable () -> Void) -> Bool
+
+    /// Whether there is other work, waiting or running, beside the one that asks.
+    var hasOtherWork: Bool { get }
 }
 
 /// Civil time.

@@ -268,19 +268,23 @@ public final class RequestPipeline: RequestSink {
 
     private func compute(_ context: RequestContext, _ exchange: Exchange, _ body: @escaping Body) {
         let isQueued = services.computation.submit(for: context.principal?.objectID) { [self] in
-            complete(context, exchange, body)
+            complete(context, exchange, body, isComputation: true)
         }
         if !isQueued { finish(exchange, context, .failure(.tooManyRequests)) }
     }
 
-    private func complete(_ context: RequestContext, _ exchange: Exchange, _ body: Body) {
+    private func complete(
+        _ context: RequestContext, _ exchange: Exchange, _ body: Body, isComputation: Bool = false
+    ) {
         let result: Result<APIResponse, APIError>
         do throws(APIError) {
             result = .success(try body(context))
         } catch {
             result = .failure(error)
         }
-        finish(exchange, context, result)
+        // What else is computed will be recorded soon: the flush can be shared.
+        finish(
+            exchange, context, result, mayWaitForOthers: isComputation && services.computation.hasOtherWork)
     }
 
     /// A key that is sealed anew or purged loses its record a moment before the view appears that knows of it. Who had
@@ -296,7 +300,10 @@ public final class RequestPipeline: RequestSink {
     // MARK: Audit and answer
 
     /// Records what happened, and answers only once the record is on disk.
-    private func finish(_ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>) {
+    private func finish(
+        _ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>,
+        mayWaitForOthers: Bool = false
+    ) {
         if case .failure(.keyRecordMissing) = result {
             if let next = exchange.again() { return decideAnew(next) }
             services.logger.error("a key's record is missing", metadata: ["request": "\(exchange.requestID)"])
@@ -306,7 +313,7 @@ public final class RequestPipeline: RequestSink {
             exchange.responder.respond(answer(result, exchange, context))
             return
         }
-        recorder.record(exchange, context, result) { [self] recorded in
+        recorder.record(exchange, context, result, mayWaitForOthers: mayWaitForOthers) { [self] recorded in
             respond(exchange, recorded) { answer(result, exchange, context) }
         }
     }

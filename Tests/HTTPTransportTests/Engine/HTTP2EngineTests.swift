@@ -244,6 +244,24 @@ struct HTTP2EngineTests {
             #expect(!server.connection.isInTurn)
         }
     }
+
+    @Test func `turns that end in one round of the loop are one end to the sink`() throws {
+        let sink = TurnSink()
+        var later: [() -> Void] = []
+        let turns = TurnEnds(sink: sink) { later.append($0) }
+        let servers = try (0..<3).map { _ in try ServerHarness(sink: sink, turns: turns) }
+        for round in 1...2 {
+            for server in servers {
+                let client = try ClientHarness()
+                for _ in 0..<2 { client.send(.get, "/") }
+                client.converse(with: server)
+            }
+            #expect(later.count == 1, "round \(round)")
+            for work in later { work() }
+            later = []
+            #expect(sink.events.suffix(7) == ["in", "in", "in", "in", "in", "in", "end"])
+        }
+    }
 }
 
 /// Notes in what order it is called.

@@ -44,12 +44,12 @@ final class ServerHarness: ResponseReceiver {
 
     init(
         sink: any RequestSink, limits: TransportLimits = TransportLimits(),
-        executor: any ConnectionExecutor = InlineExecutor()
+        executor: any ConnectionExecutor = InlineExecutor(), turns: TurnEnds? = nil
     ) throws {
         connection = ConnectionContext(remoteAddress: "192.0.2.1", executor: executor)
         engine = try HTTP2ServerEngine(
             connection: connection, sink: sink, limits: limits, timeouts: TransportTimeouts(), load: load,
-            dates: HTTPDateCache(), now: now)
+            dates: HTTPDateCache(), turns: turns, now: now)
         connection.receiver = self
     }
 

@@ -1,0 +1,14 @@
+import NIOCore
+
+/// What the connections of one event loop share.
+final class LoopCompany {
+    let dates = HTTPDateCache()
+    let turns: TurnEnds
+
+    /// Must be called on `loop`.
+    init(loop: any EventLoop, sink: any RequestSink) {
+        let isolated = loop.assumeIsolated()
+        // A loop runs what it was given during a round once it has handled all events of it, before it looks for more.
+        turns = TurnEnds(sink: sink) { work in isolated.execute(work) }
+    }
+}

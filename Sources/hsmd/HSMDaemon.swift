@@ -77,6 +77,7 @@ struct HSMDaemon: AsyncParsableCommand {
                     "allMemoryLocked": "\(protection.allMemoryIsLocked)", "openssl": "\(protection.openSSLVersion)",
                 ])
             SwapWarning.log(protection, to: logger)
+            OpenFiles.allow(connections: NodeService.mostConnections, logger: logger)
         } catch {
             fail("the process can't protect its keys: \(error)", code: 71)
         }

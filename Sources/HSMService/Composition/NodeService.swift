@@ -21,6 +21,8 @@ import UnixSignals
 /// One node on a real machine: made from its configuration, run until it is told to stop.
 public struct NodeService: Service {
     public static let version = "0.1.0"
+    /// How many clients may be connected to a node at once.
+    public static var mostConnections: Int { TransportLimits().maximumConnections }
 
     private let configuration: NodeConfiguration
     private let initialization: PoolInitialization?

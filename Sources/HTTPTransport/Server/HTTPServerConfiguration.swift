@@ -37,7 +37,7 @@ public struct TLSFiles: Hashable, Sendable {
 /// Bounds on what one peer, and all of them together, can make the server hold or do.
 public struct TransportLimits: Hashable, Sendable {
     /// Connections open at once in this server; further ones are closed as soon as they are accepted.
-    public var maximumConnections = 8192
+    public var maximumConnections = 12_288
     /// HTTP/2 streams open at once on a connection.
     public var maximumConcurrentStreams = 100
     /// Bytes of a request's header fields, each counted as name, value and 32 (RFC 9113 section 6.5.2). More is

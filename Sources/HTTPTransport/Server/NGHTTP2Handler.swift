@@ -20,6 +20,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private let writeStall: UInt64
     private let sliceNanoseconds: UInt64
     private var context: ChannelHandlerContext?
+    /// Has room only while there is something to send: most connections rest, and there may be many.
     private var buffer = ByteBuffer()
     private var checkTask: Scheduled<Void>?
 
@@ -41,7 +42,6 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         engine.connection.receiver = self
-        buffer = context.channel.allocator.buffer(capacity: NGHTTP2Handler.writeSize)
         scheduleCheck(context)
         writeOutput(context)
     }
@@ -139,6 +139,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
             if buffer.readableBytes > 0, buffer.readableBytes + chunk.count > NGHTTP2Handler.writeSize {
                 unflushed += writeBuffer(context)
             }
+            if buffer.capacity == 0 { buffer = context.channel.allocator.buffer(capacity: NGHTTP2Handler.writeSize) }
             buffer.writeBytes(chunk)
             if unflushed >= NGHTTP2Handler.flushSize {
                 context.flush()
@@ -156,7 +157,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private func writeBuffer(_ context: ChannelHandlerContext) -> Int {
         let count = buffer.readableBytes
         context.write(wrapOutboundOut(buffer), promise: nil)
-        buffer.clear()
+        buffer = ByteBuffer()
         return count
     }
 

@@ -244,6 +244,8 @@ final class NodeAssembly: Sendable {
         // Handed over: from here on only the driver's loop touches it.
         nonisolated(unsafe) let storage = disk.takeStorage()
         return try loop.submit {
+            // A leader whose heartbeats wait for a processor loses its office.
+            logger.info("consensus", metadata: ["goesFirst": "\(ThreadPriority.goFirst())"])
             let observer = NodeObserver(
                 published: { links.published($0) },
                 leased: { links.leased($0) },

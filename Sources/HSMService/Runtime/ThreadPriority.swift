@@ -1,13 +1,24 @@
 import Glibc
 import NIOPosix
 
-/// Threads of long computations stand back behind those that read, refuse and answer requests: where the processors are
-/// all taken, a node goes on to answer at once that it is, and to send heartbeats.
+/// Threads of long computations stand back behind those that read, refuse and answer requests, and the thread of
+/// consensus goes before all: where the processors are all taken, a node goes on to answer at once that it is, and to
+/// send heartbeats.
 enum ThreadPriority {
     private final class Mark: Sendable {}
     private static let done = ThreadSpecificVariable<Mark>()
     /// Of the scale of nice(1): a third of the share of a usual thread.
     private static let niceness: Int32 = 5
+
+    /// The calling thread runs as soon as it has something to do, whatever else the machine does, other groups of
+    /// processes included: their share of the processors is what nice(1) can't change. For a thread that works little.
+    ///
+    /// - Returns: false where the system doesn't let it; the thread is then like any other.
+    static func goFirst() -> Bool {
+        var parameters = sched_param()
+        parameters.sched_priority = sched_get_priority_min(SCHED_RR)
+        return pthread_setschedparam(pthread_self(), SCHED_RR, &parameters) == 0
+    }
 
     /// For the calling thread, the first time; it has no effect where the system doesn't let it.
     static func standBack() {

@@ -32,9 +32,9 @@ def add(parser):
     parser.add_argument("--count", type=int, default=10_000, help="idle connections (default: %(default)s)")
     parser.add_argument("--binaries", help="take hsmd and hsmctl from there and build nothing")
     parser.add_argument(
-        "--memory", type=float, default=1024, help="MiB that they may take, for the verdict (default: %(default)s)")
+        "--memory", type=float, default=150, help="MiB that they may take, for the verdict (default: %(default)s)")
     parser.add_argument(
-        "--limit", type=float, default=1.1, help="the ratio of CPU for a signature is held against it (default: %(default)s)")
+        "--limit", type=float, default=1.05, help="the ratio of CPU for a signature is held against it (default: %(default)s)")
     parser.set_defaults(rounds=3)
 
 

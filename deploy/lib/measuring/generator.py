@@ -21,7 +21,7 @@ def add(parser):
     parser.add_argument("--kind", choices=BY_NAME, default="ES256", help="the signature (default: %(default)s)")
     parser.add_argument("--node", type=int, default=1, help="the node that is asked, from 1")
     parser.add_argument(
-        "--limit", type=float, default=1, help="the ratio hsmctl / h2load is to be this at least (default: %(default)s)")
+        "--limit", type=float, default=0.5, help="the ratio hsmctl / h2load is to be this at least (default: %(default)s)")
     parser.set_defaults(seconds=10)
 
 

@@ -29,7 +29,7 @@ def add(parser):
     parser.add_argument("--kind", choices=BY_NAME, default="ES256", help="the signature (default: %(default)s)")
     parser.add_argument("--node", type=int, default=1, help="the node that is asked, from 1")
     parser.add_argument("--python", help="an interpreter that has azure-identity and azure-keyvault-keys")
-    parser.add_argument("--limit", type=float, default=2, help="the ratio library / HTTP/2 is held against it (default: %(default)s)")
+    parser.add_argument("--limit", type=float, default=1.5, help="the ratio library / HTTP/2 is held against it (default: %(default)s)")
     parser.set_defaults(clients=4, seconds=5)
 
 

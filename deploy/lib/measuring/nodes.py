@@ -24,7 +24,7 @@ COLUMNS = {
 
 def add(parser):
     parser.add_argument("--kind", choices=BY_NAME, default="ES256", help="the signature (default: %(default)s)")
-    parser.add_argument("--limit", type=float, default=1.1, help="the ratio follower / leader is held against it (default: %(default)s)")
+    parser.add_argument("--limit", type=float, default=1.05, help="the ratio follower / leader is held against it (default: %(default)s)")
     parser.add_argument(
         "--bytes", type=float, default=10, help="the bytes between nodes for a signature are held against it (default: %(default)s)")
 

@@ -16,7 +16,7 @@ from .load import signing
 from .pool import running
 from .report import Figure, Report, Unmeasurable, Verdict, note, ratios
 
-LIMITS = {"ES256": 3, "RSA-2048": 1.5, "RSA-4096": 1.2}
+LIMITS = {"ES256": 1.75, "RSA-2048": 1.1, "RSA-4096": 1.03}
 COLUMNS = {
     "kind": "", "alone_us": "alone us", "beside_us": "beside us", "rate": "pool signs/s", "server_us": "server us",
     "to_alone": "to alone", "to_beside": "to beside", "failed": "failed", "audit_bytes": "audit bytes",

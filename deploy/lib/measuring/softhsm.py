@@ -35,7 +35,7 @@ COLUMNS = {
 def add(parser):
     parser.add_argument("--node", type=int, default=1, help="the node that is asked, from 1")
     parser.add_argument("--module", help="SoftHSM2's library, where it is in none of the usual places")
-    parser.add_argument("--limit", type=float, default=3, help="the ratios are held against it (default: %(default)s)")
+    parser.add_argument("--limit", type=float, default=1, help="the ratios are held against it (default: %(default)s)")
 
 
 def measure(options):

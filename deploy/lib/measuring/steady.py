@@ -23,11 +23,17 @@ COLUMNS = {
 }
 
 
+LIMITS = {"ES256": 5, "RSA-2048": 15, "RSA-4096": 50}
+
+
 def add(parser):
     parser.add_argument("--kind", choices=BY_NAME, default="ES256", help="the signature (default: %(default)s)")
     parser.add_argument("--rate-of-maximum", type=float, default=0.5, help="the part of the maximum (default: %(default)s)")
     parser.add_argument("--every", type=float, default=10, help="seconds between looks at the memory (default: %(default)s)")
-    parser.add_argument("--limit", type=float, default=50, help="the 99th percentile in ms is held against it (default: %(default)s)")
+    parser.add_argument("--node", type=int, help="the node that is asked, from 1 (default: all)")
+    parser.add_argument(
+        "--limit", type=float, help="the 99th percentile in ms is held against it (default: "
+        + ", ".join(f"{limit} for {kind}" for kind, limit in LIMITS.items()) + ")")
     parser.add_argument("--slope", type=float, default=60, help="the slope of memory in MiB/h likewise (default: %(default)s)")
     parser.set_defaults(seconds=600, rounds=1, streams=None)
 
@@ -35,16 +41,17 @@ def add(parser):
 def measure(options):
     pool, kind = running(options), BY_NAME[options.kind]
     pool.make_key(kind.key, kind)
+    nodes = [options.node] if options.node else pool.nodes()
     words = ["--connections", str(options.clients), "--streams", str(options.streams or depth(kind))]
     report = Report(COLUMNS)
     for _ in range(options.rounds):
         note("the maximum, by a closed loop ...")
-        maximum = measured(pool, 1, lambda: hsmctl_load(pool, pool.nodes(), kind, "--duration", "10s", *words))
+        maximum = measured(pool, 1, lambda: hsmctl_load(pool, nodes, kind, "--duration", "10s", *words))
         rate = options.rate_of_maximum * maximum.rate
         note(f"{rate:,.0f} a second for {options.seconds} s ...")
         with Memory(pool, options.every) as memory:
             steady = measured(pool, 1, lambda: hsmctl_load(
-                pool, pool.nodes(), kind, "--duration", f"{options.seconds}s", "--rate", f"{rate:.1f}", *words))
+                pool, nodes, kind, "--duration", f"{options.seconds}s", "--rate", f"{rate:.1f}", *words))
         add_rows(report, maximum, steady, memory, options)
     return report
 
@@ -57,7 +64,7 @@ def add_rows(report, maximum, steady, memory, options):
             "sizes": [size / MIB for size in sizes],
         })
     report.verdicts += [
-        Verdict("99th percentile", report.rows[-1 - len(memory.sizes)]["p99"], options.limit, "ms"),
+        Verdict("99th percentile", report.rows[-1 - len(memory.sizes)]["p99"], options.limit or LIMITS[options.kind], "ms"),
         Verdict("requests that were not answered well", steady.answers.bad + steady.answers.details["generator"]["unsent"], 0),
         Verdict("good answers by what was asked for", steady.rate / steady.answers.details["offeredRate"], 0.99, at_least=True),
         *(Verdict(f"growth of node {node}'s memory", memory.slope(node), options.slope, "MiB/h") for node in memory.sizes),

@@ -4,7 +4,8 @@ import Synchronization
 /// A node's audit log: chained lines of JSON in a folder, made durable in groups by a thread of its own.
 ///
 /// While one flush is under way, records gather for the next one; so the cost of a flush is shared by everything that
-/// came meanwhile, and a record waits for two flushes at most. Nothing runs while nothing is recorded.
+/// came meanwhile, and a record waits for two flushes at most, or where it may wait for others
+/// (``AuditUrgency/withOthers``) a little longer. Nothing runs while nothing is recorded.
 public final class AuditLog: Sendable {
     private let queue: AuditQueue
     private let thread: Mutex<pthread_t?>

@@ -143,8 +143,8 @@ private func runAuditThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutabl
 }
 
 /// Where the processors are all taken, the calling thread waits for its turn instead of interrupting a thread that
-/// works (sched(7), SCHED_BATCH): the records that are made meanwhile share its flush. Where a processor is free it runs
-/// at once, as before. It has no effect where the system doesn't let it.
+/// works (sched(7), SCHED_BATCH): the records that are made meanwhile share its flush. Where a processor is free it
+/// runs at once, as before. It has no effect where the system doesn't let it.
 private func yieldToWorkers() {
     // Of <sched.h>, which shows it to GNU sources only.
     let batch: Int32 = 3

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Somebody who waits for a record to be durable.
@@ -14,8 +15,10 @@ struct AuditBatch: Sendable {
     var ends: [Int] = []
     /// One for each content in strict mode, none in relaxed mode.
     var waiters: [AuditWaiter] = []
-    /// Whether there is a record that could have waited for others: more of the kind are likely to follow.
-    var mayGather = false
+    /// How many records can't wait for others.
+    var due = 0
+    /// Whether there is a record that can: more of the kind are likely to follow.
+    var mayGather: Bool { due < ends.count }
 
     mutating func removeAll() {
         // Memory that an unusual burst took is given back.
@@ -23,7 +26,7 @@ struct AuditBatch: Sendable {
         bytes.removeAll(keepingCapacity: keeps)
         ends.removeAll(keepingCapacity: keeps)
         waiters.removeAll(keepingCapacity: keeps)
-        mayGather = false
+        due = 0
     }
 }
 
@@ -48,6 +51,7 @@ final class AuditQueue: Sendable {
         var sleep = Sleep.none
         /// Whether a waiting record can't wait for others.
         var isDue = false
+        var yielding = Yielding()
         var isClosing = false
         /// Set by the writer when only opening the log again can help.
         var permanentFailure: AuditFailure?
@@ -83,13 +87,14 @@ final class AuditQueue: Sendable {
             state.batch.bytes.append(contentsOf: content)
             state.batch.ends.append(state.batch.bytes.count)
             if isStrict { state.batch.waiters.append(waiter) }
+            if urgency != .withOthers { state.batch.due += 1 }
             switch urgency {
             case .immediate:
                 state.isDue = true
+                state.yielding.end(for: state.batch)
                 wakes = state.sleep != .none
             case .atEndOfTurn: break
             case .withOthers:
-                state.batch.mayGather = true
                 wakes = state.sleep == .resting
             }
             if wakes { state.sleep = .none }
@@ -108,6 +113,7 @@ final class AuditQueue: Sendable {
         let wakes = state.withLock { state in
             guard !state.batch.ends.isEmpty else { return false }
             state.isDue = true
+            state.yielding.end(for: state.batch)
             defer { state.sleep = .none }
             return state.sleep != .none
         }
@@ -149,6 +155,17 @@ final class AuditQueue: Sendable {
             hasSlept = true
         }
     }
+
+    /// To be called on the writer's thread, at its start and after each batch: whether it gives way from now on.
+    func writerYields(_ yields: Bool) {
+        state.withLock { state in
+            state.yielding.begin(yields)
+            if state.isDue { state.yielding.end(for: state.batch) }
+        }
+    }
+
+    /// The writer's thread ends.
+    func writerEnds() { state.withLock { $0.yielding = Yielding() } }
 
     /// Refuses everything from now on.
     func fail(_ failure: AuditFailure) {

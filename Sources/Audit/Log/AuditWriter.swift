@@ -44,11 +44,12 @@ final class AuditWriter {
             if delivery == .batch {
                 pause = batch.mayGather ? Clock.monotonicNanoseconds() + options.gatherInterval : 0
                 write(batch)
+                queue.writerYields(Yielding.isFor(batch))
                 batch.removeAll()
             }
             let now = Clock.monotonicNanoseconds()
             if delivery == .closed || now >= nextHeadTime { storeHead(now: now) }
-            if delivery == .closed { return }
+            if delivery == .closed { return queue.writerEnds() }
         }
     }
 
@@ -137,18 +138,6 @@ func startAuditThread(_ writer: AuditWriter) -> pthread_t? {
 
 /// A free function, because a closure given to C may be taken for one of the main actor.
 private func runAuditThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    yieldToWorkers()
     if let context { Unmanaged<AuditWriter>.fromOpaque(context).takeRetainedValue().run() }
     return nil
-}
-
-/// Where the processors are all taken, the calling thread waits for its turn instead of interrupting a thread that
-/// works (sched(7), SCHED_BATCH): the records that are made meanwhile share its flush. Where a processor is free it
-/// runs at once, as before. It has no effect where the system doesn't let it.
-private func yieldToWorkers() {
-    // Of <sched.h>, which shows it to GNU sources only.
-    let batch: Int32 = 3
-    var parameters = sched_param()
-    parameters.sched_priority = 0
-    _ = pthread_setschedparam(pthread_self(), batch, &parameters)
 }

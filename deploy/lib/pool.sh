@@ -235,7 +235,8 @@ health_field() { health "$1" | sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p"; }
 await() {
     local deadline=$((SECONDS + $4))
     until [ "$(health_field "$1" "$2")" = "$3" ]; do
-        node_pid "$1" >/dev/null || stopped "$1"
+        # Looked at twice: a daemon that starts itself over looks like an ended one for a moment.
+        node_pid "$1" >/dev/null || { sleep 0.5 && node_pid "$1" >/dev/null; } || stopped "$1"
         [ $SECONDS -lt $deadline ] || die "node-$1 did not become $3 within $4 s" "its log is $dir/nodes/node-$1/hsmd.log"
         sleep 0.1
     done

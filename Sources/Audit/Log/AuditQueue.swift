@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// Somebody who waits for a record to be durable.
@@ -51,7 +50,7 @@ final class AuditQueue: Sendable {
         var sleep = Sleep.none
         /// Whether a waiting record can't wait for others.
         var isDue = false
-        var yielding = Yielding()
+        var yielding = WriterYielding()
         var isClosing = false
         /// Set by the writer when only opening the log again can help.
         var permanentFailure: AuditFailure?
@@ -91,7 +90,7 @@ final class AuditQueue: Sendable {
             switch urgency {
             case .immediate:
                 state.isDue = true
-                state.yielding.end(for: state.batch)
+                state.yielding.end(due: state.batch.due)
                 wakes = state.sleep != .none
             case .atEndOfTurn: break
             case .withOthers:
@@ -113,7 +112,7 @@ final class AuditQueue: Sendable {
         let wakes = state.withLock { state in
             guard !state.batch.ends.isEmpty else { return false }
             state.isDue = true
-            state.yielding.end(for: state.batch)
+            state.yielding.end(due: state.batch.due)
             defer { state.sleep = .none }
             return state.sleep != .none
         }
@@ -160,12 +159,12 @@ final class AuditQueue: Sendable {
     func writerYields(_ yields: Bool) {
         state.withLock { state in
             state.yielding.begin(yields)
-            if state.isDue { state.yielding.end(for: state.batch) }
+            if state.isDue { state.yielding.end(due: state.batch.due) }
         }
     }
 
     /// The writer's thread ends.
-    func writerEnds() { state.withLock { $0.yielding = Yielding() } }
+    func writerEnds() { state.withLock { $0.yielding = WriterYielding() } }
 
     /// Refuses everything from now on.
     func fail(_ failure: AuditFailure) {

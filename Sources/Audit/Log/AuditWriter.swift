@@ -44,7 +44,7 @@ final class AuditWriter {
             if delivery == .batch {
                 pause = batch.mayGather ? Clock.monotonicNanoseconds() + options.gatherInterval : 0
                 write(batch)
-                queue.writerYields(Yielding.isFor(batch))
+                queue.writerYields(WriterYielding.isFor(batch))
                 batch.removeAll()
             }
             let now = Clock.monotonicNanoseconds()

@@ -7,7 +7,7 @@ import Glibc
 /// would wait behind the slow work of others: it ends the yielding. Where a processor is free it makes no difference.
 ///
 /// Guarded by the queue's lock.
-struct Yielding {
+struct WriterYielding {
     /// So many records at once are many.
     private static let many = 4
     /// SCHED_BATCH of <sched.h>, which shows it to GNU sources only.
@@ -25,9 +25,9 @@ struct Yielding {
         set(yields)
     }
 
-    /// There are records that can't wait, in this batch; it ends where they are few.
-    mutating func end(for batch: AuditBatch) {
-        if isOn, batch.due < Self.many { set(false) }
+    /// So many records can't wait; where they are few the yielding ends.
+    mutating func end(due count: Int) {
+        if isOn, count < Self.many { set(false) }
     }
 
     private mutating func set(_ isDue: Bool) {

@@ -105,7 +105,7 @@ import Testing
         wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
         #expect(written.withLock { $0 } == 1)
         let flushes = log.counters.flushes
-        for number in 1...10 { append(number, .withOthers, wakesAt: 11) }
+        for number in 1...10 { append(number, .withOthers, wakesAt: 12) }
         // The hour isn't over: only the last record brings them all to the disk.
         wakeUp.wait(until: Clock.monotonicNanoseconds() + 50_000_000)
         #expect(written.withLock { $0 } == 1)

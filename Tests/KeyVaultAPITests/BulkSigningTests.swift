@@ -79,6 +79,6 @@ import Testing
         pool.computation.isFull = true
         let busy = try await sign(pool, "k", "ES256", [digest(32)])
         #expect(busy.status == 429 && busy.header("retry-after") == "1")
-        #expect(try pool.records().last?.integer("httpStatusCode") == 429)
+        #expect(await pool.settled { $0.last?.integer("httpStatusCode") == 429 })
     }
 }

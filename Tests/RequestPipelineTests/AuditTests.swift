@@ -57,15 +57,68 @@ import Testing
         // The count of a finished minute is a record of its own.
         pool.advance(seconds: 61)
         _ = await pool.send(.get, "/probe")
-        try #require(await settled(pool, records: 2))
+        try #require(await pool.settled { $0.count == 2 })
         let summary = try #require(try pool.records().last)
         #expect(summary.string("operationName") == "Authentication")
         #expect(summary.object("properties")?.string("count") == "5")
     }
 
-    private func settled(_ pool: TestPool, records: Int) async throws -> Bool {
-        for _ in 0..<1000 where try pool.records().count < records { try await Task.sleep(for: .milliseconds(5)) }
-        return try pool.records().count == records
+    @Test func refusalsForLoadAreCountedByWhoWasRefusedWhat() async throws {
+        let pool = try TestPool(Probe.all)
+        pool.computation.isFull = true
+        for _ in 0..<5 { #expect(try await pool.call(.user, .get, "/slow").status == 429) }
+        let elsewhere = ConnectionContext(remoteAddress: "192.0.2.8")
+        #expect(try await pool.call(.user, .get, "/slow", over: elsewhere).status == 429)
+        #expect(try await pool.call(.nobody, .get, "/slow").status == 429)
+        pool.pool.setUnavailable(.overloaded)
+        #expect(try await pool.call(.user, .get, "/probe").status == 429)
+        // Nobody asks for the records: they come by themselves.
+        try #require(await pool.settled { sum($0, "count") == 8 })
+        let records = try pool.records()
+        #expect(records.allSatisfy { $0.integer("httpStatusCode") == 429 && $0.string("requestUri") == "" })
+        #expect(records.allSatisfy { $0.object("properties")?.string("until") == "2026-01-05T09:30:12.000Z" })
+        func of(_ principal: TestPrincipal, _ operation: String) -> [JSONObject] {
+            records.filter {
+                $0.string("identity")?.contains(principal.objectID.description) == true
+                    && $0.string("operationName") == operation
+            }
+        }
+        let slow = of(.user, "Slow")
+        #expect(sum(slow, "count") == 6 && sum(slow, "source 192.0.2.7") == 5 && sum(slow, "source 192.0.2.8") == 1)
+        #expect(sum(of(.nobody, "Slow"), "count") == 1 && sum(of(.user, "Probe"), "count") == 1)
+        #expect(pool.countedRefusals() == 0)
+    }
+
+    private func sum(_ records: [JSONObject], _ property: String) -> Int {
+        records.compactMap { $0.object("properties")?.string(property).flatMap { Int($0) } }.reduce(0, +)
+    }
+
+    @Test func whatAStrangerOrSomebodyWithoutPermissionLearnsDoesNotDependOnTheLoad() async throws {
+        let guarded = Endpoint(
+            .post, "/keys/{name}/sign", operation: "Sign", access: .dataAction(.keysSign, .keyNamed(parameter: "name")),
+            isVersioned: false,
+            handler: .adaptive(isSlow: { $0.parameters["name"] == "slow" }) { _ throws(APIError) in .object { _ in } })
+        let pool = try TestPool([guarded])
+        pool.computation.isFull = true
+        #expect(try await pool.call(.user, .post, "/keys/slow/sign").status == 429)
+        for key in ["slow", "fast"] {
+            #expect(try await pool.call(.nobody, .post, "/keys/\(key)/sign").status == 403)
+            #expect(await pool.send(.post, "/keys/\(key)/sign").status == 401)
+        }
+    }
+
+    /// A refusal does nothing, so nothing has to be withheld.
+    @Test func aRefusalForLoadDoesNotWaitForTheDisk() async throws {
+        let disk = SlowDisk()
+        let pool = try TestPool(Probe.all) { folder in
+            try AuditLog(
+                folder: folder, origin: AuditOrigin(node: "node-1", pool: "pool-1"), mode: .strict,
+                options: AuditLogOptions(), calls: disk.calls)
+        }
+        pool.computation.isFull = true
+        disk.hold()
+        defer { disk.release(failing: false) }
+        #expect(try await pool.call(.user, .get, "/slow").status == 429)
     }
 
     @Test func aLogThatAcceptsNothingMeansNoResult() async throws {

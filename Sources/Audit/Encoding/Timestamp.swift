@@ -23,6 +23,12 @@ enum Timestamp {
         bytes.append(UInt8(ascii: "Z"))
     }
 
+    static func text(_ unixMilliseconds: Int64) -> String {
+        var bytes: [UInt8] = []
+        append(unixMilliseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func twoDigits(_ value: Int64, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "0") + UInt8(value / 10))
         bytes.append(UInt8(ascii: "0") + UInt8(value % 10))

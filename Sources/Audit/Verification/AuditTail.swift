@@ -54,6 +54,9 @@ public enum AuditTail {
         if case .object(let properties)? = record["properties"] {
             for name in ["id", "algorithm"] where properties[name] != nil { parts.append(text(properties, name)) }
         }
+        if case .object(let properties)? = record["properties"], properties["count"] != nil {
+            parts.append(text(properties, "count") + " times")
+        }
         if record["resultDescription"] != nil { parts.append(text(record, "resultDescription")) }
         return SafeText.printable(parts.joined(separator: " "))
     }

@@ -42,6 +42,7 @@ final class NodeAssembly: Sendable {
     private let server: HTTPServer
     private let pipeline: RequestPipeline
     private let anonymous: AnonymousSampler
+    private let loadRefusals: LoadRefusals
     private let firstKeyring: Keyring?
     private let stores: ConfiguredStores
     private let takeover: JobTakeover
@@ -103,6 +104,7 @@ final class NodeAssembly: Sendable {
             pool: runtime, module: module, custody: vault, audit: audit, anonymous: anonymous,
             computation: computation, hosts: hosts, clock: SystemClock(),
             identity: Self.serviceIdentity(configuration), logger: logger)
+        loadRefusals = services.loadRefusals
         stores = try configuration.backups.stores()
         let backups = Self.makeDesk(configuration, stores, disk, runtime)
         takeover = JobTakeover(services: services, desk: backups)
@@ -342,6 +344,7 @@ final class NodeAssembly: Sendable {
         await stores.shutdown()
         vault.close()
         if let summary = anonymous.drain() { audit.append(summary) { _ in } }
+        loadRefusals.record()
         audit.close()
         await computation.shutdown()
         try? await loops.shutdownGracefully()

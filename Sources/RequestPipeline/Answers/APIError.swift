@@ -50,6 +50,9 @@ extension APIError {
         status: 429, code: "TooManyRequests", message: "The node's queue for slow operations is full. Retry later.",
         retryAfterSeconds: 1)
 
+    /// Whether the request was refused because there was too much to do, with nothing done.
+    var isForLoad: Bool { status == 429 }
+
     public static func unavailable(_ message: String, retryAfterSeconds: Int = 1) -> APIError {
         APIError(status: 503, code: "ServiceUnavailable", message: message, retryAfterSeconds: retryAfterSeconds)
     }

@@ -17,6 +17,19 @@ struct AuditRecorder: Sendable {
         return response.status < 400 && !response.audit.isRepetition
     }
 
+    /// Counts a refusal for load of a caller who is known: its answer waits for no record.
+    ///
+    /// - Returns: false for any other outcome, which is to be recorded.
+    func countsRefusal(
+        _ exchange: Exchange, of caller: AuditCaller?, _ error: APIError, policyIndex: UInt64
+    ) -> Bool {
+        guard error.isForLoad, let caller else { return false }
+        services.loadRefusals.count(
+            caller, operation: exchange.endpoint.operation, source: exchange.request.remoteAddress,
+            time: exchange.receivedAt, policyIndex: policyIndex)
+        return true
+    }
+
     /// Records the outcome of a request. Calls `then` when the record is on disk.
     func record(
         _ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>,
@@ -87,11 +100,14 @@ struct AuditRecorder: Sendable {
     ) {
         var event = blank(exchange)
         (event.status, event.resultDescription) = (error.status, "\(error.code): \(error.message)")
-        event.caller = GUID(bytes: token.principalBytes).map {
-            AuditCaller(objectID: $0.description, authentication: .token)
-        }
+        event.caller = caller(token)
         event.policyIndex = services.pool.latestView.appliedIndex
         append(event, exchange, then: then)
+    }
+
+    /// Whom a token names, where no view tells whether it is honoured.
+    func caller(_ token: VerifiedToken) -> AuditCaller? {
+        GUID(bytes: token.principalBytes).map { AuditCaller(objectID: $0.description, authentication: .token) }
     }
 
     private func blank(_ exchange: Exchange) -> AuditEvent {

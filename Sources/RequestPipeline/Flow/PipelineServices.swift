@@ -14,6 +14,8 @@ public final class PipelineServices: Sendable {
     public let custody: any KeyCustody
     public let audit: AuditLog
     public let anonymous: AnonymousSampler
+    /// Counts what is refused for load; its records go to ``audit``.
+    public let loadRefusals: LoadRefusals
     public let computation: any ComputationPool
     public let hosts: HostTable
     public let clock: any CivilClock
@@ -30,6 +32,7 @@ public final class PipelineServices: Sendable {
         self.custody = custody
         self.audit = audit
         self.anonymous = anonymous
+        loadRefusals = LoadRefusals(log: audit)
         self.computation = computation
         self.hosts = hosts
         self.clock = clock

@@ -313,6 +313,13 @@ public final class RequestPipeline: RequestSink {
             exchange.responder.respond(answer(result, exchange, context))
             return
         }
+        if case .failure(let error) = result,
+            recorder.countsRefusal(
+                exchange, of: context.principal?.recorded, error, policyIndex: context.view.appliedIndex)
+        {
+            exchange.responder.respond(answer(error, exchange.request, requestID: exchange.requestID))
+            return
+        }
         recorder.record(exchange, context, result, mayWaitForOthers: mayWaitForOthers) { [self] recorded in
             respond(exchange, recorded) { answer(result, exchange, context) }
         }
@@ -320,6 +327,11 @@ public final class RequestPipeline: RequestSink {
 
     /// Refuses the holder of a genuine token before an operation began: recorded like any other outcome.
     private func refuse(_ exchange: Exchange, _ token: VerifiedToken, _ error: APIError, challenge: String? = nil) {
+        let index = services.pool.latestView.appliedIndex
+        if recorder.countsRefusal(exchange, of: recorder.caller(token), error, policyIndex: index) {
+            exchange.responder.respond(answer(error, exchange.request, requestID: exchange.requestID))
+            return
+        }
         recorder.record(exchange, token, error) { [self] recorded in
             respond(exchange, recorded) {
                 var response = answer(error, exchange.request, requestID: exchange.requestID)

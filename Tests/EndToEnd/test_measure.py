@@ -7,11 +7,12 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
 
-from pool import ROOT, Pool
+from pool import ROOT, Pool, wait_until
 
 MEASURE = ROOT / "deploy" / "measure"
 ARE_ALL_MEASURED = os.environ.get("QUORATE_MEASUREMENTS") == "all"
@@ -54,3 +55,35 @@ def test_what_cannot_be_measured_says_why_and_what_to_do(tmp_path: pathlib.Path)
     done = subprocess.run([MEASURE, "nodes", "--dir", str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and not done.stdout
     assert f"there is no pool at {tmp_path}" in done.stderr and "deploy/quickstart up" in done.stderr
+
+
+def processors(pid: int) -> set[int]:
+    """All that any thread of a process may use."""
+    threads = (int(folder.name) for folder in pathlib.Path(f"/proc/{pid}/task").iterdir())
+    return set.union(*(os.sched_getaffinity(thread) for thread in threads))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="takes two processors")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_nodes_and_generator_are_apart_and_whoever_interrupts_puts_them_back(pool: Pool, end: signal.Signals):
+    everything = os.sched_getaffinity(0)
+    nodes = [pool.pid(node) for node in (1, 2, 3)]
+    process = subprocess.Popen(
+        [MEASURE, "steady", "--apart", "--seconds", "60", "--dir", str(pool.folder)], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: processors(process.pid) < everything, 30, "the measurement to bind itself")
+        assert {frozenset(processors(pid)) for pid in nodes} == {frozenset(everything - processors(process.pid))}
+        process.send_signal(end)
+        assert process.wait(30) == 1
+    finally:
+        process.kill()
+        process.communicate()
+    assert all(processors(pid) == everything for pid in nodes)
+
+
+def test_one_processor_can_not_be_shared_out(pool: Pool):
+    done = subprocess.run(
+        ["taskset", "-c", str(min(os.sched_getaffinity(0))), MEASURE, "overload", "--apart", "--dir", str(pool.folder)],
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "needs two processors" in done.stderr and "without --apart" in done.stderr

@@ -6,12 +6,14 @@ and latency counts from then. Good answers a second by the maximum say whether t
 those of what was admitted. Meanwhile a client of this measurement's own signs on each node, and looks for Retry-After in what is
 refused with 429. Elections show in the term, which only they raise.
 
-Generator and nodes share the processors, and refusing costs something too: on few of them the ratio says as much about the machine.
+Generator and nodes share the processors unless --apart is given, and refusing costs something too: on few of them the ratio says as much
+about the machine.
 """
 
 import threading
 import urllib.error
 
+from .apart import add_apart, apart
 from .kinds import BY_NAME
 from .load import depth, hsmctl_load, measured
 from .pool import VERSION, running
@@ -28,6 +30,7 @@ def add(parser):
     parser.add_argument("--times", type=float, default=3, help="how many times the maximum is asked for (default: %(default)s)")
     parser.add_argument(
         "--limit", type=float, default=0.9, help="good answers by the maximum are to be this at least (default: %(default)s)")
+    add_apart(parser)
     parser.set_defaults(seconds=10, rounds=3, streams=None)
 
 
@@ -35,6 +38,11 @@ def measure(options):
     pool, kind = running(options), BY_NAME[options.kind]
     pool.make_key(kind.key, kind)
     options.streams = options.streams or depth(kind)
+    with apart(pool, options) as remarks:
+        return press(pool, kind, options, remarks)
+
+
+def press(pool, kind, options, remarks):
     closed, pressed, probes = [stage(pool, kind, options)], [], []
     for number in range(options.rounds):
         rate = options.times * closed[-1].rate
@@ -46,7 +54,7 @@ def measure(options):
         closed.append(stage(pool, kind, options))
     goodput = ratios([one.rate for one in pressed], [one.rate for one in closed])
     refused, told = sum(probe.refused for probe in probes), sum(probe.told for probe in probes)
-    remarks = sorted({text for one in pressed for text in one.answers.details["warnings"]})
+    remarks += sorted({text for one in pressed for text in one.answers.details["warnings"]})
     if not refused:
         remarks.insert(0, "No 429 was seen by this measurement's own client: nothing to say of Retry-After.")
     return Report(COLUMNS, [row("closed loop", closed), row(f"{options.times:g} times that", pressed)], [

@@ -10,6 +10,7 @@ half caches and the allocator's reserves fill. From a short run it says nothing.
 
 import threading
 
+from .apart import add_apart, apart
 from .kinds import BY_NAME
 from .load import depth, hsmctl_load, measured
 from .pool import running
@@ -35,6 +36,7 @@ def add(parser):
         "--limit", type=float, help="the 99th percentile in ms is held against it (default: "
         + ", ".join(f"{limit} for {kind}" for kind, limit in LIMITS.items()) + ")")
     parser.add_argument("--slope", type=float, default=60, help="the slope of memory in MiB/h likewise (default: %(default)s)")
+    add_apart(parser)
     parser.set_defaults(seconds=600, rounds=1, streams=None)
 
 
@@ -42,8 +44,13 @@ def measure(options):
     pool, kind = running(options), BY_NAME[options.kind]
     pool.make_key(kind.key, kind)
     nodes = [options.node] if options.node else pool.nodes()
+    with apart(pool, options) as remarks:
+        return hold(pool, kind, nodes, options, remarks)
+
+
+def hold(pool, kind, nodes, options, remarks):
     words = ["--connections", str(options.clients), "--streams", str(options.streams or depth(kind))]
-    report = Report(COLUMNS)
+    report = Report(COLUMNS, remarks=remarks)
     for _ in range(options.rounds):
         note("the maximum, by a closed loop ...")
         maximum = measured(pool, 1, lambda: hsmctl_load(pool, nodes, kind, "--duration", "10s", *words))

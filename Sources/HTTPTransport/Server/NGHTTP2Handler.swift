@@ -12,6 +12,8 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
 
     /// The plaintext of one TLS record.
     private static let writeSize = 16 * 1024
+    /// How long a connection may rest from reading after a refusal for load.
+    private static let pauseNanoseconds: UInt64 = 50_000_000
     /// After so much the channel is asked again whether it takes more.
     private static let flushSize = 64 * 1024
 
@@ -29,6 +31,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private var isFlushScheduled = false
     private var isTurnScheduled = false
     private var isReadHeld = false
+    private var isPausing = false
     private var isClosing = false
     private var unwritableSince: UInt64?
 
@@ -109,10 +112,29 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     // MARK: Outbound
 
     func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        if context.channel.isWritable, !isPausing {
             context.read()
         } else {
             isReadHeld = true
+        }
+    }
+
+    private func readHeld(_ context: ChannelHandlerContext) {
+        guard isReadHeld, !isPausing, context.channel.isWritable else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    /// Where there is too much to do, a wake-up for each request that is refused would take the processor from what was
+    /// admitted: a connection that was refused something is read a little later, and then as a whole. All of a loop's
+    /// connections that pause go on at the same moments.
+    private func pauseReading(_ context: ChannelHandlerContext) {
+        guard !isPausing else { return }
+        isPausing = true
+        let rest = NGHTTP2Handler.pauseNanoseconds - MonotonicClock.now() % NGHTTP2Handler.pauseNanoseconds
+        context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(rest))) {
+            self.isPausing = false
+            if let context = self.context { self.readHeld(context) }
         }
     }
 
@@ -120,10 +142,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
         if context.channel.isWritable {
             unwritableSince = nil
             writeOutput(context)
-            if isReadHeld, context.channel.isWritable {
-                isReadHeld = false
-                context.read()
-            }
+            readHeld(context)
         } else {
             unwritableSince = MonotonicClock.now()
         }
@@ -186,6 +205,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
 extension NGHTTP2Handler: ResponseReceiver {
     func deliver(_ response: HTTPResponse, stream: Int32, inBatch: Bool) {
         engine.submit(response, stream: stream)
+        if response.status == 429, let context { pauseReading(context) }
         guard !inBatch, !isReading, !isDispatching, !isFlushScheduled, let context else { return }
         isFlushScheduled = true
         context.eventLoop.assumeIsolated().execute {

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -111,6 +112,31 @@ struct NGHTTP2HandlerTests {
         Thread.sleep(forTimeInterval: 0.9)
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(200))
         #expect(!channel.isActive)
+    }
+
+    @Test func `a connection that was refused something for load is read a little later`() throws {
+        let reads = ReadCounter()
+        let statuses = [200, 429, 429]
+        let number = Atomic<Int>(0)
+        let channel = try makeChannel(
+            sink: RecordingSink { _, responder in
+                let (place, _) = number.add(1, ordering: .relaxed)
+                responder.respond(HTTPResponse(status: statuses[place]))
+            }, slice: 3_600_000_000_000)
+        try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        try channel.writeInbound(requests(0..<1))
+        channel.read()
+        #expect(reads.count == 1)
+        // The refusal itself leaves at once.
+        for stream in UInt32(1)..<3 {
+            try channel.writeInbound(requests(stream..<stream + 1))
+            #expect(try answered(written(channel)).last == 2 * stream + 1)
+            channel.read()
+            channel.read()
+            #expect(reads.count == Int(stream))
+            channel.embeddedEventLoop.advanceTime(by: .milliseconds(50))
+            #expect(reads.count == Int(stream) + 1)
+        }
     }
 
     private final class ReadCounter: ChannelOutboundHandler {

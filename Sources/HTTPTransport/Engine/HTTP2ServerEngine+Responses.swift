@@ -21,9 +21,9 @@ extension HTTP2ServerEngine {
     /// Tells a client that waits for it to go on with its body (RFC 9110 section 10.1.1).
     func submitContinue(_ record: StreamRecord) {
         guard let session else { return }
-        block.reset()
-        block.append(":status", number: 100)
-        block.withVectors { vectors, count in
+        headers.block.reset()
+        headers.block.append(":status", number: 100)
+        headers.block.withVectors { vectors, count in
             _ = nghttp2_submit_headers(
                 session, UInt8(NGHTTP2_FLAG_NONE.rawValue), record.id, nil, vectors, count, nil)
         }
@@ -43,7 +43,7 @@ extension HTTP2ServerEngine {
         // Where the request is cut short, the data provider notices the end of the answer.
         let needsProvider = hasBody || !record.isRequestComplete
         let stream = record.id
-        let result = block.withVectors { vectors, count in
+        let result = headers.block.withVectors { vectors, count in
             guard needsProvider else { return nghttp2_submit_response(session, stream, vectors, count, nil) }
             var provider = nghttp2_data_provider()
             provider.source.ptr = Unmanaged.passUnretained(record).toOpaque()
@@ -58,7 +58,7 @@ extension HTTP2ServerEngine {
     /// Writes the header block; false if a handler's field can't be sent.
     private func makeBlock(_ response: HTTPResponse) -> Bool {
         guard response.status >= 200, response.status <= 599 else { return false }
-        return block.fill(response, date: dates.current())
+        return headers.block.fill(response, date: dates.current())
     }
 
     /// Copies the next part of an answer into a frame of libnghttp2.

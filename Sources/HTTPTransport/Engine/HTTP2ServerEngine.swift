@@ -34,7 +34,7 @@ final class HTTP2ServerEngine {
     var now: UInt64
     var frameBudget: FrameBudget
     var bodyBudget: BodyBudget
-    var block = HeaderBlock()
+    let headers: SharedHeaderBlock
 
     /// Every record ever made; those that are free are listed again in `freeRecords`.
     private var records: [StreamRecord] = []
@@ -59,13 +59,15 @@ final class HTTP2ServerEngine {
     /// - Throws: `TransportError.configuration` if libnghttp2 refuses, which only lack of memory makes it do.
     init(
         connection: ConnectionContext, sink: any RequestSink, limits: TransportLimits, timeouts: TransportTimeouts,
-        load: TransportLoad, dates: HTTPDateCache, turns: TurnEnds? = nil, now: UInt64
+        load: TransportLoad, dates: HTTPDateCache, headers: SharedHeaderBlock = SharedHeaderBlock(),
+        turns: TurnEnds? = nil, now: UInt64
     ) throws(TransportError) {
         self.connection = connection
         self.sink = sink
         self.limits = limits
         self.timeouts = timeouts.nanoseconds
         self.dates = dates
+        self.headers = headers
         self.turns = turns
         self.now = now
         openedAt = now

@@ -131,6 +131,11 @@ struct HeaderBlock {
     }
 }
 
+/// One header block for all connections of an event loop: none is begun before the last one is with libnghttp2.
+final class SharedHeaderBlock {
+    var block = HeaderBlock()
+}
+
 /// What the transport knows of fields by their names.
 enum TransportField {
     /// Whether nearly every message has another value of the field. The table of a header compressor (RFC 7541) would

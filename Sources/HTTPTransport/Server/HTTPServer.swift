@@ -16,6 +16,10 @@ public final class HTTPServer: Sendable {
     private static let backlog: Int32 = 1024
     private static let closeNotifyTimeout = TimeAmount.seconds(2)
 
+    /// A connection keeps what it read into last, and most connections rest most of the time: they begin with a buffer
+    /// that holds a greeting, and those that bring more get larger ones at once.
+    private static let readBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 65_536)
+
     private let configuration: HTTPServerConfiguration
     private let registry = ConnectionRegistry()
     private let state = Mutex(State.new)
@@ -77,6 +81,7 @@ public final class HTTPServer: Sendable {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: HTTPServer.readBuffers)
             .childChannelOption(
                 .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: unsent / 4, high: unsent)
             )

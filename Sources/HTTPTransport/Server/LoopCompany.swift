@@ -3,6 +3,7 @@ import NIOCore
 /// What the connections of one event loop share.
 final class LoopCompany {
     let dates = HTTPDateCache()
+    let headers = SharedHeaderBlock()
     let turns: TurnEnds
 
     /// Must be called on `loop`.

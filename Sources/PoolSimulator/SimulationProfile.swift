@@ -49,6 +49,8 @@ public struct SimulationProfile: Sendable {
     public var maxInflightMessages = 16
     /// How many applied entries stay in the log.
     public var logEntriesKept: UInt64 = 20
+    /// For how long leaders keep back what is committed or released, at most: some do it for no time, some for half.
+    public var longestNewsDelay: UInt64 = 3_000_000
     /// How reads are known to be current.
     public var readMode = ReadMode.readIndex
     /// How much too fast or too slow a node's clock may run, in parts per million.
@@ -212,6 +214,23 @@ public struct SimulationProfile: Sendable {
         return profile
     }
 
+    /// Leaders that release entries long before they say so, while members lead, lead no more, are sealed and unsealed:
+    /// what they owe the entries in their logs then.
+    public static var lateNews: SimulationProfile {
+        var profile = laggards
+        profile.name = "lateNews"
+        profile.longestNewsDelay = 120_000_000
+        profile.entryLoss = 400_000
+        profile.coups = 0
+        profile.meanFaultInterval = 60_000_000
+        profile.meanSealedTime = 15_000_000
+        profile.meanPartition = 250_000_000
+        profile.faults = FaultWeights(
+            crash: 3, crashLeader: 3, crashInWrite: 0, split: 5, isolateLeader: 30, oneWay: 5, clog: 5, pause: 5,
+            seal: 30, transfer: 30, diskFull: 0)
+        return profile
+    }
+
     /// Disks that give back something else than what was written, on a minority of the nodes.
     public static var damage: SimulationProfile {
         var profile = SimulationProfile(name: "damage")
@@ -248,8 +267,8 @@ public struct SimulationProfile: Sendable {
     /// All profiles, by name.
     public static var all: [SimulationProfile] {
         [
-            suite, crashes, partitions, seals, briefReigns, leases, laggards, lateGrants, brokenClocks, changes,
-            unfinishedChanges, damage, ruin, upgrade,
+            suite, crashes, partitions, seals, briefReigns, leases, laggards, lateGrants, lateNews, brokenClocks,
+            changes, unfinishedChanges, damage, ruin, upgrade,
         ]
     }
 

@@ -17,9 +17,10 @@ extension Raft {
         switch currentRole {
         case .leader(let leadership):
             let timers = min(leadership.heartbeatDeadline, leadership.transfer?.deadline ?? .distantFuture)
-            return min(timers, nextRelease(by: leadership.book))
+            return min(min(timers, leadership.newsDue ?? .distantFuture), nextRelease(by: leadership.book))
         case .follower(let following):
-            return min(electionDeadline, following.reads.nextExpiry ?? .distantFuture)
+            let reads = following.reads.nextExpiry ?? .distantFuture
+            return min(min(electionDeadline, reads), isConfirmationOpen ? confirmationDue : .distantFuture)
         case .preCandidate, .candidate:
             return electionDeadline
         }

@@ -69,6 +69,7 @@ extension Raft {
         guard case .leader(let leadership) = currentRole else { return }
         for position in leadership.peers.indices where nodes.contains(leadership.peers[position].node) {
             currentRole.leadership?.peers[position].forgetAnswers()
+            currentRole.leadership?.book.forgetCover(of: leadership.peers[position].node)
         }
     }
 

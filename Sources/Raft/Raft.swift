@@ -61,6 +61,8 @@ public struct Raft: Sendable {
     var announcedRelease: LogIndex
     /// The published index that the leader was told last.
     var toldPublished: LogIndex = 0
+    /// When the leader is told of a published view that it does not wait for, if no answer has done so.
+    var confirmationDue = Instant.distantFuture
 
     /// Starts a node, as a follower, on what its disk holds.
     ///

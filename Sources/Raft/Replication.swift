@@ -40,6 +40,7 @@ extension Raft {
             currentRole.leadership?.transfer = nil
         }
         releaseEntries()
+        if let due = leadership.newsDue, now >= due { flushIsDue = true }
         guard now >= leadership.heartbeatDeadline else { return }
         watchHolders()
         guard hearsQuorum(leadership) else {
@@ -87,6 +88,7 @@ extension Raft {
                 return
             }
             currentRole.leadership?.peers[position].accepted(through: match, round: response.round, log: log)
+            if response.covers { currentRole.leadership?.book.cover(through: match, by: node) }
             advanceCommitAsLeader()
             continueTransfer(caughtUp: node)
         case .rejected(let hintIndex, let hintTerm):
@@ -112,9 +114,28 @@ extension Raft {
         commitIndex = reached
         currentRole.leadership?.uncommittedBytes -= newlyCommitted
         currentRole.leadership?.book.committed(through: reached, at: now)
+        newsArose()
         releaseEntries()
-        flushIsDue = true
         retireIfRemoved()
+    }
+
+    /// There is something to tell of what was committed or released. It waits for entries to go along with, for a
+    /// little while, unless somebody waits for it.
+    ///
+    /// - Parameter isUrgent: whether it must leave at once.
+    mutating func newsArose(isUrgent: Bool = false) {
+        guard case .leader(let leadership) = currentRole else { return }
+        let due = isUrgent ? now : now.advanced(by: options.newsDelay)
+        currentRole.leadership?.newsDue = min(leadership.newsDue ?? due, due)
+        if due <= now { flushIsDue = true }
+    }
+
+    /// Members wait for the news that everything through `index` is committed, and released: those that have taken
+    /// the proposal from a client.
+    public mutating func hastenNews(through index: LogIndex) {
+        guard case .leader(let leadership) = currentRole else { return }
+        currentRole.leadership?.urgentThrough = max(leadership.urgentThrough, index)
+        newsArose(isUrgent: true)
     }
 
     /// Whether an entry of this leader's own term is committed, so that its commit index is no older than anything that
@@ -131,9 +152,11 @@ extension Raft {
         grantLeases()
         flushIsDue = false
         guard case .leader(let leadership) = currentRole else { return }
+        let tellsNews = options.newsDelay == 0 || leadership.newsDue.map { $0 <= now } ?? false
+        if tellsNews { currentRole.leadership?.newsDue = nil }
         let source = Progress.Source(
             log: log, commit: commitIndex, round: leadership.round,
-            released: options.reads == .lease ? releasedIndex : nil, options: options,
+            released: options.reads == .lease ? releasedIndex : nil, tellsNews: tellsNews, options: options,
             compactedConfiguration: configurations.item(at: log.compactedIndex).configuration)
         for position in leadership.peers.indices {
             let node = leadership.peers[position].node
@@ -161,7 +184,8 @@ extension Raft {
     mutating func answer(_ outcome: AppendResponse.Outcome, round: UInt64, to leader: NodeID) {
         toldPublished = publishedIndex
         let response = AppendResponse(
-            outcome: outcome, round: round, published: publishedIndex, leaseRequest: leaseRequestIfDue(round: round))
+            outcome: outcome, round: round, published: publishedIndex, covers: options.coversAppended,
+            leaseRequest: leaseRequestIfDue(round: round))
         send(.appendResponse(response), to: leader)
     }
 

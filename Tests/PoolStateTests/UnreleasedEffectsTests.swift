@@ -43,6 +43,38 @@ import Testing
         #expect(index(ledger, .caller(alice, key: "a")) == 7)
     }
 
+    @Test func whatIsGoneFromTheLogTouchesNothing() {
+        var ledger = EffectLedger()
+        let state = Replica.activated().state
+        for at in 5...7 as ClosedRange<UInt64> { ledger.add(state.effects(of: .deleteKey(name: "a")), index: at) }
+        ledger.add(state.effects(of: .deleteKey(name: "b")), index: 8)
+        let isCut = ledger.truncate(from: 7)
+        #expect(isCut && index(ledger, .everything) == 6)
+        #expect(index(ledger, .caller(alice, key: "a")) == 6 && index(ledger, .caller(alice, key: "b")) == nil)
+        let isCutAgain = ledger.truncate(from: 7)
+        #expect(!isCutAgain)
+        // Of a stretch that nothing is known of, what is left is not known either.
+        ledger.addUnknown(through: 20)
+        _ = ledger.truncate(from: 15)
+        #expect(index(ledger, .caller(bob, key: "c")) == 14)
+        expectRelease(&ledger, through: 14, frees: true)
+        #expect(index(ledger, .everything) == nil)
+    }
+
+    /// Before it is applied, what comes in between may change what a command touches.
+    @Test func aCommandThatIsStillToComeMayTouchMore() {
+        var replica = Replica.activated()
+        let assignment = Fixture.assignment(7, alice, .cryptoUser, at: .keys)
+        replica.apply(.putRoleAssignment(assignment))
+        let delete = PoolCommand.deleteRoleAssignment(name: assignment.name, scope: .keys)
+        #expect(replica.state.effects(of: delete, isNext: true) == replica.state.effects(of: delete))
+        for command in [delete, .deletePrincipal(objectID: alice)] {
+            #expect(replica.state.effects(of: command, isNext: false) == .everything)
+        }
+        let disable = PoolCommand.setPrincipalEnabled(objectID: alice, enabled: false)
+        #expect(replica.state.effects(of: disable, isNext: false) == replica.state.effects(of: disable))
+    }
+
     @Test func rolesOfAGroupTouchItsMembers() {
         var replica = Replica.activated()
         replica.apply(

@@ -54,6 +54,7 @@ byte sent;                      /* what is left of LEASE since X sent its open r
 bit granted;                    /* a grant whose floor lies below W is on its way to X */
 byte lease;                     /* X holds such a lease for so long */
 bit view;                       /* X's published view holds W */
+bit noted;                      /* X's log holds W, and reads that W touches wait for such a view */
 bit confirmed;                  /* X has once confirmed such a view */
 bit committed;
 bit released;
@@ -78,6 +79,10 @@ inline stopLeading(v) {
         if
         :: leader[i] == v + 1 ->
             leader[i] = 0; gotFirst[i] = 0; gotW[i] = 0; booked[i] = 0; dropRequest(i);
+#ifndef BREAK_FORMER_LEADER_NOTES_NOTHING
+            /* It noted nothing of what it proposed. */
+            if :: v == X -> noted = hasW[X] :: else fi;
+#endif
 #ifndef BREAK_OWN_REIGN
             answered[v] = LEASE
 #endif
@@ -111,6 +116,14 @@ inline elect(c, v) {
 /* v takes what the leader of term t sends now, and answers. */
 inline receive(v, t) {
     if :: term[v] < t -> term[v] = t; stopLeading(v) :: else fi;
+    /* What is in the log already is not noted again. */
+    if
+    :: v == X && !leaderHasW[t] -> noted = 0
+#ifndef BREAK_APPENDS_UNNOTED
+    :: v == X && leaderHasW[t] && !hasW[v] -> noted = 1
+#endif
+    :: else
+    fi;
     logTerm[v] = t; hasW[v] = leaderHasW[t];
     gotFirst[t] = gotFirst[t] | BIT(v);
     if :: leaderHasW[t] -> gotW[t] = gotW[t] | BIT(v) :: else fi;
@@ -147,7 +160,13 @@ inline takeRequest(t) {
 #ifdef BREAK_RELEASED_ON_COMMIT
 #define NOBODY_BEHIND(t) 1
 #else
-#define NOBODY_BEHIND(t) (confirmed || booked[t] == 0)
+/* X has noted what its log holds, but not what it proposes itself. */
+#ifdef BREAK_OWN_LOG_COUNTS
+#define COVERED(t) (gotW[t] & BIT(X))
+#else
+#define COVERED(t) ((gotW[t] & BIT(X)) && leader[t] != X + 1)
+#endif
+#define NOBODY_BEHIND(t) (confirmed || COVERED(t) || booked[t] == 0)
 #endif
 
 inline restart(v) {
@@ -160,6 +179,11 @@ inline restart(v) {
     if
     :: v == X ->
         lease = 0; sent = 0; view = 0;
+#ifdef BREAK_UNSEALED_NOTES_NOTHING
+        noted = 0;
+#else
+        noted = hasW[X];
+#endif
 #ifndef BREAK_NOT_MATCHED
         dropRequests()
 #endif
@@ -242,6 +266,6 @@ init {
     :: d_step { committed && !released -> released = 1 }
 #endif
     /* A request that starts now and is decided under the lease. */
-    :: d_step { released && lease > 0 && !view -> assert(false) }
+    :: d_step { released && lease > 0 && !view && !noted -> assert(false) }
     od
 }

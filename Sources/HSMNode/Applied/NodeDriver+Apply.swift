@@ -31,6 +31,8 @@ extension NodeDriver {
                 ? result.rows.filter { $0.table != RowTable.completedProposal.rawValue } : result.rows)
         unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
         followCommand(proposal.command, outcome: result.outcome, of: entry)
+        // Whoever has taken it from a client answers when it has applied it too.
+        if proposal.proposer != id.rawValue { raft.hastenNews(through: entry.index) }
         guard let id = ProposalID(proposal.proposalID) else { return }
         intake.forget(id)
         guard let write = submissions.takeApplied(id) else { return }
@@ -106,6 +108,7 @@ extension NodeDriver {
         let view = PoolView(state: applied.state, appliedIndex: applied.position.index)
         if let pool = view.state.pool { adopt(pool.settings.reads) }
         published = view
+        _ = incoming.release(through: view.appliedIndex)
         environment.observer.published(view)
         publishReads()
         raft.published(through: view.appliedIndex)

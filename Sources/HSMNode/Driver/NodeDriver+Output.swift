@@ -6,7 +6,8 @@ import Raft
 /// 1. Term, vote and entries are written, atomically and durably. A failed write stops the node; a full disk holds it
 ///    here until there is room. A leader's entries leave first: its followers write them at the same time.
 /// 2. Violations of the protocol are reported.
-/// 3. Leases are taken over, then messages are sent: they speak of what was written, and of leases that were dropped.
+/// 3. Leases are taken over, and what the written entries touch; then messages are sent: they speak of what was
+///    written, of leases that were dropped, and of reads that wait.
 /// 4. Committed entries are applied, if the node is unsealed.
 /// 5. Confirmed reads are matched with what is applied; lost ones are asked again. A snapshot that is offered is asked
 ///    for.
@@ -48,10 +49,9 @@ extension NodeDriver {
         }
         guard write(has(fault: .termAndVoteInTwoWrites) ? output.withoutVote : output) else { return }
         for violation in output.violations { environment.observer.alarm(.protocolViolation(violation)) }
-        if let leases = output.leases {
-            self.leases = leases
-            publishReads()
-        }
+        let hasIncoming = expect(output)
+        if let leases = output.leases { self.leases = leases }
+        if hasIncoming || output.leases != nil { publishReads() }
         for message in output.messages where !message.mayPrecedeWrite(in: writtenTerm) { send(message) }
         guard !has(fault: .termAndVoteInTwoWrites) || write(output.onlyVote) else { return }
         if let change = output.roleChange { roleChanged(change) }

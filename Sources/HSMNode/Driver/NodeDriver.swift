@@ -68,6 +68,10 @@ public final class NodeDriver {
     var leases = LeaseHolder()
     /// What the applied entries touch that aren't released.
     var effects = EffectLedger()
+    /// What the log's entries touch that the published view doesn't hold.
+    var incoming = EffectLedger()
+    /// The term in which this node leads, so that its own proposals are not in `incoming`.
+    var reign: Term?
     /// How the pool reads, as far as this node has learnt it.
     var readPolicy = ReadPolicy.lease
     /// For how long after its lease a view may be answered from.
@@ -114,6 +118,7 @@ public final class NodeDriver {
             appliedIndex: stored.applied?.index ?? 0)
         var raftOptions = options.raft
         raftOptions.followsLostQuorum = Self.wasRecovered(stored)
+        raftOptions.coversAppended = true
         do { raft = try Raft(options: raftOptions, restored: restored, now: now) } catch { throw .raft(error) }
         compactedConfiguration = stored.configuration
         self.options = options

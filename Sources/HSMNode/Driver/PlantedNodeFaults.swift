@@ -19,6 +19,12 @@
         case raisesVersionWithoutAsking
         /// A command is proposed whatever the pool's version.
         case newerCommandsUngated
+        /// Entries are acknowledged, and no read waits for them.
+        case appendsUnnoted
+        /// An unsealed node takes it that its log holds nothing beyond its state.
+        case unsealedNotesNothing
+        /// Who led forgets that its own proposals may be committed by its successor.
+        case formerLeaderNotesNothing
     }
 
     extension NodeDriver {
@@ -47,6 +53,9 @@
         case sessionTableLeftOut
         case raisesVersionWithoutAsking
         case newerCommandsUngated
+        case appendsUnnoted
+        case unsealedNotesNothing
+        case formerLeaderNotesNothing
     }
 
     extension NodeDriver {

@@ -2,29 +2,42 @@ public import PoolState
 public import Raft
 
 /// All that a thread needs to decide a read at once, without asking the driver or anybody else: the view to answer
-/// from, the leases that say that it is current, and what in it isn't released yet.
+/// from, the leases that say that it is current, what in it isn't released yet, and what isn't in it yet.
 ///
-/// Immutable, and made anew whenever one of the three changes. A thread loads it once and reads the clock, both after
+/// Immutable, and made anew whenever one of them changes. A thread loads it once and reads the clock, both after
 /// the request has arrived, in any order; a pause between the two does no harm (see `LeaseHolder`).
 public final class LeasedReads: Sendable {
     public let view: PoolView
     let leases: LeaseHolder
     let unreleased: UnreleasedEffects
+    /// Entries that the view doesn't hold, and that may have been released on this node's word that it waits for them.
+    let incoming: UnreleasedEffects
     /// For how long after the end of a lease the view is good enough. 0 but in pools that have chosen a bound.
     let staleness: Nanoseconds
 
-    init(view: PoolView, leases: LeaseHolder, unreleased: UnreleasedEffects, staleness: Nanoseconds) {
+    init(
+        view: PoolView, leases: LeaseHolder, unreleased: UnreleasedEffects, incoming: UnreleasedEffects,
+        staleness: Nanoseconds
+    ) {
         self.view = view
         self.leases = leases
         self.unreleased = unreleased
+        self.incoming = incoming
         self.staleness = staleness
     }
 
     /// The view, for a read that has arrived by `now` and looks at nothing beyond `scope`. Nil if no lease says that it
-    /// is current, or if an entry touches the scope that isn't released.
+    /// is current, or if an entry touches the scope that isn't released or isn't in the view.
     public func view(for scope: ReadScope, now: Instant) -> PoolView? {
-        guard isCurrent(now: now), unreleased.index(touching: scope, in: view) == nil else { return nil }
+        guard let current = current(for: scope, now: now), current.isReleased else { return nil }
         return view
+    }
+
+    /// The view to decide a command on, which has arrived by `now`, with whether it may be told of. Nil if no lease says
+    /// that it is current, or if an entry touches the scope that isn't in it.
+    public func current(for scope: ReadScope, now: Instant) -> CurrentView? {
+        guard isCurrent(now: now), incoming.index(touching: scope, in: view) == nil else { return nil }
+        return CurrentView(view: view, isReleased: unreleased.index(touching: scope, in: view) == nil)
     }
 
     /// Whether the view holds everything that was released before `now`, or before the bound of the pool's choice.

@@ -4,15 +4,21 @@ public import Raft
 
 /// The read guard: gives a view only when it is known to be current, and only once what is looked at in it is released.
 extension NodeDriver {
-    /// Reads come here that a thread with ``LeasedReads`` could not answer: there is no lease, or an entry that isn't
-    /// released touches them. In the second case the view is current, and needs no round.
+    /// Reads come here that a thread with ``LeasedReads`` could not answer: there is no lease, or an entry touches them
+    /// that isn't released, or that the view doesn't hold. With a lease the view is current, but for such entries, and
+    /// needs no round.
     func read(_ scope: ReadScope, _ completion: @escaping ReadCompletion) {
         guard case .unsealed = seal else { return completions.append { completion(.failure(.sealed)) } }
         guard held.count + reads.count < options.maximumReads else {
             return completions.append { completion(.failure(.overloaded)) }
         }
         if let leased = leasedReads, leased.isCurrent(now: now) {
-            answer(ReadRequest(scope: scope, completion: completion), from: leased.view)
+            let request = ReadRequest(scope: scope, completion: completion)
+            if let index = leased.incoming.index(touching: scope, in: leased.view) {
+                reads.expect(request, index: index, now: now)
+            } else {
+                answer(request, from: leased.view)
+            }
         } else {
             reads.add(ReadRequest(scope: scope, completion: completion), now: now)
         }
@@ -52,7 +58,8 @@ extension NodeDriver {
     func publishReads() {
         if halted == nil, case .unsealed = seal, let view = published {
             leasedReads = LeasedReads(
-                view: view, leases: leases, unreleased: effects.unreleased, staleness: staleness)
+                view: view, leases: leases, unreleased: effects.unreleased, incoming: incoming.unreleased,
+                staleness: staleness)
         } else {
             leasedReads = nil
         }

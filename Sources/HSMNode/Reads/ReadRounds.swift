@@ -18,6 +18,8 @@ struct ReadRounds {
     private struct Confirmed {
         let index: LogIndex
         var reads: [Waiting]
+        /// The index is of an entry that may never be committed.
+        var isExpected = false
     }
 
     private var arrivals: [Waiting] = []
@@ -39,6 +41,24 @@ struct ReadRounds {
     mutating func add(_ request: ReadRequest, now: Instant) {
         arrivals.append(Waiting(deadline: now.advanced(by: options.readTimeout), request: request))
         count += 1
+    }
+
+    /// Takes a read in that needs no round but, if the entry at `index` comes to be applied, a view that holds it.
+    mutating func expect(_ request: ReadRequest, index: LogIndex, now: Instant) {
+        let waiting = Waiting(deadline: now.advanced(by: options.readTimeout), request: request)
+        count += 1
+        if let last = confirmed.last, last.isExpected, last.index == index {
+            confirmed[confirmed.count - 1].reads.append(waiting)
+        } else {
+            confirmed.append(Confirmed(index: index, reads: [waiting], isExpected: true))
+        }
+    }
+
+    /// The entries from `index` on are gone: what waits for one of them takes part in the next round.
+    mutating func entriesGone(from index: LogIndex) {
+        for group in confirmed where group.isExpected && group.index >= index { arrivals += group.reads }
+        confirmed.removeAll { $0.isExpected && $0.index >= index }
+        arrivals.sort { $0.deadline < $1.deadline }
     }
 
     /// Begins a round for the reads that have arrived, if there are any and it may. The id to ask Raft with.

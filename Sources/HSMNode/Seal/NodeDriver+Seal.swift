@@ -47,6 +47,7 @@ extension NodeDriver {
         applied = restored
         seal = .unsealed(authenticator)
         effects.addUnknown(through: restored.position.index)
+        expectWholeLog()
         raft.setMayHoldLeases(true, now: now)
         if applied.position.index < raft.commitIndex {
             applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.commitIndex))

@@ -127,6 +127,7 @@ extension NodeDriver {
         decoded.clear()
         // Which entries it came from can't be told any more: what isn't released of it may touch anything.
         effects.addUnknown(through: position.index)
+        expectWholeLog()
         publish()
         membershipApplied()
     }

@@ -77,6 +77,8 @@ final class NodeRuntime: Pool {
         post(.read(scope, body))
     }
 
+    func current(for scope: ReadScope) -> CurrentView? { leased.value?.current(for: scope, now: clock.now()) }
+
     func submit(
         _ command: PoolCommand, origin: ProposalOrigin,
         _ body: @escaping @Sendable (Result<Committed, PoolUnavailable>) -> Void

@@ -163,6 +163,7 @@ final class World {
         raft.maxEntryBytesPerMessage = profile.maxEntryBytesPerMessage
         raft.maxInflightMessages = profile.maxInflightMessages
         raft.reads = profile.readMode
+        raft.newsDelay = profile.longestNewsDelay / 2 * (random.uint64() % 3)
         #if PLANTED_FAULTS
             if case .raft(let fault)? = profile.plantedFault { raft.plantedFault = fault }
         #endif

@@ -14,6 +14,8 @@ public final class InMemoryPool: Pool {
         var proposals: UInt64 = 0
         var unavailable: PoolUnavailable?
         var lastScope: ReadScope?
+        var isReleased = true
+        var reads = 0
     }
 
     private struct RowPlace: Hashable {
@@ -38,8 +40,17 @@ public final class InMemoryPool: Pool {
         body(
             content.withLock { content in
                 content.lastScope = scope
+                content.reads += 1
                 return content.unavailable.map { .failure($0) } ?? .success(content.view)
             })
+    }
+
+    public func current(for scope: ReadScope) -> CurrentView? {
+        content.withLock { content in
+            guard content.unavailable == nil else { return nil }
+            content.lastScope = scope
+            return CurrentView(view: content.view, isReleased: content.isReleased)
+        }
     }
 
     public func submit(
@@ -69,6 +80,14 @@ public final class InMemoryPool: Pool {
 
     /// What the last read said that it looks at.
     public var lastReadScope: ReadScope? { content.withLock { $0.lastScope } }
+
+    /// How often somebody waited for a view that may be told of.
+    public var reads: Int { content.withLock { $0.reads } }
+
+    /// Says of views that are asked for without waiting whether they may be told of.
+    public func setReleased(_ isReleased: Bool) {
+        content.withLock { $0.isReleased = isReleased }
+    }
 
     /// Makes the pool answer with this until it is set to `nil`.
     public func setUnavailable(_ reason: PoolUnavailable?) {

@@ -27,6 +27,19 @@ public struct Committed: Sendable {
     }
 }
 
+/// A view that is current, with what may be told of it.
+public struct CurrentView: Sendable {
+    public let view: PoolView
+    /// Whether all that the scope holds is honoured by every member. Else nothing that depends on the view may be told
+    /// yet; but a command that was decided on it may be submitted: its answer comes after all that the view holds.
+    public let isReleased: Bool
+
+    public init(view: PoolView, isReleased: Bool) {
+        self.view = view
+        self.isReleased = isReleased
+    }
+}
+
 /// Why the pool can't be asked just now. Not final: the same may succeed later or on another node.
 public enum PoolUnavailable: Error, Hashable, Sendable {
     case noLeader
@@ -46,6 +59,10 @@ public protocol Pool: Sendable {
     ///
     /// `body` is called once, on an unspecified thread, possibly before this returns.
     func read(_ scope: ReadScope, _ body: @escaping @Sendable (Result<PoolView, PoolUnavailable>) -> Void)
+
+    /// A view to decide a command on that is current at the time of the call, without waiting; nil where the node has
+    /// to ask others for it.
+    func current(for scope: ReadScope) -> CurrentView?
 
     /// Submits a command and reports once it is applied here and honoured everywhere.
     ///

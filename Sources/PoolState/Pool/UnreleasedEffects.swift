@@ -1,7 +1,8 @@
 import AccessControl
 import HashTreeCollections
 
-/// What the applied entries touch that aren't released yet: what they show, another member may not honour.
+/// What some entries of the log touch: those that were applied and aren't released, since what they show another
+/// member may not honour; or those that are still to be applied, since others may honour them already.
 ///
 /// A value whose copies share structure, so that one can go with each published view.
 public struct UnreleasedEffects: Sendable {
@@ -15,7 +16,9 @@ public struct UnreleasedEffects: Sendable {
 
     public init() {}
 
-    /// The entry on whose release a read waits; nil if it depends on nothing that isn't released.
+    fileprivate init(released: UInt64) { self.released = released }
+
+    /// The last of these entries that a read depends on, for which it has to wait; nil if it depends on none.
     ///
     /// - Parameter view: What is read; it says which groups a principal is in.
     public func index(touching scope: ReadScope, in view: PoolView) -> UInt64? {
@@ -31,6 +34,8 @@ public struct UnreleasedEffects: Sendable {
         }
         return index > released ? index : nil
     }
+
+    fileprivate var releasedIndex: UInt64 { released }
 
     fileprivate mutating func add(_ effects: CommandEffects, index: UInt64) {
         last = index
@@ -53,6 +58,8 @@ public struct EffectLedger: Sendable {
     private struct Entry: Sendable {
         let index: UInt64
         let effects: CommandEffects
+        /// It stands for entries before it, too, of which nothing is known.
+        var isStretch = false
     }
 
     public private(set) var unreleased = UnreleasedEffects()
@@ -68,7 +75,21 @@ public struct EffectLedger: Sendable {
 
     /// The state through `index` came in some other way than entry by entry: from the disk, or from a snapshot.
     public mutating func addUnknown(through index: UInt64) {
-        add(.everything, index: index)
+        entries.append(Entry(index: index, effects: .everything, isStretch: true))
+        unreleased.add(.everything, index: index)
+    }
+
+    /// The entries from `index` on are gone. False if there were none.
+    public mutating func truncate(from index: UInt64) -> Bool {
+        guard let last = entries.last, last.index >= index, index > 0 else { return false }
+        let hadStretch = entries.contains { $0.index >= index && $0.isStretch }
+        entries.removeAll { $0.index >= index }
+        unreleased = UnreleasedEffects(released: unreleased.releasedIndex)
+        for entry in entries { unreleased.add(entry.effects, index: entry.index) }
+        if hadStretch, index - 1 > max(entries.last?.index ?? 0, unreleased.releasedIndex) {
+            addUnknown(through: index - 1)
+        }
+        return true
     }
 
     /// Everything through `index` is released. False if nothing becomes free by it.

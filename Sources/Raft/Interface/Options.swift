@@ -9,6 +9,12 @@ extension Raft {
         public var electionTimeoutMaximum: Nanoseconds = 320_000_000
         /// Each one costs every node some wake-ups, and most of what an idle pool costs.
         public var heartbeatInterval: Nanoseconds = 80_000_000
+        /// What is committed, or released, is told with the entries that follow, or by itself after this time. 0 tells
+        /// it at once, at the price of a message, and of its answer, for each.
+        public var newsDelay: Nanoseconds = 0
+        /// The driver promises that no read of this node contradicts an entry of its log, committed or not: see
+        /// `AppendResponse.covers`.
+        public var coversAppended = false
         /// A message holds entries up to this many bytes, and at least one entry.
         public var maxEntryBytesPerMessage = 1 << 20
         /// How many unanswered messages with entries one follower may have on the way.

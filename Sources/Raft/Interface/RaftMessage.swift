@@ -84,15 +84,21 @@ public struct AppendResponse: Hashable, Sendable {
     public let round: UInt64
     /// The follower answers reads from a view that holds everything through here.
     public let published: LogIndex
+    /// Whether reads that an entry of the follower's log touches wait there, from before this left until their view
+    /// holds the entry. The leader may then release entries through the match index as if the follower had published
+    /// them.
+    public let covers: Bool
     /// The follower asks for a lease.
     public let leaseRequest: LeaseRequestID?
 
     public init(
-        outcome: Outcome, round: UInt64, published: LogIndex = 0, leaseRequest: LeaseRequestID? = nil
+        outcome: Outcome, round: UInt64, published: LogIndex = 0, covers: Bool = false,
+        leaseRequest: LeaseRequestID? = nil
     ) {
         self.outcome = outcome
         self.round = round
         self.published = published
+        self.covers = covers
         self.leaseRequest = leaseRequest
     }
 }

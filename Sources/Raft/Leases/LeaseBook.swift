@@ -25,6 +25,8 @@ struct LeaseBook: Sendable {
         var booking: Booking?
         var requests: [Request] = []
         var confirmed: LogIndex = 0
+        /// Reads of the member wait for what its log holds through here.
+        var covered: LogIndex = 0
         var wasGranted = false
         var discipline = HolderDiscipline()
     }
@@ -140,6 +142,19 @@ struct LeaseBook: Sendable {
     mutating func confirm(_ index: LogIndex, by node: NodeID, isLatest: Bool) {
         let known = confirmed(by: node)
         accounts[node, default: Account()].confirmed = isLatest ? index : max(known, index)
+    }
+
+    /// The member's log equals the leader's through `index`, and its reads contradict nothing of that.
+    mutating func cover(through index: LogIndex, by node: NodeID) {
+        accounts[node, default: Account()].covered = max(accounts[node]?.covered ?? 0, index)
+    }
+
+    /// The member has forgotten what its log held.
+    mutating func forgetCover(of node: NodeID) { accounts[node]?.covered = 0 }
+
+    /// Through where the member's reads contradict no entry: its view holds it, or they wait until it does.
+    func honoured(by node: NodeID) -> LogIndex {
+        accounts[node].map { max($0.confirmed, $0.covered) } ?? 0
     }
 
     mutating func committed(through index: LogIndex, at now: Instant) {

@@ -96,8 +96,9 @@ extension Raft {
 
     // MARK: Release
 
-    /// Releases what is committed and in every member's view, except those who cannot hold a lease any more. Members
-    /// are the nodes of both halves of the configuration in force, learners, and this node. What is released stays so:
+    /// Releases what is committed and honoured by every member, except those who cannot hold a lease any more: it is in
+    /// the member's view, or in its log and reads that it touches wait for the view. This node's own log does not count,
+    /// for it notes nothing of what it proposes. Members are the nodes of both halves of the configuration in force, learners, and this node. What is released stays so:
     /// later grants have higher floors. Behind a lost quorum there may be holders that are members no more: until their
     /// leases have run out nothing is released.
     mutating func releaseEntries() {
@@ -110,12 +111,12 @@ extension Raft {
         var reached = commitIndex
         if !has(fault: .releasedOnCommit) {
             for node in configurations.members where leadership.book.end(of: node) > now {
-                reached = min(reached, leadership.book.confirmed(by: node))
+                reached = min(reached, leadership.book.honoured(by: node))
             }
         }
         guard reached > releasedIndex else { return }
+        newsArose(isUrgent: releasedIndex < leadership.urgentThrough)
         releasedIndex = reached
-        flushIsDue = true
     }
 
     /// When a lease ends that holds up a release.

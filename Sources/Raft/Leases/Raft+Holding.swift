@@ -4,6 +4,7 @@ extension Raft {
     /// swapped, and whatever else decides reads (indexes of permissions, caches of keys) is consistent with it.
     public mutating func published(through index: LogIndex) {
         guard index > publishedIndex else { return }
+        if !isConfirmationOpen { confirmationDue = now.advanced(by: CommitTimes.patience / 5) }
         publishedIndex = index
         guard case .leader = currentRole else { return }
         currentRole.leadership?.book.confirm(index, by: options.id, isLatest: true)
@@ -112,11 +113,15 @@ extension Raft {
         return leaseRequests.make(now: now)
     }
 
-    /// Whether the leader waits for this node's view, for all that is known here.
+    /// Whether the leader has to hear of this node's view: at once where it may wait for it, else in time for its next
+    /// grant, unless an answer has told it by then.
     var owesConfirmation: Bool {
-        guard publishedIndex > toldPublished, publishedIndex > releasedIndex,
-            case .follower(let following) = currentRole
-        else { return false }
+        isConfirmationOpen && (publishedIndex > releasedIndex || now >= confirmationDue)
+    }
+
+    /// Whether there is a leader that grants leases and was not told of the published view.
+    var isConfirmationOpen: Bool {
+        guard publishedIndex > toldPublished, case .follower(let following) = currentRole else { return false }
         return following.leader != nil && following.leaderGrantsLeases == true
     }
 

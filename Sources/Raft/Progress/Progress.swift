@@ -118,6 +118,8 @@ struct Progress: Sendable {
         let round: UInt64
         /// Nil where no leases are granted.
         let released: LogIndex?
+        /// Whether what is committed and released is told by itself where no entries are due.
+        let tellsNews: Bool
         let options: Raft.Options
         /// The configuration at the compacted index.
         let compactedConfiguration: PoolConfiguration
@@ -136,7 +138,8 @@ struct Progress: Sendable {
             let limits = source.options
             let open = !inflight.isFull(maxMessages: limits.maxInflightMessages, maxBytes: limits.maxInflightBytes)
             let hasEntries = open && next <= source.log.lastIndex
-            guard hasEntries || min(source.commit, next - 1) > toldCommit else { break }
+            let hasNews = source.tellsNews && min(source.commit, next - 1) > toldCommit
+            guard hasEntries || hasNews else { break }
             guard let request = request(from: source, withEntries: hasEntries) else { break }
             return .append(request)
         case .snapshot:
@@ -192,7 +195,9 @@ struct Progress: Sendable {
 
     /// The released index, if the member was not told yet. It counts as told.
     mutating func releaseNews(from source: Source) -> LogIndex? {
-        guard knowsLeases, let released = source.released, released > toldReleased else { return nil }
+        guard source.tellsNews, knowsLeases, let released = source.released, released > toldReleased else {
+            return nil
+        }
         toldReleased = released
         return released
     }

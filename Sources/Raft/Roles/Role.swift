@@ -51,6 +51,10 @@ struct Leadership: Sendable {
     /// Bytes of entries that are appended and not committed.
     var uncommittedBytes: Int
     var book: LeaseBook
+    /// When what was committed or released is to be told at the latest.
+    var newsDue: Instant?
+    /// Members wait for the news of entries up to here.
+    var urgentThrough: LogIndex = 0
 
     func position(of node: NodeID) -> Int? {
         peers.firstIndex { $0.node == node }

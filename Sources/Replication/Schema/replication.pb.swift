@@ -326,6 +326,9 @@ package nonisolated struct Quorate_Replication_V1_AppendResponse: Sendable {
   /// Clears the value of `leaseRequest`. Subsequent reads from it will return its default value.
   package mutating func clearLeaseRequest() {self._leaseRequest = nil}
 
+  /// Reads that an entry of the log touches wait, from before this left until their view holds the entry.
+  package var covers: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Outcome: Equatable, Sendable {
@@ -1377,7 +1380,7 @@ nonisolated extension Quorate_Replication_V1_LeaseRequest: SwiftProtobuf.Message
 
 nonisolated extension Quorate_Replication_V1_AppendResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppendResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}accepted_through\0\u{3}rejected_hint\0\u{1}round\0\u{1}published\0\u{3}lease_request\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}accepted_through\0\u{3}rejected_hint\0\u{1}round\0\u{1}published\0\u{3}lease_request\0\u{1}covers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1409,6 +1412,7 @@ nonisolated extension Quorate_Replication_V1_AppendResponse: SwiftProtobuf.Messa
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.round) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.published) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._leaseRequest) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.covers) }()
       default: break
       }
     }
@@ -1439,6 +1443,9 @@ nonisolated extension Quorate_Replication_V1_AppendResponse: SwiftProtobuf.Messa
     try { if let v = self._leaseRequest {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    if self.covers != false {
+      try visitor.visitSingularBoolField(value: self.covers, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1447,6 +1454,7 @@ nonisolated extension Quorate_Replication_V1_AppendResponse: SwiftProtobuf.Messa
     if lhs.round != rhs.round {return false}
     if lhs.published != rhs.published {return false}
     if lhs._leaseRequest != rhs._leaseRequest {return false}
+    if lhs.covers != rhs.covers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

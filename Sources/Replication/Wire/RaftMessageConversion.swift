@@ -146,6 +146,7 @@ extension Quorate_Replication_V1_AppendResponse {
         self.init()
         round = response.round
         published = response.published
+        covers = response.covers
         if let request = response.leaseRequest { leaseRequest = .init(request) }
         switch response.outcome {
         case .accepted(let matchIndex): acceptedThrough = matchIndex
@@ -157,7 +158,7 @@ extension Quorate_Replication_V1_AppendResponse {
     func validated() throws(WireError) -> AppendResponse {
         AppendResponse(
             outcome: try validatedOutcome(), round: round, published: try published.asNumber("published index"),
-            leaseRequest: hasLeaseRequest ? leaseRequest.identifier : nil)
+            covers: covers, leaseRequest: hasLeaseRequest ? leaseRequest.identifier : nil)
     }
 
     private func validatedOutcome() throws(WireError) -> AppendResponse.Outcome {

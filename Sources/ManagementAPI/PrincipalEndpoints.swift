@@ -28,7 +28,7 @@ enum PrincipalEndpoints {
         Endpoint(
             .patch, "/quorate/v1/principals/{objectId}", operation: "PrincipalUpdate",
             access: .dataAction(.roleAssignmentsWrite, .root), phase: .unsealed, isVersioned: false,
-            handler: .asynchronous(setEnabled)),
+            handler: .proposal(setEnabled)),
         Endpoint(
             .post, "/quorate/v1/principals/{objectId}/secret", operation: "PrincipalSecretRenew",
             access: .dataAction(.roleAssignmentsWrite, .root), phase: .unsealed, isVersioned: false,

@@ -100,6 +100,14 @@ public final class ConnectionContext: @unchecked Sendable {
     }
 }
 
+/// Tasks that prefer a connection run on its loop.
+extension ConnectionContext: TaskExecutor {
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
 /// Runs everything at once on the calling thread: for tests and for engines without a loop.
 public struct InlineExecutor: ConnectionExecutor {
     public init() {}

@@ -11,19 +11,19 @@ enum KeyLifecycle {
         Endpoint(
             .patch, "/keys/{name}/{version?}", operation: "KeyUpdate",
             access: .dataAction(.keysWrite, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
-            handler: .asynchronous(update)),
+            handler: .proposal(update)),
         Endpoint(
             .delete, "/keys/{name}", operation: "KeyDelete",
             access: .dataAction(.keysDelete, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
-            handler: .asynchronous(delete)),
+            handler: .proposal(delete)),
         Endpoint(
             .post, "/deletedkeys/{name}/recover", operation: "KeyRecover",
             access: .dataAction(.deletedKeysRecover, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
-            handler: .asynchronous(recover)),
+            handler: .proposal(recover)),
         Endpoint(
             .delete, "/deletedkeys/{name}", operation: "KeyPurge",
             access: .dataAction(.deletedKeysDelete, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
-            handler: .asynchronous(purge)),
+            handler: .proposal(purge)),
     ]
 
     /// Only members that are present change.

@@ -22,7 +22,7 @@ public enum KeyRotation {
         Endpoint(
             .put, "/keys/{name}/rotationpolicy", operation: "KeyRotationPolicySet",
             access: .dataAction(.keysWrite, .keyNamed(parameter: "name")), reads: .key(parameter: "name"),
-            handler: .asynchronous(setPolicy)),
+            handler: .proposal(setPolicy)),
     ]
 
     /// The next version of a key, made and sealed: the same kind, size, operations, tags and terms of

@@ -24,12 +24,12 @@ enum RoleAssignments {
             Endpoint(
                 .put, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentCreate",
                 access: .dataAction(.roleAssignmentsWrite, place.rule), phase: .unsealed,
-                handler: .asynchronous { context throws(APIError) in try await create(context, try place.scope(context))
+                handler: .proposal { context throws(APIError) in try await create(context, try place.scope(context))
                 }),
             Endpoint(
                 .delete, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentDelete",
                 access: .dataAction(.roleAssignmentsDelete, place.rule), phase: .unsealed,
-                handler: .asynchronous { context throws(APIError) in
+                handler: .proposal { context throws(APIError) in
                     let scope = try place.scope(context)
                     let assignment = try find(context, scope)
                     _ = try await context.apply(.deleteRoleAssignment(name: assignment.name, scope: scope))

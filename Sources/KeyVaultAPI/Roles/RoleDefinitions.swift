@@ -27,11 +27,11 @@ enum RoleDefinitions {
         } + [
             Endpoint(
                 .put, collection + "/{definition}", operation: "RoleDefinitionCreate",
-                access: .dataAction(.roleDefinitionsWrite, .root), phase: .unsealed, handler: .asynchronous(put)),
+                access: .dataAction(.roleDefinitionsWrite, .root), phase: .unsealed, handler: .proposal(put)),
             Endpoint(
                 .delete, collection + "/{definition}", operation: "RoleDefinitionDelete",
                 access: .dataAction(.roleDefinitionsDelete, .root), phase: .unsealed,
-                handler: .asynchronous { context throws(APIError) in
+                handler: .proposal { context throws(APIError) in
                     let definition = try find(context)
                     _ = try await context.apply(.deleteRoleDefinition(id: definition.id))
                     return .object { write(definition, &$0) }

@@ -3,6 +3,7 @@ import Audit
 public import HTTPTransport
 public import PoolState
 public import StrictJSON
+import Synchronization
 
 /// One admitted request, as its handler sees it.
 public final class RequestContext: Sendable {
@@ -67,6 +68,7 @@ public final class RequestContext: Sendable {
 
     /// Proposes a command in the caller's name and waits until it is applied and visible here.
     public func submit(_ command: PoolCommand) async throws(APIError) -> Committed {
+        exchange.hasProposed.store(true, ordering: .relaxed)
         let origin = ProposalOrigin(
             principal: principal?.objectID, authentication: principal == nil ? .node : .token)
         do {

@@ -178,7 +178,14 @@ public final class RequestPipeline: RequestSink {
     /// Where the node holds a lease the view comes at once, and the request goes on where it is.
     private func guardRead(_ exchange: Exchange, _ token: VerifiedToken) {
         let connection = exchange.request.connection
-        services.pool.read(scope(of: exchange, token)) { [self] result in
+        let scope = scope(of: exchange, token)
+        if case .proposal = exchange.endpoint.handler, exchange.basis == .any,
+            let current = services.pool.current(for: scope)
+        {
+            let exchange = current.isReleased ? exchange : exchange.decided(on: .unreleased)
+            return decide(exchange, token, .success(current.view))
+        }
+        services.pool.read(scope) { [self] result in
             if connection.isOnLoop {
                 decide(exchange, token, result)
             } else {
@@ -251,17 +258,24 @@ public final class RequestPipeline: RequestSink {
         case .computation(let body): compute(context, exchange, body)
         case .adaptive(let isSlow, let body):
             if isSlow(context) { compute(context, exchange, body) } else { complete(context, exchange, body) }
-        case .asynchronous(let body):
-            Task { [self] in
-                let result: Result<APIResponse, APIError>
-                do throws(APIError) {
-                    result = .success(try await body(context))
-                } catch {
-                    result = .failure(error)
-                }
-                finish(exchange, context, result)
+        case .asynchronous(let body): Task { [self] in await complete(context, exchange, body) }
+        case .proposal(let body):
+            Task(executorPreference: exchange.request.connection) { [self] in
+                await complete(context, exchange, body)
             }
         }
+    }
+
+    private typealias AsynchronousBody = @Sendable (RequestContext) async throws(APIError) -> APIResponse
+
+    private func complete(_ context: RequestContext, _ exchange: Exchange, _ body: AsynchronousBody) async {
+        let result: Result<APIResponse, APIError>
+        do throws(APIError) {
+            result = .success(try await body(context))
+        } catch {
+            result = .failure(error)
+        }
+        finish(exchange, context, result)
     }
 
     private typealias Body = @Sendable (RequestContext) throws(APIError) -> APIResponse
@@ -297,6 +311,12 @@ public final class RequestPipeline: RequestSink {
         }
     }
 
+    /// Who is refused, or told anything, on a view of which nothing may be told yet is decided anew on one that may.
+    private func decideOnReleased(_ exchange: Exchange) {
+        let next = exchange.decided(on: .released)
+        exchange.request.connection.execute { [self] in admit(next) }
+    }
+
     // MARK: Audit and answer
 
     /// Records what happened, and answers only once the record is on disk.
@@ -304,6 +324,7 @@ public final class RequestPipeline: RequestSink {
         _ exchange: Exchange, _ context: RequestContext, _ result: Result<APIResponse, APIError>,
         mayWaitForOthers: Bool = false
     ) {
+        guard !exchange.showsUnreleased else { return decideOnReleased(exchange) }
         if case .failure(.keyRecordMissing) = result {
             if let next = exchange.again() { return decideAnew(next) }
             services.logger.error("a key's record is missing", metadata: ["request": "\(exchange.requestID)"])
@@ -327,6 +348,7 @@ public final class RequestPipeline: RequestSink {
 
     /// Refuses the holder of a genuine token before an operation began: recorded like any other outcome.
     private func refuse(_ exchange: Exchange, _ token: VerifiedToken, _ error: APIError, challenge: String? = nil) {
+        guard !exchange.showsUnreleased else { return decideOnReleased(exchange) }
         let index = services.pool.latestView.appliedIndex
         if recorder.countsRefusal(exchange, of: recorder.caller(token), error, policyIndex: index) {
             exchange.responder.respond(answer(error, exchange.request, requestID: exchange.requestID))

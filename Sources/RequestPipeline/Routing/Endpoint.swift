@@ -105,6 +105,10 @@ public enum Handler: Sendable {
     /// Chosen by what the request asks for: returns true where the computation is slow.
     case adaptive(
         isSlow: @Sendable (RequestContext) -> Bool, @Sendable (RequestContext) throws(APIError) -> APIResponse)
+    /// One command that is checked, submitted, and answered when it is applied. It computes next to nothing itself and
+    /// blocks on nothing, so it stays on the connection's event loop; and it may be decided on a view of which nothing
+    /// may be told yet, as long as it submits what it decides.
+    case proposal(@Sendable (RequestContext) async throws(APIError) -> APIResponse)
     /// Work that waits for the pool.
     case asynchronous(@Sendable (RequestContext) async throws(APIError) -> APIResponse)
 }

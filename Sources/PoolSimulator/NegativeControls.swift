@@ -144,7 +144,6 @@
             NegativeControl(.answerTimeClearedByVote, in: .leases, within: 400, breaks: .readsAreCurrent),
             NegativeControl(.leaseClockStopsInSuspend, in: .leases, within: 200, breaks: .readsAreCurrent),
             NegativeControl(.node(.appendsUnnoted), in: .leases, within: 20, breaks: .readsAreCurrent),
-            NegativeControl(.node(.formerLeaderNotesNothing), in: .lateNews, within: 2_000, breaks: .readsAreCurrent),
         ]
     }
 #endif

@@ -33,7 +33,7 @@ public final class LeasedReads: Sendable {
         return view
     }
 
-    /// The view to decide a command on, which has arrived by `now`, with whether it may be told of. Nil if no lease says
+    /// The view to decide a command on that has arrived by `now`, with whether it may be told of. Nil if no lease says
     /// that it is current, or if an entry touches the scope that isn't in it.
     public func current(for scope: ReadScope, now: Instant) -> CurrentView? {
         guard isCurrent(now: now), incoming.index(touching: scope, in: view) == nil else { return nil }

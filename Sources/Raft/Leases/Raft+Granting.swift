@@ -97,10 +97,10 @@ extension Raft {
     // MARK: Release
 
     /// Releases what is committed and honoured by every member, except those who cannot hold a lease any more: it is in
-    /// the member's view, or in its log and reads that it touches wait for the view. This node's own log does not count,
-    /// for it notes nothing of what it proposes. Members are the nodes of both halves of the configuration in force, learners, and this node. What is released stays so:
-    /// later grants have higher floors. Behind a lost quorum there may be holders that are members no more: until their
-    /// leases have run out nothing is released.
+    /// the member's view, or in its log, and reads that it touches wait for the view. This node's own log does not
+    /// count, for it notes nothing of what it proposes. Members are the nodes of both halves of the configuration in
+    /// force, learners, and this node. What is released stays so: later grants have higher floors. Behind a lost quorum
+    /// there may be holders that are members no more: until their leases have run out nothing is released.
     mutating func releaseEntries() {
         guard case .leader(let leadership) = currentRole, releasedIndex < commitIndex else { return }
         guard grants else {

@@ -111,10 +111,12 @@ extension Raft {
         guard reached > commitIndex, let reachedTerm = log.term(at: reached) else { return }
         guard reachedTerm == term || has(fault: .commitEarlierTermByCounting) else { return }
         let newlyCommitted = log.entries(from: commitIndex + 1, through: reached).reduce(0) { $0 + $1.size }
+        // Whoever leaves is told once, and then a stranger.
+        let changesMembers = (commitIndex + 1...reached).contains(configurations.inForce.index)
         commitIndex = reached
         currentRole.leadership?.uncommittedBytes -= newlyCommitted
         currentRole.leadership?.book.committed(through: reached, at: now)
-        newsArose()
+        newsArose(isUrgent: changesMembers)
         releaseEntries()
         retireIfRemoved()
     }

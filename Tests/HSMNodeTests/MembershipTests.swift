@@ -103,8 +103,10 @@ import Testing
         #expect(bench[0].views.last?.state.wasRemoved(3) == true)
     }
 
-    @Test func aRemovedNodeNoticesAndStopsServing() throws {
-        let bench = try running(nodes: 3, founders: 3)
+    /// However long the leader keeps other news to itself.
+    @Test(arguments: [0, 50_000_000] as [Nanoseconds])
+    func aRemovedNodeNoticesAndStopsServing(newsDelay: Nanoseconds) throws {
+        let bench = try running(nodes: 3, founders: 3) { $0.raft.newsDelay = newsDelay }
         let leader = try #require(bench.leader)
         let victim = (leader + 1) % 3
         #expect(try submit(.removeNode(UInt64(victim + 1)), bench) == .applied)
@@ -119,8 +121,9 @@ import Testing
         #expect(try submit(Write.rotate(to: 1), bench, at: leader) == .applied)
     }
 
-    @Test func aLeaderThatIsRemovedHandsOver() throws {
-        let bench = try running(nodes: 3, founders: 3)
+    @Test(arguments: [0, 50_000_000] as [Nanoseconds])
+    func aLeaderThatIsRemovedHandsOver(newsDelay: Nanoseconds) throws {
+        let bench = try running(nodes: 3, founders: 3) { $0.raft.newsDelay = newsDelay }
         let leader = try #require(bench.leader)
         let other = (leader + 1) % 3
         #expect(try submit(.removeNode(UInt64(leader + 1)), bench, at: other) == .applied)

@@ -68,9 +68,10 @@ def processors(pid: int) -> set[int]:
 def test_nodes_and_generator_are_apart_and_whoever_interrupts_puts_them_back(pool: Pool, end: signal.Signals):
     everything = os.sched_getaffinity(0)
     nodes = [pool.pid(node) for node in (1, 2, 3)]
+    # Whoever runs the tests in the background ignores interrupts, and what is started from there does so too.
     process = subprocess.Popen(
         [MEASURE, "steady", "--apart", "--seconds", "60", "--dir", str(pool.folder)], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True)
+        stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         wait_until(lambda: processors(process.pid) < everything, 30, "the measurement to bind itself")
         assert {frozenset(processors(pid)) for pid in nodes} == {frozenset(everything - processors(process.pid))}

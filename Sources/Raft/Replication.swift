@@ -90,7 +90,6 @@ extension Raft {
             currentRole.leadership?.peers[position].accepted(through: match, round: response.round, log: log)
             if response.covers { currentRole.leadership?.book.cover(through: match, by: node) }
             advanceCommitAsLeader()
-            continueTransfer(caughtUp: node)
         case .rejected(let hintIndex, let hintTerm):
             currentRole.leadership?.peers[position].rejected(hintIndex: hintIndex, hintTerm: hintTerm, log: log)
         }
@@ -154,7 +153,8 @@ extension Raft {
         grantLeases()
         flushIsDue = false
         guard case .leader(let leadership) = currentRole else { return }
-        let tellsNews = options.newsDelay == 0 || leadership.newsDue.map { $0 <= now } ?? false
+        let endsReign = isTransferRipe
+        let tellsNews = options.newsDelay == 0 || endsReign || leadership.newsDue.map { $0 <= now } ?? false
         if tellsNews { currentRole.leadership?.newsDue = nil }
         let source = Progress.Source(
             log: log, commit: commitIndex, round: leadership.round,
@@ -169,6 +169,7 @@ extension Raft {
                 send(.lease(.released(news)), to: node)
             }
         }
+        if endsReign { completeTransfer() }
         dropRemovedPeers()
     }
 

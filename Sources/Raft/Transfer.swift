@@ -10,20 +10,25 @@ extension Raft {
         currentRole.leadership?.transfer = Transfer(
             target: target, deadline: now.advanced(by: options.electionTimeoutMaximum))
         flushIsDue = true
-        continueTransfer(caughtUp: target)
     }
 
     /// The node that leadership is being handed to.
     public var transferTarget: NodeID? { currentRole.leadership?.transfer?.target }
 
-    /// Tells the target to campaign, once it has the whole log.
-    mutating func continueTransfer(caughtUp node: NodeID) {
-        guard case .leader(let leadership) = currentRole, let transfer = leadership.transfer, transfer.target == node,
-            !transfer.isRequested, let position = leadership.position(of: node),
-            leadership.peers[position].match == log.lastIndex
-        else { return }
+    /// Whether the target has the whole log and wasn't told to campaign yet.
+    var isTransferRipe: Bool {
+        guard case .leader(let leadership) = currentRole, let transfer = leadership.transfer, !transfer.isRequested,
+            let position = leadership.position(of: transfer.target)
+        else { return false }
+        return leadership.peers[position].match == log.lastIndex
+    }
+
+    /// Tells the target to campaign. It comes after the news of what is committed: they would be a stranger's once the
+    /// target has begun a term of its own, and the others would wait for its first entry to learn them.
+    mutating func completeTransfer() {
+        guard let target = transferTarget else { return }
         currentRole.leadership?.transfer?.isRequested = true
-        send(.timeoutNow, to: node)
+        send(.timeoutNow, to: target)
     }
 
     mutating func receiveTimeoutNow(from node: NodeID) {

@@ -35,6 +35,21 @@ import Testing
         #expect(isTold(node.accept(from: 2)).isEmpty)
     }
 
+    /// What the leader has committed is news that the target's term would make a stranger's.
+    @Test func whatIsCommittedIsToldBefore() throws {
+        var node = try OneNode { $0.newsDelay = 50_000_000 }
+        node.lead()
+        for peer in [2, 3] as [UInt64] { node.accept(from: peer) }
+        node.raft.transferLeadership(to: NodeID(2), now: node.now)
+        let messages = node.take().messages
+        let told = messages.compactMap { message -> NodeID? in
+            guard case .append(let request) = message.body, request.commit == 1 else { return nil }
+            return message.to
+        }
+        #expect(told == [NodeID(2), NodeID(3)])
+        #expect(messages.last == RaftMessage(from: NodeID(1), to: NodeID(2), term: 1, body: .timeoutNow))
+    }
+
     @Test func readsGoOnUntilTheTargetCampaigns() throws {
         var node = try OneNode()
         node.lead()

@@ -145,6 +145,31 @@ import Testing
         #expect(bench[1].disk.lastIndex == last + 1)
     }
 
+    /// How a hostile leader parcels its entries makes no difference to who answers reads under it.
+    @Test func whatComesBeforeAForgeryIsTaken() throws {
+        let bench = try Bench.running()
+        let standing = try #require(bench[0].standing)
+        let previous = try #require(bench[1].disk.entry(at: bench[1].disk.lastIndex))
+        let genuine = LogEntry(index: previous.index + 1, term: standing.term, payload: .noOp, tag: previous.tag)
+        let forged = LogEntry(
+            index: previous.index + 2, term: standing.term, payload: command(bench), tag: [1, 2, 3, 4, 5, 6, 7, 8])
+        // The second time for whoever has lost the answer to the first: there is one, though nothing is new.
+        for commit in [previous.index, forged.index] {
+            let request = AppendRequest(
+                prevIndex: previous.index, prevTerm: previous.term, entries: [genuine, forged], commit: commit,
+                round: 0)
+            bench.inject(
+                .raft(RaftMessage(from: NodeID(1), to: NodeID(2), term: standing.term, body: .append(request))),
+                from: 0, to: 1)
+            bench.tick()
+            #expect(bench[1].disk.entry(at: genuine.index) == genuine)
+            #expect(bench[1].disk.lastIndex == genuine.index)
+            #expect(bench[1].standing?.commitIndex == min(commit, genuine.index))
+        }
+        #expect(
+            bench[1].alarms == Array(repeating: .forgedEntry(from: NodeID(1), index: forged.index), count: 2))
+    }
+
     @Test func anEntryFromTheFutureIsNotTaken() throws {
         let bench = try Bench.running()
         let standing = try #require(bench[0].standing)

@@ -97,8 +97,8 @@ extension NodeDriver {
 
     // MARK: Entries from others
 
-    /// The request as it may be fed to Raft: every entry in it that isn't in this log yet has a genuine tag. Nil if one
-    /// has not; then nothing of the request is taken.
+    /// The request as it may be fed to Raft: every entry in it that isn't in this log yet has a genuine tag. What comes
+    /// before one that has not is taken, as it would be had it come alone; nil if there is nothing.
     ///
     /// Entries behind a previous entry that this log doesn't hold are left out. Raft answers such a request in the same
     /// way with and without them, and nothing unverified comes near the log.
@@ -119,7 +119,9 @@ extension NodeDriver {
         let chain = EntryChain(authenticator: authenticator)
         if let forged = chain.firstForgery(in: fresh, after: previous), !has(fault: .entryTagsUnchecked) {
             environment.observer.alarm(.forgedEntry(from: sender, index: forged))
-            return nil
+            let genuine = request.keepingEntries(before: forged)
+            let isTaken = stampsAreCredible(fresh.prefix { $0.index < forged }, from: sender)
+            return isTaken && !genuine.entries.isEmpty ? genuine : nil
         }
         guard stampsAreCredible(fresh, from: sender) else { return nil }
         return request

@@ -63,9 +63,17 @@ public struct AppendRequest: Hashable, Sendable {
     }
 
     /// The same request without its entries.
-    public var withoutEntries: AppendRequest {
+    public var withoutEntries: AppendRequest { keeping([]) }
+
+    /// The same request with the entries before `index` only.
+    public func keepingEntries(before index: LogIndex) -> AppendRequest {
+        keeping(Array(entries.prefix { $0.index < index }))
+    }
+
+    private func keeping(_ entries: [LogEntry]) -> AppendRequest {
         AppendRequest(
-            prevIndex: prevIndex, prevTerm: prevTerm, entries: [], commit: commit, round: round, released: released)
+            prevIndex: prevIndex, prevTerm: prevTerm, entries: entries, commit: commit, round: round,
+            released: released)
     }
 }
 

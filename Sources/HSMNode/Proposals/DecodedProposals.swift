@@ -25,6 +25,15 @@ struct DecodedProposals {
         return try? ProposalEnvelope(decoding: bytes)
     }
 
+    /// The proposal in `bytes`, the command of the entry at `index`, which will be needed once more; nil if they are
+    /// none.
+    mutating func look(_ bytes: [UInt8], index: LogIndex, term: Term) -> ProposalEnvelope? {
+        if let kept = envelopes[Name(index: index, term: term)] { return kept }
+        guard let envelope = try? ProposalEnvelope(decoding: bytes) else { return nil }
+        keep(envelope, index: index, term: term)
+        return envelope
+    }
+
     /// Forgets everything.
     mutating func clear() {
         envelopes.removeAll()

@@ -78,6 +78,7 @@ extension NodeDriver {
             environment.observer.alarm(.forgedProposal(from: proposal.proposer))
             return .malformed
         }
+        // This node's own, too: an entry that nobody can decode would stop every node.
         guard let id = ProposalID(proposal.proposalID),
             let envelope = try? ProposalEnvelope(decoding: proposal.command), options.catalog.knows(envelope.command),
             envelope.proposalID == proposal.proposalID, envelope.proposer == proposal.proposer.rawValue

@@ -52,9 +52,9 @@ extension NodeDriver {
         case .noOp: return nil
         case .configuration: return CommandEffects.none
         case .command(let bytes):
-            guard let proposal = try? ProposalEnvelope(decoding: bytes) else { return .everything }
-            decoded.keep(proposal, index: entry.index, term: entry.term)
-            guard options.catalog.knows(proposal.command) else { return .everything }
+            guard let proposal = decoded.look(bytes, index: entry.index, term: entry.term),
+                options.catalog.knows(proposal.command)
+            else { return .everything }
             return applied.state.effects(
                 of: proposal.command, isNext: applied.position.index + 1 == entry.index)
         }

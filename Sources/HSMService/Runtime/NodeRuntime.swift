@@ -35,7 +35,12 @@ final class NodeRuntime: Pool {
     /// What only the loop touches.
     private struct Confined {
         let driver: NodeDriver
-        var timer: Scheduled<Void>?
+        var timer: Timer?
+    }
+
+    private struct Timer {
+        let due: Instant
+        let task: Scheduled<Void>
     }
 
     let loop: any EventLoop
@@ -169,13 +174,26 @@ final class NodeRuntime: Pool {
         }
     }
 
+    /// Keeps a timer that is due no later: most steps put off what is next, and to make a timer anew in each costs more
+    /// than a step too many now and then.
     private func armTimer(_ driver: NodeDriver) {
-        confined.value.timer?.cancel()
-        confined.value.timer = nil
         let deadline = driver.nextDeadline
+        if let timer = confined.value.timer {
+            if timer.due <= deadline { return }
+            timer.task.cancel()
+            confined.value.timer = nil
+        }
         guard deadline != .distantFuture else { return }
         let now = clock.now()
         let wait = deadline > now ? deadline.nanoseconds - now.nanoseconds : 0
-        confined.value.timer = loop.scheduleTask(in: .nanoseconds(Int64(min(wait, 3_600_000_000_000)))) { self.step() }
+        let task = loop.scheduleTask(in: .nanoseconds(Int64(min(wait, 3_600_000_000_000)))) { self.timerFired() }
+        confined.value.timer = Timer(due: deadline, task: task)
+    }
+
+    /// A step in any case, without asking the clock: a step is where the clock is watched, and one that stands still
+    /// would never say that something is due.
+    private func timerFired() {
+        confined.value.timer = nil
+        step()
     }
 }

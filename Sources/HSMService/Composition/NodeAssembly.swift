@@ -242,8 +242,8 @@ final class NodeAssembly: Sendable {
         var raft = Raft.Options(id: configuration.nodeID, randomSeed: SystemRandom().uint64())
         // Until the node knows what its pool has chosen it counts on leases: that is safe with any choice.
         raft.reads = .lease
-        // About as long as a client takes for its next write.
-        raft.newsDelay = 1_000_000
+        // Longer than one client takes from write to write, so that its next entry tells them.
+        raft.newsDelay = 3_000_000
         let options = try PlantedMember.altered(NodeOptions(raft: raft, version: NodeService.version))
         // Handed over: from here on only the driver's loop touches it.
         nonisolated(unsafe) let storage = disk.takeStorage()

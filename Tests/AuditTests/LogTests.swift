@@ -116,6 +116,43 @@ import Testing
         #expect(try AuditVerifier.verify(folder: folder.path).events == 12)
     }
 
+    /// Behind a crowd a turn's records wait for as many others, or for one that can't wait.
+    @Test(arguments: [false, true])
+    func aCrowdsTurnsShareAFlush(endsWithOneThatCannotWait: Bool) throws {
+        let folder = try TemporaryFolder()
+        let hour: UInt64 = 3600 * 1_000_000_000
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, options: AuditLogOptions(headInterval: hour, gatherInterval: hour))
+        let written = Mutex(0)
+        let wakeUp = WakeUp()
+        func append(_ numbers: ClosedRange<Int>, _ urgency: AuditUrgency = .atEndOfTurn, wakesAt target: Int) {
+            for number in numbers {
+                log.append(signEvent(number), urgency: urgency) { result in
+                    guard case .success = result else { return }
+                    let count = written.withLock { written in
+                        written += 1
+                        return written
+                    }
+                    if count == target { wakeUp.raise() }
+                }
+            }
+            log.startWriting()
+        }
+        append(1...12, wakesAt: 12)
+        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
+        #expect(written.withLock { $0 } == 12)
+        let flushes = log.counters.flushes
+        append(13...20, wakesAt: 24)
+        append(21...23, wakesAt: 24)
+        wakeUp.wait(until: Clock.monotonicNanoseconds() + 50_000_000)
+        #expect(written.withLock { $0 } == 12)
+        append(24...24, endsWithOneThatCannotWait ? .immediate : .atEndOfTurn, wakesAt: 24)
+        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
+        #expect(written.withLock { $0 } == 24 && log.counters.flushes == flushes + 1)
+        log.close()
+        #expect(try AuditVerifier.verify(folder: folder.path).events == 24)
+    }
+
     @Test func gatheredRecordsAreWrittenWhenTheirTimeComesAndAtTheEnd() throws {
         let folder = try TemporaryFolder()
         let log = try AuditLog(

@@ -87,8 +87,8 @@ public struct AuditLogOptions: Sendable {
     public var bufferBytes: Int
     /// The head sidecar is written at most this often while records are coming. Nanoseconds.
     public var headInterval: UInt64
-    /// Flushes for records that may wait for others (``AuditUrgency/withOthers``) begin at least this far apart.
-    /// Nanoseconds.
+    /// Flushes for records that may wait for others begin at least this far apart, as long as fewer of them have come
+    /// than had the flush before. Nanoseconds.
     public var gatherInterval: UInt64
     /// Heads of this log that are known from elsewhere. Opening fails when the records on disk fall short of one.
     public var anchors: [AuditHead]
@@ -114,7 +114,8 @@ public struct AuditLogOptions: Sendable {
 public enum AuditUrgency: Sendable {
     /// At once.
     case immediate
-    /// With more that the caller records at once; it calls ``AuditLog/startWriting()`` then.
+    /// With more that the caller records at once; it calls ``AuditLog/startWriting()`` then. Where many came so, they
+    /// wait for as many others, or a little while (``AuditLogOptions/gatherInterval``).
     case atEndOfTurn
     /// With what others are about to record: at once if nothing was written of late, else soon
     /// (``AuditLogOptions/gatherInterval``).

@@ -14,10 +14,10 @@ struct AuditBatch: Sendable {
     var ends: [Int] = []
     /// One for each content in strict mode, none in relaxed mode.
     var waiters: [AuditWaiter] = []
-    /// How many records can't wait for others.
-    var due = 0
-    /// Whether there is a record that can: more of the kind are likely to follow.
-    var mayGather: Bool { due < ends.count }
+    /// Whether there is a record that can wait for others: more of the kind are likely to follow.
+    var mayGather = false
+    /// How many came with their turn's.
+    var turned = 0
 
     mutating func removeAll() {
         // Memory that an unusual burst took is given back.
@@ -25,7 +25,8 @@ struct AuditBatch: Sendable {
         bytes.removeAll(keepingCapacity: keeps)
         ends.removeAll(keepingCapacity: keeps)
         waiters.removeAll(keepingCapacity: keeps)
-        due = 0
+        mayGather = false
+        turned = 0
     }
 }
 
@@ -50,7 +51,8 @@ final class AuditQueue: Sendable {
         var sleep = Sleep.none
         /// Whether a waiting record can't wait for others.
         var isDue = false
-        var yielding = WriterYielding()
+        /// So many records make the end of a turn due before the writer's pause is over.
+        var expected = 0
         var isClosing = false
         /// Set by the writer when only opening the log again can help.
         var permanentFailure: AuditFailure?
@@ -86,14 +88,14 @@ final class AuditQueue: Sendable {
             state.batch.bytes.append(contentsOf: content)
             state.batch.ends.append(state.batch.bytes.count)
             if isStrict { state.batch.waiters.append(waiter) }
-            if urgency != .withOthers { state.batch.due += 1 }
             switch urgency {
             case .immediate:
                 state.isDue = true
-                state.yielding.end(due: state.batch.due)
                 wakes = state.sleep != .none
-            case .atEndOfTurn: break
+            case .atEndOfTurn:
+                state.batch.turned += 1
             case .withOthers:
+                state.batch.mayGather = true
                 wakes = state.sleep == .resting
             }
             if wakes { state.sleep = .none }
@@ -108,13 +110,15 @@ final class AuditQueue: Sendable {
         }
     }
 
+    /// A turn ends.
     func wakeWriter() {
         let wakes = state.withLock { state in
             guard !state.batch.ends.isEmpty else { return false }
-            state.isDue = true
-            state.yielding.end(due: state.batch.due)
-            defer { state.sleep = .none }
-            return state.sleep != .none
+            let isEnough = state.batch.ends.count >= state.expected
+            if isEnough { state.isDue = true }
+            let wakes = isEnough ? state.sleep != .none : state.sleep == .resting
+            if wakes { state.sleep = .none }
+            return wakes
         }
         if wakes { wakeUp.raise() }
     }
@@ -155,16 +159,9 @@ final class AuditQueue: Sendable {
         }
     }
 
-    /// To be called on the writer's thread, at its start and after each batch: whether it gives way from now on.
-    func writerYields(_ yields: Bool) {
-        state.withLock { state in
-            state.yielding.begin(yields)
-            if state.isDue { state.yielding.end(due: state.batch.due) }
-        }
-    }
-
-    /// The writer's thread ends.
-    func writerEnds() { state.withLock { $0.yielding = WriterYielding() } }
+    /// To be called by the writer before each batch's flush: how many records make the end of a turn due while it
+    /// pauses.
+    func expect(_ records: Int) { state.withLock { $0.expected = records } }
 
     /// Refuses everything from now on.
     func fail(_ failure: AuditFailure) {

@@ -175,16 +175,17 @@ final class NodeRuntime: Pool {
     }
 
     /// Keeps a timer that is due no later: most steps put off what is next, and to make a timer anew in each costs more
-    /// than a step too many now and then.
+    /// than a step too many now and then. Not one that should have fired: the loop's clock stands still while the
+    /// machine sleeps, and the node's doesn't.
     private func armTimer(_ driver: NodeDriver) {
         let deadline = driver.nextDeadline
+        let now = clock.now()
         if let timer = confined.value.timer {
-            if timer.due <= deadline { return }
+            if now < timer.due, timer.due <= deadline { return }
             timer.task.cancel()
             confined.value.timer = nil
         }
         guard deadline != .distantFuture else { return }
-        let now = clock.now()
         let wait = deadline > now ? deadline.nanoseconds - now.nanoseconds : 0
         let task = loop.scheduleTask(in: .nanoseconds(Int64(min(wait, 3_600_000_000_000)))) { self.timerFired() }
         confined.value.timer = Timer(due: deadline, task: task)

@@ -5,6 +5,27 @@ import Testing
 
 @testable import Audit
 
+/// Counts the records that a log has written.
+private final class WrittenRecords: Sendable {
+    private let count = Mutex(0)
+    private let wakeUp = WakeUp()
+
+    func append(_ number: Int, _ urgency: AuditUrgency, to log: AuditLog) {
+        log.append(signEvent(number), urgency: urgency) { result in
+            guard case .success = result else { return }
+            self.count.withLock { $0 += 1 }
+            self.wakeUp.raise()
+        }
+    }
+
+    /// How many there are, once there are as many as `expected` or the time in nanoseconds is over.
+    func wait(for expected: Int, atMost time: UInt64 = 10_000_000_000) -> Int {
+        let end = Clock.monotonicNanoseconds() + time
+        while count.withLock({ $0 }) < expected, Clock.monotonicNanoseconds() < end { wakeUp.wait(until: end) }
+        return count.withLock { $0 }
+    }
+}
+
 @Suite struct LogTests {
     @Test func anotherStartContinuesTheChain() throws {
         let folder = try TemporaryFolder()
@@ -60,22 +81,11 @@ import Testing
         let log = try AuditLog(
             folder: folder.path, origin: origin, options: AuditLogOptions(headInterval: 3600 * 1_000_000_000))
         #expect(log.appendAndWait([signEvent(0)]).areAllSuccesses)
-        let written = Mutex(0)
-        let wakeUp = WakeUp()
-        for number in 1...10 {
-            log.append(signEvent(number), urgency: .atEndOfTurn) { result in
-                guard case .success = result else { return }
-                let count = written.withLock { written in
-                    written += 1
-                    return written
-                }
-                if count == 10 { wakeUp.raise() }
-            }
-        }
+        let written = WrittenRecords()
+        for number in 1...10 { written.append(number, .atEndOfTurn, to: log) }
         // Nothing else would wake the thread within the hour.
         log.startWriting()
-        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
-        #expect(written.withLock { $0 } == 10)
+        #expect(written.wait(for: 10) == 10)
         // One flush, or two where the thread was awake still.
         #expect(log.counters.flushes <= 3)
         log.close()
@@ -89,29 +99,15 @@ import Testing
         let hour: UInt64 = 3600 * 1_000_000_000
         let log = try AuditLog(
             folder: folder.path, origin: origin, options: AuditLogOptions(headInterval: hour, gatherInterval: hour))
-        let written = Mutex(0)
-        let wakeUp = WakeUp()
-        func append(_ number: Int, _ urgency: AuditUrgency, wakesAt target: Int) {
-            log.append(signEvent(number), urgency: urgency) { result in
-                guard case .success = result else { return }
-                let count = written.withLock { written in
-                    written += 1
-                    return written
-                }
-                if count == target { wakeUp.raise() }
-            }
-        }
-        append(0, .withOthers, wakesAt: 1)
-        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
-        #expect(written.withLock { $0 } == 1)
+        let written = WrittenRecords()
+        written.append(0, .withOthers, to: log)
+        #expect(written.wait(for: 1) == 1)
         let flushes = log.counters.flushes
-        for number in 1...10 { append(number, .withOthers, wakesAt: 12) }
+        for number in 1...10 { written.append(number, .withOthers, to: log) }
         // The hour isn't over: only the last record brings them all to the disk.
-        wakeUp.wait(until: Clock.monotonicNanoseconds() + 50_000_000)
-        #expect(written.withLock { $0 } == 1)
-        append(11, .immediate, wakesAt: 12)
-        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
-        #expect(written.withLock { $0 } == 12 && log.counters.flushes == flushes + 1)
+        #expect(written.wait(for: 11, atMost: 50_000_000) == 1)
+        written.append(11, .immediate, to: log)
+        #expect(written.wait(for: 12) == 12 && log.counters.flushes == flushes + 1)
         log.close()
         #expect(try AuditVerifier.verify(folder: folder.path).events == 12)
     }
@@ -123,32 +119,19 @@ import Testing
         let hour: UInt64 = 3600 * 1_000_000_000
         let log = try AuditLog(
             folder: folder.path, origin: origin, options: AuditLogOptions(headInterval: hour, gatherInterval: hour))
-        let written = Mutex(0)
-        let wakeUp = WakeUp()
-        func append(_ numbers: ClosedRange<Int>, _ urgency: AuditUrgency = .atEndOfTurn, wakesAt target: Int) {
-            for number in numbers {
-                log.append(signEvent(number), urgency: urgency) { result in
-                    guard case .success = result else { return }
-                    let count = written.withLock { written in
-                        written += 1
-                        return written
-                    }
-                    if count == target { wakeUp.raise() }
-                }
-            }
+        let written = WrittenRecords()
+        func endTurn(with numbers: ClosedRange<Int>, _ urgency: AuditUrgency = .atEndOfTurn) {
+            for number in numbers { written.append(number, urgency, to: log) }
             log.startWriting()
         }
-        append(1...12, wakesAt: 12)
-        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
-        #expect(written.withLock { $0 } == 12)
+        endTurn(with: 1...12)
+        #expect(written.wait(for: 12) == 12)
         let flushes = log.counters.flushes
-        append(13...20, wakesAt: 24)
-        append(21...23, wakesAt: 24)
-        wakeUp.wait(until: Clock.monotonicNanoseconds() + 50_000_000)
-        #expect(written.withLock { $0 } == 12)
-        append(24...24, endsWithOneThatCannotWait ? .immediate : .atEndOfTurn, wakesAt: 24)
-        wakeUp.wait(until: Clock.monotonicNanoseconds() + 10_000_000_000)
-        #expect(written.withLock { $0 } == 24 && log.counters.flushes == flushes + 1)
+        endTurn(with: 13...20)
+        endTurn(with: 21...23)
+        #expect(written.wait(for: 13, atMost: 50_000_000) == 12)
+        endTurn(with: 24...24, endsWithOneThatCannotWait ? .immediate : .atEndOfTurn)
+        #expect(written.wait(for: 24) == 24 && log.counters.flushes == flushes + 1)
         log.close()
         #expect(try AuditVerifier.verify(folder: folder.path).events == 24)
     }

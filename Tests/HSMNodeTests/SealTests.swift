@@ -170,6 +170,36 @@ import Testing
             bench[1].alarms == Array(repeating: .forgedEntry(from: NodeID(1), index: forged.index), count: 2))
     }
 
+    /// What a former leader had where the log has been cut since was perhaps never committed: its tags go with nothing here.
+    @Test func whatAFormerLeaderSendsLateIsNoForgery() throws {
+        let bench = try Bench.running {
+            $0.logEntriesKept = 2
+            $0.compactionStep = 3
+        }
+        let former = try #require(bench[0].standing).term
+        bench.crash(0)
+        try bench.settle()
+        try bench.start(0)
+        bench.unseal(0)
+        try bench.settle()
+        for generation in 1...UInt32(20) {
+            let write = bench.submit(Write.rotate(to: generation), at: 1)
+            try bench.run(until: "the answer") { !write.list.isEmpty }
+            bench.run(100)
+        }
+        let cut = bench[1].disk.compactedIndex
+        let last = bench[1].disk.lastIndex
+        #expect(cut > 10)
+        #expect(try #require(bench[1].disk.entry(at: cut + 1)).term > former)
+        let entries = (1...cut + 1).map { LogEntry(index: $0, term: former, payload: command(bench), tag: [1, 2, 3]) }
+        let request = AppendRequest(prevIndex: 0, prevTerm: 0, entries: entries, commit: 0, round: 0)
+        bench.inject(
+            .raft(RaftMessage(from: NodeID(1), to: NodeID(2), term: former, body: .append(request))), from: 0, to: 1)
+        bench.run(2)
+        #expect(bench[1].alarms.isEmpty)
+        #expect(bench[1].disk.lastIndex == last)
+    }
+
     @Test func anEntryFromTheFutureIsNotTaken() throws {
         let bench = try Bench.running()
         let standing = try #require(bench[0].standing)

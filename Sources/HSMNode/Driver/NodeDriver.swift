@@ -258,7 +258,7 @@ public final class NodeDriver {
 
     private func receive(_ message: RaftMessage) {
         guard case .append(let request) = message.body else { return raft.step(message, now: now) }
-        guard let request = verified(request, from: message.from) else { return }
+        guard let request = verified(request, in: message.term, from: message.from) else { return }
         raft.step(
             RaftMessage(from: message.from, to: message.to, term: message.term, body: .append(request)), now: now)
     }

@@ -35,6 +35,8 @@ final class HTTP2ServerEngine {
     var frameBudget: FrameBudget
     var bodyBudget: BodyBudget
     let headers: SharedHeaderBlock
+    private let tokens: TokenWorkshop
+    private var unpacker = TokenUnpacker()
 
     /// Every record ever made; those that are free are listed again in `freeRecords`.
     private var records: [StreamRecord] = []
@@ -60,7 +62,7 @@ final class HTTP2ServerEngine {
     init(
         connection: ConnectionContext, sink: any RequestSink, limits: TransportLimits, timeouts: TransportTimeouts,
         load: TransportLoad, dates: HTTPDateCache, headers: SharedHeaderBlock = SharedHeaderBlock(),
-        turns: TurnEnds? = nil, now: UInt64
+        tokens: TokenWorkshop = TokenWorkshop(), turns: TurnEnds? = nil, now: UInt64
     ) throws(TransportError) {
         self.connection = connection
         self.sink = sink
@@ -68,6 +70,7 @@ final class HTTP2ServerEngine {
         self.timeouts = timeouts.nanoseconds
         self.dates = dates
         self.headers = headers
+        self.tokens = tokens
         self.turns = turns
         self.now = now
         openedAt = now
@@ -97,7 +100,16 @@ final class HTTP2ServerEngine {
     /// Parses what the peer sent. Nothing is kept of `bytes`.
     func receive(_ bytes: UnsafeRawBufferPointer, now: UInt64) {
         self.now = now
-        guard let session, !hasFailed, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+        guard session != nil, !hasFailed else { return }
+        if unpacker.unpack(bytes, in: tokens) {
+            tokens.output.withUnsafeBytes { parse($0) }
+        } else {
+            parse(bytes)
+        }
+    }
+
+    private func parse(_ bytes: UnsafeRawBufferPointer) {
+        guard let session, let base = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
         let consumed = nghttp2_session_mem_recv(session, base, bytes.count)
         if consumed < 0 { fail(Int32(truncatingIfNeeded: consumed)) }
     }

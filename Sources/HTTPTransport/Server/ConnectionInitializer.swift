@@ -71,7 +71,7 @@ final class ConnectionInitializer: Sendable {
         let engine = try HTTP2ServerEngine(
             connection: makeContext(channel, isEncrypted: true), sink: sink, limits: configuration.limits,
             timeouts: configuration.timeouts, load: load, dates: company.dates, headers: company.headers,
-            turns: company.turns, now: MonotonicClock.now())
+            tokens: company.tokens, turns: company.turns, now: MonotonicClock.now())
         try channel.pipeline.syncOperations.addHandler(
             NGHTTP2Handler(engine: engine, timeouts: configuration.timeouts))
     }

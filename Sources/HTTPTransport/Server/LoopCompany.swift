@@ -4,6 +4,7 @@ import NIOCore
 final class LoopCompany {
     let dates = HTTPDateCache()
     let headers = SharedHeaderBlock()
+    let tokens = TokenWorkshop()
     let turns: TurnEnds
 
     /// Must be called on `loop`.

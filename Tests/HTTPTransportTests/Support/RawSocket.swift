@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import NIOCore
 
 /// A TCP client that sends exactly the bytes it is given.
 final class RawSocket: Sendable {
@@ -7,15 +8,9 @@ final class RawSocket: Sendable {
 
     init?(port: Int) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        // Of SwiftNIO, since the compiler can't make up its mind which module the structure of the system belongs to.
+        let address = try? SocketAddress(ipAddress: "127.0.0.1", port: port)
+        let connected = address?.withSockAddr { connect(descriptor, $0, socklen_t($1)) }
         guard connected == 0 else {
             close(descriptor)
             return nil

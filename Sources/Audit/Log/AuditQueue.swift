@@ -53,6 +53,7 @@ final class AuditQueue: Sendable {
         var isDue = false
         /// So many records make the end of a turn due before the writer's pause is over.
         var expected = 0
+        var scheduling = WriterScheduling()
         var isClosing = false
         /// Set by the writer when only opening the log again can help.
         var permanentFailure: AuditFailure?
@@ -91,6 +92,7 @@ final class AuditQueue: Sendable {
             switch urgency {
             case .immediate:
                 state.isDue = true
+                state.scheduling.hurry()
                 wakes = state.sleep != .none
             case .atEndOfTurn:
                 state.batch.turned += 1
@@ -115,7 +117,10 @@ final class AuditQueue: Sendable {
         let wakes = state.withLock { state in
             guard !state.batch.ends.isEmpty else { return false }
             let isEnough = state.batch.ends.count >= state.expected
-            if isEnough { state.isDue = true }
+            if isEnough {
+                state.isDue = true
+                state.scheduling.hurry()
+            }
             let wakes = isEnough ? state.sleep != .none : state.sleep == .resting
             if wakes { state.sleep = .none }
             return wakes
@@ -160,8 +165,17 @@ final class AuditQueue: Sendable {
     }
 
     /// To be called by the writer before each batch's flush: how many records make the end of a turn due while it
-    /// pauses.
-    func expect(_ records: Int) { state.withLock { $0.expected = records } }
+    /// pauses, and how it stands to other threads from now on.
+    func expect(_ records: Int, precedence: WriterScheduling.Precedence) {
+        state.withLock { state in
+            state.expected = records
+            state.scheduling.begin(precedence)
+            if state.isDue { state.scheduling.hurry() }
+        }
+    }
+
+    /// The writer's thread ends.
+    func writerEnds() { state.withLock { $0.scheduling.end() } }
 
     /// Refuses everything from now on.
     func fail(_ failure: AuditFailure) {

@@ -15,10 +15,9 @@ final class AuditWriter {
     private var storedHead = AuditHead.empty
     private var nextHeadTime: UInt64 = 0
     private var permanentFailure: AuditFailure?
-    /// So many records of turns in one batch are of many clients: each would wait for the writer's turn.
-    private static let many = 4
-    /// So many are a crowd: as many are likely to follow within a few milliseconds, and can share a flush. Of fewer
-    /// clients that each wait for an answer, half had better work while the others' records are flushed.
+    /// So many records of turns in one batch are a crowd: as many are likely to follow within a few milliseconds, and
+    /// can share a flush. Of fewer clients that each wait for an answer, half had better work while the others' records
+    /// are flushed.
     private static let crowd = 12
 
     init(
@@ -42,7 +41,6 @@ final class AuditWriter {
         if !notes.isEmpty { write(AuditBatch()) }
         var batch = AuditBatch()
         var pause: UInt64 = 0
-        var scheduling = WriterScheduling()
         while true {
             // Only while the sidecar is behind the log is there anything to wake up for.
             let deadline = storedHead == file.head ? nil : nextHeadTime
@@ -50,14 +48,13 @@ final class AuditWriter {
             if delivery == .batch {
                 let gathers = batch.mayGather || batch.turned >= Self.crowd
                 pause = gathers ? Clock.monotonicNanoseconds() + options.gatherInterval : 0
-                scheduling.set(goesFirst: gathers || batch.turned >= Self.many)
-                queue.expect(gathers ? batch.ends.count : 0)
+                queue.expect(gathers ? batch.ends.count : 0, precedence: WriterScheduling.precedence(for: batch))
                 write(batch)
                 batch.removeAll()
             }
             let now = Clock.monotonicNanoseconds()
             if delivery == .closed || now >= nextHeadTime { storeHead(now: now) }
-            if delivery == .closed { return }
+            if delivery == .closed { return queue.writerEnds() }
         }
     }
 

@@ -26,6 +26,7 @@ let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let persistentCollections: Target.Dependency = .product(name: "HashTreeCollections", package: "swift-collections")
@@ -138,8 +139,8 @@ let package = Package(
         .target(
             name: "Replication",
             dependencies: [
-                "Raft", "NodeEnvironment", "CryptographicModule", grdb, protobuf, nioCore, nioPosix, nioTLS, nioSSL,
-                logging,
+                "Raft", "NodeEnvironment", "CryptographicModule", grdb, sqlite, protobuf, nioCore, nioPosix, nioTLS,
+                nioSSL, logging,
             ],
             exclude: ["Schema/replication.proto", "DESIGN.md"],
             swiftSettings: common),

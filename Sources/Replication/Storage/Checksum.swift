@@ -12,7 +12,8 @@ enum Checksum {
         init(label: String, capacity: Int = 128) {
             bytes = []
             bytes.reserveCapacity(capacity)
-            append(Array(label.utf8))
+            append(UInt64(label.utf8.count))
+            bytes.append(contentsOf: label.utf8)
         }
 
         mutating func append(_ number: UInt64) {

@@ -179,17 +179,20 @@ final class LogDatabase {
 
     private func append(_ entries: [LogEntry], _ next: inout Known, _ database: Database) throws {
         guard !entries.isEmpty else { return }
-        let statement = try database.cachedStatement(
-            sql: "INSERT INTO entry (idx, term, kind, payload, tag, link) VALUES (?, ?, ?, ?, ?, ?)")
+        let insert = try BoundStatement(
+            "INSERT INTO entry (idx, term, kind, payload, tag, link) VALUES (?, ?, ?, ?, ?, ?)", in: database)
         for entry in entries {
             precondition(entry.index == next.head.lastIndex + 1, "an appended entry does not continue the log")
             precondition(entry.term >= next.lastTerm, "an appended entry is of an earlier term than the one before it")
             let record = try EntryRecord(entry)
             let link = LogChain.link(after: next.head.lastLink, record)
-            try statement.execute(arguments: [
-                record.index.asInteger, record.term.asInteger, record.kind.rawValue, record.payload.asData,
-                record.tag.asData, link.asData,
-            ])
+            try insert.bind(record.index.asInteger, at: 1)
+            try insert.bind(record.term.asInteger, at: 2)
+            try insert.bind(record.kind.rawValue, at: 3)
+            try insert.bind(record.payload, at: 4)
+            try insert.bind(record.tag, at: 5)
+            try insert.bind(link, at: 6)
+            try insert.run()
             next.head.lastIndex = entry.index
             next.head.lastLink = link
             next.lastTerm = entry.term

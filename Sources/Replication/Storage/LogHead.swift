@@ -30,15 +30,18 @@ struct LogHead: Equatable {
     }
 
     func save(in database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO head (id, term, vote, commit_index, last_index, last_link, checksum)
-                VALUES (0, ?, ?, ?, ?, ?, ?)
-                """)
-        try statement.execute(arguments: [
-            hardState.term.asInteger, hardState.vote?.asInteger, hardState.commit.asInteger, lastIndex.asInteger,
-            lastLink.asData, checksum.asData,
-        ])
+        let replace = try BoundStatement(
+            """
+            INSERT OR REPLACE INTO head (id, term, vote, commit_index, last_index, last_link, checksum)
+            VALUES (0, ?, ?, ?, ?, ?, ?)
+            """, in: database)
+        try replace.bind(hardState.term.asInteger, at: 1)
+        try replace.bind(hardState.vote?.asInteger, at: 2)
+        try replace.bind(hardState.commit.asInteger, at: 3)
+        try replace.bind(lastIndex.asInteger, at: 4)
+        try replace.bind(lastLink, at: 5)
+        try replace.bind(checksum, at: 6)
+        try replace.run()
     }
 
     /// - Returns: nil if nothing was ever persisted.

@@ -112,30 +112,13 @@ final class StateDatabase {
         var set = record?.rows ?? RowSet()
         try StorageFailures.translating(path) {
             try queue.write { database in
-                for row in rows { try save(row, &set, database) }
+                let writer = try RowWriter(database, file: path)
+                for row in rows { try writer.save(row, &set) }
                 for blob in blobs { try save(blob, database) }
                 try AppliedRecord(mark: mark, rows: set).save(in: database)
             }
         }
         record = AppliedRecord(mark: mark, rows: set)
-    }
-
-    private func save(_ row: StateRow, _ set: inout RowSet, _ database: Database) throws {
-        let table = Int64(row.table)
-        let find = try database.cachedStatement(sql: "SELECT checksum FROM state_row WHERE tbl = ? AND key = ?")
-        if let old = try Row.fetchOne(find, arguments: [table, row.key.asData]) {
-            try set.remove(try old.bytes(0, file: path), file: path)
-        }
-        guard let value = row.value else {
-            let delete = try database.cachedStatement(sql: "DELETE FROM state_row WHERE tbl = ? AND key = ?")
-            try delete.execute(arguments: [table, row.key.asData])
-            return
-        }
-        let checksum = RowSet.checksum(table: row.table, key: row.key, value: value)
-        set.insert(checksum)
-        let insert = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO state_row (tbl, key, value, checksum) VALUES (?, ?, ?, ?)")
-        try insert.execute(arguments: [table, row.key.asData, value.asData, checksum.asData])
     }
 
     private func save(_ blob: MaterialBlob, _ database: Database) throws {
@@ -157,11 +140,10 @@ final class StateDatabase {
         try StorageFailures.translating(path) {
             try queue.write { database in
                 try database.execute(sql: "DELETE FROM state_row; DELETE FROM material;")
-                let insert = try database.cachedStatement(
-                    sql: "INSERT INTO state_row (tbl, key, value, checksum) VALUES (?, ?, ?, ?)")
+                let writer = try RowWriter(database, file: path)
                 try incoming.forEachRow { table, key, value, checksum in
                     set.insert(checksum)
-                    try insert.execute(arguments: [Int64(table), key.asData, value.asData, checksum.asData])
+                    try writer.put(table: table, key: key, value: value, checksum: checksum)
                 }
                 try incoming.forEachBlob { digest, bytes in
                     try save(MaterialBlob(digest: digest, bytes: bytes), database)
@@ -186,4 +168,42 @@ final class StateDatabase {
 
     /// The last entry whose effects are in the rows.
     var appliedIndex: LogIndex { record?.mark.index ?? 0 }
+}
+
+/// Writes rows of the state, and keeps the checksum over them up to date.
+private struct RowWriter {
+    private let find: BoundStatement
+    private let delete: BoundStatement
+    private let replace: BoundStatement
+    private let file: String
+
+    init(_ database: Database, file: String) throws {
+        find = try BoundStatement("SELECT checksum FROM state_row WHERE tbl = ? AND key = ?", in: database)
+        delete = try BoundStatement("DELETE FROM state_row WHERE tbl = ? AND key = ?", in: database)
+        replace = try BoundStatement(
+            "INSERT OR REPLACE INTO state_row (tbl, key, value, checksum) VALUES (?, ?, ?, ?)", in: database)
+        self.file = file
+    }
+
+    func save(_ row: StateRow, _ set: inout RowSet) throws {
+        try find.bind(Int64(row.table), at: 1)
+        try find.bind(row.key, at: 2)
+        if let old = try find.firstBytes(file: file) { try set.remove(old, file: file) }
+        guard let value = row.value else {
+            try delete.bind(Int64(row.table), at: 1)
+            try delete.bind(row.key, at: 2)
+            return try delete.run()
+        }
+        let checksum = RowSet.checksum(table: row.table, key: row.key, value: value)
+        set.insert(checksum)
+        try put(table: row.table, key: row.key, value: value, checksum: checksum)
+    }
+
+    func put(table: UInt8, key: [UInt8], value: [UInt8], checksum: [UInt8]) throws {
+        try replace.bind(Int64(table), at: 1)
+        try replace.bind(key, at: 2)
+        try replace.bind(value, at: 3)
+        try replace.bind(checksum, at: 4)
+        try replace.run()
+    }
 }

@@ -4,6 +4,14 @@ import COpenSSL
 public enum Digest {
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha256($0) } }
     public static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA256, 32, bytes) }
+    /// SHA-256 into memory of the caller's, for those who take very many digests.
+    ///
+    /// - Precondition: `target` has 32 bytes.
+    public static func sha256(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) {
+        precondition(target.count == 32, "a SHA-256 digest has 32 bytes")
+        let status = qk_digest(QK_SHA256, bytes.baseAddress, bytes.count, target.baseAddress)
+        precondition(status == QK_OK, "OpenSSL can't compute a digest")
+    }
     public static func sha384(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha384($0) } }
     public static func sha384(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA384, 48, bytes) }
     public static func sha512(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha512($0) } }

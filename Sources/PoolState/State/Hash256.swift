@@ -17,26 +17,39 @@ struct Hash256: Hashable, Sendable {
         }
     }
 
-    private init(words: (UInt64, UInt64, UInt64, UInt64)) {
-        self.words = words
+    /// The digest of some bytes.
+    init(hashing bytes: [UInt8]) {
+        self = bytes.withUnsafeBytes { Hash256(hashing: $0) }
     }
 
     /// The digest of some bytes.
-    init(hashing bytes: [UInt8]) {
-        // SHA-256 always gives 32 bytes; zeros stand in for the branch that can't be reached.
-        self = Hash256(Digest.sha256(bytes)) ?? Hash256(words: (0, 0, 0, 0))
+    init(hashing bytes: UnsafeRawBufferPointer) {
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &words) { Digest.sha256(bytes, into: $0) }
+        self.words = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+    }
+
+    /// The digest of a byte and two digests behind it, as hash trees take it. On the stack, for there are very many.
+    init(hashing domain: UInt8, _ first: Hash256, _ second: Hash256) {
+        self = withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { bytes in
+            bytes[0] = domain
+            first.store(to: bytes, at: 1)
+            second.store(to: bytes, at: 33)
+            return Hash256(hashing: UnsafeRawBufferPointer(bytes))
+        }
+    }
+
+    private func store(to bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        bytes.storeBytes(of: words.0.bigEndian, toByteOffset: offset, as: UInt64.self)
+        bytes.storeBytes(of: words.1.bigEndian, toByteOffset: offset + 8, as: UInt64.self)
+        bytes.storeBytes(of: words.2.bigEndian, toByteOffset: offset + 16, as: UInt64.self)
+        bytes.storeBytes(of: words.3.bigEndian, toByteOffset: offset + 24, as: UInt64.self)
     }
 
     var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(32)
-        append(to: &bytes)
-        return bytes
-    }
-
-    func append(to bytes: inout [UInt8]) {
-        for word in [words.0, words.1, words.2, words.3] {
-            withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) }
+        [UInt8](unsafeUninitializedCapacity: 32) { target, count in
+            store(to: UnsafeMutableRawBufferPointer(target), at: 0)
+            count = 32
         }
     }
 

@@ -1,5 +1,3 @@
-import CryptographicModule
-
 /// A compact sparse Merkle tree: a root over a set of rows that changes with O(log n) hashes a row and does not depend
 /// on the order in which the rows came.
 ///
@@ -23,15 +21,15 @@ struct MerkleTree: Sendable {
 
     /// The place of a row.
     static func path(table: UInt8, key: [UInt8]) -> Hash256 {
-        Hash256(hashing: [table] + key)
+        withUnsafeTemporaryAllocation(byteCount: 1 + key.count, alignment: 1) { bytes in
+            bytes[0] = table
+            UnsafeMutableRawBufferPointer(rebasing: bytes[1...]).copyBytes(from: key)
+            return Hash256(hashing: UnsafeRawBufferPointer(bytes))
+        }
     }
 
     static func leafHash(path: Hash256, value: [UInt8]) -> Hash256 {
-        var bytes: [UInt8] = [0]
-        bytes.reserveCapacity(65)
-        path.append(to: &bytes)
-        bytes += Digest.sha256(value)
-        return Hash256(hashing: bytes)
+        Hash256(hashing: 0, path, Hash256(hashing: value))
     }
 
     /// Carries out all changes at once, so that inner nodes that they share are hashed once. No path comes twice.
@@ -99,11 +97,7 @@ struct MerkleTree: Sendable {
         init(_ left: Node, _ right: Node) {
             self.left = left
             self.right = right
-            var bytes: [UInt8] = [1]
-            bytes.reserveCapacity(65)
-            left.hash.append(to: &bytes)
-            right.hash.append(to: &bytes)
-            hash = Hash256(hashing: bytes)
+            hash = Hash256(hashing: 1, left.hash, right.hash)
         }
     }
 }

@@ -22,7 +22,7 @@ extension NodeDriver {
         if proposal == nil, case .command = entry.payload {
             return halt(.unknownCommand(index: entry.index, known: options.catalog.newest))
         }
-        if let proposal { effects.add(applied.state.effects(of: proposal.command), index: entry.index) }
+        if let proposal { effects.add(effectsNow(of: proposal.command), index: entry.index) }
         guard let result = applied.apply(entry, proposal), let proposal, !haltIfTooOld(for: applied.state) else {
             return
         }
@@ -41,6 +41,11 @@ extension NodeDriver {
             unsaved.finished.append(
                 FinishedWrite(completion: completion, outcome: result.outcome, view: view, deadline: write.deadline))
         }
+    }
+
+    /// What the command touches when it is applied next.
+    private func effectsNow(of command: PoolCommand) -> CommandEffects {
+        CommandEffects(whateverTheState: command) ?? applied.state.effects(of: command)
     }
 
     /// What a command means to the node itself, beside what it changes in the state.

@@ -32,6 +32,15 @@ public struct CommandEffects: Hashable, Sendable {
     }
 }
 
+extension CommandEffects {
+    /// What the command touches whatever the state; nil where that depends on it. To ask this first saves most callers
+    /// a copy of the state.
+    public init?(whateverTheState command: PoolCommand) {
+        guard case .certain(let effects) = ForeseenEffects(of: command) else { return nil }
+        self = effects
+    }
+}
+
 extension PoolState {
     /// What the command touches when it is applied to this state.
     public func effects(of command: PoolCommand) -> CommandEffects {

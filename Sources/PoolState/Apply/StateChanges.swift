@@ -5,8 +5,10 @@ struct StateChanges {
         let key: [UInt8]
     }
 
-    private var order: [Place] = []
-    private var values: [Place: [UInt8]?] = [:]
+    /// In the order of the first change of each, so that it is the same on every replica.
+    private(set) var rows: [RowChange] = []
+    /// Where the first of them are. Most commands change a few rows, which are found sooner without it.
+    private var positions: [Place: Int] = [:]
     private(set) var blobs: [BlobChange] = []
 
     mutating func store<Row: StoredRow>(_ row: Row) {
@@ -25,18 +27,23 @@ struct StateChanges {
         blobs.append(BlobChange(digest: digest, bytes: nil))
     }
 
-    /// In the order of the first change of each, so that it is the same on every replica.
-    var rows: [RowChange] {
-        order.map { place in
-            RowChange(table: place.table, key: place.key, value: values[place] ?? nil)
+    private mutating func set(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]?) {
+        let change = RowChange(table: table.rawValue, key: key, value: value)
+        if let position = position(of: change) {
+            rows[position] = change
+        } else {
+            rows.append(change)
         }
     }
 
-    private mutating func set(_ table: RowTable, _ key: [UInt8], _ value: [UInt8]?) {
-        let place = Place(table: table.rawValue, key: key)
-        if values.updateValue(value, forKey: place) == nil {
-            order.append(place)
+    private mutating func position(of change: RowChange) -> Int? {
+        guard rows.count > 8 else {
+            return rows.firstIndex { $0.table == change.table && $0.key == change.key }
         }
+        for position in positions.count..<rows.count {
+            positions[Place(table: rows[position].table, key: rows[position].key)] = position
+        }
+        return positions[Place(table: change.table, key: change.key)]
     }
 }
 

@@ -44,10 +44,13 @@ enum KeyRules {
     static func check(tags: [String: String]) throws(Refusal) {
         guard tags.count <= PoolLimits.tagsPerKey else { throw .invalidTags }
         for (name, value) in tags {
-            guard !name.isEmpty, name.unicodeScalars.count <= PoolLimits.tagLength,
-                value.unicodeScalars.count <= PoolLimits.tagLength
-            else { throw .invalidTags }
+            guard !name.isEmpty, isShort(name), isShort(value) else { throw .invalidTags }
         }
+    }
+
+    /// Whether the text is no longer than a tag may be. A scalar has a byte at least, and bytes need not be counted.
+    private static func isShort(_ text: String) -> Bool {
+        text.utf8.count <= PoolLimits.tagLength || text.unicodeScalars.count <= PoolLimits.tagLength
     }
 
     /// A key that unwraps imported keys does nothing else, or it could be used to read them.

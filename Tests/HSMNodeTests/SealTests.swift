@@ -170,7 +170,8 @@ import Testing
             bench[1].alarms == Array(repeating: .forgedEntry(from: NodeID(1), index: forged.index), count: 2))
     }
 
-    /// What a former leader had where the log has been cut since was perhaps never committed: its tags go with nothing here.
+    /// What a former leader had where the log has been cut since was perhaps never committed: its tags go with nothing
+    /// here.
     @Test func whatAFormerLeaderSendsLateIsNoForgery() throws {
         let bench = try Bench.running {
             $0.logEntriesKept = 2

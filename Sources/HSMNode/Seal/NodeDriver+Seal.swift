@@ -100,13 +100,14 @@ extension NodeDriver {
     /// The request as it may be fed to Raft: every entry in it that isn't in this log yet has a genuine tag. What comes
     /// before one that has not is taken, as it would be had it come alone; nil if there is nothing.
     ///
-    /// Entries behind a previous entry that this log doesn't hold are left out, and those of a leader whose term is over.
-    /// Raft answers such a request in the same way with and without them, and nothing unverified comes near the log.
+    /// Entries behind a previous entry that this log doesn't hold are left out, and those of a leader whose term is
+    /// over. Raft answers such a request in the same way with and without them, and nothing unverified comes near the
+    /// log.
     func verified(_ request: AppendRequest, in term: Term, from sender: NodeID) -> AppendRequest? {
         guard case .unsealed(let authenticator) = seal, !request.entries.isEmpty else { return request }
         guard term >= raft.term else { return request.withoutEntries }
-        // What was cut off is committed, hence the same in every log of a leader since. A former one may have had others,
-        // whose tags don't go with it.
+        // What was cut off is committed, hence the same in the log of every leader since. A former one may have had
+        // others, whose tags don't go with it.
         let start = max(request.prevIndex, raft.compactedIndex)
         guard start > request.prevIndex || raft.term(at: start) == request.prevTerm,
             var previous = raft.tag(at: start)

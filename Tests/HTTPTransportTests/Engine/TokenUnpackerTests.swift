@@ -43,7 +43,8 @@ struct TokenUnpackerTests {
     }
 
     @Test(arguments: [
-        ["a", "a"], [token, token], [token, "Bearer x", token], ["", token], [String(repeating: "~", count: 15_000), "b"],
+        ["a", "a"], [token, token], [token, "Bearer x", token], ["", token],
+        [String(repeating: "~", count: 15_000), "b"],
         [String(repeating: "e", count: 6000), String(repeating: "e", count: 6001)],
         [String(repeating: "0", count: 126), String(repeating: "0", count: 127), String(repeating: "0", count: 300)],
     ])
@@ -119,7 +120,8 @@ struct TokenUnpackerTests {
         }
     }
 
-    /// The bytes whole, which are unpacked, and one by one, which aren't: neither the requests nor the answers may differ.
+    /// The bytes whole, which are unpacked, and one by one, which aren't: neither the requests nor the answers may
+    /// differ.
     @Test(arguments: 0..<16)
     func `damaged conversations come to the same whether they are unpacked or not`(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(3000 + seed))

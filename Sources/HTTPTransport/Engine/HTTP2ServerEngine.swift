@@ -102,7 +102,7 @@ final class HTTP2ServerEngine {
         self.now = now
         guard session != nil, !hasFailed else { return }
         if unpacker.unpack(bytes, in: tokens) {
-            tokens.output.withUnsafeBytes { parse($0) }
+            tokens.take(parse)
         } else {
             parse(bytes)
         }

@@ -64,7 +64,10 @@ struct TokenUnpackerTests {
             var unpacker = TokenUnpacker()
             let hasUnpacked = bytes.withUnsafeBytes { unpacker.unpack($0, in: workshop) }
             #expect(hasUnpacked)
-            #expect(workshop.output.contains(Array(token.utf8)))
+            var taken: [UInt8] = []
+            workshop.take { taken = Array($0) }
+            #expect(taken.contains(Array(token.utf8)))
+            #expect(workshop.output.isEmpty)
         }
     }
 

@@ -1,8 +1,19 @@
+import Glibc
+
 /// What the connections of a loop need to unpack tokens, one after the other.
 final class TokenWorkshop {
     let decoder = FieldDecoder()
     /// What goes to libnghttp2 instead of what was read.
     fileprivate(set) var output: [UInt8] = []
+
+    /// Gives the output away for the length of a call, and overwrites it: bodies with secrets pass here as well.
+    func take(_ body: (UnsafeRawBufferPointer) -> Void) {
+        output.withUnsafeMutableBytes { bytes in
+            body(UnsafeRawBufferPointer(bytes))
+            if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
+        }
+        output.removeAll(keepingCapacity: true)
+    }
 
     /// Adds a frame with `token` in place of its code.
     fileprivate func append(_ frame: UnsafeRawBufferPointer, with token: [UInt8], for literal: AuthorizationLiteral) {

@@ -22,7 +22,7 @@ extension NodeDriver {
         if proposal == nil, case .command = entry.payload {
             return halt(.unknownCommand(index: entry.index, known: options.catalog.newest))
         }
-        if let proposal { effects.add(effectsNow(of: proposal.command), index: entry.index) }
+        if let proposal { effects.add(foreseen(proposal.command, at: entry.index), index: entry.index) }
         guard let result = applied.apply(entry, proposal), let proposal, !haltIfTooOld(for: applied.state) else {
             return
         }
@@ -43,9 +43,10 @@ extension NodeDriver {
         }
     }
 
-    /// What the command touches when it is applied next.
-    private func effectsNow(of command: PoolCommand) -> CommandEffects {
-        CommandEffects(whateverTheState: command) ?? applied.state.effects(of: command)
+    /// What a command at this index of the log may touch.
+    func foreseen(_ command: PoolCommand, at index: LogIndex) -> CommandEffects {
+        CommandEffects(whateverTheState: command)
+            ?? applied.state.effects(of: command, isNext: applied.position.index + 1 == index)
     }
 
     /// What a command means to the node itself, beside what it changes in the state.

@@ -55,9 +55,7 @@ extension NodeDriver {
             guard let proposal = decoded.look(bytes, index: entry.index, term: entry.term),
                 options.catalog.knows(proposal.command)
             else { return .everything }
-            return CommandEffects(whateverTheState: proposal.command)
-                ?? applied.state.effects(
-                    of: proposal.command, isNext: applied.position.index + 1 == entry.index)
+            return foreseen(proposal.command, at: entry.index)
         }
     }
 }

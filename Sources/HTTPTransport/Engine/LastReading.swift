@@ -4,16 +4,18 @@ import Glibc
 /// needn't be read again, and who compares the results finds the same storage.
 struct LastReading<Value> {
     /// Longer ones are not kept: there is one of these for each connection.
-    private static var longest: Int { 512 }
-
+    private let longest: Int
     private var bytes: [UInt8] = []
     private var value: Value?
+
+    /// - Parameter longest: bytes of the longest that is kept.
+    init(longest: Int = 512) { self.longest = longest }
 
     /// What `raw` means: as it was, or as `read` finds now.
     mutating func of(_ raw: UnsafeRawBufferPointer, _ read: (UnsafeRawBufferPointer) -> Value?) -> Value? {
         if let value, isLast(raw) { return value }
         let fresh = read(raw)
-        guard fresh != nil, raw.count <= Self.longest else { return fresh }
+        guard fresh != nil, raw.count <= longest else { return fresh }
         bytes.removeAll(keepingCapacity: true)
         bytes.append(contentsOf: raw)
         value = fresh

@@ -27,14 +27,7 @@ struct HTTP2FuzzTests {
             var bytes = sample
             for _ in 0..<Int.random(in: 1...12, using: &random) {
                 // Most damage goes behind the preface, without which everything is refused at once.
-                let first = Int.random(in: 0..<10, using: &random) == 0 ? 0 : 24
-                let place = Int.random(in: first..<bytes.count, using: &random)
-                switch Int.random(in: 0..<4, using: &random) {
-                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 2: bytes.remove(at: place)
-                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-                }
+                random.damage(&bytes, from: Int.random(in: 0..<10, using: &random) == 0 ? 0 : 24)
             }
             let server = try ServerHarness(sink: RecordingSink(bodyLimit: 500))
             var rest = bytes[...]

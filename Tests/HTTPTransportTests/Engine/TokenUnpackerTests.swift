@@ -131,15 +131,7 @@ struct TokenUnpackerTests {
         let sample = try Self.requests([Self.token, Self.token, "Bearer short", Self.token])
         for _ in 0..<60 {
             var bytes = sample
-            for _ in 0..<Int.random(in: 0...4, using: &random) {
-                let place = Int.random(in: 24..<bytes.count, using: &random)
-                switch Int.random(in: 0..<4, using: &random) {
-                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                case 2: bytes.remove(at: place)
-                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-                }
-            }
+            for _ in 0..<Int.random(in: 0...4, using: &random) { random.damage(&bytes, from: 24) }
             let results = try [[bytes], bytes.map { [$0] }].map { pieces in
                 let sink = RecordingSink()
                 let server = try ServerHarness(sink: sink)

@@ -70,6 +70,17 @@ struct SeededRandom: RandomNumberGenerator {
 
     init(seed: UInt64) { state = seed }
 
+    /// Changes, loses or adds a byte somewhere from `first` on.
+    mutating func damage(_ bytes: inout [UInt8], from first: Int) {
+        let place = Int.random(in: first..<bytes.count, using: &self)
+        switch Int.random(in: 0..<4, using: &self) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &self)
+        case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &self)
+        case 2: bytes.remove(at: place)
+        default: bytes.insert(UInt8.random(in: 0...255, using: &self), at: place)
+        }
+    }
+
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state

@@ -58,7 +58,8 @@ private enum Frame {
 /// without the code (RFC 7541 section 5.2), so that nothing else changes. Frames that are split between reads, padded,
 /// continued or that would outgrow a frame pass as they are, and libnghttp2 judges of everything: this refuses nothing.
 struct TokenUnpacker {
-    private var repeated = RepeatedToken()
+    /// The last token, by its code.
+    private var last = LastReading<[UInt8]>(longest: 4096)
     /// What is still to come of the client's preface (RFC 9113 section 3.4), or of a frame.
     private var remaining = Frame.prefaceBytes
     /// The length in a frame's head that the last read ended in, as far as it came, and how much of the head did.
@@ -128,7 +129,8 @@ struct TokenUnpacker {
         guard first <= frame.count else { return nil }
         let block = frame.part(first..<frame.count)
         guard let literal = AuthorizationLiteral.first(in: block),
-            let token = repeated.value(of: literal, in: block, by: decoder),
+            let token = last.of(block.part(literal.code), { _ in decoder.value(of: block.part(literal.field)) }),
+            // Neither what came nor what it becomes may be more than a frame holds.
             max(frame.count, frame.count - literal.code.count + token.count) <= Frame.mostBytes
         else { return nil }
         return (literal.moved(by: first), token)

@@ -138,7 +138,8 @@ struct TokenUnpackerTests {
                 for piece in pieces { server.receive(piece) }
                 let frames = RawFrames.parse(server.output())
                 let requests = sink.seen.map { "\($0.path) \($0.headers.first("authorization") ?? "-") \($0.body)" }
-                return (requests, frames.map { "\($0.type) \($0.stream) \($0.payload.count)" })
+                // Header blocks hold the time of day, which may be another for the second server.
+                return (requests, frames.map { "\($0.type) \($0.stream) \($0.type == 1 ? [] : $0.payload)" })
             }
             #expect(results[0] == results[1])
         }

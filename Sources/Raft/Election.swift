@@ -2,7 +2,7 @@ extension Raft {
     /// Starts an election now, if this node is a voter and does not lead. It asks for pre-votes first.
     public mutating func campaign(now: Instant) {
         observe(now)
-        if case .leader = currentRole { return }
+        if role == .leader { return }
         guard isPromotable else { return }
         askForPreVotes()
     }
@@ -25,12 +25,12 @@ extension Raft {
     /// Whether there is a leader that this node must not help `candidate` to depose. A leader that asks for votes
     /// itself has restarted, and leads no more.
     func hearsLeader(otherThan candidate: NodeID) -> Bool {
-        switch currentRole {
+        switch role {
         case .leader: return true
-        case .follower(let following):
-            guard let leader = following.leader, leader != candidate, let lastContact = following.lastContact else {
-                return false
-            }
+        case .follower:
+            guard let leader = currentRole.following?.leader, leader != candidate,
+                let lastContact = currentRole.following?.lastContact
+            else { return false }
             return now.since(lastContact) < options.electionTimeoutMinimum
         case .preCandidate, .candidate: return false
         }
@@ -61,8 +61,7 @@ extension Raft {
     /// Leaves whatever this node was. `leader` has just given a sign of life, if it is known.
     mutating func becomeFollower(term newTerm: Term, leader: NodeID?) {
         failLocalReads()
-        let led: Bool
-        if case .leader = currentRole { led = true } else { led = false }
+        let led = role == .leader
         if newTerm > term {
             term = newTerm
             vote = nil
@@ -108,20 +107,12 @@ extension Raft {
     }
 
     private mutating func countBallot() {
-        switch currentRole {
-        case .preCandidate(let candidacy):
-            switch quorum.tally(candidacy.vote) {
-            case .won: standForElection(isTransfer: false)
-            case .lost: becomeFollower(term: term, leader: nil)
-            case .pending: break
-            }
-        case .candidate(let candidacy):
-            switch quorum.tally(candidacy.vote) {
-            case .won: becomeLeader(leasesEnd: candidacy.leasesEnd)
-            case .lost: becomeFollower(term: term, leader: nil)
-            case .pending: break
-            }
-        case .follower, .leader: break
+        guard let candidacy = currentRole.candidacy else { return }
+        switch quorum.tally(candidacy.vote) {
+        case .won where role == .preCandidate: standForElection(isTransfer: false)
+        case .won: becomeLeader(leasesEnd: candidacy.leasesEnd)
+        case .lost: becomeFollower(term: term, leader: nil)
+        case .pending: break
         }
     }
 
@@ -163,11 +154,10 @@ extension Raft {
     }
 
     mutating func receivePreVote(from voter: NodeID, granted: Bool, term answered: Term) {
-        guard case .preCandidate(var candidacy) = currentRole else { return }
+        guard role == .preCandidate else { return }
         // A grant is for the next term, a refusal in this one; others are answers to older questions.
         guard answered == (granted ? term + 1 : term) else { return }
-        candidacy.record(voter, granted: granted)
-        become(.preCandidate(candidacy))
+        currentRole.candidacy?.record(voter, granted: granted)
         countBallot()
     }
 
@@ -176,7 +166,7 @@ extension Raft {
         let granted = isFree && isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
         if granted {
             // Having promised its vote, it has no business with a ballot of its own.
-            if case .preCandidate = currentRole { becomeFollower(term: term, leader: nil) }
+            if role == .preCandidate { becomeFollower(term: term, leader: nil) }
             vote = candidate
             resetElectionDeadline()
         }
@@ -185,9 +175,9 @@ extension Raft {
     }
 
     mutating func receiveVote(from voter: NodeID, granted: Bool, age: Nanoseconds) {
-        guard case .candidate(var candidacy) = currentRole else { return }
-        candidacy.record(voter, granted: granted, leasesEnd: leasesEnd(age: age))
-        become(.candidate(candidacy))
+        guard role == .candidate else { return }
+        let end = leasesEnd(age: age)
+        currentRole.candidacy?.record(voter, granted: granted, leasesEnd: end)
         countBallot()
     }
 }

@@ -3,7 +3,7 @@ extension Raft {
     /// at the latest; a call that is late or early does no harm.
     public mutating func advance(to now: Instant) {
         observe(now)
-        switch currentRole {
+        switch role {
         case .leader:
             leaderTimerFired()
         case .follower, .preCandidate, .candidate:
@@ -14,12 +14,14 @@ extension Raft {
 
     /// When `advance` must be called at the latest. May change with every event.
     public var nextDeadline: Instant {
-        switch currentRole {
-        case .leader(let leadership):
-            let timers = min(leadership.heartbeatDeadline, leadership.transfer?.deadline ?? .distantFuture)
-            return min(min(timers, leadership.newsDue ?? .distantFuture), nextRelease(by: leadership.book))
-        case .follower(let following):
-            let reads = following.reads.nextExpiry ?? .distantFuture
+        switch role {
+        case .leader:
+            let heartbeat = currentRole.leadership?.heartbeatDeadline ?? .distantFuture
+            let transfer = currentRole.leadership?.transfer?.deadline ?? .distantFuture
+            let news = currentRole.leadership?.newsDue ?? .distantFuture
+            return min(min(heartbeat, transfer), min(news, nextRelease))
+        case .follower:
+            let reads = currentRole.following?.reads.nextExpiry ?? .distantFuture
             return min(min(electionDeadline, reads), isConfirmationOpen ? confirmationDue : .distantFuture)
         case .preCandidate, .candidate:
             return electionDeadline
@@ -106,19 +108,16 @@ extension Raft {
 
     /// Accepts `leader` as the leader of this term, and that it is alive.
     private mutating func follow(_ leader: NodeID) -> Bool {
-        switch currentRole {
-        case .leader:
-            pending.violations.append(.secondLeader(from: leader, term: term))
-            return false
-        case .follower(let following) where following.leader != nil && following.leader != leader:
-            pending.violations.append(.secondLeader(from: leader, term: term))
-            return false
-        case .follower(let following) where following.leader == leader:
-            currentRole.following?.lastContact = now
-            resetElectionDeadline()
-        case .follower, .preCandidate, .candidate:
+        guard let known = self.leader else {
             becomeFollower(term: term, leader: leader)
+            return true
         }
+        guard known == leader else {
+            pending.violations.append(.secondLeader(from: leader, term: term))
+            return false
+        }
+        currentRole.following?.lastContact = now
+        resetElectionDeadline()
         return true
     }
 

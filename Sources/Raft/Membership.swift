@@ -18,14 +18,14 @@ extension Raft {
     /// otherwise. The driver proposes it, because it makes the tag, and because it knows whether those who leave may go
     /// yet.
     public var configurationToLeaveJoint: PoolConfiguration? {
-        guard case .leader = currentRole, configuration.isJoint, isChangeAllowed, mayLeaversGo else { return nil }
+        guard role == .leader, configuration.isJoint, isChangeAllowed, mayLeaversGo else { return nil }
         return PoolConfiguration(voters: configuration.voters, learners: configuration.learners)
     }
 
     /// Whether all leases of those who leave have ended. Not only the answer to the removal waits for it, but the very
     /// entry: a leader whose log lacks the node would not know whom to wait for.
     private var mayLeaversGo: Bool {
-        guard options.reads == .lease, case .leader(let leadership) = currentRole else { return true }
+        guard options.reads == .lease, let leadership = currentRole.leadership else { return true }
         if has(fault: .removedNotWaitedFor) { return true }
         let inForce = configuration
         return configurations.members.allSatisfy { inForce.isStaying($0) || leadership.book.end(of: $0) <= now }
@@ -45,7 +45,7 @@ extension Raft {
     /// As leader: counts by it from now on, and replicates to whoever is new.
     mutating func putInForce(_ configuration: PoolConfiguration, at index: LogIndex) {
         configurations.append(configuration, at: index)
-        guard case .leader(let leadership) = currentRole else { return }
+        guard let leadership = currentRole.leadership else { return }
         let known = Set(leadership.peers.map(\.node)).union([options.id])
         for node in configuration.members.subtracting(known) {
             currentRole.leadership?.peers.append(Progress(node: node, next: index, now: now))
@@ -61,12 +61,12 @@ extension Raft {
     public mutating func distrust(_ nodes: Set<NodeID>) {
         guard nodes != distrusted else { return }
         distrusted = nodes
-        switch currentRole {
+        switch role {
         case .follower: return
         case .preCandidate, .candidate: return becomeFollower(term: term, leader: nil)
         case .leader: break
         }
-        guard case .leader(let leadership) = currentRole else { return }
+        guard let leadership = currentRole.leadership else { return }
         for position in leadership.peers.indices where nodes.contains(leadership.peers[position].node) {
             currentRole.leadership?.peers[position].forgetAnswers()
             currentRole.leadership?.book.forgetCover(of: leadership.peers[position].node)
@@ -76,7 +76,10 @@ extension Raft {
     /// Those who left were sent the committed change once, so that they know; from now on they are strangers.
     mutating func dropRemovedPeers() {
         let inForce = configurations.inForce
-        guard inForce.index <= commitIndex else { return }
+        guard inForce.index <= commitIndex, inForce.index > currentRole.leadership?.prunedThrough ?? .max else {
+            return
+        }
+        currentRole.leadership?.prunedThrough = inForce.index
         currentRole.leadership?.peers.removeAll { !inForce.configuration.isMember($0.node) }
         currentRole.leadership?.book.forget { !inForce.configuration.isMember($0) }
     }
@@ -87,7 +90,7 @@ extension Raft {
         let inForce = configurations.inForce
         guard inForce.index <= commitIndex, !inForce.configuration.isVoter(options.id) else { return }
         flush()
-        guard case .leader(let leadership) = currentRole else { return }
+        guard let leadership = currentRole.leadership else { return }
         let heirs = leadership.peers.filter { inForce.configuration.voters.contains($0.node) }
         if let heir = heirs.max(by: { $0.match < $1.match }) { send(.timeoutNow, to: heir.node) }
         becomeFollower(term: term, leader: nil)

@@ -5,13 +5,12 @@ extension Raft {
     /// - Parameter id: The caller's. A read that failed and is asked again takes a new one.
     public mutating func requestRead(id: UInt64, now: Instant) {
         observe(now)
-        switch currentRole {
-        case .leader(let leadership) where leadership.reads.count < options.maxPendingReads:
+        if let count = currentRole.leadership?.reads.count, count < options.maxPendingReads {
             currentRole.leadership?.reads.add(.local(id: id))
             flushIsDue = true
-        case .follower(let following) where following.leader != nil && following.reads.count < options.maxPendingReads:
+        } else if let count = currentRole.following?.reads.count, leader != nil, count < options.maxPendingReads {
             currentRole.following?.reads.add(id)
-        default:
+        } else {
             pending.failedReads.append(id)
         }
     }
@@ -19,8 +18,8 @@ extension Raft {
     // MARK: Leader
 
     mutating func receiveReadIndexRequest(_ id: UInt64, from node: NodeID) {
-        guard case .leader(let leadership) = currentRole, leadership.position(of: node) != nil,
-            leadership.reads.count < options.maxPendingReads
+        guard currentRole.leadership?.position(of: node) != nil,
+            currentRole.leadership?.reads.count ?? 0 < options.maxPendingReads
         else { return }
         currentRole.leadership?.reads.add(.remote(node: node, id: id))
         flushIsDue = true
@@ -28,8 +27,8 @@ extension Raft {
 
     /// Begins a round for the reads that wait, unless one is under way: then they go together with the next.
     mutating func beginReadRoundIfDue() {
-        guard case .leader(let leadership) = currentRole, !leadership.reads.waiting.isEmpty,
-            leadership.reads.batches.isEmpty, mayServeReads
+        guard currentRole.leadership?.reads.waiting.isEmpty == false,
+            currentRole.leadership?.reads.batches.isEmpty == true, mayServeReads
         else { return }
         beginRound()
         confirmReads()
@@ -41,15 +40,15 @@ extension Raft {
 
     /// The reads that wait go with the round that has just begun.
     mutating func assignReads() {
-        guard case .leader(let leadership) = currentRole, mayServeReads else { return }
-        let round = has(fault: .readIndexCountsEarlierAcks) ? 1 : leadership.round
+        guard let begun = currentRole.leadership?.round, mayServeReads else { return }
+        let round = has(fault: .readIndexCountsEarlierAcks) ? 1 : begun
         currentRole.leadership?.reads.assign(to: round, at: commitIndex)
     }
 
     /// Answers the reads whose round a quorum has answered.
     mutating func confirmReads() {
-        guard case .leader(let leadership) = currentRole, !leadership.reads.batches.isEmpty else { return }
-        let round = answeredRound(leadership)
+        guard currentRole.leadership?.reads.batches.isEmpty == false else { return }
+        let round = answeredRound
         let confirmed = currentRole.leadership?.reads.confirm(through: round) ?? []
         for batch in confirmed {
             for origin in batch.origins {
@@ -62,18 +61,24 @@ extension Raft {
     }
 
     /// The latest round that a quorum has answered: this node led when it began.
-    func answeredRound(_ leadership: Leadership) -> UInt64 {
-        quorum.reached { node in
-            if node == options.id { return leadership.round }
-            return leadership.position(of: node).map { leadership.peers[$0].answeredRound } ?? 0
+    var answeredRound: UInt64 {
+        reachedByQuorum(own: currentRole.leadership?.round ?? 0) { $0.answeredRound }
+    }
+
+    /// The highest number that a quorum has reached: this node `own`, the others what `number` says. Nothing, by those
+    /// whom this leader doesn't know.
+    func reachedByQuorum(own: UInt64, _ number: (Progress) -> UInt64) -> UInt64 {
+        guard let peers = currentRole.leadership?.peers else { return 0 }
+        return quorum.reached { node in
+            if node == options.id { return own }
+            return peers.first { $0.node == node }.map(number) ?? 0
         }
     }
 
     // MARK: Follower
 
     mutating func sendForwardedReads() {
-        guard case .follower(let following) = currentRole, let leader = following.leader, following.reads.hasUnsent
-        else { return }
+        guard currentRole.following?.reads.hasUnsent == true, let leader else { return }
         // Request ids come from the start's seed: an answer to the process before this one finds no request.
         let id = random.next()
         let expiry = now.advanced(by: options.electionTimeoutMaximum)
@@ -82,24 +87,18 @@ extension Raft {
     }
 
     mutating func receiveReadIndexResponse(_ id: UInt64, index: LogIndex, from node: NodeID) {
-        guard case .follower(let following) = currentRole, following.leader == node else { return }
+        guard role == .follower, leader == node else { return }
         let ids = currentRole.following?.reads.take(id) ?? []
         pending.readStates += ids.map { ReadState(id: $0, index: index) }
     }
 
     mutating func expireForwardedReads() {
-        guard case .follower(let following) = currentRole, let expiry = following.reads.nextExpiry, expiry <= now else {
-            return
-        }
+        guard let expiry = currentRole.following?.reads.nextExpiry, expiry <= now else { return }
         pending.failedReads += currentRole.following?.reads.takeExpired(at: now) ?? []
     }
 
     /// The node stops being what it was when these reads were asked. They may have been lost.
     mutating func failLocalReads() {
-        switch currentRole {
-        case .leader(let leadership): pending.failedReads += leadership.reads.localIDs
-        case .follower(let following): pending.failedReads += following.reads.allIDs
-        case .preCandidate, .candidate: break
-        }
+        pending.failedReads += currentRole.leadership?.reads.localIDs ?? currentRole.following?.reads.allIDs ?? []
     }
 }

@@ -6,9 +6,11 @@ extension Raft {
     ///
     /// - Returns: The index of the new entry.
     public mutating func propose(_ payload: EntryPayload, tag: [UInt8]) -> Result<LogIndex, ProposalRefusal> {
-        guard case .leader(let leadership) = currentRole else { return .failure(.notLeader(leader: leader)) }
-        if let transfer = leadership.transfer { return .failure(.transferring(target: transfer.target)) }
-        guard leadership.uncommittedBytes <= options.maxUncommittedBytes, log.lastIndex < Limits.largestNumber else {
+        guard let uncommittedBytes = currentRole.leadership?.uncommittedBytes else {
+            return .failure(.notLeader(leader: leader))
+        }
+        if let transferTarget { return .failure(.transferring(target: transferTarget)) }
+        guard uncommittedBytes <= options.maxUncommittedBytes, log.lastIndex < Limits.largestNumber else {
             return .failure(.overloaded)
         }
         switch payload {
@@ -35,52 +37,44 @@ extension Raft {
     // MARK: Leader
 
     mutating func leaderTimerFired() {
-        guard case .leader(let leadership) = currentRole else { return }
-        if let transfer = leadership.transfer, now >= transfer.deadline {
+        if let deadline = currentRole.leadership?.transfer?.deadline, now >= deadline {
             currentRole.leadership?.transfer = nil
         }
         releaseEntries()
-        if let due = leadership.newsDue, now >= due { flushIsDue = true }
-        guard now >= leadership.heartbeatDeadline else { return }
+        if let due = currentRole.leadership?.newsDue, now >= due { flushIsDue = true }
+        guard let due = currentRole.leadership?.heartbeatDeadline, now >= due else { return }
         watchHolders()
-        guard hearsQuorum(leadership) else {
+        guard hearsQuorum else {
             // Others cannot be reached, or cannot reach back: let someone lead who can.
             becomeFollower(term: term, leader: nil)
             return
         }
         currentRole.leadership?.heartbeatDeadline = now.advanced(by: options.heartbeatInterval)
-        for position in leadership.peers.indices { currentRole.leadership?.peers[position].retry() }
+        currentRole.leadership?.forEachPeer { $0.retry() }
         beginRound()
     }
 
     /// Whether a quorum has answered within the longest election timeout.
-    private func hearsQuorum(_ leadership: Leadership) -> Bool {
-        let latest = quorum.reached { node in
-            if node == options.id { return now.nanoseconds }
-            return leadership.position(of: node).map { leadership.peers[$0].lastHeard.nanoseconds } ?? 0
-        }
+    private var hearsQuorum: Bool {
+        let latest = reachedByQuorum(own: now.nanoseconds) { $0.lastHeard.nanoseconds }
         return now.since(Instant(nanoseconds: latest)) < options.electionTimeoutMaximum
     }
 
     /// Asks all for an answer that proves, when it comes, that this node still led at this moment.
     mutating func beginRound() {
-        guard case .leader(let leadership) = currentRole else { return }
+        guard role == .leader else { return }
         askOwnLease()
-        currentRole.leadership?.round += 1
-        currentRole.leadership?.book.roundBegan(leadership.round + 1)
-        for position in leadership.peers.indices { currentRole.leadership?.peers[position].roundBegan() }
+        currentRole.leadership?.beginRound()
         assignReads()
         flushIsDue = true
     }
 
     mutating func receiveAppendResponse(_ response: AppendResponse, from node: NodeID) {
-        guard case .leader(let leadership) = currentRole, let position = leadership.position(of: node) else { return }
+        guard let round = currentRole.leadership?.round, let position = currentRole.leadership?.position(of: node)
+        else { return }
         // Only what this leader sent can be answered.
-        guard response.round <= leadership.round else { return }
-        let isLatest = response.round >= leadership.peers[position].answeredRound
-        currentRole.leadership?.peers[position].lastHeard = now
-        currentRole.leadership?.peers[position].answeredRound = max(
-            leadership.peers[position].answeredRound, response.round)
+        guard response.round <= round else { return }
+        let isLatest = currentRole.leadership?.peers[position].answered(response.round, at: now) ?? false
         switch response.outcome {
         case .accepted(let match):
             guard match <= log.lastIndex else {
@@ -102,11 +96,8 @@ extension Raft {
     /// Commits what a quorum has on disk. Only an entry of the own term is committed by counting; those before it come
     /// with it (paper, section 5.4.2 and Figure 8).
     mutating func advanceCommitAsLeader() {
-        guard case .leader(let leadership) = currentRole else { return }
-        let reached = quorum.reached { node in
-            if node == options.id { return log.writes.durable }
-            return leadership.position(of: node).map { leadership.peers[$0].match } ?? 0
-        }
+        guard role == .leader else { return }
+        let reached = reachedByQuorum(own: log.writes.durable) { $0.match }
         guard reached > commitIndex, let reachedTerm = log.term(at: reached) else { return }
         guard reachedTerm == term || has(fault: .commitEarlierTermByCounting) else { return }
         let newlyCommitted = log.entries(from: commitIndex + 1, through: reached).reduce(0) { $0 + $1.size }
@@ -125,17 +116,17 @@ extension Raft {
     ///
     /// - Parameter isUrgent: whether it must leave at once.
     mutating func newsArose(isUrgent: Bool = false) {
-        guard case .leader(let leadership) = currentRole else { return }
+        guard role == .leader else { return }
         let due = isUrgent ? now : now.advanced(by: options.newsDelay)
-        currentRole.leadership?.newsDue = min(leadership.newsDue ?? due, due)
+        if due < currentRole.leadership?.newsDue ?? .distantFuture { currentRole.leadership?.newsDue = due }
         if due <= now { flushIsDue = true }
     }
 
     /// Members wait for the news that everything through `index` is committed, and released: those that have taken
     /// the proposal from a client.
     public mutating func hastenNews(through index: LogIndex) {
-        guard case .leader(let leadership) = currentRole else { return }
-        currentRole.leadership?.urgentThrough = max(leadership.urgentThrough, index)
+        guard let urgentThrough = currentRole.leadership?.urgentThrough else { return }
+        currentRole.leadership?.urgentThrough = max(urgentThrough, index)
         newsArose(isUrgent: true)
     }
 
@@ -152,16 +143,17 @@ extension Raft {
         beginLeaseRoundIfDue()
         grantLeases()
         flushIsDue = false
-        guard case .leader(let leadership) = currentRole else { return }
+        guard let round = currentRole.leadership?.round else { return }
         let endsReign = isTransferRipe
-        let tellsNews = options.newsDelay == 0 || endsReign || leadership.newsDue.map { $0 <= now } ?? false
+        let isNewsDue = currentRole.leadership?.newsDue.map { $0 <= now } ?? false
+        let tellsNews = options.newsDelay == 0 || endsReign || isNewsDue
         if tellsNews { currentRole.leadership?.newsDue = nil }
         let source = Progress.Source(
-            log: log, commit: commitIndex, round: leadership.round,
+            log: log, commit: commitIndex, round: round,
             released: options.reads == .lease ? releasedIndex : nil, tellsNews: tellsNews, options: options,
             compactedConfiguration: configurations.item(at: log.compactedIndex).configuration)
-        for position in leadership.peers.indices {
-            let node = leadership.peers[position].node
+        for position in 0..<(currentRole.leadership?.peers.count ?? 0) {
+            guard let node = currentRole.leadership?.peers[position].node else { continue }
             while let body = currentRole.leadership?.peers[position].nextMessage(from: source) {
                 send(body, to: node)
             }

@@ -13,8 +13,7 @@ extension Raft {
 
     /// Whether a snapshot of this position brings the node forward, and may be installed now.
     public func mayInstall(index: LogIndex, term snapshotTerm: Term) -> Bool {
-        guard index > commitIndex, snapshotTerm <= term, case .follower = currentRole else { return false }
-        return true
+        index > commitIndex && snapshotTerm <= term && role == .follower
     }
 
     /// The driver has replaced its state by this snapshot, durably. Of the stored log it has kept what is behind the
@@ -25,7 +24,7 @@ extension Raft {
     public mutating func installed(_ descriptor: SnapshotDescriptor, tag: [UInt8], now: Instant) {
         observe(now)
         guard descriptor.index > commitIndex, descriptor.isWellFormed, descriptor.term <= term,
-            case .follower(let following) = currentRole
+            role == .follower
         else { return }
         let known = configurations.item(at: descriptor.index).configuration
         let base = descriptor.configuration.isEmpty ? known : descriptor.configuration
@@ -41,7 +40,7 @@ extension Raft {
         appliedIndex = descriptor.index
         deliveredIndex = descriptor.index
         releaseAsFollower(told: nil)
-        guard let leader = following.leader else { return }
+        guard let leader else { return }
         answer(.accepted(matchIndex: descriptor.index), round: 0, to: leader)
     }
 }

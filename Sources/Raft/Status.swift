@@ -3,11 +3,7 @@ extension Raft {
 
     /// Who leads the current term, as far as this node knows.
     public var leader: NodeID? {
-        switch currentRole {
-        case .leader: return options.id
-        case .follower(let following): return following.leader
-        case .preCandidate, .candidate: return nil
-        }
+        role == .leader ? options.id : currentRole.following?.leader
     }
 
     /// Where the node stands, as one question: a Raft is a large value, and each question has its price.

@@ -4,8 +4,8 @@ extension Raft {
     /// leads and `target` is another voter.
     public mutating func transferLeadership(to target: NodeID, now: Instant) {
         observe(now)
-        guard case .leader(let leadership) = currentRole, target != options.id,
-            configurations.inForce.configuration.voters.contains(target), leadership.transfer?.target != target
+        guard role == .leader, target != options.id,
+            configurations.inForce.configuration.voters.contains(target), transferTarget != target
         else { return }
         currentRole.leadership?.transfer = Transfer(
             target: target, deadline: now.advanced(by: options.electionTimeoutMaximum))
@@ -17,10 +17,8 @@ extension Raft {
 
     /// Whether the target has the whole log and wasn't told to campaign yet.
     var isTransferRipe: Bool {
-        guard case .leader(let leadership) = currentRole, let transfer = leadership.transfer, !transfer.isRequested,
-            let position = leadership.position(of: transfer.target)
-        else { return false }
-        return leadership.peers[position].match == log.lastIndex
+        guard let transfer = currentRole.leadership?.transfer, !transfer.isRequested else { return false }
+        return currentRole.leadership?.progress(of: transfer.target)?.match == log.lastIndex
     }
 
     /// Tells the target to campaign. It comes after the news of what is committed: they would be a stranger's once the
@@ -32,7 +30,7 @@ extension Raft {
     }
 
     mutating func receiveTimeoutNow(from node: NodeID) {
-        guard case .follower(let following) = currentRole, following.leader == node, isPromotable else { return }
+        guard role == .follower, leader == node, isPromotable else { return }
         standForElection(isTransfer: true)
     }
 }

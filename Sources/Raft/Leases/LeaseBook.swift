@@ -140,13 +140,12 @@ struct LeaseBook: Sendable {
 
     /// The member answers from this view on. A lower number than before is that of a later process.
     mutating func confirm(_ index: LogIndex, by node: NodeID, isLatest: Bool) {
-        let known = confirmed(by: node)
-        accounts[node, default: Account()].confirmed = isLatest ? index : max(known, index)
+        accounts[node, default: Account()].confirm(index, isLatest: isLatest)
     }
 
     /// The member's log equals the leader's through `index`, and its reads contradict nothing of that.
     mutating func cover(through index: LogIndex, by node: NodeID) {
-        accounts[node, default: Account()].covered = max(accounts[node]?.covered ?? 0, index)
+        accounts[node, default: Account()].cover(index)
     }
 
     /// The member has forgotten what its log held.
@@ -185,6 +184,14 @@ extension LeaseBook.Account {
     fileprivate mutating func endBefore(process: UInt64, alive round: UInt64) {
         if let held = booking, held.request.process != process, held.receivedIn < round { booking = nil }
         requests.removeAll { $0.id.process != process && $0.receivedIn < round }
+    }
+
+    fileprivate mutating func confirm(_ index: LogIndex, isLatest: Bool) {
+        confirmed = isLatest ? index : max(confirmed, index)
+    }
+
+    fileprivate mutating func cover(_ index: LogIndex) {
+        covered = max(covered, index)
     }
 
     fileprivate mutating func watch(due: LogIndex, isBooked: Bool, now: Instant, unit: Nanoseconds) {

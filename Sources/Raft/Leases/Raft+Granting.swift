@@ -18,9 +18,8 @@ extension Raft {
     }
 
     private mutating func receiveLeaseRequest(_ id: LeaseRequestID, from node: NodeID, echo: UInt64) {
-        guard case .leader(let leadership) = currentRole else { return }
-        var request = LeaseBook.Request(
-            id: id, receivedAt: now, receivedIn: leadership.round, commit: commitIndex)
+        guard let round = currentRole.leadership?.round else { return }
+        var request = LeaseBook.Request(id: id, receivedAt: now, receivedIn: round, commit: commitIndex)
         if has(fault: .leaseByEarlierRound) { request.round = 1 }
         currentRole.leadership?.book.add(request, of: node, echo: echo)
         if has(fault: .leaseWithoutRound) { grantLeases() }
@@ -29,15 +28,14 @@ extension Raft {
     /// The leader is a holder like the others: its role alone does not tell it that it has not been deposed. Its
     /// request has arrived when the round begins that is to confirm it.
     mutating func askOwnLease() {
-        guard grants, mayHoldLeases, case .leader = currentRole else { return }
+        guard grants, mayHoldLeases, role == .leader else { return }
         receiveLeaseRequest(leaseRequests.make(now: now), from: options.id, echo: .max)
     }
 
     /// Members that this leader has granted nothing yet need not wait for the next heartbeat.
     mutating func beginLeaseRoundIfDue() {
-        guard grants, hasCommittedInTerm, case .leader(let leadership) = currentRole else { return }
-        let newcomers = leadership.book.newcomers
-        guard !newcomers.isEmpty else { return }
+        guard grants, hasCommittedInTerm, let newcomers = currentRole.leadership?.book.newcomers, !newcomers.isEmpty
+        else { return }
         watchHolders()
         if newcomers.contains(where: { mayHold($0) }) { beginRound() }
     }
@@ -48,11 +46,10 @@ extension Raft {
     /// before it: the answers prove that no later leader had been elected when the requests came, so whatever is
     /// committed since, is by this leader, which has the holder in its book.
     mutating func grantLeases() {
-        guard grants, case .leader(let leadership) = currentRole else { return }
+        guard grants, role == .leader else { return }
         guard hasCommittedInTerm || has(fault: .leaseBeforeTermCommit) else { return }
-        let round = has(fault: .leaseWithoutRound) ? .max : answeredRound(leadership)
-        let nodes = leadership.book.confirmed(through: round)
-        guard !nodes.isEmpty else { return }
+        let round = has(fault: .leaseWithoutRound) ? .max : answeredRound
+        guard let nodes = currentRole.leadership?.book.confirmed(through: round), !nodes.isEmpty else { return }
         watchHolders()
         for node in nodes {
             guard let request = currentRole.leadership?.book.take(of: node, through: round), mayHold(node) else {
@@ -65,9 +62,7 @@ extension Raft {
     /// Leases go to members by a committed configuration that do not leave, so that every later leader knows whom it
     /// has to wait for; and to nobody who would hold up writes.
     private func mayHold(_ node: NodeID) -> Bool {
-        guard case .leader(let leadership) = currentRole, !leadership.book.isSuspended(node, now: now) else {
-            return false
-        }
+        guard currentRole.leadership?.book.isSuspended(node, now: now) == false else { return false }
         let isAdmitted = committedConfiguration.isMember(node) || has(fault: .leaseBeforeAdmission)
         return isAdmitted && (configuration.isStaying(node) || has(fault: .removedNotWaitedFor))
     }
@@ -102,26 +97,28 @@ extension Raft {
     /// force, learners, and this node. What is released stays so: later grants have higher floors. Behind a lost quorum
     /// there may be holders that are members no more: until their leases have run out nothing is released.
     mutating func releaseEntries() {
-        guard case .leader(let leadership) = currentRole, releasedIndex < commitIndex else { return }
+        guard role == .leader, releasedIndex < commitIndex else { return }
         guard grants else {
             releasedIndex = commitIndex
             return
         }
-        guard hasCommittedInTerm, now >= unknownLeasesEnd else { return }
+        guard hasCommittedInTerm, now >= unknownLeasesEnd, let book = currentRole.leadership?.book else { return }
         var reached = commitIndex
         if !has(fault: .releasedOnCommit) {
-            for node in configurations.members where leadership.book.end(of: node) > now {
-                reached = min(reached, leadership.book.honoured(by: node))
+            for node in configurations.members where book.end(of: node) > now {
+                reached = min(reached, book.honoured(by: node))
             }
         }
         guard reached > releasedIndex else { return }
-        newsArose(isUrgent: releasedIndex < leadership.urgentThrough)
+        newsArose(isUrgent: releasedIndex < currentRole.leadership?.urgentThrough ?? 0)
         releasedIndex = reached
     }
 
     /// When a lease ends that holds up a release.
-    func nextRelease(by book: LeaseBook) -> Instant {
-        guard grants, releasedIndex < commitIndex else { return .distantFuture }
+    var nextRelease: Instant {
+        guard grants, releasedIndex < commitIndex, let book = currentRole.leadership?.book else {
+            return .distantFuture
+        }
         guard now >= unknownLeasesEnd else { return unknownLeasesEnd }
         let ends = configurations.members.map { book.end(of: $0) }.filter { $0 > now }
         return ends.min() ?? .distantFuture
@@ -133,7 +130,7 @@ extension Raft {
     }
 
     mutating func receiveConfirmation(_ index: LogIndex, from node: NodeID) {
-        guard grants, case .leader(let leadership) = currentRole, leadership.position(of: node) != nil else { return }
+        guard grants, currentRole.leadership?.position(of: node) != nil else { return }
         currentRole.leadership?.book.confirm(index, by: node, isLatest: false)
         releaseEntries()
     }

@@ -6,7 +6,7 @@ extension Raft {
         guard index > publishedIndex else { return }
         if !isConfirmationOpen { confirmationDue = now.advanced(by: CommitTimes.patience / 5) }
         publishedIndex = index
-        guard case .leader = currentRole else { return }
+        guard role == .leader else { return }
         currentRole.leadership?.book.confirm(index, by: options.id, isLatest: true)
         releaseEntries()
     }
@@ -43,11 +43,11 @@ extension Raft {
         leases.drop()
         grantStamps = GrantStamps()
         guard let last = leaseRequests.forget() else { return }
-        switch currentRole {
+        switch role {
         case .leader:
             receiveSurrender(last, from: options.id)
-        case .follower(let following):
-            guard let leader = following.leader, following.leaderGrantsLeases == true else { return }
+        case .follower:
+            guard let leader, currentRole.following?.leaderGrantsLeases == true else { return }
             send(.lease(.surrender(last)), to: leader)
         case .preCandidate, .candidate:
             break
@@ -60,7 +60,7 @@ extension Raft {
         switch message {
         case .grant(let grant): accept(grant, isOwn: false)
         case .released(let index):
-            if case .follower(let following) = currentRole, following.leader == node { releaseAsFollower(told: index) }
+            if role == .follower, leader == node { releaseAsFollower(told: index) }
         case .published(let index): receiveConfirmation(index, from: node)
         case .surrender(let id): receiveSurrender(id, from: node)
         }
@@ -105,10 +105,11 @@ extension Raft {
     /// The request to send with the answer to `round`, a few for each length of a lease. Its clock is read before the
     /// answer leaves.
     mutating func leaseRequestIfDue(round: UInt64) -> LeaseRequestID? {
-        guard round > 0, options.reads == .lease, mayHoldLeases, case .follower(let following) = currentRole,
-            following.leaderGrantsLeases == true
-        else { return nil }
-        if let last = following.lastLeaseRequest, now.since(last) < options.heartbeatInterval / 2 { return nil }
+        guard round > 0, options.reads == .lease, mayHoldLeases else { return nil }
+        guard currentRole.following?.leaderGrantsLeases == true else { return nil }
+        if let last = currentRole.following?.lastLeaseRequest, now.since(last) < options.heartbeatInterval / 2 {
+            return nil
+        }
         currentRole.following?.lastLeaseRequest = now
         return leaseRequests.make(now: now)
     }
@@ -121,14 +122,12 @@ extension Raft {
 
     /// Whether there is a leader that grants leases and was not told of the published view.
     var isConfirmationOpen: Bool {
-        guard publishedIndex > toldPublished, case .follower(let following) = currentRole else { return false }
-        return following.leader != nil && following.leaderGrantsLeases == true
+        publishedIndex > toldPublished && role == .follower && leader != nil
+            && currentRole.following?.leaderGrantsLeases == true
     }
 
     mutating func confirmView() {
-        guard owesConfirmation, case .follower(let following) = currentRole, let leader = following.leader else {
-            return
-        }
+        guard owesConfirmation, role == .follower, let leader else { return }
         toldPublished = publishedIndex
         send(.lease(.published(publishedIndex)), to: leader)
     }

@@ -24,9 +24,9 @@ struct Progress: Sendable {
     /// It has shown that it knows of leases; an older version would not understand what is said about them.
     var knowsLeases = false
     /// When it last answered in this term.
-    var lastHeard: Instant
+    private(set) var lastHeard: Instant
     /// The latest round that it answered.
-    var answeredRound: UInt64 = 0
+    private(set) var answeredRound: UInt64 = 0
     /// A round was begun that it has not been told of.
     private(set) var heartbeatDue = false
 
@@ -37,6 +37,14 @@ struct Progress: Sendable {
     }
 
     // MARK: What is learned
+
+    /// It has answered `round`. Returns whether it has answered no later one yet.
+    mutating func answered(_ round: UInt64, at now: Instant) -> Bool {
+        lastHeard = now
+        guard round >= answeredRound else { return false }
+        answeredRound = round
+        return true
+    }
 
     /// The member's log equals the leader's through `index`.
     mutating func accepted(through index: LogIndex, round: UInt64, log: RaftLog) {

@@ -22,8 +22,15 @@ struct Majority: Hashable, Sendable {
     /// never decides by one alone, since a configuration without voters is refused.
     func reached(_ reached: (NodeID) -> UInt64) -> UInt64 {
         guard !voters.isEmpty else { return .max }
-        let ascending = voters.map(reached).sorted()
-        return ascending[voters.count - size]
+        // On the stack: a leader asks several times for every write.
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: voters.count) { buffer in
+            var ascending = buffer
+            for (position, voter) in voters.enumerated() {
+                ascending.initializeElement(at: position, to: reached(voter))
+            }
+            ascending.sort()
+            return ascending[voters.count - size]
+        }
     }
 
     /// How a ballot stands, where `vote(voter)` is nil until the voter has answered. No voters: won, as above.

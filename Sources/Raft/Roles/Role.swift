@@ -1,9 +1,30 @@
-/// What the node is in its term, with what it knows as that and as nothing else.
-enum Role: Sendable {
-    case follower(Following)
-    case preCandidate(Candidacy)
-    case candidate(Candidacy)
-    case leader(Leadership)
+/// What the node is in its term, with what it knows as that and as nothing else: one of the states is there, the one of
+/// its kind, and they come and go with the role as a whole.
+///
+/// An enum could say so by itself, but what its cases carry can't be changed in place, and a leader changes its state
+/// dozens of times for every write.
+struct Role: Sendable {
+    let kind: RaftRole
+    /// The follower's state, to be changed in place.
+    var following: Following?
+    /// The state of a candidate or pre-candidate, to be changed in place.
+    var candidacy: Candidacy?
+    /// The leader's state, to be changed in place.
+    var leadership: Leadership?
+
+    static func follower(_ following: Following) -> Role { Role(kind: .follower, following: following) }
+    static func preCandidate(_ candidacy: Candidacy) -> Role { Role(kind: .preCandidate, candidacy: candidacy) }
+    static func candidate(_ candidacy: Candidacy) -> Role { Role(kind: .candidate, candidacy: candidacy) }
+    static func leader(_ leadership: Leadership) -> Role { Role(kind: .leader, leadership: leadership) }
+
+    private init(
+        kind: RaftRole, following: Following? = nil, candidacy: Candidacy? = nil, leadership: Leadership? = nil
+    ) {
+        self.kind = kind
+        self.following = following
+        self.candidacy = candidacy
+        self.leadership = leadership
+    }
 }
 
 /// A follower's view of who leads.
@@ -55,9 +76,26 @@ struct Leadership: Sendable {
     var newsDue: Instant?
     /// Members wait for the news of entries up to here.
     var urgentThrough: LogIndex = 0
+    /// Nobody is here who left with the configuration of this index, or an earlier one.
+    var prunedThrough: LogIndex = 0
 
     func position(of node: NodeID) -> Int? {
         peers.firstIndex { $0.node == node }
+    }
+
+    func progress(of node: NodeID) -> Progress? {
+        peers.first { $0.node == node }
+    }
+
+    mutating func forEachPeer(_ change: (inout Progress) -> Void) {
+        for position in peers.indices { change(&peers[position]) }
+    }
+
+    /// Whatever was asked by now is confirmed by answers to this round.
+    mutating func beginRound() {
+        round += 1
+        book.roundBegan(round)
+        forEachPeer { $0.roundBegan() }
     }
 }
 
@@ -66,54 +104,4 @@ struct Transfer: Sendable {
     let target: NodeID
     let deadline: Instant
     var isRequested = false
-}
-
-extension Role {
-    var kind: RaftRole {
-        switch self {
-        case .follower: .follower
-        case .preCandidate: .preCandidate
-        case .candidate: .candidate
-        case .leader: .leader
-        }
-    }
-
-    /// The leader's state, changed in place; nil in any other role.
-    var leadership: Leadership? {
-        get {
-            guard case .leader(let leadership) = self else { return nil }
-            return leadership
-        }
-        _modify {
-            guard case .leader(let held) = self else {
-                var none: Leadership?
-                yield &none
-                return
-            }
-            // While it is lent, `self` must not hold a second reference to its arrays: they would be copied.
-            self = .follower(Following())
-            var lent: Leadership? = held
-            yield &lent
-            if let lent { self = .leader(lent) }
-        }
-    }
-
-    /// The follower's state, changed in place; nil in any other role.
-    var following: Following? {
-        get {
-            guard case .follower(let following) = self else { return nil }
-            return following
-        }
-        _modify {
-            guard case .follower(let held) = self else {
-                var none: Following?
-                yield &none
-                return
-            }
-            self = .candidate(Candidacy())
-            var lent: Following? = held
-            yield &lent
-            if let lent { self = .follower(lent) }
-        }
-    }
 }

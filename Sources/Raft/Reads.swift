@@ -62,17 +62,8 @@ extension Raft {
 
     /// The latest round that a quorum has answered: this node led when it began.
     var answeredRound: UInt64 {
-        reachedByQuorum(own: currentRole.leadership?.round ?? 0) { $0.answeredRound }
-    }
-
-    /// The highest number that a quorum has reached: this node `own`, the others what `number` says. Nothing, by those
-    /// whom this leader doesn't know.
-    func reachedByQuorum(own: UInt64, _ number: (Progress) -> UInt64) -> UInt64 {
-        guard let peers = currentRole.leadership?.peers else { return 0 }
-        return quorum.reached { node in
-            if node == options.id { return own }
-            return peers.first { $0.node == node }.map(number) ?? 0
-        }
+        guard let peers = currentRole.leadership?.peers, let round = currentRole.leadership?.round else { return 0 }
+        return quorum.reached(by: options.id, round, and: peers) { $0.answeredRound }
     }
 
     // MARK: Follower

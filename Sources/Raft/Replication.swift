@@ -56,7 +56,8 @@ extension Raft {
 
     /// Whether a quorum has answered within the longest election timeout.
     private var hearsQuorum: Bool {
-        let latest = reachedByQuorum(own: now.nanoseconds) { $0.lastHeard.nanoseconds }
+        guard let peers = currentRole.leadership?.peers else { return false }
+        let latest = quorum.reached(by: options.id, now.nanoseconds, and: peers) { $0.lastHeard.nanoseconds }
         return now.since(Instant(nanoseconds: latest)) < options.electionTimeoutMaximum
     }
 
@@ -96,8 +97,8 @@ extension Raft {
     /// Commits what a quorum has on disk. Only an entry of the own term is committed by counting; those before it come
     /// with it (paper, section 5.4.2 and Figure 8).
     mutating func advanceCommitAsLeader() {
-        guard role == .leader else { return }
-        let reached = reachedByQuorum(own: log.writes.durable) { $0.match }
+        guard let peers = currentRole.leadership?.peers else { return }
+        let reached = quorum.reached(by: options.id, log.writes.durable, and: peers) { $0.match }
         guard reached > commitIndex, let reachedTerm = log.term(at: reached) else { return }
         guard reachedTerm == term || has(fault: .commitEarlierTermByCounting) else { return }
         let newlyCommitted = log.entries(from: commitIndex + 1, through: reached).reduce(0) { $0 + $1.size }

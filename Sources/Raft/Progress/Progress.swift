@@ -210,3 +210,13 @@ struct Progress: Sendable {
         return released
     }
 }
+
+extension Quorum {
+    /// The highest number that a quorum has reached: the leader `own`, its peers what `number` says of them, and nobody
+    /// else anything.
+    func reached(
+        by leader: NodeID, _ own: UInt64, and peers: [Progress], _ number: (Progress) -> UInt64
+    ) -> UInt64 {
+        reached { node in node == leader ? own : peers.first { $0.node == node }.map(number) ?? 0 }
+    }
+}

@@ -148,7 +148,9 @@ let package = Package(
         // Floor 1: state, secrets, identities, evidence.
         .target(
             name: "PoolState",
-            dependencies: ["AccessControl", "CryptographicModule", protobuf, persistentCollections],
+            dependencies: [
+                "AccessControl", "CryptographicModule", "ProtobufCoding", protobuf, persistentCollections,
+            ],
             exclude: ["Schema/pool.proto"],
             swiftSettings: simulated),
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
@@ -165,6 +167,7 @@ let package = Package(
 
         // Floor 0: pure cores, and the system libraries.
         .target(name: "StrictJSON", swiftSettings: common),
+        .target(name: "ProtobufCoding", swiftSettings: simulated),
         .target(name: "Raft", swiftSettings: simulated),
         .target(name: "AccessControl", dependencies: [persistentCollections], swiftSettings: simulated),
         .target(name: "CryptographicModule", dependencies: ["COpenSSL"], swiftSettings: common),
@@ -181,7 +184,7 @@ let package = Package(
             name: "CryptographicModuleTests", dependencies: ["CryptographicModule", "COpenSSL"], exclude: ["Vectors"],
             swiftSettings: common),
         .testTarget(
-            name: "PoolStateTests", dependencies: ["PoolState", "AccessControl", "CryptographicModule"],
+            name: "PoolStateTests", dependencies: ["PoolState", "AccessControl", "CryptographicModule", protobuf],
             swiftSettings: common),
         .testTarget(
             name: "SecurityDomainTests", dependencies: ["SecurityDomain", "CryptographicModule", "StrictJSON"],
@@ -225,6 +228,8 @@ let package = Package(
             dependencies: ["PoolSimulator", "HSMNode", "PoolState", "NodeEnvironment", "Raft"],
             swiftSettings: simulated),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: common),
+        .testTarget(
+            name: "ProtobufCodingTests", dependencies: ["ProtobufCoding", protobuf], swiftSettings: common),
         .target(
             name: "RequestTesting",
             dependencies: [

@@ -28,7 +28,9 @@ extension ProposalEnvelope {
         guard bytes.count <= ProposalEnvelope.maximumEncodedCount else {
             throw .tooLong(limit: ProposalEnvelope.maximumEncodedCount)
         }
-        guard let envelope = try? ProposalEnvelope(canonicalBytes: bytes) else { throw .malformed }
+        guard
+            let envelope = try? ProposalEnvelope(decodingDirectly: bytes) ?? ProposalEnvelope(canonicalBytes: bytes)
+        else { throw .malformed }
         let limit = envelope.command.maximumEncodedCount
         guard bytes.count <= limit else { throw .tooLong(limit: limit) }
         self = envelope

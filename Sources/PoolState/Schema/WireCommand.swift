@@ -162,7 +162,7 @@ extension PoolCommand: WireConvertible {
     }
 }
 
-extension ProposalEnvelope: WireConvertible {
+extension ProposalEnvelope {
     var wire: WireEnvelope {
         var wire = WireEnvelope()
         wire.proposalID = proposalID.wire

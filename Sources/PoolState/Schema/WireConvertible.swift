@@ -16,11 +16,16 @@ protocol WireConvertible {
 
     var wire: Wire { get }
     init(wire: Wire) throws
+
+    /// The canonical encoding: that of ``wire``, whoever makes it.
+    var canonicalBytes: [UInt8] { get }
 }
 
 extension WireConvertible {
-    /// The canonical encoding.
-    var canonicalBytes: [UInt8] {
+    var canonicalBytes: [UInt8] { encodedWire }
+
+    /// The encoding of ``wire``.
+    var encodedWire: [UInt8] {
         // Encoding fails for absent required fields, which this syntax does not have, and beyond 2 GiB, which no value
         // reaches whose parts came in over any interface of this program.
         // swift-format-ignore: NeverUseForceTry

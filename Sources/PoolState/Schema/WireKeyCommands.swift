@@ -69,7 +69,7 @@ extension RestoredKey: WireConvertible {
     }
 }
 
-extension KeyAttributeChange: WireConvertible {
+extension KeyAttributeChange {
     var wire: WireKeyAttributeChange {
         var wire = WireKeyAttributeChange()
         wire.name = name

@@ -129,8 +129,12 @@ extension ReleasePolicy: WireConvertible {
 
 /// Tags as the schema has them: in order of the name's bytes.
 enum TagList {
+    static func ordered(_ tags: [String: String]) -> [(key: String, value: String)] {
+        tags.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    }
+
     static func encode(_ tags: [String: String]) -> [WireTag] {
-        tags.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map { name, value in
+        ordered(tags).map { name, value in
             var tag = WireTag()
             tag.name = name
             tag.value = value

@@ -139,8 +139,8 @@ let package = Package(
         .target(
             name: "Replication",
             dependencies: [
-                "Raft", "NodeEnvironment", "CryptographicModule", grdb, sqlite, protobuf, nioCore, nioPosix, nioTLS,
-                nioSSL, logging,
+                "Raft", "NodeEnvironment", "CryptographicModule", "ProtobufCoding", grdb, sqlite, protobuf, nioCore,
+                nioPosix, nioTLS, nioSSL, logging,
             ],
             exclude: ["Schema/replication.proto", "DESIGN.md"],
             swiftSettings: common),

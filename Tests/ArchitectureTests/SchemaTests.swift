@@ -4,7 +4,7 @@ import Testing
 @Suite struct SchemaTests {
     /// The fields of the messages that are also written by hand, and where. The messages' other encoding is made of
     /// these fields; one that a message is given beside them belongs there too, and into the values of the tests that
-    /// compare the encodings (`DirectEncodingTests`).
+    /// compare the encodings (`DirectEncodingTests`, `DirectAppendTests`).
     private static let writtenByHand: [String: Set<Int>] = [
         // PoolState/Schema/DirectCommands.swift
         "Envelope": Set(1...6), "KeyAttributeChange": Set(1...7), "TimeChange": [1], "Tags": [1], "Tag": [1, 2],
@@ -12,6 +12,9 @@ import Testing
         "KeyVersion": Set(1...12), "KeyHeader": Set(1...14), "PublicKey": Set(1...3), "RSAPublicKey": [1, 2],
         "ECPublicKey": Set(1...3), "ReleasePolicy": [1, 2], "CompletedProposal": Set(1...7), "Applied": [],
         "KeyVersionName": [1, 2], "Progress": [1, 2],
+        // Replication/Wire/DirectAppend.swift
+        "RaftMessage": Set(1...14), "AppendRequest": Set(1...5), "LogEntry": Set(1...6), "LogPosition": [1, 2],
+        "NoOp": [],
     ]
 
     @Test func messagesThatAreWrittenByHandHaveTheFieldsThatAreWritten() {

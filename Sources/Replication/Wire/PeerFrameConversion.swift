@@ -36,7 +36,7 @@ package enum PeerFrame: Hashable, Sendable {
 
     /// - Throws: ``WireError/outOfLimits(_:)`` if a receiver would refuse the frame for its size.
     package func encoded() throws(WireError) -> [UInt8] {
-        let bytes = try wireMessage().encodedBytes()
+        let bytes = if let append = encodedDirectly() { append } else { try wireMessage().encodedBytes() }
         guard bytes.count <= WireLimits.frameBytes else { throw .outOfLimits("frame") }
         return bytes
     }
@@ -44,7 +44,11 @@ package enum PeerFrame: Hashable, Sendable {
     /// Never traps, whatever the bytes.
     package init(decoding bytes: [UInt8]) throws(WireError) {
         guard bytes.count <= WireLimits.frameBytes else { throw .outOfLimits("frame") }
-        self = try Quorate_Replication_V1_PeerFrame.decode(bytes).validated()
+        if let append = PeerFrame(decodingDirectly: bytes) {
+            self = append
+        } else {
+            self = try Quorate_Replication_V1_PeerFrame.decode(bytes).validated()
+        }
     }
 
     private func wireMessage() -> Quorate_Replication_V1_PeerFrame {

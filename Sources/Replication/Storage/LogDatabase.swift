@@ -147,7 +147,7 @@ final class LogDatabase {
         guard var next = known else { preconditionFailure("the log is written before it was loaded") }
         guard hardState != nil || truncateFrom != nil || !entries.isEmpty else { return }
         try StorageFailures.translating(path) {
-            try queue.write { database in
+            try queue.preparedWrite { database in
                 if let truncateFrom { try truncate(from: truncateFrom, &next, database) }
                 try append(entries, &next, database)
                 if let hardState { next.head.hardState = hardState }

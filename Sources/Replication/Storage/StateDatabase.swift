@@ -111,7 +111,7 @@ final class StateDatabase {
         precondition(mark.index >= record?.mark.index ?? 0, "the applied mark goes back")
         var set = record?.rows ?? RowSet()
         try StorageFailures.translating(path) {
-            try queue.write { database in
+            try queue.preparedWrite { database in
                 let writer = try RowWriter(database, file: path)
                 for row in rows { try writer.save(row, &set) }
                 for blob in blobs { try save(blob, database) }

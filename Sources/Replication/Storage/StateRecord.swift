@@ -73,16 +73,21 @@ struct AppliedRecord: Equatable {
     }
 
     func save(in database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO applied
-                    (id, idx, term, chain_tag, state_root, tag, row_count, row_checksum, checksum)
-                VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        try statement.execute(arguments: [
-            mark.index.asInteger, mark.term.asInteger, mark.chainTag.asData, mark.stateRoot.asData, mark.tag.asData,
-            rows.count.asInteger, rows.checksum.asData, checksum.asData,
-        ])
+        let replace = try BoundStatement(
+            """
+            INSERT OR REPLACE INTO applied
+                (id, idx, term, chain_tag, state_root, tag, row_count, row_checksum, checksum)
+            VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, in: database)
+        try replace.bind(mark.index.asInteger, at: 1)
+        try replace.bind(mark.term.asInteger, at: 2)
+        try replace.bind(mark.chainTag, at: 3)
+        try replace.bind(mark.stateRoot, at: 4)
+        try replace.bind(mark.tag, at: 5)
+        try replace.bind(rows.count.asInteger, at: 6)
+        try replace.bind(rows.checksum, at: 7)
+        try replace.bind(checksum, at: 8)
+        try replace.run()
     }
 
     /// - Returns: nil if nothing was ever applied.

@@ -21,8 +21,8 @@ struct DiskFailureTests {
     }
 
     /// SQLite reports a database at its page limit exactly as a full disk.
-    private func setFull(_ full: Bool) throws {
-        try storage.log.queue.writeWithoutTransaction { database in
+    private func setFull(_ full: Bool, _ queue: DatabaseQueue) throws {
+        try queue.writeWithoutTransaction { database in
             let pages = full ? try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0 : 1_000_000
             _ = try Int.fetchOne(database, sql: "PRAGMA max_page_count = \(pages)")
         }
@@ -30,7 +30,7 @@ struct DiskFailureTests {
 
     @Test("for want of space leaves everything as it was, and takes the same write later")
     func full() throws {
-        try setFull(true)
+        try setFull(true, storage.log.queue)
         let entries = Samples.entries(6...30, bytes: 2000)
         #expect(throws: StorageFailure.full) {
             try storage.persist(
@@ -43,9 +43,28 @@ struct DiskFailureTests {
         let stored = try crashed.load()
         #expect(stored.entries == Samples.entries(1...5))
         #expect(stored.hardState == HardState(term: 1))
-        try setFull(false)
+        try setFull(false, storage.log.queue)
         try storage.persist(hardState: HardState(term: 2), truncateFrom: nil, entries: entries)
         #expect(try storage.load().entries.count == 30)
+    }
+
+    @Test("for want of space leaves the state as it was, and takes the same rows later")
+    func fullState() throws {
+        let rows = (0..<40).map { Samples.row($0, value: String(repeating: "v", count: 2000)) }
+        try storage.saveApplied(Samples.mark(1), rows: [Samples.row(1, value: "a")], blobs: [])
+        try setFull(true, storage.state.queue)
+        for _ in 0..<2 {
+            #expect(throws: StorageFailure.full) {
+                try storage.saveApplied(Samples.mark(2), rows: rows, blobs: [Samples.blob(1)])
+            }
+            #expect(storage.state.appliedIndex == 1)
+        }
+        let crashed = try SQLiteNodeStorage(folder: temporary.copy(of: path, as: "b"), identity: Samples.identity)
+        let stored = try crashed.load()
+        #expect(stored.applied == Samples.mark(1) && stored.rows.count == 1)
+        try setFull(false, storage.state.queue)
+        try storage.saveApplied(Samples.mark(2), rows: rows, blobs: [Samples.blob(1)])
+        #expect(try storage.load().rows.count == 40)
     }
 
     @Test("otherwise ends all writing", arguments: ["log.db", "state.db"])

@@ -33,6 +33,15 @@ import Testing
         #expect(replica.apply(id: id, .createKeyVersion(Fixture.key("a"))).isRepetition)
     }
 
+    @Test func aCopyForReadersHasTheRecordsAlone() {
+        var replica = Replica.activated()
+        replica.apply(id: id, .createKeyVersion(Fixture.key("a")))
+        let copy = replica.state.forReaders
+        #expect(copy.key("a") == replica.state.key("a") && copy.pool == replica.state.pool)
+        #expect(copy.root.isEmpty && copy.outcome(ofProposal: id) == nil)
+        #expect(replica.state.root.count == 32 && replica.state.outcome(ofProposal: id) != nil)
+    }
+
     @Test func theLast8192AreRemembered() throws {
         var replica = Replica.activated()
         replica.apply(id: id, .deleteKey(name: "none"))

@@ -36,7 +36,7 @@ extension NodeDriver {
         guard let id = ProposalID(proposal.proposalID) else { return }
         intake.forget(id)
         guard let write = submissions.takeApplied(id) else { return }
-        let view = PoolView(state: applied.state, appliedIndex: entry.index)
+        let view = PoolView(state: applied.state.forReaders, appliedIndex: entry.index)
         for completion in write.completions {
             unsaved.finished.append(
                 FinishedWrite(completion: completion, outcome: result.outcome, view: view, deadline: write.deadline))
@@ -111,7 +111,7 @@ extension NodeDriver {
     }
 
     func publish() {
-        let view = PoolView(state: applied.state, appliedIndex: applied.position.index)
+        let view = PoolView(state: applied.state.forReaders, appliedIndex: applied.position.index)
         if let pool = view.state.pool { adopt(pool.settings.reads) }
         published = view
         _ = incoming.release(through: view.appliedIndex)

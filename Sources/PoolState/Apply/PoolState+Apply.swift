@@ -77,14 +77,14 @@ extension PoolState {
         changes.store(done)
         changes.store(Progress(logTime: logTime, nextSequence: completed.next))
         let rows = changes.rows
-        if updatingRoot { tree.apply(rows) }
+        if updatingRoot { tree?.apply(rows) }
         return ApplyResult(outcome: outcome, rows: rows, blobs: changes.blobs, isRepetition: false)
     }
 
     /// Takes rows that were changed without it into ``root``: each once, with its latest value. To do so twice changes
     /// nothing more.
     public mutating func updateRoot(with rows: [RowChange]) {
-        tree.apply(rows)
+        tree?.apply(rows)
     }
 
     /// Carries the command out on a copy, so that a refusal half-way leaves nothing behind.

@@ -21,7 +21,7 @@ extension PoolState {
             }
         }
         let rows = changes.rows
-        if updatingRoot { tree.apply(rows) }
+        if updatingRoot { tree?.apply(rows) }
         return rows
     }
 

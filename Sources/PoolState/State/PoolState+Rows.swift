@@ -168,7 +168,7 @@ private struct StateLoader {
         try finishStaging()
         state.liveNames = SortedNames(keys.values.lazy.filter { $0.deletion == nil }.map(\.name))
         state.deletedNames = SortedNames(keys.values.lazy.filter { $0.deletion != nil }.map(\.name))
-        state.tree.apply(leaves.map { MerkleTree.Change(path: $0.key, leaf: $0.value) })
+        state.tree?.apply(leaves.map { MerkleTree.Change(path: $0.key, leaf: $0.value) })
         return state
     }
 

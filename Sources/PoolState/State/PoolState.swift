@@ -51,13 +51,23 @@ public struct PoolState: Sendable {
     var completed = CompletedProposals()
     /// The newest time that any applied command was stamped with: Unix time in milliseconds, never falling.
     public internal(set) var logTime: Int64 = 0
-    var tree = MerkleTree()
+    /// Nil in a copy for readers.
+    var tree: MerkleTree? = MerkleTree()
 
     /// The state before genesis.
     public init() {}
 
-    /// The Merkle root over all rows, 32 bytes.
-    public var root: [UInt8] { tree.root }
+    /// The Merkle root over all rows, 32 bytes; nothing in a copy for readers.
+    public var root: [UInt8] { tree?.root ?? [] }
+
+    /// A copy without what only those need who apply the log: the memory of proposals, and the tree over all rows. Both
+    /// change with every entry, and what a reader still holds can't be changed in place.
+    public var forReaders: PoolState {
+        var copy = self
+        copy.completed = CompletedProposals()
+        copy.tree = nil
+        return copy
+    }
 
     // MARK: Pool
 

@@ -38,15 +38,19 @@ package struct CanonicalReader {
         range(field).map { String(decoding: bytes[$0], as: UTF8.self) }
     }
 
-    /// A message within this one, for `body` to read. Where `body` finds none, this reader won't be complete.
-    package mutating func message<Value>(_ field: UInt8, _ body: (inout CanonicalReader) -> Value?) -> Value? {
-        guard let range = range(field) else { return nil }
+    /// Lets `body` read the message within this one, which it has to read as a whole.
+    ///
+    /// What `body` finds it leaves in a variable. Were it the result instead, whose type differs, much would have to be
+    /// looked up at run time.
+    ///
+    /// - Returns: whether the message is there.
+    @discardableResult
+    package mutating func message(_ field: UInt8, _ body: (inout CanonicalReader) -> Void) -> Bool {
+        guard let range = range(field) else { return false }
         var reader = CanonicalReader(bytes, from: range.lowerBound, to: range.upperBound)
-        guard let value = body(&reader), reader.isComplete else {
-            isBroken = true
-            return nil
-        }
-        return value
+        body(&reader)
+        if !reader.isComplete { isBroken = true }
+        return true
     }
 
     /// - Precondition: `field` is below 16, so that its tag has one byte.

@@ -14,7 +14,7 @@ import Testing
         "KeyVersionName": [1, 2], "Progress": [1, 2],
         // Replication/Wire/DirectAppend.swift
         "RaftMessage": Set(1...14), "AppendRequest": Set(1...5), "LogEntry": Set(1...6), "LogPosition": [1, 2],
-        "NoOp": [],
+        "NoOp": [], "AppendResponse": Set(1...6), "LeaseRequest": [1, 2],
     ]
 
     @Test func messagesThatAreWrittenByHandHaveTheFieldsThatAreWritten() {

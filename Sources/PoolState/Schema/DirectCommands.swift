@@ -31,7 +31,8 @@ extension ProposalEnvelope: DirectlyEncoded {
         guard let authentication = reader.number(4).flatMap(UInt8.init(exactly:)).flatMap(AuthenticationKind.init)
         else { return nil }
         let stampedAt = Int64(bitPattern: reader.number(5) ?? 0)
-        let change = reader.message(6) { $0.message(11) { KeyAttributeChange(reading: &$0) } }
+        var change: KeyAttributeChange?
+        reader.message(6) { $0.message(11) { change = KeyAttributeChange(reading: &$0) } }
         guard let change, reader.isComplete else { return nil }
         self.init(
             proposalID: proposalID, proposer: proposer, principal: principal, authentication: authentication,
@@ -52,13 +53,14 @@ extension KeyAttributeChange: DirectlyEncoded {
     }
 
     /// A key that was sealed anew is left over, so that the reader isn't complete.
-    fileprivate init(reading reader: inout CanonicalReader) {
+    fileprivate init?(reading reader: inout CanonicalReader) {
         let name = reader.text(1) ?? ""
         let version = reader.bytes(2) ?? []
         let enabled = reader.number(3).map { $0 != 0 }
         let notBefore = AttributeChange(reading: &reader, 4)
         let expires = AttributeChange(reading: &reader, 5)
-        let tags = reader.message(6) { TagList.read(1, from: &$0) }
+        var tags: [String: String]?
+        if reader.message(6, { tags = TagList.read(1, from: &$0) }), tags == nil { return nil }
         self.init(
             name: name, version: version, enabled: enabled, notBefore: notBefore, expires: expires, tags: tags)
     }
@@ -74,10 +76,9 @@ extension AttributeChange<Int64> {
     }
 
     fileprivate init(reading reader: inout CanonicalReader, _ field: UInt8) {
-        let change = reader.message(field) { time -> AttributeChange? in
-            time.number(1).map { .set(Int64(bitPattern: $0)) } ?? .clear
-        }
-        self = change ?? .keep
+        var change = AttributeChange.keep
+        reader.message(field) { change = $0.number(1).map { .set(Int64(bitPattern: $0)) } ?? .clear }
+        self = change
     }
 }
 
@@ -102,7 +103,8 @@ extension TagList {
     /// Nil if a name comes twice.
     static func read(_ field: UInt8, from reader: inout CanonicalReader) -> [String: String]? {
         var tags: [String: String] = [:]
-        while let (name, value) = reader.message(field, { ($0.text(1) ?? "", $0.text(2) ?? "") }) {
+        var (name, value) = ("", "")
+        while reader.message(field, { (name, value) = ($0.text(1) ?? "", $0.text(2) ?? "") }) {
             guard tags.updateValue(value, forKey: name) == nil else { return nil }
         }
         return tags

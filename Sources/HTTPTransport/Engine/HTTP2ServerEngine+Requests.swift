@@ -36,7 +36,9 @@ extension HTTP2ServerEngine {
 
     func headerReceived(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Int32 {
         guard let record = headerRecord else { return 0 }
-        record.headerListBytes += name.count + value.count + HTTP2ServerEngine.fieldOverhead
+        let token = HTTPFields.isAuthorization(name) ? tokens.token(at: value) : nil
+        let valueCount = token?.count ?? value.count
+        record.headerListBytes += name.count + valueCount + HTTP2ServerEngine.fieldOverhead
         record.fieldCount += 1
         if record.headerListBytes > limits.maximumHeaderListBytes || record.fieldCount > limits.maximumHeaderFields {
             // A small table entry that is repeated by an index of one byte unpacks to a great deal: past twice the
@@ -51,6 +53,8 @@ extension HTTP2ServerEngine {
         guard record.phase == .receivingHeaders, let first = name.first else { return 0 }
         if first == UInt8(ascii: ":") {
             pseudoHeaderReceived(record, name: name, value: value)
+        } else if let token {
+            record.fields.append(authorization: token)
         } else {
             record.fields.append(name: name, value: value)
         }

@@ -35,7 +35,7 @@ final class HTTP2ServerEngine {
     var frameBudget: FrameBudget
     var bodyBudget: BodyBudget
     let headers: SharedHeaderBlock
-    private let tokens: TokenWorkshop
+    let tokens: TokenWorkshop
     private var unpacker = TokenUnpacker()
 
     /// Every record ever made; those that are free are listed again in `freeRecords`.

@@ -134,13 +134,15 @@ extension HTTPFields {
         entries.reserveCapacity(fields)
     }
 
+    /// Adds an `authorization` field.
+    mutating func append(authorization value: [UInt8]) {
+        authorizationCount += 1
+        if authorization == nil { authorization = value }
+    }
+
     /// Adds one field; `name` must be in lower case already.
     mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        if HTTPFields.isAuthorization(name) {
-            authorizationCount += 1
-            if authorization == nil { authorization = [UInt8](value) }
-            return
-        }
+        if HTTPFields.isAuthorization(name) { return append(authorization: [UInt8](value)) }
         let start = UInt32(truncatingIfNeeded: storage.count)
         storage.append(contentsOf: name)
         storage.append(contentsOf: value)

@@ -281,3 +281,8 @@ let package = Package(
             swiftSettings: common),
     ]
 )
+
+/// The toolchain's own linker: it takes seconds where the system's takes most of a minute.
+for target in package.targets where target.type == .executable || target.type == .test {
+    target.linkerSettings = [.unsafeFlags(["-use-ld=lld"], .when(platforms: [.linux]))]
+}

@@ -119,6 +119,10 @@ final class LoadedKey: @unchecked Sendable {
     }
 
     /// The uncompressed point, 65 bytes; P-256 only.
+    func isEC(on curve: EllipticCurve) -> Bool {
+        qk_key_get_type(key) == QK_EC && qk_key_get_curve(key) == curve.identifier
+    }
+
     func agreementPoint() throws(CryptoError) -> [UInt8] {
         var point = [UInt8](repeating: 0, count: 65)
         try CryptoError.check(qk_ecdh_point(key, &point), "ECDH")

@@ -18,31 +18,16 @@ struct PrincipalCommands: AsyncParsableCommand {
                 Example: hsmctl principal create --display-name billing --secret-file billing.secret
                 """)
         @Option(name: .long, help: ArgumentHelp("A name for people.", valueName: "text")) var displayName: String
-        @Option(
-            name: .long,
-            help: ArgumentHelp("Write the secret to this new file (mode 0600) and don't print it.", valueName: "file"),
-            completion: .file())
-        var secretFile: String?
+        @OptionGroup var secret: SecretOutput
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            guard let secretFile else {
-                let created = try await create()
-                return output.print(created) { .fields(created) }
-            }
-            var file = try SecretFile(creating: secretFile)
-            let created = try await create()
-            do {
-                try file.store(Array((created.text("clientSecret") ?? "").utf8))
-            } catch {
+            try await secret.show(in: output, create) { created in
                 let identifier = created.text("objectId") ?? "?"
-                throw ClientError.unreadable(
-                    "\(error) The principal \(identifier) was created and its secret is lost: "
-                        + "'hsmctl principal disable \(identifier)', then create another one.")
+                return "The principal \(identifier) was created and its secret is lost: "
+                    + "'hsmctl principal renew-secret \(identifier)' gives it another one."
             }
-            let shown = created.without("clientSecret")
-            output.print(shown) { .fields(shown) }
         }
 
         private func create() async throws -> JSONObject {

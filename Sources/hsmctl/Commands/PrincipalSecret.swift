@@ -13,28 +13,12 @@ extension PrincipalCommands {
                 Example: hsmctl principal renew-secret billing --secret-file billing.secret
                 """)
         @OptionGroup var principal: PrincipalArgument
-        @Option(
-            name: .long,
-            help: ArgumentHelp("Write the secret to this new file (mode 0600) and don't print it.", valueName: "file"),
-            completion: .file())
-        var secretFile: String?
+        @OptionGroup var secret: SecretOutput
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            guard let secretFile else {
-                let renewed = try await renew()
-                return output.print(renewed) { .fields(renewed) }
-            }
-            var file = try SecretFile(creating: secretFile)
-            let renewed = try await renew()
-            do {
-                try file.store(Array((renewed.text("clientSecret") ?? "").utf8))
-            } catch {
-                throw ClientError.unreadable("\(error) The new secret is lost: repeat the command.")
-            }
-            let shown = renewed.without("clientSecret")
-            output.print(shown) { .fields(shown) }
+            try await secret.show(in: output, renew) { _ in "The new secret is lost: repeat the command." }
         }
 
         private func renew() async throws -> JSONObject {

@@ -1,80 +1,4 @@
 import CNghttp2
-import Glibc
-
-/// What the connections of a loop need to set tokens aside, one after the other.
-final class TokenWorkshop {
-    let decoder = FieldDecoder()
-    /// What goes to libnghttp2 instead of what was read.
-    fileprivate(set) var output: [UInt8] = []
-    /// The tokens that were taken out of it, in order.
-    private var tokens: [[UInt8]] = []
-    /// What stands in a token's place begins with this, which no client knows. Two digits follow.
-    private let mark: [UInt8]
-
-    init() {
-        var random = SystemRandomNumberGenerator()
-        mark = (0..<Self.placeBytes - 2).map { _ in
-            UInt8.random(in: UInt8(ascii: "a")...UInt8(ascii: "z"), using: &random)
-        }
-    }
-
-    /// How long a token's place is. Where the code is shorter there is nothing to gain.
-    static let placeBytes = 18
-
-    /// Gives the output away for the length of a call, and overwrites it: bodies with secrets pass here as well.
-    /// Within the call ``token(at:)`` knows the tokens that were taken out.
-    func take(_ body: (UnsafeRawBufferPointer) -> Void) {
-        output.withUnsafeMutableBytes { bytes in
-            body(UnsafeRawBufferPointer(bytes))
-            if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
-        }
-        clear()
-    }
-
-    /// The token whose place this is; nil for any other value of a field.
-    func token(at place: UnsafeRawBufferPointer) -> [UInt8]? {
-        guard place.count == Self.placeBytes, place.starts(with: mark) else { return nil }
-        let high = Int(place[mark.count] &- Self.firstDigit)
-        let low = Int(place[mark.count + 1] &- Self.firstDigit)
-        return low < 16 && high << 4 | low < tokens.count ? tokens[high << 4 | low] : nil
-    }
-
-    fileprivate var isFull: Bool { tokens.count == 256 }
-
-    fileprivate func clear() {
-        output.removeAll(keepingCapacity: true)
-        tokens.removeAll(keepingCapacity: true)
-    }
-
-    /// Adds a frame with a place for `token` instead of its code.
-    fileprivate func append(_ frame: UnsafeRawBufferPointer, without token: [UInt8], at literal: AuthorizationLiteral) {
-        let start = output.count
-        output.append(contentsOf: frame.part(0..<literal.length))
-        // Without Huffman code (RFC 7541 section 5.2); shorter than what needs a second byte for its length.
-        output.append(UInt8(Self.placeBytes))
-        output.append(contentsOf: mark)
-        output.append(Self.firstDigit + UInt8(tokens.count >> 4))
-        output.append(Self.firstDigit + UInt8(tokens.count & 0xF))
-        output.append(contentsOf: frame.part(literal.code.upperBound..<frame.count))
-        tokens.append(token)
-        let length = output.count - start - Frame.headBytes
-        for (place, shift) in [16, 8, 0].enumerated() { output[start + place] = UInt8(length >> shift & 0xFF) }
-    }
-
-    private static let firstDigit = UInt8(ascii: "A")
-}
-
-/// What is to be known of frames (RFC 9113 section 4.1).
-private enum Frame {
-    static let prefaceBytes = 24
-    static let headBytes = 9
-    static let mostBytes = 16_384  // SETTINGS_MAX_FRAME_SIZE, which the server leaves as it is.
-    static let headers: UInt8 = 1
-    static let endHeaders: UInt8 = 0x4
-    static let padded: UInt8 = 0x8
-    static let priority: UInt8 = 0x20
-    static let priorityBytes = 5
-}
 
 /// Takes the Huffman code of a token out of whole HEADERS frames before libnghttp2 reads them, and leaves a place for
 /// the token, by which ``TokenWorkshop/token(at:)`` finds it.
@@ -88,7 +12,7 @@ struct TokenUnpacker {
     /// The last token, by its code.
     private var last = LastReading<[UInt8]>(longest: 4096)
     /// What is still to come of the client's preface (RFC 9113 section 3.4), or of a frame.
-    private var remaining = Frame.prefaceBytes
+    private var remaining = FrameFormat.prefaceBytes
     /// The length in a frame's head that the last read ended in, as far as it came, and how much of the head did.
     private var headLength = 0
     private var headCount = 0
@@ -99,9 +23,9 @@ struct TokenUnpacker {
         workshop.clear()
         var copied = 0
         var place = beginning(of: bytes)
-        while bytes.count - place >= Frame.headBytes {
+        while bytes.count - place >= FrameFormat.headBytes {
             let length = Int(bytes[place]) << 16 | Int(bytes[place + 1]) << 8 | Int(bytes[place + 2])
-            let end = place + Frame.headBytes + length
+            let end = place + FrameFormat.headBytes + length
             guard end <= bytes.count else {
                 remaining = end - bytes.count
                 place = bytes.count
@@ -109,7 +33,7 @@ struct TokenUnpacker {
             }
             let frame = bytes.part(place..<end)
             if !workshop.isFull, let found = token(of: frame, by: workshop.decoder) {
-                workshop.output.append(contentsOf: bytes.part(copied..<place))
+                workshop.append(bytes.part(copied..<place))
                 workshop.append(frame, without: found.token, at: found.literal)
                 copied = end
             }
@@ -117,7 +41,7 @@ struct TokenUnpacker {
         }
         keepHead(bytes.part(place..<bytes.count))
         guard copied > 0 else { return false }
-        workshop.output.append(contentsOf: bytes.part(copied..<bytes.count))
+        workshop.append(bytes.part(copied..<bytes.count))
         return true
     }
 
@@ -125,9 +49,9 @@ struct TokenUnpacker {
     private mutating func beginning(of bytes: UnsafeRawBufferPointer) -> Int {
         var place = 0
         if headCount > 0 {
-            place = min(Frame.headBytes - headCount, bytes.count)
+            place = min(FrameFormat.headBytes - headCount, bytes.count)
             keepHead(bytes.part(0..<place))
-            guard headCount == Frame.headBytes else { return place }
+            guard headCount == FrameFormat.headBytes else { return place }
             remaining = headLength
             headLength = 0
             headCount = 0
@@ -157,10 +81,11 @@ struct TokenUnpacker {
         of frame: UnsafeRawBufferPointer, by decoder: FieldDecoder
     ) -> (literal: AuthorizationLiteral, token: [UInt8])? {
         let flags = frame[4]
-        guard frame[3] == Frame.headers, flags & (Frame.endHeaders | Frame.padded) == Frame.endHeaders,
-            frame.count <= Frame.mostBytes
+        guard frame[3] == FrameFormat.headers,
+            flags & (FrameFormat.endHeaders | FrameFormat.padded) == FrameFormat.endHeaders,
+            frame.count <= FrameFormat.mostBytes
         else { return nil }
-        let first = Frame.headBytes + (flags & Frame.priority == 0 ? 0 : Frame.priorityBytes)
+        let first = FrameFormat.headBytes + (flags & FrameFormat.priority == 0 ? 0 : FrameFormat.priorityBytes)
         guard first <= frame.count else { return nil }
         let block = frame.part(first..<frame.count)
         guard let literal = AuthorizationLiteral.first(in: block), literal.code.count > TokenWorkshop.placeBytes else {

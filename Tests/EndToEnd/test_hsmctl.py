@@ -199,6 +199,19 @@ def test_principals_and_roles(pool: Pool, tmp_path: pathlib.Path):
     assert " yes " in table(pool, "principal", "enable", identifier)[1]
     answer(pool, "principal", "disable", identifier)
     assert "last administrator" in hsmctl(pool, "principal", "disable", "Administrator", expect=77).stderr
+    for which in (["--all"], ["--assignee", "ctl-person"], ["--assignee", made["clientId"]]):
+        heading, *rows = table(pool, "role", "assignment", "list", *which)
+        assert heading.split() == ["NAME", "SCOPE", "PRINCIPAL", "DISPLAY", "NAME", "ROLE"]
+        row = next(row for row in rows if assigned["name"] in row)
+        assert "ctl-person" in row and row.endswith("Managed HSM Crypto User"), row
+        assert (len(rows) == 1) == (which != ["--all"]), rows
+    # What names nobody gets no role; a client id means its principal.
+    for stranger in (assigned["name"], "nobody"):
+        assert "no principal" in hsmctl(pool, *role, "--assignee", stranger, expect=3).stderr
+    at_key = ["--role", "Managed HSM Crypto User", "--scope", "/keys/ctl-none"]
+    other = answer(pool, "role", "assignment", "create", *at_key, "--assignee", made["clientId"])
+    assert other["properties"]["principalId"] == identifier
+    hsmctl(pool, "role", "assignment", "delete", other["name"], "--scope", "/keys/ctl-none")
     hsmctl(pool, "principal", "show", "nobody", expect=3)
 
     assert len(answer(pool, "role", "definition", "list")) >= 9

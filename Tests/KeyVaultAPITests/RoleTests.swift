@@ -86,6 +86,9 @@ import Testing
         #expect(try await scopes("/keys/a", "?$filter=atScope()").sorted() == (root + ["/keys", "/keys/a"]).sorted())
         let id = TestPrincipal.nobody.objectID
         #expect(try await scopes("/keys", "?$filter=principalId%20eq%20\(id)").sorted() == ["/keys", "/keys/a"])
+        #expect(try await scopes("", "?$filter=atOrBelowScope()").sorted() == (root + ["/keys", "/keys/a"]).sorted())
+        #expect(try await scopes("/keys", "?$filter=atOrBelowScope()").sorted() == ["/keys", "/keys/a"])
+        #expect(try await scopes("/keys/b", "?$filter=atOrBelowScope()").isEmpty)
         #expect(try await scopes("/keys/b", "?$filter=principalId%20eq%20'\(id)'") == ["/keys"])
         for filter in ["x", "principalId%20eq%20x", "principalId", "atScope"] {
             let answer = try await pool.call(

@@ -101,3 +101,24 @@ import Testing
         #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]), "another's file was touched")
     }
 }
+
+    @Test func rolesAreGivenToPrincipalsThatAreKnown() throws {
+        let (object, client) = (GUIDText.random(), GUIDText.random())
+        let known = KnownPrincipals(all: [
+            .make { writer in
+                writer.member("objectId", object)
+                writer.member("clientId", client)
+                writer.member("displayName", "billing")
+            }
+        ])
+        for wanted in [object, client, client.uppercased(), "billing"] {
+            #expect(try known.objectID(of: wanted) == object)
+        }
+        for stranger in [GUIDText.random(), "nobody"] {
+            let error = #expect(throws: ClientError.self) { try known.objectID(of: stranger) }
+            #expect(error?.exitCode == 3)
+        }
+        let blind = KnownPrincipals(all: nil)
+        #expect(try blind.objectID(of: client) == client && blind.displayName(of: client) == "-")
+        #expect(throws: ClientError.self) { try blind.objectID(of: "billing") }
+    }

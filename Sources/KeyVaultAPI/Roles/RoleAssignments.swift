@@ -47,7 +47,7 @@ enum RoleAssignments {
     }
 
     /// Without a filter: the assignments made at exactly this scope. `principalId eq {id}`: those of one principal at,
-    /// above or below.
+    /// above or below. `atOrBelowScope()`, which the cloud service doesn't know: those of everybody at and below.
     private static func list(_ context: RequestContext, _ scope: Scope) throws(APIError) -> APIResponse {
         let permissions = context.view.state.permissions
         var assignments: [RoleAssignment]
@@ -66,8 +66,11 @@ enum RoleAssignments {
                 guard level.contains(scope), !found.contains(where: { $0.scope == level }) else { return }
                 found += permissions.assignments(at: level)
             }
+        } else if filter.lowercased() == "atorbelowscope()" {
+            assignments = permissions.assignments.filter { scope.contains($0.scope) }
         } else {
-            throw .badParameter("The parameter '$filter' must be atScope() or principalId eq {id}.")
+            throw .badParameter(
+                "The parameter '$filter' must be atScope(), atOrBelowScope() or principalId eq {id}.")
         }
         assignments.sort { $0.name.description < $1.name.description }
         return .object { writer in

@@ -3983,10 +3983,10 @@ enum OpenAPIDocument {
       "filter": {
         "name": "$filter",
         "in": "query",
-        "description": "`atScope()`: at this scope and above. `principalId eq {id}`: of one principal, at this scope, above and below. Without it: at exactly this scope.",
+        "description": "`atScope()`: at this scope and above. `atOrBelowScope()`: at this scope and below. `principalId eq {id}`: of one principal, at this scope, above and below. Without it: at exactly this scope.",
         "schema": {
           "type": "string",
-          "pattern": "^(atScope\\(\\)|principalId eq '?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'?)$"
+          "pattern": "^(atScope\\(\\)|atOrBelowScope\\(\\)|principalId eq '?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'?)$"
         },
         "example": "atScope()"
       },

@@ -5,6 +5,9 @@ struct ClientError: Error, Hashable, CustomStringConvertible {
 
     var description: String { message }
 
+    /// Whether the pool refused because the caller may not do it.
+    var isDenial: Bool { exitCode == Self.denied("").exitCode }
+
     /// The command was used wrongly, or a file isn't what it should be.
     static func usage(_ message: String) -> ClientError { ClientError(message: message, exitCode: 64) }
     /// No node could be reached, or none can answer now.

@@ -137,7 +137,10 @@ struct PrincipalArgument: ParsableArguments {
 
     /// Identifiers come first: a display name may be chosen to look like one.
     func find(in principals: [JSONObject]) throws -> JSONObject {
-        let wanted = argument ?? option ?? ""
+        try Self.find(argument ?? option ?? "", in: principals)
+    }
+
+    static func find(_ wanted: String, in principals: [JSONObject]) throws -> JSONObject {
         let identified = principals.first {
             $0.text("objectId") == wanted.lowercased() || $0.text("clientId") == wanted.lowercased()
         }
@@ -146,7 +149,9 @@ struct PrincipalArgument: ParsableArguments {
         guard named.count <= 1 else {
             throw ClientError.usage("\(named.count) principals are named '\(wanted)': use the object id.")
         }
-        guard let found = named.first else { throw ClientError.notFound("There is no principal '\(wanted)'.") }
+        guard let found = named.first else {
+            throw ClientError.notFound("There is no principal '\(wanted)'. List them: hsmctl principal list")
+        }
         return found
     }
 }

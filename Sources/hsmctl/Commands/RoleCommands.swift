@@ -57,13 +57,16 @@ struct RoleCommands: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Gives a principal a role at a scope.",
                 discussion: """
+                    Who may assign roles but not list principals names an object id: it isn't looked up then.
+
                     Example: hsmctl role assignment create --role 'Managed HSM Crypto User' --scope /keys/invoices \
-                    --assignee 5f0a0f4c-2f2c-4d1c-9f52-0f6f3f1d2c11
+                    --assignee billing
                     """)
             @Option(name: .long, help: ArgumentHelp("The role's name or GUID.", valueName: "role")) var role: String
             @Option(
                 name: [.long, .customLong("assignee-object-id")],
-                help: ArgumentHelp("The principal's object id.", valueName: "guid"))
+                help: ArgumentHelp(
+                    "The principal's object id, client id, or a display name that is unique.", valueName: "principal"))
             var assignee: String
             @OptionGroup var place: ScopeOption
             @OptionGroup(title: "Output") var output: OutputOptions
@@ -71,34 +74,64 @@ struct RoleCommands: AsyncParsableCommand {
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
-                    let definition = try await RoleCommands.find(role, client).text("id") ?? ""
+                    let roles = try await RoleCommands.definitions(client)
+                    let definition = try RoleCommands.find(role, among: roles).text("id") ?? ""
+                    let people = try await KnownPrincipals.read(client)
+                    let principal = try people.objectID(of: assignee)
+                    if people.all == nil {
+                        Terminal.note("You may not list principals: whether there is one \(principal) isn't checked.")
+                    }
                     // The name is chosen here, so that a repetition on another node makes no second assignment.
                     let path = place.path + "roleAssignments/" + GUIDText.random()
                     let created = try await client.send(.PUT, path) { writer in
                         writer.member("properties") { writer in
                             writer.object { writer in
-                                writer.member("principalId", assignee)
+                                writer.member("principalId", principal)
                                 writer.member("roleDefinitionId", definition)
                             }
                         }
                     }.body
-                    output.print(created) { RoleCommands.table(assignments: [created]) }
+                    output.print(created) { AssignmentNames(people, roles).table([created]) }
                 }
             }
         }
 
         struct List: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
-                abstract: "Lists the assignments made at a scope.",
-                discussion: "Example: hsmctl role assignment list --scope /keys/invoices")
+                abstract: "Lists the assignments made at a scope, or who has access to what.",
+                discussion: """
+                    Those made at exactly the scope; with --all also those at the scopes below it; with --assignee \
+                    those of one principal at, above and below it.
+
+                    Example: hsmctl role assignment list --all
+
+                    More:
+                      hsmctl role assignment list --assignee billing
+                      hsmctl role assignment list --scope /keys/invoices
+                    """)
+            @Flag(name: .long, help: "Also the assignments at all scopes below.") var all = false
+            @Option(
+                name: .long,
+                help: ArgumentHelp(
+                    "Only this principal: its object id, client id, or display name.", valueName: "principal"))
+            var assignee: String?
             @OptionGroup var place: ScopeOption
             @OptionGroup(title: "Output") var output: OutputOptions
             @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
-                    let found = try await client.list(place.path + "roleAssignments")
-                    output.print(found) { RoleCommands.table(assignments: found) }
+                    var people: KnownPrincipals?
+                    var filter = all ? "atOrBelowScope()" : nil
+                    if let assignee {
+                        let known = try await KnownPrincipals.read(client)
+                        (people, filter) = (known, "principalId eq \(try known.objectID(of: assignee))")
+                    }
+                    let found = try await client.send(
+                        .GET, place.path + "roleAssignments", query: filter.map { [("$filter", $0)] } ?? []
+                    ).body.objects("value")
+                    guard !output.json else { return output.printJSON(.array(found.map { .object($0) })) }
+                    try await AssignmentNames.read(client, people).table(found).print()
                 }
             }
         }
@@ -121,10 +154,12 @@ struct RoleCommands: AsyncParsableCommand {
 
             func run() async throws {
                 try await PoolClient.with(connection) { client in
+                    // Before: who takes an own role away may not be able to ask afterwards.
+                    let names = output.json ? AssignmentNames(nil, []) : try await AssignmentNames.read(client)
                     let gone = try await client.send(
                         .DELETE, place.path + "roleAssignments/" + name, isRepeatable: false
                     ).body
-                    output.print(gone) { RoleCommands.table(assignments: [gone]) }
+                    output.print(gone) { names.table([gone]) }
                 }
             }
         }
@@ -138,7 +173,10 @@ struct RoleCommands: AsyncParsableCommand {
 
     /// The role that a name or a GUID means.
     static func find(_ role: String, _ client: PoolClient) async throws -> JSONObject {
-        let known = try await definitions(client)
+        try find(role, among: try await definitions(client))
+    }
+
+    static func find(_ role: String, among known: [JSONObject]) throws -> JSONObject {
         let match = known.first {
             $0.text("name") == role.lowercased() || $0.object("properties")?.text("roleName") == role
         }
@@ -156,17 +194,6 @@ struct RoleCommands: AsyncParsableCommand {
             table.row(
                 role.text("name") ?? "?", properties?.text("type") == "CustomRole" ? "custom" : "built in",
                 properties?.text("roleName") ?? "?")
-        }
-        return table
-    }
-
-    static func table(assignments: [JSONObject]) -> Table {
-        var table = Table("NAME", "SCOPE", "PRINCIPAL", "ROLE")
-        for one in assignments {
-            let properties = one.object("properties")
-            table.row(
-                one.text("name") ?? "?", properties?.text("scope") ?? "?", properties?.text("principalId") ?? "?",
-                properties?.text("roleDefinitionId")?.split(separator: "/").last.map(String.init) ?? "?")
         }
         return table
     }

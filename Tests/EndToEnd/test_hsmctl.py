@@ -408,3 +408,10 @@ def test_a_sealed_node_is_passed_over(own_pool: Pool):
         pool.kill(1)
         pool.start(1)
         pool.await_unsealed(1)
+        status = hsmctl(pool, "pool", "status").stderr
+        assert "node-1 isn't unsealed by its peers: an administrator has sealed it" in status, status
+        assert "sealed already" in hsmctl(pool, "node", "seal", "node-1", endpoints=[pool.endpoint(2)]).stdout
+        # Officers who name all nodes mean this one.
+        share = hsmctl(pool, "unseal", "--security-domain", str(pool.folder / "security-domain.json"),
+                       "--node-certificate", str(pool.node_folder(1) / "node.crt"), *officers(pool, 1))
+        assert "node-1" in share.stderr and "waiting for more" in share.stdout, share

@@ -231,6 +231,10 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, send: { _, _ in }, opened: { _ in })
         #expect(try await !pair.unseal(asking))
         #expect(asking.waiting?.reason.contains("has no ticket") == true)
+        // An order is the reason from then on.
+        asking.keepSealed()
+        #expect(asking.waiting?.reason.contains("an administrator has sealed it") == true)
+        #expect(asking.waiting?.code == nil)
         // One that was cut short is none.
         _ = try folder.write("ticket", "short")
         #expect(try TicketFile(dataFolder: folder.path).read() == nil)

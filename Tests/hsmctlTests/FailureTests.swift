@@ -82,6 +82,27 @@ import Testing
         #expect(HSMControl.explained(ValidationError("the parser shows its own")) == nil)
     }
 
+    /// Officers who name all endpoints mean the node that is sealed.
+    @Test func sharesGoToTheNodeThatNobodyElseOpens() throws {
+        func health(_ node: String, _ seal: String, _ reason: String? = nil) -> Result<JSONObject, any Error> {
+            .success(
+                .make { writer in
+                    writer.member("node", node)
+                    writer.member("seal", seal)
+                    if let reason { writer.member("waitsBecause", reason) }
+                })
+        }
+        let (open, sealed) = (("https://a", health("n1", "unsealed")), ("https://b", health("n2", "sealed")))
+        let ordered = ("https://c", health("n3", "sealed", "an administrator has sealed it"))
+        let dead = ("https://d", Result<JSONObject, any Error>.failure(down))
+        #expect(try UnsealChoice([open, sealed, ordered]).node.name == "n3")
+        #expect(try UnsealChoice([dead, sealed, ordered]).node.name == "n2")
+        let peers = try UnsealChoice([open, sealed])
+        #expect(peers.node.name == "n1" && peers.note?.contains("Still sealed: n2") == true)
+        #expect(try UnsealChoice([open]).note == nil)
+        #expect(throws: ClientError.self) { try UnsealChoice([dead]) }
+    }
+
     @Test func aNodeThatWaitsSaysForWhat() {
         func health(_ node: String, leader: String?) -> Result<JSONObject, any Error> {
             .success(

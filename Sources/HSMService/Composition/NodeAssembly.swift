@@ -112,7 +112,8 @@ final class NodeAssembly: Sendable {
         let control = NodeControlPanel(
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
             recovery: recovery, token: token, unsealing: unsealing,
-            sealing: NodeSealing(runtime: runtime, vault: vault, facts: facts, token: token, logger: logger),
+            sealing: NodeSealing(
+                runtime: runtime, vault: vault, facts: facts, token: token, asking: unsealing.asking, logger: logger),
             restoring: OfficerRestoring(poolID: configuration.poolID, nodeKey: nodeKey, gate: gate), epoch: epoch)
         let endpoints = Self.endpoints(gate, nodeKey, backups, control)
         pipeline = RequestPipeline(endpoints: endpoints, services: services)

@@ -71,7 +71,7 @@ struct NodeControlPanel: NodeControl {
         guard evenTheLast || others.contains(where: { $0.isSealed == false && $0.role != "unreachable" }) else {
             throw UnsealRequestRefusal(
                 "This is the last unsealed node: with it the pool is sealed, and only its officers open it. Say so "
-                    + "with 'last'.", isConflict: true)
+                    + "with 'last': true (hsmctl node seal --last).", isConflict: true)
         }
         try await sealing.seal()
     }

@@ -12,10 +12,13 @@ struct NodeSealing: Sendable {
     let vault: KeyVault
     let facts: SealedFacts
     let token: AutoUnsealing
+    let asking: PeerUnsealAsking
     let logger: Logger
 
     func seal() async throws(UnsealRequestRefusal) {
-        guard vault.unsealed != nil else { throw UnsealRequestRefusal("The node is sealed.", isConflict: true) }
+        guard vault.unsealed != nil else {
+            throw UnsealRequestRefusal("The node is sealed already.", isConflict: true)
+        }
         let state = runtime.latestView.state
         facts.update(from: state)
         do {
@@ -24,6 +27,7 @@ struct NodeSealing: Sendable {
             throw UnsealRequestRefusal("The node could not be opened again: \(error)", isConflict: true)
         }
         token.end()
+        asking.keepSealed()
         // First it holds no lease and answers nothing any more, then the keys go.
         await runtime.seal()
         vault.close()

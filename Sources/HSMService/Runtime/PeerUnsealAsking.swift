@@ -50,6 +50,17 @@ final class PeerUnsealAsking: Sendable {
     /// What this node waits for; nil while nobody has said that it has to.
     var waiting: UnsealWaiting? { custody.unsealed == nil ? state.withLock { $0.waiting } : nil }
 
+    /// Has the node say, from now until it is open again, that it is sealed because an administrator wants it to be.
+    func keepSealed() {
+        state.withLock { state in
+            // Nobody asks any more: what a peer still says to the former request isn't the reason.
+            state.session = nil
+            state.waiting = UnsealWaiting(
+                reason: "an administrator has sealed it. Officers open it (hsmctl unseal), or a restart lets it ask",
+                code: nil)
+        }
+    }
+
     /// Of this process's request; empty before there is one.
     var transcript: [UInt8] { state.withLock { $0.transcript } }
 

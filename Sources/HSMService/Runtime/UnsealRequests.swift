@@ -40,8 +40,8 @@ final class UnsealRequests: Sendable {
         let found = waiting.withLock { $0[node] }
         guard let found, now.since(found.heardAt) <= Self.silence, found.request.transcript != granted else {
             throw UnsealRequestRefusal(
-                "Node \(node) doesn't wait for an approval here: it is unsealed, down, or can't reach this node. "
-                    + "See: hsmctl pool status", isConflict: true)
+                "Node \(node) doesn't wait for an approval here: it is unsealed, down, or can't reach this node, or an "
+                    + "administrator has sealed it and officers open it. See: hsmctl pool status", isConflict: true)
         }
         guard found.wrongCodes < Self.attempts else {
             throw UnsealRequestRefusal(

@@ -60,7 +60,8 @@ extension APIError {
     public static let sealed = APIError(
         status: 503, code: "ServiceUnavailable", innerCode: "NodeSealed",
         message: "This node is sealed: it holds no key that could answer. An unsealed peer unseals it by itself; "
-            + "where none is left, a quorum of officers runs 'hsmctl unseal'.",
+            + "where none is left, or an administrator has sealed it, a quorum of officers runs 'hsmctl unseal'. "
+            + "'hsmctl pool status' shows what it waits for.",
         retryAfterSeconds: 1)
 
     /// A failure inside the service. Its cause goes to the log, never to the caller.

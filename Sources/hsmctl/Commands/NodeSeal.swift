@@ -28,10 +28,15 @@ extension NodeCommands {
                 guard let found, let endpoint = found.text("endpoint") else {
                     throw ClientError.notFound("The pool has no node '\(node)'.")
                 }
+                let name = found.text("name") ?? node
+                // A sealed node carries out no order, this one included.
+                if (try? await client.transport.health(endpoint))?.text("seal") == "sealed" {
+                    return output.print(.make { $0.member("seal", "sealed") }, text: "\(name) is sealed already.")
+                }
                 let answer = try PoolClient.check(
                     await client.send(
                         .POST, "/quorate/v1/seal", body: { if last { $0.member("last", true) } }, to: endpoint))
-                output.print(answer.body, text: "\(found.text("name") ?? node) is sealed.")
+                output.print(answer.body, text: "\(name) is sealed.")
             }
         }
     }

@@ -36,13 +36,14 @@ struct UnsealCommand: AsyncParsableCommand {
         try SecretHandling.begin()
         let shares = try officers.open()
         try await PoolClient.with(connection, authenticated: false, answerSeconds: max(timeout, 30)) { client in
-            let node = try await Self.choose(client)
-            let isUnsealed = node.health.text("seal") == "unsealed"
-            if isUnsealed {
+            let choice = try UnsealChoice(await client.transport.healths(client.endpoints))
+            let node = choice.node
+            if !node.isSealed {
                 let state = JSONObject.make {
                     $0.member("node", node.name)
                     $0.member("unsealed", true)
                 }
+                if let note = choice.note { Terminal.note(note) }
                 return output.print(state, text: "\(node.name) is unsealed already; it unseals its peers.")
             }
             if client.endpoints.count > 1 {
@@ -70,29 +71,10 @@ struct UnsealCommand: AsyncParsableCommand {
         }
     }
 
-    // MARK: The node
-
-    private struct Node {
-        let endpoint: String
-        let health: JSONObject
-        var name: String { health.text("node") ?? "the node" }
-    }
-
-    /// The first endpoint that answers.
-    private static func choose(_ client: PoolClient) async throws -> Node {
-        var failures: [NodeFailure] = []
-        for (endpoint, health) in await client.transport.healths(client.endpoints) {
-            switch health {
-            case .success(let health): return Node(endpoint: endpoint, health: health)
-            case .failure(let failure as NodeFailure): failures.append(failure)
-            case .failure(let error): throw error
-            }
-        }
-        throw NodeFailure.error(failures)
-    }
-
     /// Sends a share. The last one's answer comes when the node has found the pool's majority.
-    private func submit(_ envelope: ShareEnvelope, to node: Node, _ client: PoolClient) async throws -> JSONObject {
+    private func submit(
+        _ envelope: ShareEnvelope, to node: UnsealChoice.Node, _ client: PoolClient
+    ) async throws -> JSONObject {
         let (transport, endpoints, timeout) = (client.transport, client.endpoints, timeout)
         let encoded = Base64URL.encode(envelope.encode())
         let progress = Task {
@@ -117,6 +99,45 @@ struct UnsealCommand: AsyncParsableCommand {
                 "\(NodeFailure.summary([failure]))\n        \(wait.text)\n        The shares stay in: the node opens "
                     + "by itself once a majority of the pool's nodes runs. 'hsmctl pool status' shows it.")
         }
+    }
+}
+
+/// The node that officers open: the first one that is sealed and that nobody else opens.
+struct UnsealChoice {
+    struct Node {
+        let endpoint: String
+        let health: JSONObject
+        var name: String { health.text("node") ?? "the node" }
+        var isSealed: Bool { health.text("seal") != "unsealed" }
+    }
+
+    /// The node; an open one where there is nothing for officers to do.
+    let node: Node
+    /// What is to be said of nodes that are sealed although this one is open.
+    let note: String?
+
+    /// - Parameter asked: each endpoint that was asked for its health, in order, with its answer.
+    /// - Throws: ``ClientError`` when none has answered.
+    init(_ asked: [(endpoint: String, health: Result<JSONObject, any Error>)]) throws {
+        var nodes: [Node] = []
+        var failures: [NodeFailure] = []
+        for (endpoint, health) in asked {
+            switch health {
+            case .success(let health): nodes.append(Node(endpoint: endpoint, health: health))
+            case .failure(let failure as NodeFailure): failures.append(failure)
+            case .failure(let error): throw error
+            }
+        }
+        let sealed = nodes.filter(\.isSealed)
+        let open = nodes.first { !$0.isSealed }
+        // Peers open the others in a moment: shares given to those would be left over.
+        let stuck = sealed.first { open == nil || $0.health.text("waitsBecause") != nil }
+        guard let node = stuck ?? open else { throw NodeFailure.error(failures) }
+        self.node = node
+        note = node.isSealed || sealed.isEmpty
+            ? nil
+            : "Still sealed: \(sealed.map(\.name).joined(separator: ", ")). If that lasts, name one of them alone with "
+                + "--endpoint; 'hsmctl pool status' shows why it waits."
     }
 }
 

@@ -218,13 +218,16 @@ class Pool:
 
     # --- tools --------------------------------------------------------------------------------------------------------
 
-    def hsmctl(self, *arguments: str, check: bool = True, user: str = "administrator") -> subprocess.CompletedProcess:
+    def hsmctl(
+        self, *arguments: str, check: bool = True, user: str = "administrator", stdin: int | None = None
+    ) -> subprocess.CompletedProcess:
         client_id, _ = self.credentials(user)
         environment = dict(
             os.environ, QUORATE_ENDPOINTS=" ".join(self.endpoints), QUORATE_CA=str(self.authority),
             AZURE_CLIENT_ID=client_id, QUORATE_CLIENT_SECRET_FILE=str(self.folder / f"{user}.secret"))
         result = subprocess.run(
-            [str(self.binaries / "hsmctl"), *arguments], capture_output=True, text=True, timeout=60, env=environment)
+            [str(self.binaries / "hsmctl"), *arguments], capture_output=True, text=True, timeout=60, env=environment,
+            stdin=stdin)
         if check and result.returncode != 0:
             raise AssertionError(f"hsmctl {shlex.join(arguments)} failed: {result.stderr}")
         return result

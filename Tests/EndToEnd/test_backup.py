@@ -6,6 +6,7 @@ from __future__ import annotations
 import concurrent.futures
 import hashlib
 import json
+import os
 import re
 import time
 
@@ -198,10 +199,20 @@ def test_hsmctl_backs_up_into_the_directory_and_checks_it(site):
     site.pool.hsmctl("backup", "start", "file:///weekly", "--check")
     site.pool.hsmctl("backup", "restore", "file:///weekly", folder, "--check")
     before = site.names()
-    site.pool.hsmctl("backup", "restore", "file:///weekly", folder)
+    restore = ("backup", "restore", "file:///weekly", folder)
+    # At a terminal it asks first.
+    for typed, options, code, words in (
+            (b"yes\n", (), 1, "Nothing was restored"), (b"quickstart\n", (), 0, "Type quickstart to go on"),
+            (b"", ("--yes",), 0, "")):
+        terminal, other_end = os.openpty()
+        os.write(terminal, typed)
+        asked = site.pool.hsmctl(*restore, *options, check=False, stdin=other_end)
+        os.close(terminal), os.close(other_end)
+        assert asked.returncode == code and words in asked.stderr, asked
+    site.pool.hsmctl(*restore)
     assert site.names() == before
     jobs = json.loads(site.pool.hsmctl("backup", "list", "--json").stdout)
-    assert [job["kind"] for job in jobs[:4]] == ["restore", "restore-check", "backup-check", "backup"]
+    assert [job["kind"] for job in jobs[:6]] == [*["restore"] * 3, "restore-check", "backup-check", "backup"]
     assert site.pool.hsmctl("backup", "status", done["jobId"]).returncode == 0
     assert site.pool.hsmctl("backup", "status", "0" * 32, check=False).returncode == 3
     with site.pool.client() as http:

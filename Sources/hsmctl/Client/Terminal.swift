@@ -8,6 +8,19 @@ enum Terminal {
     static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 
+/// Asks the person at the terminal to type a name before something that can't be undone; a script isn't asked.
+enum Confirmation {
+    static var isPossible: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// - Parameter otherwise: what is said where something else is typed.
+    /// - Throws: ``ClientError`` then.
+    static func require(_ word: String, before what: String, otherwise: String) throws {
+        guard isPossible else { return }
+        Terminal.write("\(what) Type \(word) to go on: ")
+        guard Swift.readLine() == word else { throw ClientError.refused(otherwise) }
+    }
+}
+
 /// Asks the person at the terminal, without showing what is typed.
 enum Passphrase {
     static func read(for file: String) throws -> Secret {

@@ -72,6 +72,8 @@ struct BackupCommands: AsyncParsableCommand {
                 waits for their approvals ('hsmctl backup approve-restore'), 24 hours at most, and then restores; \
                 interrupted, or with --no-wait, it goes on where it is run again.
 
+                At a terminal a restore of all keys asks for the pool's name first, unless --yes is given.
+
                 With --key the key takes the place of the one of this name, with all its versions.
 
                 With --check the backup is read and decrypted to its end, and its state compared with what it says of \
@@ -95,6 +97,7 @@ struct BackupCommands: AsyncParsableCommand {
         var everything = false
         @Flag(name: .long, help: "Where everything is restored, let principals keep the secrets that they had.")
         var keepCredentials = false
+        @Flag(name: [.long, .customShort("y")], help: "Don't ask.") var yes = false
         @OptionGroup(title: "Job") var job: JobOptions
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -117,6 +120,7 @@ struct BackupCommands: AsyncParsableCommand {
             }
             let path = key.map { "/keys/\(PoolClient.escape($0))/restore" } ?? (check ? "/prerestore" : "/restore")
             try await PoolClient.with(connection) { client in
+                if key == nil, !check, !yes, Confirmation.isPossible { try await Self.confirm(client, folder) }
                 let begun = try await client.send(.PUT, path, isRepeatable: false) { writer in
                     writer.member("sasTokenParameters") { writer in
                         writer.object { place.write(&$0) }
@@ -132,6 +136,20 @@ struct BackupCommands: AsyncParsableCommand {
                     done,
                     text: job.isWaiting ? "\(word): \(folder)\(brought)" : "started: \(done.text("jobId") ?? "?")")
             }
+        }
+
+        /// Who may restore, but not see the pool's status, types the backup's folder instead of the pool's name.
+        private static func confirm(_ client: PoolClient, _ folder: String) async throws {
+            var pool: String?
+            do {
+                pool = try await client.send(.GET, "/quorate/v1/status").body.text("pool")
+            } catch let error as ClientError where error.isDenial {
+                Terminal.note("You may not see the pool's name.")
+            }
+            try Confirmation.require(
+                pool ?? folder,
+                before: "This replaces every key of the pool by those of \(folder); keys made since are gone.",
+                otherwise: "Nothing was restored.")
         }
     }
 

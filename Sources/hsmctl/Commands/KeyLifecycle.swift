@@ -119,9 +119,10 @@ extension KeyCommands {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            if !yes, isatty(STDIN_FILENO) == 1 {
-                Terminal.write("This destroys all versions of '\(key.name)' for good. Type its name to go on: ")
-                guard readLine() == key.name else { throw ClientError.refused("Nothing was purged.") }
+            if !yes {
+                try Confirmation.require(
+                    key.name, before: "This destroys all versions of the key for good.",
+                    otherwise: "Nothing was purged.")
             }
             try await PoolClient.with(connection) { client in
                 _ = try await client.send(.DELETE, key.deletedPath, isRepeatable: false)

@@ -246,12 +246,12 @@ extension DrillRun {
     }
 
     private func restore(_ more: [String]) throws {
-        let output = try command(["backup", "restore", "file:///drill", try newest()] + more)
+        let output = try command(["backup", "restore", "file:///drill", try newest(), "--yes"] + more)
         for line in output.split(separator: "\n").dropFirst() { note("brought", detail: String(line)) }
     }
 
     private func demandRefusal() throws {
-        let arguments = ["backup", "restore", "file:///drill", try newest()]
+        let arguments = ["backup", "restore", "file:///drill", try newest(), "--yes"]
         let outcome = try pool.hsmctl(arguments)
         guard outcome.status == 1, outcome.error.contains("BackupRejected") else {
             throw ClientError.refused("A corrupt backup wasn't refused: \(ScratchPool.shown(arguments))")

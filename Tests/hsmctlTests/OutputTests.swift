@@ -70,6 +70,27 @@ import Testing
         #expect(throws: ClientError.self) { try PrincipalArgument.parse(["same"]).find(in: people) }
         #expect(throws: ClientError.self) { try PrincipalArgument.parse(["other"]).find(in: people) }
     }
+
+    @Test func rolesAreGivenToPrincipalsThatAreKnown() throws {
+        let (object, client) = (GUIDText.random(), GUIDText.random())
+        let known = KnownPrincipals(all: [
+            .make { writer in
+                writer.member("objectId", object)
+                writer.member("clientId", client)
+                writer.member("displayName", "billing")
+            }
+        ])
+        for wanted in [object, client, client.uppercased(), "billing"] {
+            #expect(try known.objectID(of: wanted) == object)
+        }
+        for stranger in [GUIDText.random(), "nobody"] {
+            let error = #expect(throws: ClientError.self) { try known.objectID(of: stranger) }
+            #expect(error?.exitCode == 3)
+        }
+        let blind = KnownPrincipals(all: nil)
+        #expect(try blind.objectID(of: client) == client && blind.displayName(of: client) == "-")
+        #expect(throws: ClientError.self) { try blind.objectID(of: "billing") }
+    }
 }
 
 /// A secret that is shown once goes into a file that was there before the request.
@@ -101,24 +122,3 @@ import Testing
         #expect(FileManager.default.contents(atPath: path) == Data([1, 2, 3]), "another's file was touched")
     }
 }
-
-    @Test func rolesAreGivenToPrincipalsThatAreKnown() throws {
-        let (object, client) = (GUIDText.random(), GUIDText.random())
-        let known = KnownPrincipals(all: [
-            .make { writer in
-                writer.member("objectId", object)
-                writer.member("clientId", client)
-                writer.member("displayName", "billing")
-            }
-        ])
-        for wanted in [object, client, client.uppercased(), "billing"] {
-            #expect(try known.objectID(of: wanted) == object)
-        }
-        for stranger in [GUIDText.random(), "nobody"] {
-            let error = #expect(throws: ClientError.self) { try known.objectID(of: stranger) }
-            #expect(error?.exitCode == 3)
-        }
-        let blind = KnownPrincipals(all: nil)
-        #expect(try blind.objectID(of: client) == client && blind.displayName(of: client) == "-")
-        #expect(throws: ClientError.self) { try blind.objectID(of: "billing") }
-    }

@@ -175,6 +175,5 @@ def names(pool: Pool, person: Person, collection: str = "keys") -> set[str]:
             page = answer.json()
             member = "kid" if collection == "keys" else "recoveryId"
             found |= {item[member].rsplit("/", 1)[1] for item in page["value"]}
-            following = page.get("nextLink")
-            link = f"{following}&{VERSION}" if following else None
+            link = page.get("nextLink")
     return found

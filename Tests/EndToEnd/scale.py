@@ -111,7 +111,7 @@ def walk(connection: Connection, keys: int) -> float:
         seconds.append(time.perf_counter() - began)
         seen += len(page["value"])
         link = page.get("nextLink")
-        path = link and "/" + link.split("/", 3)[3] + "&" + VERSION
+        path = link and "/" + link.split("/", 3)[3]
     # The pool began with two keys of its own.
     assert seen == keys + 2, f"listed {seen} of {keys + 2} keys"
     return percentile(seconds, 0.99)

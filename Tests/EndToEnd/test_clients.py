@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
-from people import CRYPTO_OFFICER, CRYPTO_USER, audit_records, hire, last_record, role_of
+from people import CRYPTO_OFFICER, CRYPTO_USER, VERSION, audit_records, hire, last_record, role_of
 
 MESSAGE = b"What the nodes of the pool shall sign."
 CURVES = {"P-256": ec.SECP256R1(), "P-256K": ec.SECP256K1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
@@ -234,6 +234,28 @@ def test_keys_are_listed_in_pages(pool, key_client):
     assert max(sizes) <= 7 and len(sizes) > 4
     found = [properties.name for properties in key_client.list_properties_of_keys()]
     assert names <= set(found) and len(found) == len(set(found))
+
+
+def test_links_are_followed_as_they_are(pool, user, key_client):
+    """As the clients for .NET, Go and Java do; that for Python adds its api-version."""
+    name = f"client-linked-{uuid.uuid4().hex[:8]}"
+    made = [f"{name}-{number}" for number in range(3)]
+    for one in made + made[:1] * 2:
+        key_client.create_ec_key(one)
+    for one in made[1:]:
+        key_client.begin_delete_key(one).wait()
+    with pool.client() as http:
+        headers = {"authorization": f"Bearer {user.token(pool)}"}
+        for path, least in (("keys", 1), (f"keys/{made[0]}/versions", 3), ("deletedkeys", 2)):
+            link, found = f"{pool.endpoint(2)}/{path}?maxresults=1&{VERSION}", []
+            while link:
+                answer = http.get(link, headers=headers)
+                assert answer.status_code == 200, f"{link}: {answer.text}"
+                found += answer.json()["value"]
+                link = answer.json().get("nextLink")
+            assert len(found) >= least and any(made[0] in key["kid"] or made[1] in key["kid"] for key in found)
+        link = http.get(f"{pool.endpoint(2)}/keys?maxresults=1&{VERSION}", headers=headers).json()["nextLink"]
+        assert http.get(f"{link}&api-version=9.9", headers=headers).status_code == 400
 
 
 def test_random_bytes(key_client):

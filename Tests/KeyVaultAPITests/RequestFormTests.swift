@@ -58,10 +58,13 @@ import Testing
         #expect(await status("/keys?API-VERSION=7.4").0 == 200)
         for target in [
             "/keys", "/keys?api-version=", "/keys?api-version=9.9", "/keys?api-version=7.4%00", "/keys?version=7.4",
+            "/keys?$skiptoken=a2V5&api-version=9.9", "/keys?$skiptoken=a2V5&api-version=", "/keys?maxresults=5",
         ] {
             let (code, message) = await status(target)
             #expect(code == 400 && message.contains("'api-version'"), "\(target)")
         }
+        let sign = await pool.send(.post, "/keys/k/sign?$skiptoken=a2V5", headers: [bearer])
+        #expect(sign.status == 400 && sign.message.contains("'api-version'"))
         let answer = await pool.send(.get, "/keys?api-version=%3Cscript%3E", headers: [bearer])
         #expect(answer.status == 400 && !answer.text.contains("script"))
     }

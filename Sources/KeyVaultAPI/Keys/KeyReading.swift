@@ -77,6 +77,9 @@ enum KeyReading {
 }
 
 /// One page of a list: `maxresults` from 1 to 25, and a token that names the last element of the page before.
+///
+/// The link to the next page is followed as it is, or with an `api-version` beside it: the token makes the version
+/// optional.
 struct Page {
     static let maximum = 25
 

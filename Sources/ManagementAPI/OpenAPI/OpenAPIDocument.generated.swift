@@ -40,7 +40,7 @@ enum OpenAPIDocument {
         "x-data-action": "Microsoft.KeyVault/managedHsm/keys/read/action",
         "x-scope": "/keys",
         "parameters": [
-          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/apiVersionUnlessLinked"},
           {"$ref": "#/components/parameters/maxresults"},
           {"$ref": "#/components/parameters/skiptoken"},
           {"$ref": "#/components/parameters/clientRequestID"},
@@ -282,7 +282,7 @@ enum OpenAPIDocument {
         "x-scope": "key",
         "parameters": [
           {"$ref": "#/components/parameters/name"},
-          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/apiVersionUnlessLinked"},
           {"$ref": "#/components/parameters/maxresults"},
           {"$ref": "#/components/parameters/skiptoken"},
           {"$ref": "#/components/parameters/clientRequestID"},
@@ -310,7 +310,7 @@ enum OpenAPIDocument {
         "x-data-action": "Microsoft.KeyVault/managedHsm/keys/deletedKeys/read/action",
         "x-scope": "/keys",
         "parameters": [
-          {"$ref": "#/components/parameters/apiVersion"},
+          {"$ref": "#/components/parameters/apiVersionUnlessLinked"},
           {"$ref": "#/components/parameters/maxresults"},
           {"$ref": "#/components/parameters/skiptoken"},
           {"$ref": "#/components/parameters/clientRequestID"},
@@ -3920,14 +3920,14 @@ enum OpenAPIDocument {
         "in": "query",
         "required": true,
         "description": "All known versions are answered in the same way.",
-        "schema": {
-          "type": "string",
-          "enum": [
-            "2016-10-01", "7.0", "7.1", "7.2-preview", "7.2", "7.3-preview", "7.3", "7.4-preview.1", "7.4",
-            "7.5-preview.1", "7.5", "7.6-preview.1", "7.6-preview.2", "7.6", "2025-06-01-preview", "2025-07-01",
-            "2026-04-01"
-          ]
-        },
+        "schema": {"$ref": "#/components/schemas/APIVersion"},
+        "example": "2025-07-01"
+      },
+      "apiVersionUnlessLinked": {
+        "name": "api-version",
+        "in": "query",
+        "description": "Required, but not beside `$skiptoken`: a `nextLink` is followed as it is, or with a version.",
+        "schema": {"$ref": "#/components/schemas/APIVersion"},
         "example": "2025-07-01"
       },
       "name": {
@@ -5439,6 +5439,14 @@ enum OpenAPIDocument {
         "description": "Ed25519 is that of OKP, the others are those of EC.",
         "enum": ["P-256", "P-384", "P-521", "P-256K", "Ed25519"]
       },
+      "APIVersion": {
+        "type": "string",
+        "enum": [
+          "2016-10-01", "7.0", "7.1", "7.2-preview", "7.2", "7.3-preview", "7.3", "7.4-preview.1", "7.4",
+          "7.5-preview.1", "7.5", "7.6-preview.1", "7.6-preview.2", "7.6", "2025-06-01-preview", "2025-07-01",
+          "2026-04-01"
+        ]
+      },
       "KeyOperation": {
         "type": "string",
         "enum": ["sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "import", "export"]
@@ -5690,7 +5698,7 @@ enum OpenAPIDocument {
           "value": {"type": "array", "maxItems": 25, "items": {"$ref": "#/components/schemas/KeyItem"}},
           "nextLink": {
             "type": "string",
-            "description": "The next page, where there is one: call it with an `api-version` of your own.",
+            "description": "The next page, where there is one: follow it as it is. An `api-version` may be added.",
             "pattern": "^https://"
           }
         },
@@ -5703,7 +5711,7 @@ enum OpenAPIDocument {
           "value": {"type": "array", "maxItems": 25, "items": {"$ref": "#/components/schemas/KeyVersionItem"}},
           "nextLink": {
             "type": "string",
-            "description": "The next page, where there is one: call it with an `api-version` of your own.",
+            "description": "The next page, where there is one: follow it as it is. An `api-version` may be added.",
             "pattern": "^https://"
           }
         },
@@ -5716,7 +5724,7 @@ enum OpenAPIDocument {
           "value": {"type": "array", "maxItems": 25, "items": {"$ref": "#/components/schemas/DeletedKeyItem"}},
           "nextLink": {
             "type": "string",
-            "description": "The next page, where there is one: call it with an `api-version` of your own.",
+            "description": "The next page, where there is one: follow it as it is. An `api-version` may be added.",
             "pattern": "^https://"
           }
         },

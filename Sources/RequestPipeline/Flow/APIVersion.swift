@@ -6,8 +6,13 @@ public enum APIVersion {
         "7.6-preview.1", "7.6-preview.2", "7.6", "2025-06-01-preview", "2025-07-01", "2026-04-01",
     ]
 
-    static func refusal(of version: String?) -> APIError? {
+    /// - Parameters:
+    ///   - version: the request's; `nil` without one.
+    ///   - isLinked: whether the request follows the link to a list's next page. Half of the clients follow it as it
+    ///     is, the others add their version, so it may lack one; one that is there must be known all the same.
+    static func refusal(of version: String?, isLinked: Bool = false) -> APIError? {
         guard let version else {
+            if isLinked { return nil }
             return .badParameter(
                 "The parameter 'api-version' is missing. The newest that this service knows is 2025-07-01.")
         }

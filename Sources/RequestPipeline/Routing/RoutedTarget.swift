@@ -32,7 +32,9 @@ final class RoutedTarget: Sendable {
         self.parameters = parameters
         self.query = query
         scope = Authorization.fixedScope(of: endpoint, parameters)
-        versionRefusal = endpoint.isVersioned ? APIVersion.refusal(of: query["api-version"]) : nil
+        let isLinked = request.method == .get && query["$skiptoken"] != nil
+        versionRefusal =
+            endpoint.isVersioned ? APIVersion.refusal(of: query["api-version"], isLinked: isLinked) : nil
         recordedURL = host.baseURL + request.path
     }
 

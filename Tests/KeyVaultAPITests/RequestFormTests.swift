@@ -53,7 +53,8 @@ import Testing
         for version in [
             "2016-10-01", "7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "7.2-preview", "7.3-preview",
             "7.4-preview.1",
-            "7.5-preview.1", "7.6-preview.1", "7.6-preview.2", "2025-06-01-preview", "2025-07-01", "2026-04-01",
+            "7.5-preview.1", "7.6-preview.1", "7.6-preview.2", "2025-06-01-preview", "2025-07-01",
+            "2026-01-01-preview", "2026-04-01",
         ] { #expect(await status("/keys?api-version=\(version)").0 == 200, "\(version)") }
         #expect(await status("/keys?API-VERSION=7.4").0 == 200)
         for target in [

@@ -5444,7 +5444,7 @@ enum OpenAPIDocument {
         "enum": [
           "2016-10-01", "7.0", "7.1", "7.2-preview", "7.2", "7.3-preview", "7.3", "7.4-preview.1", "7.4",
           "7.5-preview.1", "7.5", "7.6-preview.1", "7.6-preview.2", "7.6", "2025-06-01-preview", "2025-07-01",
-          "2026-04-01"
+          "2026-01-01-preview", "2026-04-01"
         ]
       },
       "KeyOperation": {

@@ -90,6 +90,7 @@ import Testing
         #expect(try await scopes("/keys", "?$filter=atOrBelowScope()").sorted() == ["/keys", "/keys/a"])
         #expect(try await scopes("/keys/b", "?$filter=atOrBelowScope()").isEmpty)
         #expect(try await scopes("/keys/b", "?$filter=principalId%20eq%20'\(id)'") == ["/keys"])
+        #expect(try await scopes("/keys/b", "?$filter=principalId+eq+\(id)") == ["/keys"])
         for filter in ["x", "principalId%20eq%20x", "principalId", "atScope"] {
             let answer = try await pool.call(
                 .administrator, .get, Self.collection + "roleAssignments?$filter=\(filter)")

@@ -77,6 +77,13 @@ import Testing
         let query = try #require(QueryParameters("API-version=7.4&x=&y&x=2&$skiptoken=a%2Db&=z"))
         #expect(query["api-version"] == "7.4" && query["x"]?.isEmpty == true && query["y"]?.isEmpty == true)
         #expect(query["$skiptoken"] == "a-b" && query["none"] == nil)
+        // Clients that write queries like forms.
+        for text in ["$filter=principalId+eq+x&z=a%2Bb", "%24filter=principalId+eq%20x&z=a%2bb"] {
+            let form = try #require(QueryParameters(text))
+            #expect(form["$filter"] == "principalId eq x" && form["z"] == "a+b")
+        }
+        #expect(try #require(QueryParameters("$filter=principalId+eq+x"))["$filter"] == "principalId eq x")
+        #expect(RequestPath("/keys/a+b")?.segments == ["keys", "a+b"])
     }
 
     /// Text without escapes takes a shorter way. One character written as an escape takes the other, to the same end.

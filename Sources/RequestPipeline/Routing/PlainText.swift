@@ -25,11 +25,12 @@ enum PlainText {
         }
     }
 
-    /// The parameters of a query, names in lower case. `nil` for text that has to be decoded.
+    /// The parameters of a query, names in lower case. `nil` for text that has to be decoded, be it for a space that is
+    /// written as a plus.
     static func parameters(_ query: String) -> [(name: String, value: String)]? {
         var query = query
         return query.withUTF8 { bytes in
-            guard isPlain(bytes) else { return nil }
+            guard isPlain(bytes), !bytes.contains(UInt8(ascii: "+")) else { return nil }
             var pairs: [(name: String, value: String)] = []
             var start = 0
             while start < bytes.count {

@@ -79,9 +79,11 @@ public struct QueryParameters: Sendable {
         for part in query.utf8.split(separator: UInt8(ascii: "&")) {
             guard pairs.count < Self.maximumParameters else { return nil }
             let equals = part.firstIndex(of: UInt8(ascii: "="))
+            let text = equals.map { part[part.index(after: $0)...] } ?? part[part.endIndex...]
+            // Clients that write queries like forms (WHATWG URL, section 5.2) send a space as a plus, a plus as %2B.
+            let spaced = text.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
             guard let name = PercentEncoding.decode(part[..<(equals ?? part.endIndex)]),
-                let value = PercentEncoding.decode(
-                    equals.map { part[part.index(after: $0)...] } ?? part[part.endIndex...])
+                let value = PercentEncoding.decode(spaced)
             else { return nil }
             pairs.append((name.lowercased(), value))
         }

@@ -166,6 +166,11 @@ def test_imported_elliptic_key_signs(pool, clients, node):
         utils.encode_dss_signature(*halves), digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
 
 
+def test_exponent_of_zero_is_none(clients):
+    """The client for Java sends it where nobody chose one."""
+    assert clients[1].create_rsa_key(fresh(), size=2048, public_exponent=0).key.e == b"\x01\x00\x01"
+
+
 @pytest.mark.parametrize("node", NODES)
 def test_backup_and_restore(clients, node):
     name = fresh()

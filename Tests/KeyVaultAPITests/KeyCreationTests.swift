@@ -58,6 +58,11 @@ import Testing
         #expect(try await pool.create("d", #"{"kty":"EC","key_ops":null,"unknown":{}}"#).strings("key_ops").count == 2)
     }
 
+    @Test func anExponentOfZeroIsNone() async throws {
+        let pool = try TestPool(API.endpoints)
+        #expect(try await pool.create("a", #"{"kty":"RSA","public_exponent":0}"#).string("e") == "AQAB")
+    }
+
     @Test func requestsThatMakeNoSense() async throws {
         let pool = try TestPool(API.endpoints)
         let many = (0..<16).map { #""t\#($0)":"v""# }.joined(separator: ",")
@@ -69,6 +74,7 @@ import Testing
             (#"{"kty":"RSA","key_size":2048.5}"#, "'key_size'"), (#"{"kty":"RSA","key_size":-2048}"#, "'key_size'"),
             (#"{"kty":"RSA","public_exponent":3}"#, "'public_exponent'"),
             (#"{"kty":"RSA","public_exponent":65538}"#, "'public_exponent'"),
+            (#"{"kty":"RSA","public_exponent":-1}"#, "'public_exponent'"),
             (#"{"kty":"EC","crv":"P-999"}"#, "'crv'"), (#"{"kty":"EC","crv":["P-256"]}"#, "'crv'"),
             (#"{"kty":"EC","key_ops":"sign"}"#, "'key_ops'"), (#"{"kty":"EC","key_ops":[1]}"#, "'key_ops'"),
             (#"{"kty":"EC","key_ops":["fly"]}"#, "'key_ops'"), (#"{"kty":"EC","key_ops":["encrypt"]}"#, "'key_ops'"),

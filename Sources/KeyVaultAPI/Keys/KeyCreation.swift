@@ -126,7 +126,8 @@ struct KeyRequest {
     }
 
     private static func publicExponent(_ fields: Fields) throws(APIError) -> [UInt8] {
-        guard let number = try fields.integer("public_exponent") else { return [1, 0, 1] }
+        // Clients whose member is a plain number send 0 where nobody chose an exponent.
+        guard let number = try fields.integer("public_exponent"), number != 0 else { return [1, 0, 1] }
         guard number >= 65537, !number.isMultiple(of: 2) else {
             throw .badParameter("The parameter 'public_exponent' must be odd and at least 65537.")
         }

@@ -5742,8 +5742,8 @@ enum OpenAPIDocument {
           },
           "public_exponent": {
             "type": "integer",
-            "description": "RSA: odd, at least 65537 (default).",
-            "minimum": 65537,
+            "description": "RSA: odd, at least 65537 (default). 0 counts as left out.",
+            "anyOf": [{"const": 0}, {"minimum": 65537}],
             "maximum": 9223372036854775807,
             "examples": [65537]
           },

@@ -166,6 +166,23 @@ def test_imported_elliptic_key_signs(pool, clients, node):
         utils.encode_dss_signature(*halves), digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
 
 
+@pytest.mark.parametrize("curve,number", [
+    # Of these points x or y begins with a zero byte.
+    (ec.SECP256R1(), 379), (ec.SECP256R1(), 43), (ec.SECP384R1(), 197), (ec.SECP521R1(), 2),
+    # The top bit of this number is set.
+    (ec.SECP256R1(), int("f3bd0c07a81fb932781ed52752f60cc89a6be5e51934fe01938ddb55d8f77801", 16)),
+])
+def test_elliptic_key_with_numbers_as_java_writes_them(clients, curve, number):
+    private = ec.derive_private_key(number, curve)
+    point = private.public_key().public_numbers()
+    signed = lambda value: value.to_bytes(value.bit_length() // 8 + 1, "big")  # noqa: E731
+    name = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}[curve.name]
+    key = clients[1].import_key(fresh(), JsonWebKey(
+        kty="EC-HSM", crv=name, key_ops=["sign"], d=signed(number), x=signed(point.x), y=signed(point.y)))
+    width = (curve.key_size + 7) // 8
+    assert (key.key.x, key.key.y) == (point.x.to_bytes(width, "big"), point.y.to_bytes(width, "big"))
+
+
 def test_exponent_of_zero_is_none(clients):
     """The client for Java sends it where nobody chose one."""
     assert clients[1].create_rsa_key(fresh(), size=2048, public_exponent=0).key.e == b"\x01\x00\x01"

@@ -53,7 +53,7 @@ typedef enum {
 qk_status qk_key_import_rsa(const qk_rsa_numbers *numbers, qk_key **out, qk_fault *fault);
 
 /// `scalar` is the private number, in the secure heap. `x` and `y` are compared with the point where their length is
-/// not 0. QK_KEY_REJECTED tells the fault.
+/// not 0. Zeros before the numbers don't count. QK_KEY_REJECTED tells the fault.
 qk_status qk_key_import_ec(qk_curve curve, qk_number scalar, qk_number x, qk_number y, qk_key **out, qk_fault *fault);
 
 /// `seed` is the private key of RFC 8032 section 5.1.5, in the secure heap. `x` is compared with the public key where

@@ -65,15 +65,18 @@ extension LoadedKey {
         return try checked { qk_key_import_rsa(&whole, $0, $1) }
     }
 
+    /// The numbers may have more or fewer zeros before them than RFC 7518 wants: clients write them as integers.
     static func importEC(_ curve: EllipticCurve, d: String, x: String?, y: String?) throws -> LoadedKey {
         guard (x == nil) == (y == nil) else {
             throw CryptoError.invalidParameter(name: x == nil ? "key.x" : "key.y", reason: "it is missing")
         }
         let point = [("key.x", x), ("key.y", y)].compactMap { name, text in text.map { (name: name, text: $0) } }
         return try DecodedMembers([(name: "key.d", text: d)] + point).withMembers { all in
-            for (name, bytes) in zip(["key.x", "key.y"], all.dropFirst()) where bytes.count != curve.coordinateLength {
+            for (name, bytes) in zip(["key.x", "key.y"], all.dropFirst()) {
+                let significant = bytes.drop { $0 == 0 }.count
+                guard significant > curve.coordinateLength else { continue }
                 throw CryptoError.invalidParameter(
-                    name: name, reason: "it must have \(curve.coordinateLength) bytes, not \(bytes.count)")
+                    name: name, reason: "it must have \(curve.coordinateLength) bytes, not \(significant)")
             }
             return try importEC(curve, numbers: all)
         }

@@ -78,6 +78,37 @@ struct ImportTests {
         }
     }
 
+    /// Clients write the numbers as integers: with a zero before a set top bit, without those at the top. Of the first
+    /// point of each curve x begins with a zero, of the second one y.
+    @Test(arguments: [
+        (EllipticCurve.p256, 379), (.p256, 43), (.p256K, 153), (.p256K, 122), (.p384, 197), (.p384, 176), (.p521, 2),
+    ])
+    func ellipticNumbersWithMoreOrFewerZeros(_ curve: EllipticCurve, _ scalar: Int) throws {
+        let bench = try Bench()
+        let fill = [UInt8](repeating: 0, count: curve.coordinateLength)
+        let d = Array(fill.dropLast(2)) + [UInt8(scalar >> 8), UInt8(scalar & 255)]
+        let made = try take(bench, .ec(curve, d: Base64URL.encode(d), x: nil, y: nil))
+        guard case .ec(_, let x, let y)? = made.publicKey else { throw CryptoError.internalFailure("no point") }
+        #expect(x[0] == 0 || y[0] == 0)
+        func key(_ d: [UInt8], _ x: [UInt8], _ y: [UInt8]) -> KeyToImport {
+            .ec(curve, d: Base64URL.encode(d), x: Base64URL.encode(x), y: Base64URL.encode(y))
+        }
+        let forms: [([UInt8]) -> [UInt8]] = [
+            { Array($0.drop { $0 == 0 }) }, { [0] + $0 }, { fill + $0 },
+        ]
+        for form in forms {
+            let imported = try take(bench, key(form(d), form(x), form(y)))
+            #expect(imported.publicKey == made.publicKey)
+        }
+        // What is longer as a number, or another one, stays refused.
+        #expect(verdict(bench, key(d, [1] + x, y)) == "key.x")
+        #expect(verdict(bench, key(d, x, [1] + fill + y)) == "key.y")
+        #expect(verdict(bench, key([1] + d, x, y)) == "key.d")
+        #expect(verdict(bench, key(fill + [0], x, y)) == "key.d")
+        #expect(verdict(bench, key(d, Array(x.dropLast()), y)) == "key.x")
+        #expect(verdict(bench, key(d, [0], y)) == "key.x")
+    }
+
     @Test func symmetric() throws {
         let bench = try EncryptionBench()
         for count in [16, 24, 32] {

@@ -63,6 +63,20 @@ import Testing
         #expect(try await pool.create("a", #"{"kty":"RSA","public_exponent":0}"#).string("e") == "AQAB")
     }
 
+    @Test func theSizeOfASymmetricKeyIsTold() async throws {
+        let pool = try TestPool(API.endpoints)
+        for bits in [128, 192, 256] {
+            let text = #"{"kty":"oct","key_size":\#(bits)}"#
+            let made = try await pool.call(.user, .post, "/keys/oct\(bits)/create", text)
+            #expect(made.json?.object("attributes")?.integer("key_size") == Int64(bits), "\(made.text)")
+        }
+        let list = try await pool.call(.user, .get, "/keys")
+        #expect(
+            list.json?.objects("value").compactMap { $0.object("attributes")?.integer("key_size") } == [128, 192, 256])
+        let other = try await pool.call(.user, .post, "/keys/e/create", #"{"kty":"EC"}"#)
+        #expect(other.status == 200 && !other.text.contains("key_size"))
+    }
+
     @Test func requestsThatMakeNoSense() async throws {
         let pool = try TestPool(API.endpoints)
         let many = (0..<16).map { #""t\#($0)":"v""# }.joined(separator: ",")

@@ -70,6 +70,15 @@ import Testing
         #expect(answer.status == 400 && !answer.text.contains("script"))
     }
 
+    @Test func operationsThatAreNotOffered() async throws {
+        let pool = try TestPool(API.endpoints)
+        try await pool.create("k")
+        for path in ["/keys/k/securewrapkey", "/keys/k/secureunwrapkey", "/ekm", "/ekm/check"] {
+            let answer = try await pool.call(.user, .post, path, "{}")
+            #expect(answer.status == 404 && answer.code == "NotFound", "\(path): \(answer.text)")
+        }
+    }
+
     @Test func bodiesHaveLimits() throws {
         let pipeline = try TestPool(API.endpoints).pipeline
         #expect(pipeline.bodyLimit(method: .post, path: "/keys/k//sign") == 65_536)

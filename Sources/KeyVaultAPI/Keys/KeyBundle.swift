@@ -79,6 +79,8 @@ struct KeyBundle {
                 writer.member("recoveryLevel", level)
                 writer.member("recoverableDays", days)
                 writer.member("exportable", version.exportable)
+                // Of other keys the public part tells it.
+                if version.header.keyType == .octHSM { writer.member("key_size", Int(version.header.bits)) }
                 if let attestation { self.attestation(attestation, &writer) }
             }
         }

@@ -5478,6 +5478,11 @@ enum OpenAPIDocument {
           "exportable": {"type": "boolean"}
         }
       },
+      "SymmetricKeySize": {
+        "description": "Bits of a symmetric key, whose material nobody sees; other keys don't have it.",
+        "type": "integer",
+        "enum": [128, 192, 256]
+      },
       "Attributes": {
         "type": "object",
         "required": ["enabled", "created", "updated", "recoveryLevel", "recoverableDays", "exportable"],
@@ -5494,7 +5499,8 @@ enum OpenAPIDocument {
             ]
           },
           "recoverableDays": {"type": "integer", "minimum": 7, "maximum": 90},
-          "exportable": {"type": "boolean"}
+          "exportable": {"type": "boolean"},
+          "key_size": {"$ref": "#/components/schemas/SymmetricKeySize"}
         },
         "additionalProperties": false
       },
@@ -5627,6 +5633,7 @@ enum OpenAPIDocument {
           },
           "recoverableDays": {"type": "integer", "minimum": 7, "maximum": 90},
           "exportable": {"type": "boolean"},
+          "key_size": {"$ref": "#/components/schemas/SymmetricKeySize"},
           "attestation": {"$ref": "#/components/schemas/Attestation"}
         },
         "additionalProperties": false

@@ -9,30 +9,9 @@ import StrictJSON
 enum NodeStatusEndpoints {
     static func endpoints(node: any NodeControl) -> [Endpoint] {
         [
-            Endpoint(
-                .get, "/quorate/v1/health", operation: "HealthGet", access: .anonymous, phase: .any, isVersioned: false,
-                handler: .inline { _ throws(APIError) in
-                    let health = node.health()
-                    return .object { writer in
-                        writer.member("node", health.node)
-                        writer.member("role", health.role)
-                        writer.member("seal", health.isSealed ? "sealed" : "unsealed")
-                        writer.member("phase", health.phase)
-                        writer.member("term", health.term)
-                        if let leader = health.leader { writer.member("leader", leader) }
-                        writer.member("commitIndex", health.commitIndex)
-                        writer.member("appliedIndex", health.appliedIndex)
-                        writer.member("lastIndex", health.lastIndex)
-                        writer.member("lastTerm", health.lastTerm)
-                        writer.member("epoch", health.epoch)
-                        writer.member("lease", health.holdsLease)
-                        writer.member("disk", health.isDiskFull ? "full" : "writable")
-                        if let waiting = health.waiting {
-                            writer.member("waitsBecause", waiting.reason)
-                            if let code = waiting.code { writer.member("unsealCode", code) }
-                        }
-                    }
-                }),
+            health(.get, of: node),
+            // Load balancers ask so; the transport leaves the body away.
+            health(.head, of: node),
             Endpoint(
                 .get, "/quorate/v1/status", operation: "PoolStatusGet", access: .authenticated, phase: .unsealed,
                 isVersioned: false,
@@ -68,6 +47,35 @@ enum NodeStatusEndpoints {
                     }
                 }),
         ]
+    }
+
+    private static func health(_ method: HTTPMethod, of node: any NodeControl) -> Endpoint {
+        Endpoint(
+            method, "/quorate/v1/health", operation: "HealthGet", access: .anonymous, phase: .any, isVersioned: false,
+            handler: .inline { _ throws(APIError) in
+                let health = node.health()
+                return .object { write(health, &$0) }
+            })
+    }
+
+    private static func write(_ health: NodeHealth, _ writer: inout JSONWriter) {
+        writer.member("node", health.node)
+        writer.member("role", health.role)
+        writer.member("seal", health.isSealed ? "sealed" : "unsealed")
+        writer.member("phase", health.phase)
+        writer.member("term", health.term)
+        if let leader = health.leader { writer.member("leader", leader) }
+        writer.member("commitIndex", health.commitIndex)
+        writer.member("appliedIndex", health.appliedIndex)
+        writer.member("lastIndex", health.lastIndex)
+        writer.member("lastTerm", health.lastTerm)
+        writer.member("epoch", health.epoch)
+        writer.member("lease", health.holdsLease)
+        writer.member("disk", health.isDiskFull ? "full" : "writable")
+        if let waiting = health.waiting {
+            writer.member("waitsBecause", waiting.reason)
+            if let code = waiting.code { writer.member("unsealCode", code) }
+        }
     }
 
     private static func write(_ member: MemberHealth, _ writer: inout JSONWriter) {

@@ -167,6 +167,15 @@ def test_curl_negotiates_either_version(pool):
         assert result.stdout == expected, result.stderr
 
 
+def test_health_is_asked_for_without_the_body(pool):
+    for option in ("--http2", "--http1.1"):
+        result = subprocess.run(
+            ["curl", "-sS", option, "--head", "--cacert", str(pool.authority), "-w", "%{http_code} %{size_download}",
+             f"{pool.endpoint(1)}/quorate/v1/health"], capture_output=True, text=True, timeout=30)
+        assert result.stdout.splitlines()[-1] == "200 0", result.stdout + result.stderr
+        assert "application/json" in result.stdout
+
+
 def test_a_loaded_connection_loses_no_request(pool, keys, token, tmp_path):
     (tmp_path / "body").write_text('{"alg":"ES256","value":"%s"}' % encoded(digest("ES256")))
     result = subprocess.run(

@@ -102,6 +102,9 @@ import Testing
         #expect(health.json?.integer("term") == 3 && health.json?.string("leader") == "node-1")
         #expect(health.json?.integer("commitIndex") == 9 && health.json?.integer("appliedIndex") == 7)
         #expect(health.json?["version"] == nil, "the program's version is for principals")
+        // Load balancers ask for the head alone.
+        let head = await pool.send(.head, "/quorate/v1/health")
+        #expect(head.status == 200 && head.header("content-type") == health.header("content-type"))
         #expect(await pool.send(.get, "/adfs/.well-known/openid-configuration").status == 200)
         for answer in [
             await token(pool, try form()), await pool.send(.get, "/adfs/discovery/keys"),

@@ -133,6 +133,7 @@ import Testing
         Expected("PATCH /settings/{setting}", "SettingUpdate", "settings/write/action @/ unsealed", "A"),
         Expected("GET /quorate/v1/status", "PoolStatusGet", "authenticated unsealed unversioned", "AOUPRN"),
         Expected("GET /quorate/v1/health", "HealthGet", "anonymous any unversioned", ""),
+        Expected("HEAD /quorate/v1/health", "HealthGet", "anonymous any unversioned", ""),
         Expected("GET /quorate/v1/openapi.json", "OpenAPIGet", "anonymous any unversioned", ""),
         Expected("GET /quorate/v1/unseal", "UnsealInvitationGet", "anonymous any unversioned audited", ""),
         Expected("POST /quorate/v1/unseal/shares", "UnsealShareSubmit", "anonymous any unversioned audited", ""),

@@ -2375,6 +2375,19 @@ enum OpenAPIDocument {
           "421": {"$ref": "#/components/responses/Misdirected"},
           "500": {"$ref": "#/components/responses/Failed"}
         }
+      },
+      "head": {
+        "operationId": "HealthHead",
+        "tags": ["Management"],
+        "summary": "Find out whether the node answers",
+        "x-audit-operation": "HealthGet",
+        "security": [],
+        "responses": {
+          "200": {"$ref": "#/components/responses/Bodiless"},
+          "400": {"$ref": "#/components/responses/Bodiless"},
+          "421": {"$ref": "#/components/responses/Bodiless"},
+          "500": {"$ref": "#/components/responses/Bodiless"}
+        }
       }
     },
     "/quorate/v1/openapi.json": {
@@ -4943,6 +4956,18 @@ enum OpenAPIDocument {
           "x-ms-keyvault-region": {"$ref": "#/components/headers/x-ms-keyvault-region"},
           "x-ms-keyvault-network-info": {"$ref": "#/components/headers/x-ms-keyvault-network-info"},
           "x-ms-server-latency": {"$ref": "#/components/headers/x-ms-server-latency"}
+        }
+      },
+      "Bodiless": {
+        "description": "The same as to GET, without the body.",
+        "headers": {
+          "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
+          "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},
+          "cache-control": {"$ref": "#/components/headers/cache-control"},
+          "strict-transport-security": {"$ref": "#/components/headers/strict-transport-security"},
+          "x-content-type-options": {"$ref": "#/components/headers/x-content-type-options"},
+          "x-frame-options": {"$ref": "#/components/headers/x-frame-options"},
+          "content-security-policy": {"$ref": "#/components/headers/content-security-policy"}
         }
       },
       "Health": {

@@ -115,10 +115,15 @@ import Testing
         // The service makes the nonce, each time another.
         try await pool.expectRefusal(
             .post, "/keys/a/encrypt", body([("alg", gcm), ("value", value), ("iv", digest(12))]), says: "'iv'")
-        let again = try await post(pool, "/keys/a/encrypt", ("alg", gcm), ("value", value))
+        let again = try await post(pool, "/keys/a/encrypt", ("alg", gcm), ("value", value), ("iv", ""))
         #expect(again.json?.string("iv") != nonce && names(again) == ["kid", "alg", "value", "iv", "tag"])
 
+        let empty = try await post(pool, "/keys/a/encrypt", ("alg", gcm), ("value", value), ("aad", ""))
+        #expect(empty.status == 200, "\(empty.text)")
+
         for (alg, length) in [("A\(bits)CBC", 32), ("A\(bits)CBCPAD", 48)] {
+            try await pool.expectRefusal(
+                .post, "/keys/a/encrypt", body([("alg", alg), ("value", value), ("iv", "")]), says: "'iv'")
             let made = try await post(pool, "/keys/a/encrypt", ("alg", alg), ("value", value), ("iv", iv))
             #expect(names(made) == ["kid", "alg", "value", "iv"] && made.json?.string("iv") == iv)
             let ciphertext = made.json?.string("value") ?? ""

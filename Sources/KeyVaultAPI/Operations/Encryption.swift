@@ -31,14 +31,14 @@ enum Encryption {
         let fields = try context.fields()
         let algorithm = try encryptionAlgorithm(fields, for: version, context)
         let plaintext = try fields.sensitiveBytes("value")
-        let iv = try fields.optionalBytes("iv")
+        let iv = try initialVector(fields, algorithm)
         let aad = algorithm.mode == .gcm ? try fields.optionalBytes("aad") : nil
         let encrypted: EncryptedValue
         do throws(CryptoError) {
             encrypted = try context.services.module.encrypt(
                 header: version.header, recordDigest: version.recordDigest,
                 fetch: { () throws(CryptoError) in try context.services.custody.record(digest: version.recordDigest) },
-                algorithm: algorithm, plaintext: plaintext, iv: algorithm.mode == .rsa ? nil : iv,
+                algorithm: algorithm, plaintext: plaintext, iv: iv,
                 associatedData: aad ?? [])
         } catch {
             throw context.failure(error, of: version)
@@ -50,6 +50,19 @@ enum Encryption {
             if !encrypted.iv.isEmpty { writer.member("iv", Base64URL.encode(encrypted.iv)) }
             if !encrypted.tag.isEmpty { writer.member("tag", Base64URL.encode(encrypted.tag)) }
             if let aad { writer.member("aad", Base64URL.encode(aad)) }
+        }
+    }
+
+    /// The `iv` of a request to encrypt; `nil` for what takes none, and for GCM where it is empty: some clients send an
+    /// empty one since the service makes it.
+    private static func initialVector(
+        _ fields: Fields, _ algorithm: EncryptionAlgorithm
+    ) throws(APIError) -> [UInt8]? {
+        let iv = try fields.optionalBytes("iv")
+        switch algorithm.mode {
+        case .rsa: return nil
+        case .gcm: return iv?.isEmpty == true ? nil : iv
+        case .cbc, .cbcPadded: return iv
         }
     }
 

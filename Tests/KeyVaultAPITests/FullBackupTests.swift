@@ -86,6 +86,39 @@ import Testing
         #expect(try await backed.begin("POST", "/prebackup").status == 202)
     }
 
+    /// Every member of these requests may be left out: what is left to find out is whether a job could begin.
+    @Test func checksWithoutAPlace() async throws {
+        let requests = [(HTTPMethod.post, "/prebackup"), (.put, "/prerestore")]
+        for (method, path) in requests {
+            for body in ["{}", #"{"token":null,"sasTokenParameters":null}"#] {
+                let begun = try await pool.call(.administrator, method, path, body)
+                let ended = try await backed.end(begun)
+                #expect(ended.json?.string("status") == "Succeeded", "\(ended.text)")
+                #expect(ended.json?.members.map(\.name) == begun.json?.members.map(\.name))
+            }
+            #expect(try await pool.call(.user, method, path, "{}").status == 403)
+        }
+        // Who names half of a place means one.
+        for (method, path, body) in [
+            (HTTPMethod.post, "/prebackup", #"{"token":"sig=good"}"#),
+            (.post, "/prebackup", #"{"useManagedIdentity":true}"#),
+            (.put, "/prerestore", #"{"folderToRestore":"x"}"#), (.put, "/prerestore", #"{"keepCredentials":true}"#),
+            (.put, "/prerestore", #"{"sasTokenParameters":{}}"#),
+        ] {
+            #expect(try await pool.call(.administrator, method, path, body).status == 400, "\(body)")
+        }
+        for (method, path) in [(HTTPMethod.post, "/backup"), (.put, "/restore")] {
+            #expect(try await pool.call(.administrator, method, path, "{}").status == 400)
+        }
+        backed.stores.shut()
+        let running = try await backed.begin("POST", "/backup")
+        for (method, path) in requests {
+            #expect(try await pool.call(.administrator, method, path, "{}").status == 409)
+        }
+        backed.stores.open()
+        _ = try await backed.end(running)
+    }
+
     /// Its node said nothing for too long: whoever is asked for it goes on with it, with the token that the first one
     /// was given.
     @Test func aJobOfADeadNodeGoesOn() async throws {

@@ -33,6 +33,12 @@ struct BackupPlace: Sendable {
         }
     }
 
+    /// The place that a request names; `nil` where it names none at all. A check may leave it out.
+    static func named(by fields: Fields, _ desk: BackupDesk) throws(APIError) -> BackupPlace? {
+        let members = ["storageResourceUri", "token", "useManagedIdentity"]
+        return members.contains { fields.object[$0] != nil } ? try BackupPlace(fields, desk) : nil
+    }
+
     /// The place of a job that another node began.
     init(of order: JobOrder, _ keyring: Keyring, _ desk: BackupDesk) throws {
         access = try Self.access(order.usesManagedIdentity, order.sealedToken, id: order.id, keyring)

@@ -13,12 +13,12 @@ enum FullBackup {
             Endpoint(
                 .post, "/backup", operation: "FullBackup", access: .dataAction(.backupStart, .root),
                 handler: .asynchronous { context throws(APIError) in
-                    try await start(.backup, context, desk)
+                    try await start(context, desk)
                 }),
             Endpoint(
                 .post, "/prebackup", operation: "PreFullBackup", access: .dataAction(.backupStart, .root),
                 handler: .asynchronous { context throws(APIError) in
-                    try await start(.backupCheck, context, desk)
+                    try await check(context, desk)
                 }),
             Endpoint(
                 .get, "/backup/{id}/pending", operation: "FullBackupStatusGet",
@@ -29,18 +29,25 @@ enum FullBackup {
         ]
     }
 
-    private static func start(
-        _ kind: JobKind, _ context: RequestContext, _ desk: BackupDesk
-    ) async throws(APIError) -> APIResponse {
+    /// Without a place it finds out no more than that the caller may and that no other job runs.
+    private static func check(_ context: RequestContext, _ desk: BackupDesk) async throws(APIError) -> APIResponse {
+        let place = try BackupPlace.named(by: try context.fields(), desk)
+        let id = Random.bytes(16)
+        let order = JobOrder(
+            id: id, kind: .backupCheck, node: desk.node, place: place?.container.uri ?? "",
+            sealedToken: try place?.sealedToken(job: id, context) ?? [],
+            usesManagedIdentity: place?.usesManagedIdentity ?? false)
+        return try await JobStart.begin(order, place, context, desk)
+    }
+
+    private static func start(_ context: RequestContext, _ desk: BackupDesk) async throws(APIError) -> APIResponse {
         let place = try BackupPlace(try context.fields(), desk)
         let id = Random.bytes(16)
         let folder = BackupPlace.folder(
             pool: context.services.identity.poolName, milliseconds: context.receivedAt, id: id)
-        let uri = place.container.uri
         let order = JobOrder(
-            id: id, kind: kind, node: desk.node, place: kind == .backup ? "\(uri)/\(folder)" : uri,
-            folder: kind == .backup ? folder : "", sealedToken: try place.sealedToken(job: id, context),
-            usesManagedIdentity: place.usesManagedIdentity)
+            id: id, kind: .backup, node: desk.node, place: "\(place.container.uri)/\(folder)", folder: folder,
+            sealedToken: try place.sealedToken(job: id, context), usesManagedIdentity: place.usesManagedIdentity)
         return try await JobStart.begin(order, place, context, desk)
     }
 }

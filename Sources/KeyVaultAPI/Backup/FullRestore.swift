@@ -18,7 +18,8 @@ enum FullRestore {
                 try await start(.restore, folder: "folderToRestore", context, desk)
             },
             endpoint("/prerestore", "PreFullRestore") { context throws(APIError) in
-                try await start(.restoreCheck, folder: "folderToRestore", context, desk)
+                if try namesNothing(context) { return try await check(context, desk) }
+                return try await start(.restoreCheck, folder: "folderToRestore", context, desk)
             },
             endpoint("/keys/{name}/restore", "SelectiveKeyRestore") { context throws(APIError) in
                 try await start(.keyRestore, folder: "folder", context, desk)
@@ -38,6 +39,17 @@ enum FullRestore {
     ) -> Endpoint {
         Endpoint(
             .put, path, operation: operation, access: .dataAction(.restoreStart, .root), handler: .asynchronous(body))
+    }
+
+    private static func namesNothing(_ context: RequestContext) throws(APIError) -> Bool {
+        let fields = try context.fields()
+        return ["sasTokenParameters", "folderToRestore", "keepCredentials"].allSatisfy { fields.object[$0] == nil }
+    }
+
+    /// A check that names no backup finds out no more than that the caller may and that no other job runs.
+    private static func check(_ context: RequestContext, _ desk: BackupDesk) async throws(APIError) -> APIResponse {
+        let order = JobOrder(id: Random.bytes(16), kind: .restoreCheck, node: desk.node, place: "")
+        return try await JobStart.begin(order, nil, context, desk)
     }
 
     private static func start(

@@ -7,8 +7,9 @@ import StrictJSON
 
 /// Begins a job: it runs on this node, and its state is the pool's.
 enum JobStart {
+    /// - Parameter place: that of the order; `nil` where it names none.
     static func begin(
-        _ order: JobOrder, _ place: BackupPlace, _ context: RequestContext, _ desk: BackupDesk
+        _ order: JobOrder, _ place: BackupPlace?, _ context: RequestContext, _ desk: BackupDesk
     ) async throws(APIError) -> APIResponse {
         let committed = try await context.submit(.beginJob(order))
         if case .refused(let refusal) = committed.outcome { throw error(refusal, context) }

@@ -9,12 +9,13 @@ import StrictJSON
 /// What a job does, by its kind.
 struct JobWork {
     let job: RunningJob
-    let place: BackupPlace
+    /// `nil` for a check that names none.
+    let place: BackupPlace?
     let desk: BackupDesk
 
     /// Begins to work on a job.
     static func start(
-        _ job: RunningJob, _ desk: BackupDesk, at place: @escaping @Sendable (RunningJob) throws -> BackupPlace
+        _ job: RunningJob, _ desk: BackupDesk, at place: @escaping @Sendable (RunningJob) throws -> BackupPlace?
     ) {
         desk.atWork.insert(job.order.id)
         Task {
@@ -24,6 +25,8 @@ struct JobWork {
     }
 
     private func run() async throws {
+        // Without a place there is nothing to look at: that no other job runs was the condition of beginning.
+        guard let place else { return }
         let (container, folder) = (place.container, job.order.folder)
         switch job.order.kind {
         case .backup: try await BackupWork(job: job, source: desk.source, container: container, folder: folder).run()
@@ -62,7 +65,9 @@ public struct JobTakeover: Sendable {
             guard committed.outcome == .applied, let record = committed.view.state.job(silent.id) else { return }
             services.logger.notice("went on with the job of a silent node", metadata: metadata)
             let job = RunningJob(record: record, begunAt: committed.index, services: services)
-            JobWork.start(job, desk) { [desk] in try BackupPlace(of: $0.order, keyring, desk) }
+            JobWork.start(job, desk) { [desk] in
+                $0.order.place.isEmpty ? nil : try BackupPlace(of: $0.order, keyring, desk)
+            }
         } catch {
             services.logger.info(
                 "a silent job waits for the pool", metadata: metadata.merging(["cause": "\(error)"]) { $1 })

@@ -1950,7 +1950,7 @@ enum OpenAPIDocument {
         ],
         "requestBody": {
           "required": true,
-          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupRequest"}}}
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BackupCheck"}}}
         },
         "responses": {
           "202": {"$ref": "#/components/responses/BackupBegun"},
@@ -2042,7 +2042,7 @@ enum OpenAPIDocument {
         ],
         "requestBody": {
           "required": true,
-          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreRequest"}}}
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RestoreCheck"}}}
         },
         "responses": {
           "202": {"$ref": "#/components/responses/RestoreBegun"},
@@ -6420,6 +6420,26 @@ enum OpenAPIDocument {
         }
       },
       "BackupRequest": {"$ref": "#/components/schemas/BackupContainer"},
+      "BackupCheck": {
+        "description": "Without a container the check is only that the caller may and that no other job runs.",
+        "anyOf": [
+          {"$ref": "#/components/schemas/BackupContainer"},
+          {
+            "type": "object",
+            "properties": {"storageResourceUri": {"type": "null"}, "token": {"type": "null"}, "useManagedIdentity": {"type": "null"}}
+          }
+        ]
+      },
+      "RestoreCheck": {
+        "description": "Without a backup the check is only that the caller may and that no other job runs.",
+        "anyOf": [
+          {"$ref": "#/components/schemas/RestoreRequest"},
+          {
+            "type": "object",
+            "properties": {"sasTokenParameters": {"type": "null"}, "folderToRestore": {"type": "null"}, "keepCredentials": {"type": "null"}}
+          }
+        ]
+      },
       "RestoreRequest": {
         "type": "object",
         "required": ["sasTokenParameters", "folderToRestore"],

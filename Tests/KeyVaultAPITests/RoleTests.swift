@@ -98,6 +98,30 @@ import Testing
         }
     }
 
+    @Test func blocksOfPermissions() async throws {
+        let pool = try TestPool(API.endpoints)
+        let path = Self.collection + "roleDefinitions/" + Self.one
+        func put(_ permissions: String) async throws -> Answer {
+            let body = #"{"properties":{"roleName":"r","permissions":\#(permissions)}}"#
+            return try await pool.call(.administrator, .put, path, body)
+        }
+        let keys = "Microsoft.KeyVault/managedHsm/keys"
+        let read = #"{"dataActions":["\#(keys)/read/action"]}"#
+        let most = #"{"dataActions":["\#(keys)/*"],"notDataActions":["\#(keys)/read/action"]}"#
+        for refused in ["[\(read),\(most)]", "[\(most),\(most)]", #"[{"notActions":["*"]},{}]"#] {
+            let answer = try await put(refused)
+            #expect(answer.status == 400 && answer.message.contains("One block is supported"), "\(answer.text)")
+        }
+        let null = try await put("null")
+        #expect(null.status == 400 && null.message.contains("'properties.permissions' must be"), "\(null.text)")
+        #expect(try await pool.call(.administrator, .get, path).status == 404)
+        #expect(try await put("[\(most)]").status == 201)
+        let merged = try await put(#"[\#(read),{"dataActions":["\#(keys)/sign/action"]}]"#)
+        #expect(merged.status == 201, "\(merged.text)")
+        let blocks = merged.json?.object("properties")?.objects("permissions") ?? []
+        #expect(blocks.map { $0.strings("dataActions") } == [["\(keys)/read/action", "\(keys)/sign/action"]])
+    }
+
     @Test func definitions() async throws {
         let pool = try TestPool(API.endpoints)
         for place in ["", "/keys", "/keys/a"] {

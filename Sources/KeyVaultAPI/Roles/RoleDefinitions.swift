@@ -65,19 +65,12 @@ enum RoleDefinitions {
         guard let properties = try context.fields().section("properties") else {
             throw .badParameter("The parameter 'properties' is required.")
         }
-        var (actions, notActions): ([String], [String]) = ([], [])
-        var (dataActions, notDataActions): ([String], [String]) = ([], [])
-        for permission in try properties.sections("permissions") ?? [] {
-            actions += try permission.strings("actions") ?? []
-            notActions += try permission.strings("notActions") ?? []
-            dataActions += try permission.strings("dataActions") ?? []
-            notDataActions += try permission.strings("notDataActions") ?? []
-        }
+        let permissions = try Permissions(properties)
         let definition = RoleDefinition(
             id: id, name: try properties.string("roleName") ?? "",
             description: try properties.string("description") ?? "",
-            kind: .custom, dataActions: dataActions, notDataActions: notDataActions, actions: actions,
-            notActions: notActions, assignableScopes: [.root])
+            kind: .custom, dataActions: permissions.dataActions, notDataActions: permissions.notDataActions,
+            actions: permissions.actions, notActions: permissions.notActions, assignableScopes: [.root])
         _ = try await context.apply(.putRoleDefinition(definition))
         return .object(status: 201) { write(definition, &$0) }
     }
@@ -103,6 +96,32 @@ enum RoleDefinitions {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The member `permissions` of a custom role. A role holds one block of them, so several are put together; that means
+/// the same as long as nothing is excluded: an exclusion takes away from its own block only.
+private struct Permissions {
+    var (actions, notActions): ([String], [String]) = ([], [])
+    var (dataActions, notDataActions): ([String], [String]) = ([], [])
+
+    init(_ properties: Fields) throws(APIError) {
+        if properties.object.members.contains(where: { $0.name == "permissions" && $0.value == .null }) {
+            throw .badParameter("The parameter 'properties.permissions' must be an array of objects, not null.")
+        }
+        let blocks = try properties.sections("permissions") ?? []
+        for block in blocks {
+            actions += try block.strings("actions") ?? []
+            notActions += try block.strings("notActions") ?? []
+            dataActions += try block.strings("dataActions") ?? []
+            notDataActions += try block.strings("notDataActions") ?? []
+        }
+        guard blocks.count < 2 || (notActions.isEmpty && notDataActions.isEmpty) else {
+            throw .badParameter(
+                "The parameter 'properties.permissions' has several blocks, and 'notActions' or 'notDataActions' in "
+                    + "them. One block is supported then: write the actions that remain, without exclusions, or make a "
+                    + "role of each block and assign them all.")
         }
     }
 }

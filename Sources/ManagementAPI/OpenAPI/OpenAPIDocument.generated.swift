@@ -6289,6 +6289,7 @@ enum OpenAPIDocument {
               "assignableScopes": {"description": "Ignored: the role can be assigned at every scope."},
               "permissions": {
                 "type": "array",
+                "description": "One block; several where none of them excludes anything. They are answered as one.",
                 "maxItems": 64,
                 "items": {
                   "type": "object",

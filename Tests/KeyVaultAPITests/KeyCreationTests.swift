@@ -58,6 +58,19 @@ import Testing
         #expect(try await pool.create("d", #"{"kty":"EC","key_ops":null,"unknown":{}}"#).strings("key_ops").count == 2)
     }
 
+    /// The cloud service names it among those of its symmetric keys.
+    @Test func derivingIsLeftAway() async throws {
+        let pool = try TestPool(API.endpoints)
+        let key = try await pool.create("a", #"{"kty":"oct","key_ops":["encrypt","deriveKey","decrypt"]}"#)
+        #expect(key.strings("key_ops") == ["encrypt", "decrypt"])
+        let changed = try await pool.call(.user, .patch, "/keys/a", #"{"key_ops":["deriveKey","wrapKey"]}"#)
+        #expect(changed.json?.object("key")?.strings("key_ops") == ["wrapKey"])
+        for type in ["EC", "RSA", "OKP"] {
+            try await pool.expectRefusal(
+                .post, "/keys/b/create", #"{"kty":"\#(type)","key_ops":["deriveKey"]}"#, says: "'key_ops'")
+        }
+    }
+
     @Test func anExponentOfZeroIsNone() async throws {
         let pool = try TestPool(API.endpoints)
         #expect(try await pool.create("a", #"{"kty":"RSA","public_exponent":0}"#).string("e") == "AQAB")

@@ -174,7 +174,7 @@ enum KeyOperationFields {
         _ names: [String], for type: KeyType, isExportable: Bool
     ) throws(APIError) -> KeyOperations {
         var operations: KeyOperations = []
-        for name in names {
+        for name in names where !isWithoutEffect(name, type) {
             guard let operation = KeyOperations(jsonName: name) else {
                 throw .badParameter("The parameter 'key_ops' holds a value that isn't a key operation.")
             }
@@ -193,6 +193,12 @@ enum KeyOperationFields {
             throw .badParameter("The parameter 'key_ops' holds an operation that this type of key can't do.")
         }
         return operations
+    }
+
+    /// The cloud service names `deriveKey` among the operations of its symmetric keys, and whoever copies a key's
+    /// attributes sends it along. There is no such operation here: it is neither kept nor answered.
+    private static func isWithoutEffect(_ name: String, _ type: KeyType) -> Bool {
+        type == .octHSM && name == "deriveKey"
     }
 }
 

@@ -5484,9 +5484,9 @@ enum OpenAPIDocument {
       },
       "KeyOperationsGiven": {
         "type": "array",
-        "items": {"$ref": "#/components/schemas/KeyOperation"},
+        "items": {"anyOf": [{"$ref": "#/components/schemas/KeyOperation"}, {"const": "deriveKey"}]},
         "maxItems": 64,
-        "description": "What the key may do. `import` stands alone and is for RSA; EC keys sign and verify only. Without this member a new key gets all that its type can do."
+        "description": "What the key may do. `import` stands alone and is for RSA; EC keys sign and verify only. `deriveKey` is left away, and for symmetric keys only. Without this member a new key gets all that its type can do."
       },
       "Tags": {
         "type": "object",

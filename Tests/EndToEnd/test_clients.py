@@ -306,3 +306,19 @@ def test_roles_through_the_client(pool, user, monkeypatch):
     access.delete_role_definition(KeyVaultRoleScope.GLOBAL, role.name)
     with pytest.raises(ResourceNotFoundError):
         access.get_role_definition(KeyVaultRoleScope.GLOBAL, role.name)
+
+
+def test_roles_at_all_keys_are_looked_up_at_the_pool(pool, user, monkeypatch):
+    """As az does after it has assigned one; and with the filter as the client for Go writes it."""
+    use(monkeypatch, user.environment(pool))
+    access = KeyVaultAccessControlClient(pool.endpoint(1), EnvironmentCredential())
+    assert "Managed HSM Crypto User" in {
+        role.role_name for role in access.list_role_definitions(KeyVaultRoleScope.GLOBAL)}
+    with pytest.raises(HttpResponseError) as failure:
+        list(access.list_role_assignments(KeyVaultRoleScope.GLOBAL))
+    assert failure.value.status_code == 403
+    with pool.client() as http:
+        answer = http.get(
+            f"{pool.endpoint(1)}/keys/providers/Microsoft.Authorization/roleAssignments?{VERSION}"
+            f"&%24filter=principalId+eq+{user.object_id}", headers={"authorization": f"Bearer {user.token(pool)}"})
+    assert answer.status_code == 200 and len(answer.json()["value"]) == 2, answer.text

@@ -98,6 +98,19 @@ import Testing
         }
     }
 
+    /// Clients look them up at the pool after they have assigned one at all keys.
+    @Test func whoReadsDefinitionsAtAllKeysReadsThemAtThePool() async throws {
+        let pool = try TestPool(API.endpoints)
+        let paths = ["", "/\(BuiltInRole.cryptoUser.id)"].map { Self.collection + "roleDefinitions" + $0 }
+        try pool.assign(.policyAdministrator, to: .nobody, at: .key("k"))
+        for path in paths { #expect(try await pool.call(.nobody, .get, path).status == 403) }
+        try pool.assign(.policyAdministrator, to: .nobody, at: .keys)
+        for path in paths { #expect(try await pool.call(.nobody, .get, path).status == 200) }
+        #expect(try await pool.call(.nobody, .get, Self.collection + "roleAssignments").status == 403)
+        let put = try await pool.call(.nobody, .put, Self.collection + "roleDefinitions/" + Self.one, "{}")
+        #expect(put.status == 403)
+    }
+
     @Test func blocksOfPermissions() async throws {
         let pool = try TestPool(API.endpoints)
         let path = Self.collection + "roleDefinitions/" + Self.one

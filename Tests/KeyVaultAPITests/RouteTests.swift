@@ -89,11 +89,11 @@ import Testing
                 "DELETE \(assignments)/{assignment}", "RoleAssignmentDelete",
                 "roleAssignments/delete/action @\(scope) unsealed", "AOP"),
             Expected(
-                "GET \(prefix)/roleDefinitions", "RoleDefinitionList", "roleDefinitions/read/action @\(scope) unsealed",
-                "AOUPR"),
+                "GET \(prefix)/roleDefinitions", "RoleDefinitionList",
+                "roleDefinitions/read/action @\(scope == "/" ? "/keys" : scope) unsealed", "AOUPR"),
             Expected(
                 "GET \(prefix)/roleDefinitions/{definition}", "RoleDefinitionGet",
-                "roleDefinitions/read/action @\(scope) unsealed", "AOUPR"),
+                "roleDefinitions/read/action @\(scope == "/" ? "/keys" : scope) unsealed", "AOUPR"),
         ]
     }
 
@@ -390,7 +390,9 @@ import Testing
         #expect(try await code(.post, "/rng", #"{"count":8}"#) == nil)
         #expect(try await code(.get, "/deletedkeys") == nil)
         #expect(try await code(.get, "/keys/providers/Microsoft.Authorization/roleDefinitions") == nil)
-        #expect(try await code(.get, "/providers/Microsoft.Authorization/roleDefinitions") == "AccessDenied")
+        // What roles there are is the same everywhere, and clients ask for it here.
+        #expect(try await code(.get, "/providers/Microsoft.Authorization/roleDefinitions") == nil)
+        #expect(try await code(.get, "/providers/Microsoft.Authorization/roleAssignments") == "AccessDenied")
         #expect(try await code(.get, "/quorate/v1/principals") == "AccessDenied")
         #expect(try await code(.post, "/securitydomain/download", "{}") == "AccessDenied")
     }

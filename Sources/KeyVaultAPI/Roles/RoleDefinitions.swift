@@ -5,20 +5,22 @@ import RequestPipeline
 import StrictJSON
 
 /// The roles that can be assigned, built in and custom. Listed at every scope, since clients look a role's name up
-/// where they are about to assign it.
+/// where they are about to assign it; some of them always at the whole pool's, so who may read them at all keys may
+/// there, too: they are the same everywhere.
 enum RoleDefinitions {
     private static let collection = "/providers/Microsoft.Authorization/roleDefinitions"
 
     static let endpoints: [Endpoint] =
         RoleScopes.all.flatMap { place in
-            [
+            let rule = place.prefix.isEmpty ? ScopeRule.keys : place.rule
+            return [
                 Endpoint(
                     .get, place.prefix + collection, operation: "RoleDefinitionList",
-                    access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
+                    access: .dataAction(.roleDefinitionsRead, rule), phase: .unsealed,
                     handler: .inline { context throws(APIError) in list(context) }),
                 Endpoint(
                     .get, place.prefix + collection + "/{definition}", operation: "RoleDefinitionGet",
-                    access: .dataAction(.roleDefinitionsRead, place.rule), phase: .unsealed,
+                    access: .dataAction(.roleDefinitionsRead, rule), phase: .unsealed,
                     handler: .inline { context throws(APIError) in
                         let definition = try find(context)
                         return .object { write(definition, &$0) }

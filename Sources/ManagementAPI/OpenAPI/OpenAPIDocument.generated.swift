@@ -1392,7 +1392,7 @@ enum OpenAPIDocument {
         "summary": "List the roles that can be assigned at the whole pool",
         "x-audit-operation": "RoleDefinitionList",
         "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
-        "x-scope": "/",
+        "x-scope": "/keys",
         "parameters": [
           {"$ref": "#/components/parameters/apiVersion"},
           {"$ref": "#/components/parameters/ignoredFilter"},
@@ -1419,7 +1419,7 @@ enum OpenAPIDocument {
         "summary": "Get a role that can be assigned at the whole pool",
         "x-audit-operation": "RoleDefinitionGet",
         "x-data-action": "Microsoft.KeyVault/managedHsm/roleDefinitions/read/action",
-        "x-scope": "/",
+        "x-scope": "/keys",
         "parameters": [
           {"$ref": "#/components/parameters/definition"},
           {"$ref": "#/components/parameters/apiVersion"},

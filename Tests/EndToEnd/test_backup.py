@@ -180,7 +180,11 @@ def test_hsmctl_backs_up_into_the_directory_and_checks_it(site):
     file = site.pool.folder / "backups" / "weekly" / folder / "backup.qbk"
     verified = json.loads(site.pool.hsmctl("backup", "verify", str(file.parent), "--json").stdout)
     assert verified["pool"] == "quickstart" and verified["fileBytes"] == file.stat().st_size
-    assert site.pool.hsmctl("backup", "verify", str(file), "--signer", verified["signer"]).returncode == 0
+    assert verified["signerIsExpected"] is None
+    shown = site.pool.hsmctl("backup", "verify", str(file), "--signer", verified["signer"]).stdout.splitlines()
+    assert shown[0] == f"{file} is whole and unchanged.", shown
+    fields = dict(line.split(None, 1) for line in shown[2:])
+    assert fields["signerIsExpected"] == "yes" and fields["wasOpened"] == "not checked", shown
     stranger = site.pool.hsmctl("backup", "verify", str(file), "--signer", "00" * 32, check=False)
     assert stranger.returncode == 1 and "signed by another pool" in stranger.stderr
     # With a quorum of officers, and no node, it is opened: its state is the one that the job has reported.

@@ -18,6 +18,22 @@ import Testing
         #expect(Table.harmless("a\nb\r", keepingLines: true) == "a\nb\u{FFFD}")
     }
 
+    @Test func fieldsShowTimesListsAndWhatIsMissing() {
+        let object = JSONObject.make { writer in
+            writer.member("expires", 1_801_396_801)
+            writer.member("members") { writer in
+                writer.array { writer in
+                    writer.object { $0.member("name", "n1") }
+                    writer.string("n2")
+                }
+            }
+            writer.member("checked") { $0.null() }
+        }
+        let lines = Table.fields(object, absent: "not checked").lines
+        #expect(lines[1] == "expires  2027-01-31T12:00:01Z" && lines[2] == "members  n1, n2")
+        #expect(lines[3] == "checked  not checked")
+    }
+
     @Test func timesAreReadAndShownInUTC() throws {
         #expect(try Moment.seconds("2027-01-31") == 1_801_353_600)
         #expect(try Moment.seconds("2027-01-31T12:00:01Z") == 1_801_396_801)

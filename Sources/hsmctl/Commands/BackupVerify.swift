@@ -93,12 +93,20 @@ extension BackupCommands {
                 writer.member("fileBytes", summary.fileBytes)
                 writer.member("chunks", summary.chunks)
                 writer.member("signer", fingerprint)
-                writer.member("signerIsExpected", signer != nil)
-                writer.member("stateRootIsThatOfThePool", compare)
-                writer.member("wasOpened", proof != nil)
+                // What fails ends the command: each of these is true, or wasn't looked at.
+                Self.write("signerIsExpected", signer != nil, &writer)
+                Self.write("stateRootIsThatOfThePool", compare, &writer)
+                Self.write("wasOpened", proof != nil, &writer)
                 if let proof { Self.write(proof, &writer) }
             }
-            output.print(result) { Table.fields(result) }
+            if !output.json { print(Table.harmless("\(path) is whole and unchanged.")) }
+            output.print(result) { Table.fields(result, absent: "not checked") }
+        }
+
+        private static func write(_ name: String, _ wasChecked: Bool, _ writer: inout JSONWriter) {
+            writer.member(name) { writer in
+                if wasChecked { writer.value(.bool(true)) } else { writer.null() }
+            }
         }
 
         /// Requires that the pool's log has the header's state root at the header's index.

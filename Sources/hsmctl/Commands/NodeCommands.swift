@@ -207,7 +207,9 @@ struct InvitationOptions: ParsableArguments {
         guard lines.contains(where: { $0.contains("PUBLIC KEY") && !$0.contains("PRIVATE") }),
             let der = Data(base64Encoded: base64), (try? PublicKey(spkiDER: Array(der))) != nil
         else {
-            throw ClientError.usage("\(path) isn't a PEM public key: openssl pkey -in node.key -pubout -out \(path)")
+            throw ClientError.usage(
+                "\(path) isn't a PEM public key. Make a file that is one, and name that: openssl pkey -in node.key "
+                    + "-pubout -out node.pub.pem")
         }
         return Digest.sha256(Array(der))
     }

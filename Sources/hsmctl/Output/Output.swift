@@ -38,21 +38,35 @@ struct Table {
 
     init(_ header: String...) { self.header = header }
 
+    /// Members that hold a time, in seconds since 1970.
+    private static let times: Set = ["created", "expires"]
+
     /// One row for each member: for a single thing.
-    static func fields(_ object: JSONObject) -> Table {
+    ///
+    /// - Parameter absent: what is shown for null.
+    static func fields(_ object: JSONObject, absent: String = "") -> Table {
         var table = Table("FIELD", "VALUE")
         for member in object.members {
-            let value: String =
-                switch member.value {
-                case .string(let text): text
-                case .integer(let seconds) where member.name == "created": Moment.text(seconds)
-                case .integer(let number): String(number)
-                case .bool(let flag): flag ? "yes" : "no"
-                case .null, .double, .array, .object: ""
-                }
-            table.row(member.name, value)
+            if case .integer(let seconds) = member.value, times.contains(member.name) {
+                table.row(member.name, Moment.text(seconds))
+            } else {
+                table.row(member.name, cell(member.value, absent))
+            }
         }
         return table
+    }
+
+    /// Lists are joined; a thing in a list is shown by its name.
+    private static func cell(_ value: JSONValue, _ absent: String) -> String {
+        switch value {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .bool(let flag): flag ? "yes" : "no"
+        case .array(let elements): elements.map { cell($0, absent) }.joined(separator: ", ")
+        case .object(let object): object.text("name") ?? ""
+        case .null: absent
+        case .double: ""
+        }
     }
 
     mutating func row(_ cells: String...) { rows.append(cells.map { Self.harmless($0) }) }

@@ -116,6 +116,9 @@ def test_life_of_a_key(pool: Pool):
     assert "tags" not in answer(pool, "key", "update", "ctl-life", "--tags", "")
     assert answer(pool, "key", "update", "ctl-life", "--enabled", "true")["attributes"]["exp"] == 4039408800
 
+    assert "no such version" in hsmctl(pool, "key", "show", "ctl-life/" + "0" * 32, expect=3).stderr
+    shown = dict(line.split(None, 1) for line in table(pool, "key", "show", "ctl-life") if " " in line)
+    assert shown["curve"] == "P-256" and shown["exportable"] == "no" and shown["created"].startswith("20"), shown
     assert "PURGED FROM" in table(pool, "key", "delete", "ctl-life")[0]
     assert hsmctl(pool, "key", "show", "ctl-life", expect=3).stderr.startswith("hsmctl: (KeyNotFound)")
     assert any(line.startswith("ctl-life ") for line in table(pool, "key", "list-deleted"))

@@ -21,6 +21,9 @@ import Testing
         for path in ["/keys/k/\(String(second.reversed()))", "/keys/k/xyz", "/keys/K", "/keys/none", "/keys/a_b"] {
             try await pool.expectRefusal(.get, path, status: 404, code: "KeyNotFound", says: "Key not found: ")
         }
+        // The key is there: what is missing is the version.
+        try await pool.expectRefusal(
+            .get, "/keys/k/xyz", status: 404, code: "KeyNotFound", says: "/keys/k has no such version")
         let list = try await pool.call(.user, .get, "/keys/k/versions")
         #expect(
             list.json?.objects("value").map { $0.string("kid") }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CryptographicModule
 import Foundation
 import StrictJSON
 import Testing
@@ -43,6 +44,31 @@ import Testing
         }
     }
 
+    @Test func aKeyIsShownWithAllThatIsKnownOfIt() {
+        let bundle = JSONObject.make { writer in
+            writer.member("key") { writer in
+                writer.object { writer in
+                    writer.member("kid", "https://a/keys/k/01")
+                    writer.member("kty", "RSA-HSM")
+                    writer.member("n", Base64URL.encode([UInt8](repeating: 0xC5, count: 256)))
+                }
+            }
+            writer.member("attributes") { writer in
+                writer.object { writer in
+                    writer.member("nbf", 1_801_353_600)
+                    writer.member("created", 1_801_396_801)
+                    writer.member("exportable", true)
+                }
+            }
+            writer.member("tags") { $0.object { $0.member("owner", "billing") } }
+        }
+        let lines = KeyTable.details(bundle).lines.map { $0.split(separator: " ").joined(separator: " ") }
+        for line in [
+            "key k/01", "type RSA-HSM", "bits 2048", "exportable yes", "created 2027-01-31T12:00:01Z",
+            "not before 2027-01-31T00:00:00Z", "tags owner=billing",
+        ] { #expect(lines.contains(line), "\(line)") }
+    }
+
     @Test func attributesAreWrittenAsTheProtocolHasThem() throws {
         let options = try KeyAttributeOptions.parse(["--expires", "2027-01-31", "--tags", "a=b=c", "d="])
         let object = JSONObject.make { options.write(enabled: false, &$0) }
@@ -67,6 +93,21 @@ import Testing
         for cut in 0..<good.count { #expect(ECDSAForm.raw(Array(good[..<cut]), coordinateBytes: 32) == nil) }
         #expect(ECDSAForm.raw(good + [0], coordinateBytes: 32) == nil)
         #expect(ECDSAForm.raw(good, coordinateBytes: 16) == nil)
+    }
+
+    @Test func whatCannotBeEncryptedIsRefusedBeforeItIsSent() throws {
+        func check(_ count: Int, _ algorithm: String, aad: Int = 0) throws {
+            try PlaintextLimit.check(
+                Base64URL.encode([UInt8](repeating: 0, count: count)), [UInt8](repeating: 0, count: aad), algorithm,
+                file: "note.txt")
+        }
+        for (count, algorithm) in [(446, "RSA-OAEP-256"), (501, "RSA1_5"), (48_768, "A256GCM")] {
+            #expect(throws: Never.self) { try check(count, algorithm) }
+            let error = #expect(throws: ClientError.self) { try check(count + 1, algorithm) }
+            #expect(error?.message.contains("note.txt has \(count + 1) bytes") == true)
+            #expect(error?.message.contains("hsmctl key wrap") == true)
+        }
+        #expect(throws: ClientError.self) { try check(48_768, "A256GCM", aad: 3) }
     }
 
     @Test func audienceIsTheHostWithoutItsFirstLabel() {

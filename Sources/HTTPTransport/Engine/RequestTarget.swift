@@ -64,7 +64,9 @@ enum Refusal {
         case .malformed(let reason):
             return .error(status: 400, code: "BadParameter", message: reason)
         case .bodyTooLarge:
-            return .error(status: 413, code: "RequestBodyTooLarge", message: "The request body is too large.")
+            return .error(
+                status: 413, code: "RequestBodyTooLarge",
+                message: "The request body is too large: most operations take 64 KiB.")
         case .headersTooLarge:
             return .error(status: 431, code: "BadParameter", message: "The request header fields are too large.")
         case .tooSlow:

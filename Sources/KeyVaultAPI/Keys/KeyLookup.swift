@@ -39,7 +39,11 @@ enum KeyLookup {
     static func version(_ context: RequestContext) throws(APIError) -> KeyVersionRecord {
         let key = try live(context)
         guard let text = context.parameters["version"] else { return key.latest }
-        guard let id = Hexadecimal.decode(text), let version = key.version(id) else { throw notFound(context) }
+        guard let id = Hexadecimal.decode(text), let version = key.version(id) else {
+            let name = "\(context.host.baseURL)/keys/\(key.name)"
+            throw .notFound(
+                "KeyNotFound", "Key not found: \(name) has no such version. Its versions are at \(name)/versions.")
+        }
         return version
     }
 }

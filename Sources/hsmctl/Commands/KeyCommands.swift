@@ -115,7 +115,7 @@ struct KeyCommands: AsyncParsableCommand {
         func run() async throws {
             try await PoolClient.with(connection) { client in
                 let bundle = try await client.send(.GET, key.path).body
-                guard pem else { return output.print(bundle) { KeyTable.bundles([bundle]) } }
+                guard pem else { return output.print(bundle) { KeyTable.details(bundle) } }
                 try Files.write(try PublicKeyForm.pem.bytes(bundle), to: "-")
             }
         }

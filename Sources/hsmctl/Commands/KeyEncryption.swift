@@ -74,6 +74,26 @@ struct EncryptedFile: Equatable {
     }
 }
 
+/// What fits into one request.
+enum PlaintextLimit {
+    /// The service takes bodies of 64 KiB, with the members beside the text.
+    private static let characters = 64 * 1024 - 512
+    /// What the largest RSA key, of 4096 bits, takes (RFC 8017, sections 7.1.1 and 7.2.1). Bytes.
+    private static let blocks = ["RSA1_5": 501, "RSA-OAEP": 470, "RSA-OAEP-256": 446]
+
+    /// - Parameter text: the plaintext as base64url.
+    /// - Throws: ``ClientError`` where no key could encrypt it.
+    static func check(_ text: String, _ additional: [UInt8]?, _ algorithm: String, file: String) throws {
+        let count = text.utf8.count * 3 / 4
+        let others = (additional?.count ?? 0) * 4 / 3
+        let limit = blocks[algorithm] ?? max(0, (characters - others) * 3 / 4)
+        guard count > limit else { return }
+        throw ClientError.usage(
+            "\(file) has \(count) bytes; \(algorithm) takes \(limit) in one request. Encrypt it here with a key of its "
+                + "own, and have that key wrapped: hsmctl key wrap.")
+    }
+}
+
 extension KeyCommands {
     struct Encrypt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -110,12 +130,14 @@ extension KeyCommands {
         func run() async throws {
             let plaintext = try Files.read(input.path)
             let additional = try aad.map(Files.read)
+            let text = Base64URL.encode(plaintext)
+            try PlaintextLimit.check(text, additional, algorithm, file: input.path)
             // The service makes the iv of GCM; that of CBC is the client's to make, new for each message.
             let iv = algorithm.contains("CBC") ? Random.bytes(16) : nil
             try await PoolClient.with(connection) { client in
                 let answer = try await client.send(.POST, key.path + "/encrypt") { writer in
                     writer.member("alg", algorithm)
-                    writer.member("value", Base64URL.encode(plaintext))
+                    writer.member("value", text)
                     if let iv { writer.member("iv", Base64URL.encode(iv)) }
                     if let additional { writer.member("aad", Base64URL.encode(additional)) }
                 }.body

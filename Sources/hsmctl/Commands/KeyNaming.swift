@@ -89,6 +89,28 @@ enum KeyTable {
         return table
     }
 
+    /// All that is known of one key.
+    static func details(_ bundle: JSONObject) -> Table {
+        let (key, attributes) = (bundle.object("key"), bundle.object("attributes"))
+        var table = Table("FIELD", "VALUE")
+        table.row("key", name(key?.text("kid")))
+        table.row("type", key?.text("kty") ?? "?")
+        if let curve = key?.text("crv") { table.row("curve", curve) }
+        let modulus = key?.text("n").flatMap { Base64URL.decode($0) }
+        if let bits = modulus.map({ Int64($0.count * 8) }) ?? attributes?.number("key_size") {
+            table.row("bits", "\(bits)")
+        }
+        table.row("operations", key?.texts("key_ops").joined(separator: " ") ?? "")
+        table.row("enabled", enabled(bundle))
+        table.row("exportable", attributes?.flag("exportable") == true ? "yes" : "no")
+        table.row("created", Moment.text(attributes?.number("created")))
+        table.row("updated", Moment.text(attributes?.number("updated")))
+        table.row("not before", Moment.text(attributes?.number("nbf")))
+        table.row("expires", expires(bundle))
+        table.row("tags", tags(bundle))
+        return table
+    }
+
     static func items(_ items: [JSONObject]) -> Table {
         var table = Table("KEY", "ENABLED", "EXPIRES", "CREATED", "TAGS")
         for item in items {

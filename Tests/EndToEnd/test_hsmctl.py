@@ -83,7 +83,7 @@ def test_credentials_are_made_once(tmp_path: pathlib.Path):
 def test_what_is_missing_is_named():
     for variables, words in [
         ({}, "QUORATE_ENDPOINTS"), ({"QUORATE_ENDPOINTS": "http://a"}, "https://"),
-        ({"QUORATE_ENDPOINTS": UNREACHABLE, "QUORATE_CA": "/nowhere"}, "/nowhere"),
+        ({"QUORATE_ENDPOINTS": UNREACHABLE, "QUORATE_CA": __file__}, "no PEM certificates"),
         ({"QUORATE_ENDPOINTS": UNREACHABLE}, "AZURE_CLIENT_ID"),
         ({"QUORATE_ENDPOINTS": UNREACHABLE, "AZURE_CLIENT_ID": "x"}, "AZURE_CLIENT_SECRET"),
         ({"QUORATE_ENDPOINTS": UNREACHABLE, "QUORATE_CONNECT_TIMEOUT": "soon"}, "connect timeout"),
@@ -235,6 +235,9 @@ def test_no_secret_is_made_that_has_no_place(pool: Pool, tmp_path: pathlib.Path)
         result = hsmctl(pool, "security-domain", "download", "--out", str(path), "--officer",
                         *[str(pool.folder / "officers" / f"officer-{n}.crt") for n in (1, 2, 3)], expect=74)
         assert "Nothing was requested" in result.stderr
+    wrong = ["--officer", str(pool.folder / "officers" / "officer-1.crt"), str(pool.authority), "--required", "2"]
+    for command in (["download", "--out", str(tmp_path / "none")], ["reshare", "begin"]):
+        assert "holds no RSA key" in hsmctl(pool, "security-domain", *command, *wrong, expect=64).stderr
     assert taken.read_text() == "kept" and len(answer(pool, "principal", "list")) == before
     unused = tmp_path / "unused"
     hsmctl(pool, "security-domain", "download", "--out", str(unused), "--officer",

@@ -77,9 +77,7 @@ struct ConnectionOptions: ParsableArguments {
             throw ClientError.usage("No client id is given. Use --client-id or set AZURE_CLIENT_ID.")
         }
         if let file = clientSecretFile ?? environment("QUORATE_CLIENT_SECRET_FILE") {
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                throw ClientError.usage("The client secret file \(file) can't be read.")
-            }
+            let text = String(decoding: try Files.read(file), as: UTF8.self)
             return Credentials(clientID: id, secret: text.trimmingCharacters(in: .whitespacesAndNewlines))
         }
         guard let secret = environment("AZURE_CLIENT_SECRET") else {

@@ -37,11 +37,11 @@ struct Transport: Sendable {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if let file = options.authorityFile {
-            do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
-            } catch {
-                throw ClientError.usage("The authority file \(file) can't be read as PEM certificates.")
+            let pem = try Files.read(file)
+            guard let authorities = try? NIOSSLCertificate.fromPEMBytes(pem), !authorities.isEmpty else {
+                throw ClientError.usage("The authority file \(file) holds no PEM certificates.")
             }
+            tls.trustRoots = .certificates(authorities)
         }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.timeout = .init(

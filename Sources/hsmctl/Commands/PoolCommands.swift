@@ -43,10 +43,10 @@ struct PoolCommands: AsyncParsableCommand {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            let isAuthenticated = (try? connection.credentials()) != nil
-            let found = try await PoolClient.with(connection, authenticated: isAuthenticated) { client in
+            let obstacle = Self.obstacle { _ = try connection.credentials() }
+            let found = try await PoolClient.with(connection, authenticated: obstacle == nil) { client in
                 let named = await client.transport.healths(client.endpoints)
-                let status = await Self.status(client, isAuthenticated, named.compactMap { try? $0.health.get() })
+                let status = await Self.status(client, obstacle, named.compactMap { try? $0.health.get() })
                 let others = (status?.objects("members") ?? []).compactMap { $0.text("endpoint") }
                     .filter { !client.endpoints.contains($0) }
                 return PoolStatus(status: status, asked: await named + client.transport.healths(others))
@@ -64,13 +64,26 @@ struct PoolCommands: AsyncParsableCommand {
             }
         }
 
+        /// Why there are no credentials; `nil` where there are some. That none are given is no mistake; a file that
+        /// can't be read is one, and named.
+        static func obstacle(_ credentials: () throws -> Void) -> String? {
+            do {
+                try credentials()
+                return nil
+            } catch let error as ClientError where error.exitCode == ClientError.unreadable("").exitCode {
+                return error.message.hasSuffix(".") ? String(error.message.dropLast()) : error.message
+            } catch {
+                return "No credentials are given"
+            }
+        }
+
         /// What one node knows of the pool; nothing where none can tell or nobody asks with a token.
         private static func status(
-            _ client: PoolClient, _ isAuthenticated: Bool, _ healths: [JSONObject]
+            _ client: PoolClient, _ obstacle: String?, _ healths: [JSONObject]
         ) async -> JSONObject? {
             guard !healths.isEmpty else { return nil }
-            guard isAuthenticated else {
-                Terminal.note("No credentials are given: versions and other members aren't shown.")
+            if let obstacle {
+                Terminal.note("\(obstacle): versions and other members aren't shown.")
                 return nil
             }
             // Nodes that can't serve would let the question wait for seconds.

@@ -45,7 +45,7 @@ struct ReshareCommands: AsyncParsableCommand {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            let certificates = try officers.map { try Files.certificate($0) }
+            let certificates = try officers.map { try Files.officerCertificate($0) }
             try await ReshareCommands.begin(certificates, required, output, connection)
         }
     }

@@ -37,7 +37,7 @@ struct SecurityDomainCommands: AsyncParsableCommand {
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
         func run() async throws {
-            let certificates = try officers.map { try Files.certificate($0) }
+            let certificates = try officers.map { try Files.officerCertificate($0) }
             var domain = try SecretFile(creating: file)
             let text = try await PoolClient.with(connection) { client in
                 try await client.send(.POST, "/securitydomain/download") { writer in

@@ -68,6 +68,7 @@ struct DrillCommands: AsyncParsableCommand {
         func run() async throws {
             let name = ((file as NSString).lastPathComponent as NSString).deletingPathExtension
             let scenario = try DrillScenario(name: name, yaml: String(decoding: try Files.read(file), as: UTF8.self))
+            for ending in [".json", ".html"] { try Files.requireWritable((out ?? name) + ending) }
             let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             if let production {
                 try await practise(scenario, name: name, in: production, program: own)

@@ -84,6 +84,7 @@ struct LoadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let demand = try demand()
+        if let html { try Files.requireWritable(html) }
         let objective = try findMax.map { text in
             guard let objective = LatencyObjective(text) else {
                 throw ClientError.usage("'\(text)' isn't an objective such as 'p99<=5ms'.")

@@ -1,14 +1,24 @@
 import CryptographicModule
 import Foundation
+import SecurityDomain
 
 /// Files that commands read and write; `-` is standard input or output.
 enum Files {
     static func read(_ path: String) throws -> [UInt8] {
         if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
-        do {
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch {
-            throw ClientError.unreadable("\(path) can't be read: \(reason(error))")
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        // Files may hold keys.
+        defer { for index in piece.indices { piece[index] = 0 } }
+        while true {
+            let count = Foundation.read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw unreadable(path) }
+            if count == 0 { return bytes }
+            bytes += piece[..<count]
         }
     }
 
@@ -21,22 +31,61 @@ enum Files {
         }
     }
 
-    static func write(_ bytes: [UInt8], to path: String) throws {
-        if path == "-" { return FileHandle.standardOutput.write(Data(bytes)) }
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: path))
-        } catch {
-            throw ClientError.unreadable("\(path) can't be written: \(reason(error))")
+    /// A certificate that can be an officer's.
+    static func officerCertificate(_ path: String) throws -> X509Certificate {
+        let certificate = try certificate(path)
+        guard case .rsa? = certificate.publicKey else {
+            throw ClientError.usage("\(path) holds no RSA key: officers need RSA of 2048, 3072 or 4096 bits.")
         }
+        do {
+            _ = try OfficerCertificate(der: certificate.der)
+        } catch let SecurityDomainError.officerRejected(_, reason) {
+            throw ClientError.usage("\(path) can't be an officer's: \(reason).")
+        }
+        return certificate
     }
 
-    /// The system's words, where it has some.
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        if let underlying, underlying.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(underlying.code)))
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        if path == "-" { return FileHandle.standardOutput.write(Data(bytes)) }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw unwritable(path) }
+        defer { close(descriptor) }
+        guard writeAll(bytes, descriptor) else { throw unwritable(path) }
+    }
+
+    /// Finds out before long work whether its result will have a place. What is in the file stays.
+    ///
+    /// - Throws: ``ClientError`` where the file can't be written.
+    static func requireWritable(_ path: String) throws {
+        guard path != "-" else { return }
+        let wasThere = access(path, F_OK) == 0
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw unwritable(path, " Nothing was begun.") }
+        close(descriptor)
+        if !wasThere { unlink(path) }
+    }
+
+    /// - Returns: false where the system refuses; `errno` then says why.
+    fileprivate static func writeAll(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Foundation.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            offset += count
         }
-        return (error as? CocoaError)?.code == .fileReadNoSuchFile ? "there is no such file" : "\(error)"
+        return true
+    }
+
+    /// With the system's words for its last failure.
+    private static func unreadable(_ path: String) -> ClientError {
+        .unreadable("\(path) can't be read: \(String(cString: strerror(errno))).")
+    }
+
+    private static func unwritable(_ path: String, _ more: String = "") -> ClientError {
+        .unreadable("\(path) can't be written: \(String(cString: strerror(errno))).\(more)")
     }
 }
 
@@ -66,15 +115,7 @@ struct SecretFile: ~Copyable {
 
     /// Writes the whole content and waits until it is on the disk, with the file's name.
     mutating func store(_ bytes: [UInt8]) throws {
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Foundation.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure() }
-            offset += count
-        }
+        guard Files.writeAll(bytes, descriptor) else { throw failure() }
         guard fsync(descriptor) == 0 else { throw failure() }
         let folder = open((path as NSString).deletingLastPathComponent.isEmpty
             ? "." : (path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -43,10 +43,16 @@ struct HSMControl: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            guard let known = explained(error) else { exit(withError: error) }
+            guard let known = explained(error) ?? mistyped(error) else { exit(withError: error) }
             Terminal.note("hsmctl: \(known.message)")
             Foundation.exit(known.exitCode)
         }
+    }
+
+    /// Names a command that there isn't; the parser speaks of arguments then.
+    private static func mistyped(_ error: any Error) -> ClientError? {
+        guard exitCode(for: error) == .validationFailure else { return nil }
+        return CommandTree.mistake(in: Array(CommandLine.arguments.dropFirst())).map { .usage($0) }
     }
 
     /// What is shown for a failure; `nil` for what the argument parser shows itself.

@@ -90,6 +90,12 @@ def test_what_is_missing_is_named():
     ]:
         result = run("key", "list", **variables)
         assert result.returncode == 64 and words in result.stderr, result.stderr
+    for variables in ({"QUORATE_CA": "/nowhere"}, {"AZURE_CLIENT_ID": "x", "QUORATE_CLIENT_SECRET_FILE": "/nowhere"}):
+        result = run("key", "list", QUORATE_ENDPOINTS=UNREACHABLE, **variables)
+        assert result.returncode == 74 and "/nowhere can't be read: No such file" in result.stderr, result.stderr
+    result = run("key", "sing", "second")
+    assert result.returncode == 64 and "Did you mean 'key sign'?" in result.stderr, result.stderr
+    assert run("audit", "tail", "/nowhere").returncode == 74
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

@@ -83,6 +83,19 @@ import Testing
         }
     }
 
+    @Test func aMistypedCommandIsNamed() throws {
+        let said = try #require(CommandTree.mistake(in: ["key", "sing", "second"]))
+        #expect(said.contains("There is no command 'key sing'. Did you mean 'key sign'?"))
+        #expect(said.contains("'hsmctl key': create, "))
+        #expect(CommandTree.mistake(in: ["kye", "list"])?.contains("Did you mean 'key'?") == true)
+        let far = try #require(CommandTree.mistake(in: ["help", "security-domain", "frobnicate"]))
+        #expect(!far.contains("Did you mean") && far.contains("reshare"))
+        #expect(CommandTree.mistake(in: ["frob"])?.contains("load-worker") == false, "a hidden command is shown")
+        for good in [["key", "sign", "sing"], ["key", "set-attributes"], ["help", "key", "sign"], ["--version"], []] {
+            #expect(CommandTree.mistake(in: good) == nil, "\(good)")
+        }
+    }
+
     @Test func completionScriptsKnowTheCommands() {
         for shell in [CompletionShell.zsh] {
             let script = HSMControl.completionScript(for: shell)

@@ -261,6 +261,10 @@ def test_audit_commands(pool: Pool, tmp_path: pathlib.Path):
         assert "seq" in json.loads(line)
     hsmctl(pool, "key", "list", endpoints=[pool.endpoint(2)])
     time.sleep(1.5)
+    lists = hsmctl(pool, "audit", "tail", str(folder), "--operation", "KeyList").stdout.splitlines()
+    assert lists and all(" KeyList " in line for line in lists)
+    assert hsmctl(pool, "audit", "tail", str(folder), "--key", "ctl-never").stdout == ""
+    assert "no audit log" in hsmctl(pool, "audit", "tail", str(tmp_path), expect=74).stderr
     said = hsmctl(pool, "audit", "verify", str(folder)).stdout
     assert re.search(r"intact: \d+ events", said) and "node-2 of pool" in said and "that the pool knows since" in said
     report = answer(pool, "audit", "verify", str(folder))

@@ -61,7 +61,7 @@ public enum AuditTail {
         return SafeText.printable(parts.joined(separator: " "))
     }
 
-    private static func text(_ record: JSONObject, _ name: String) -> String {
+    static func text(_ record: JSONObject, _ name: String) -> String {
         switch record[name] {
         case .string(let text)? where !text.isEmpty: text
         case .integer(let number)?: String(number)
@@ -70,7 +70,7 @@ public enum AuditTail {
     }
 
     /// The object identifier within the identity, which is JSON in a string.
-    private static func caller(_ record: JSONObject) -> String {
+    static func caller(_ record: JSONObject) -> String {
         guard case .string(let identity)? = record["identity"],
             case .object(let document)? = try? JSONReader.parse(Array(identity.utf8)),
             case .object(let claim)? = document["claim"],

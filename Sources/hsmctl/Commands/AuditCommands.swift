@@ -13,15 +13,23 @@ struct AuditCommands: AsyncParsableCommand {
             abstract: "Shows the last records. They aren't verified.",
             discussion: """
                 A line: time, operation, status, result, caller, address, and what was used. With --json the records \
-                themselves, one a line.
+                themselves, one a line. --key, --caller and --operation look for records among the last 10000.
+
+                Exit code 74: there is no log, or it can't be read.
 
                 Example: hsmctl audit tail /var/lib/quorate/audit -n 50
+                Example: hsmctl audit tail /var/lib/quorate/audit --key invoices --operation KeySign
                 """)
         @Argument(help: ArgumentHelp("The node's audit folder.", valueName: "folder"), completion: .directory)
         var folder: String
         @Option(
             name: [.customShort("n"), .long], help: ArgumentHelp("How many records, up to 10000.", valueName: "number"))
         var count = 20
+        @Option(name: .long, help: ArgumentHelp("Only records of this key.", valueName: "name")) var key: String?
+        @Option(name: .long, help: ArgumentHelp("Only records of this principal's requests.", valueName: "object id"))
+        var caller: String?
+        @Option(name: .long, help: ArgumentHelp("Only records of this operation.", valueName: "name"))
+        var operation: String?
         @OptionGroup(title: "Output") var output: OutputOptions
 
         func validate() throws {
@@ -31,13 +39,16 @@ struct AuditCommands: AsyncParsableCommand {
         }
 
         func run() throws {
+            let filter = AuditFilter(key: key, caller: caller, operation: operation)
             let lines: [[UInt8]]
             do {
-                lines = try AuditTail.lines(folder: folder, count: count)
+                lines = try AuditTail.lines(folder: folder, count: filter.isEmpty ? count : AuditTail.maximumLines)
             } catch {
                 throw ClientError.unreadable("\(error)")
             }
-            for line in lines {
+            // Each file of a log begins with a line of its own.
+            guard !lines.isEmpty else { throw ClientError.unreadable("\(folder) holds no audit log.") }
+            for line in lines.filter({ filter.isEmpty || filter.lets($0) }).suffix(count) {
                 // What was written is JSON: it has no control characters.
                 print(output.json ? Table.harmless(String(decoding: line, as: UTF8.self)) : AuditTail.render(line))
             }

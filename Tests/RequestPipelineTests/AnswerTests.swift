@@ -73,6 +73,7 @@ import Testing
         for authority in ["", "evil.example", "hsm.pool.example", "hsm.pool.example:8443.", "x.hsm.pool.example:8443"] {
             let answer = await pool.send(.get, "/probe", headers: [bearer], authority: authority)
             #expect(answer.status == 421 && answer.code == "MisdirectedRequest")
+            #expect(answer.message.contains("'api.hosts'"))
             #expect(!answer.headers.contains { $0.1.contains("evil") })
         }
         #expect(await pool.send(.get, "/probe", headers: [bearer], authority: "HSM.pool.EXAMPLE:8443").status == 200)

@@ -115,6 +115,9 @@ import Testing
             }
         }
         #expect(throws: ClientError.self) { try ConnectionOptions.parse(["--endpoint", "http://a"]).endpoints }
+        for more in ["https://a:1/keys", "https://a:1?x=y", "https://a/#x"] {
+            #expect(throws: ClientError.self) { try ConnectionOptions.parse(["--endpoint", more]).endpoints }
+        }
         #expect(try ConnectionOptions.parse(["--endpoint", "https://a:1/"]).endpoints == ["https://a:1"])
     }
 }

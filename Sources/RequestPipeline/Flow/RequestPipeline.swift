@@ -66,7 +66,8 @@ public final class RequestPipeline: RequestSink {
         guard let host = services.hosts.entry(authority: request.authority) else {
             throw APIError(
                 status: 421, code: "MisdirectedRequest",
-                message: "This node doesn't serve the host that the request names.")
+                message: "This node doesn't serve the host that the request names. Call it by its own endpoint, or "
+                    + "name the host in 'api.hosts' of the node's file.")
         }
         guard let path = RequestPath(request.path), let query = QueryParameters(request.query) else {
             throw APIError.badParameter("The request's path or query is malformed.")

@@ -52,6 +52,9 @@ struct ConnectionOptions: ParsableArguments {
                 guard let parsed = URL(string: url), parsed.scheme == "https", parsed.host != nil else {
                     throw ClientError.usage("'\(url)' isn't an https:// URL.")
                 }
+                guard ["", "/"].contains(parsed.path), parsed.query == nil, parsed.fragment == nil else {
+                    throw ClientError.usage("'\(url)' is more than an endpoint: give https://host:port without a path.")
+                }
             }
             return named.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         }

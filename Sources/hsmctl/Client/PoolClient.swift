@@ -192,6 +192,11 @@ final class PoolClient {
         guard answer.status == 200, let token = answer.body.text("access_token") else {
             // A node that can't issue tokens now (it is sealed, or has no majority): another may.
             if answer.status == 503 { throw NodeFailure(endpoint: endpoint, cause: .unavailable(answer.message)) }
+            // Other statuses say nothing of the credentials: that the host isn't this node's, for example.
+            guard answer.status == 400 || answer.status == 401 else {
+                _ = try Self.check(answer)
+                throw ClientError.refused("\(endpoint) issued no token.")
+            }
             let reason = answer.body.text("error_description") ?? answer.message
             throw ClientError.denied("\(endpoint) refused the credentials: \(reason)")
         }

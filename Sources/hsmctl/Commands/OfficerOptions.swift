@@ -150,7 +150,9 @@ struct OfficerShares {
         case .authenticationFailed:
             .refused("\(error). The node isn't the one that --node-certificate names, or somebody stands in between.")
         case .commitmentMismatch, .wrongPool, .wrongSecurityDomain, .wrongGeneration:
-            .refused("\(domain): \(error). It isn't this pool's, or it is damaged: take another copy.")
+            .refused(
+                "\(domain): \(error). It is from before the pool's last new root (take the file that was made with "
+                    + "it), it isn't this pool's, or it is damaged (take another copy).")
         default: .refused("\(certificate): \(error).")
         }
     }

@@ -265,7 +265,7 @@ let package = Package(
             dependencies: [
                 "HSMService", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "SecurityDomain", "RequestTesting",
                 "PoolState", "Identity", "CryptographicModule", "StrictJSON", "NodeEnvironment", "Raft",
-                "HardwareTokens", logging,
+                "HardwareTokens", "HTTPTransport", "Replication", logging,
             ],
             swiftSettings: common),
         .testTarget(

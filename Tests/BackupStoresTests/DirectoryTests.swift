@@ -42,6 +42,21 @@ import Testing
         #expect(!exists("weekly/one/backup.qbk.part"))
     }
 
+    @Test func theSystemsRefusalHasACure() {
+        let faults: [(Int32, String)] = [
+            (EROFS, "Read-only file system. Where systemd runs the node, its unit has to name the directory"),
+            (EACCES, "may not use folder 'x': Permission denied. Give it to the node's user"),
+        ]
+        for (number, words) in faults {
+            errno = number
+            let fault = SystemFailure.fault("folder 'x'")
+            guard case .failed(let text) = fault, text.contains(words) else {
+                Issue.record("\(fault)")
+                continue
+            }
+        }
+    }
+
     @Test func aBackupIsNeverWrittenOver() async throws {
         defer { clear() }
         let container = try container()

@@ -143,7 +143,12 @@ enum SystemFailure {
         case ENOENT, ENOTDIR: .notFound(what)
         case EEXIST: .exists(what)
         case ENOSPC, EDQUOT: .full
-        case EACCES, EPERM, EROFS: .failed("the node may not use \(what)")
+        case EACCES, EPERM:
+            .failed("the node may not use \(what): \(String(cString: strerror(errno))). Give it to the node's user")
+        case EROFS:
+            .failed(
+                "\(what): \(String(cString: strerror(errno))). Where systemd runs the node, its unit has to name the "
+                    + "directory in ReadWritePaths=")
         case ELOOP: .failed("\(what) is a symbolic link")
         default: .failed("\(what): \(String(cString: strerror(errno)))")
         }

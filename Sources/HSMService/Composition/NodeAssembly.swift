@@ -175,7 +175,14 @@ final class NodeAssembly: Sendable {
     }
 
     private static func readNodeKey(_ configuration: NodeConfiguration) throws -> FileSigningKey {
-        let key = try FileSigningKey(path: configuration.peers.keyFile)
+        let key: FileSigningKey
+        do {
+            key = try FileSigningKey(path: configuration.peers.keyFile)
+        } catch CryptoError.keyRejected(let reason) {
+            throw ConfigurationError(
+                file: configuration.file, problem: "'peers.key_file' can't be used: \(reason)",
+                cure: "It must be a file of this user with mode 0600, not a link, with an EC P-256 key, not encrypted.")
+        }
         guard configuration.selfMember?.publicKey == key.spkiDER else {
             throw ConfigurationError(
                 file: configuration.file,

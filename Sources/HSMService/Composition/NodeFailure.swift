@@ -37,7 +37,36 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
                 it back from a copy; the pool goes on as long as a majority of its nodes does
                 """, Self.dataError)
         case let error as AuditOpenError: self.init("the audit log can't be opened: \(error)", Self.dataError)
+        case let error as TransportError: self.init(error)
+        case let error as PeerTransportError: self.init(error)
         default: self.init("\(error)", Self.osError)
+        }
+    }
+
+    private init(_ error: TransportError) {
+        switch error {
+        case .certificate, .privateKey:
+            self.init(
+                "\(error). Put the right file where 'api' of the node's file says, readable for this user; the key "
+                    + "with mode 0600", Self.configurationError)
+        case .tls:
+            self.init(
+                "\(error). Certificate and key of 'api' in the node's file must belong together",
+                Self.configurationError)
+        default: self.init("\(error)", Self.osError)
+        }
+    }
+
+    private init(_ error: PeerTransportError) {
+        switch error {
+        case .addressInUse, .cannotListen: self.init("\(error)", Self.osError)
+        case .outsideValidity, .unsafeKeyFile: self.init("\(error)", Self.configurationError)
+        case .wrongName, .ownKeyNotPinned, .keyMismatch:
+            self.init(
+                "\(error). Issue a certificate for this node's own key and id: docs/operations.md, 'Certificates'",
+                Self.configurationError)
+        case .unreadable, .badCertificate, .badKey:
+            self.init("\(error). Put the right file where 'peers' of the node's file says", Self.configurationError)
         }
     }
 

@@ -30,7 +30,8 @@ func requirePrivate(file: String) throws(ConfigurationError) {
     }
     guard status.st_uid == geteuid() || status.st_uid == 0 else {
         throw ConfigurationError(
-            file: file, problem: "belongs to another user", cure: "chown it to the user that runs hsmd.")
+            file: file, problem: "belongs to \(userName(status.st_uid)), and hsmd runs as \(userName(geteuid()))",
+            cure: "Run hsmd as the file's owner (runuser -u USER -- hsmd …), or chown it to the user that runs hsmd.")
     }
     let mode = status.st_mode & 0o777
     guard mode & 0o077 == 0 else {
@@ -38,6 +39,10 @@ func requirePrivate(file: String) throws(ConfigurationError) {
             file: file, problem: "has mode 0\(String(mode, radix: 8)): group or others may use it",
             cure: "chmod 600 \(file)")
     }
+}
+
+private func userName(_ id: uid_t) -> String {
+    getpwuid(id).flatMap { $0.pointee.pw_name }.map { String(cString: $0) } ?? "user \(id)"
 }
 
 /// Reads a secret straight into secure memory, under the same conditions; one line end after it is no part of it.

@@ -94,6 +94,7 @@ struct HSMDaemon: AsyncParsableCommand {
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         do {
             try await group.run()
+            logger.notice("stopped as asked")
         } catch let failure as NodeFailure {
             fail("\(failure)", code: failure.exitCode)
         } catch {

@@ -65,8 +65,8 @@ class Node:
             said, _ = process.communicate(timeout=seconds)
             return process.returncode, said
         except subprocess.TimeoutExpired:
-            process.kill()
-            return None, process.communicate()[0]
+            process.terminate()
+            return None, process.communicate(timeout=30)[0]
 
 
 @pytest.fixture
@@ -94,6 +94,7 @@ def test_the_pattern_runs(node: Node):
     assert code == 0 and "good" in said, said
     code, said = node.run(seconds=2)
     assert code is None and "listening" in said, said
+    assert "stopped as asked" in said, said
 
 
 # --- configuration ----------------------------------------------------------------------------------------------------

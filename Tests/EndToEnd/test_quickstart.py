@@ -5,6 +5,7 @@ import pathlib
 import pwd
 import re
 import shutil
+import socket
 import subprocess
 import time
 
@@ -130,6 +131,17 @@ def test_quickstart_as_an_ordinary_user(ordinary_user, locked: int):
             assert "lock" in result.stderr and "memory" in result.stderr, result.stderr
     finally:
         pool.quickstart("wipe", check=False, prefix=prefix)
+
+
+def test_a_taken_port_is_named_before_anything_is_made(tmp_path: pathlib.Path):
+    port = free_ports(6)
+    pool = Pool(tmp_path / "state", port)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + 4))
+        taken.listen()
+        result = pool.quickstart("up", check=False)
+    assert result.returncode != 0 and f"port {port + 4} of this machine is in use" in result.stderr, result.stderr
+    assert "--port" in result.stderr and not pool.folder.exists()
 
 
 # --- at rest ----------------------------------------------------------------------------------------------------------

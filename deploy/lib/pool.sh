@@ -202,6 +202,8 @@ note_memory() {
 
 stopped() { # node
     tail -n 5 "$dir/nodes/node-$1/hsmd.log" >&2
+    # A pool that was never finished is of no use: nothing of it goes on.
+    [ -f "$dir/created" ] || pool_down
     die "node-$1 has stopped" "its log is $dir/nodes/node-$1/hsmd.log"
 }
 
@@ -264,8 +266,18 @@ pool_up() {
     ready_ms=$((($(date +%s%N) - ready_from) / 1000000))
 }
 
+# Before anything is made.
+require_ports() {
+    local one
+    for one in $(seq "$port" $((port + 2 * nodes - 1))); do
+        ! (exec 3<>"/dev/tcp/127.0.0.1/$one") 2>/dev/null ||
+            die "port $one of this machine is in use" "choose $((2 * nodes)) free ports with --port FIRST"
+    done
+}
+
 pool_create() {
     [ ! -e "$dir" ] || [ -z "$(ls -A "$dir")" ] || die "$dir is not empty and holds no pool" "choose another folder with --dir"
+    require_ports
     mkdir -p "$dir"
     printf 'nodes=%s\nport=%s\n' "$nodes" "$port" >"$dir/pool.conf"
     make_certificates

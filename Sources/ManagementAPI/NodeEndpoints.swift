@@ -57,7 +57,7 @@ enum NodeEndpoints {
             },
             Endpoint(
                 .post, "/quorate/v1/nodes/join", operation: "NodeJoin", access: .anonymous, phase: .unsealed,
-                isVersioned: false, isAuditedWhenAnonymous: true, handler: .asynchronous(join)),
+                isVersioned: false, whenAnonymous: .recorded, handler: .asynchronous(join)),
         ]
     }
 

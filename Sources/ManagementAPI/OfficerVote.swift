@@ -43,13 +43,13 @@ struct OfficerVote {
 
 extension Endpoint {
     /// For officers, who need no token: what they sign is checked by the handler, and they are in the audit log all the
-    /// same.
+    /// same. Who only reads gives no signature, and is counted.
     static func officer(
         _ method: HTTPMethod, _ path: String, _ operation: String,
         _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
     ) -> Endpoint {
         Endpoint(
             method, path, operation: operation, access: .anonymous, phase: .unsealed, isVersioned: false,
-            isAuditedWhenAnonymous: true, handler: .asynchronous(body))
+            whenAnonymous: method == .get ? .counted : .recorded, handler: .asynchronous(body))
     }
 }

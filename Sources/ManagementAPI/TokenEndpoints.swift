@@ -33,7 +33,7 @@ enum TokenEndpoints {
     private static func token(_ path: String) -> Endpoint {
         Endpoint(
             .post, path, operation: "Authentication", access: .anonymous, phase: .any, isVersioned: false,
-            bodyLimit: 16 * 1024, isAuditedWhenAnonymous: true, handler: .asynchronous(issue))
+            bodyLimit: 16 * 1024, whenAnonymous: .recorded, handler: .asynchronous(issue))
     }
 
     private static func authority(_ context: RequestContext) -> AuthorityForm {

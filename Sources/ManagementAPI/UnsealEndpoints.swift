@@ -60,7 +60,7 @@ enum UnsealEndpoints {
         [
             Endpoint(
                 .get, path, operation: "\(operation)InvitationGet", access: .anonymous, phase: .any,
-                isVersioned: false, isAuditedWhenAnonymous: true,
+                isVersioned: false, whenAnonymous: .recorded,
                 handler: .asynchronous { _ throws(APIError) in
                     do throws(UnsealRequestRefusal) {
                         return answer(try await invite())
@@ -70,7 +70,7 @@ enum UnsealEndpoints {
                 }),
             Endpoint(
                 .post, path + "/shares", operation: "\(operation)ShareSubmit", access: .anonymous, phase: .any,
-                isVersioned: false, isAuditedWhenAnonymous: true,
+                isVersioned: false, whenAnonymous: .recorded,
                 handler: .asynchronous { context throws(APIError) in
                     let body = try context.jsonBody()
                     guard case .string(let text)? = body["envelope"], let bytes = Base64URL.decode(text) else {

@@ -42,6 +42,13 @@ import Testing
         #expect(try await pool.call(.user, .post, Self.path, #"{"mode":"off"}"#).status == 403)
     }
 
+    @Test func whoOnlyReadsFillsNoAuditLog() async throws {
+        let pool = try pool()
+        for _ in 0..<5 { #expect(await pool.send(.get, Self.path).status == 200) }
+        #expect(try pool.records().isEmpty)
+        #expect(pool.countedRefusals() == 5)
+    }
+
     @Test func looserSettingsWaitForTheOfficers() async throws {
         let pool = try pool()
         _ = try await set(pool, #"{"mode":"off"}"#)

@@ -155,7 +155,7 @@ import Testing
         Expected(
             "POST /quorate/v1/key-encryption", "KeyEncryptionRotate",
             "securitydomain/download/action @/ activated unversioned", "A"),
-        Expected("GET /quorate/v1/root-change", "RootChangeGet", "anonymous unsealed unversioned audited", ""),
+        Expected("GET /quorate/v1/root-change", "RootChangeGet", "anonymous unsealed unversioned counted", ""),
         Expected(
             "POST /quorate/v1/root-change", "RootChangeBegin",
             "securitydomain/download/action @/ unsealed unversioned", "A"),
@@ -177,7 +177,7 @@ import Testing
         Expected(
             "GET /quorate/v1/auto-unseal", "AutoUnsealGet",
             "securitydomain/download/action @/ unsealed unversioned", "A"),
-        Expected("GET /quorate/v1/peer-unseal", "PeerUnsealGet", "anonymous unsealed unversioned audited", ""),
+        Expected("GET /quorate/v1/peer-unseal", "PeerUnsealGet", "anonymous unsealed unversioned counted", ""),
         Expected(
             "POST /quorate/v1/peer-unseal", "PeerUnsealSet", "settings/write/action @/ unsealed unversioned", "A"),
         Expected(
@@ -257,7 +257,7 @@ import Testing
         Expected(
             "POST /quorate/v1/backup-schedule/run", "BackupScheduleRun",
             "backup/start/action @/ activated unversioned", "A"),
-        Expected("GET /quorate/v1/restore-order", "RestoreOrderGet", "anonymous unsealed unversioned audited", ""),
+        Expected("GET /quorate/v1/restore-order", "RestoreOrderGet", "anonymous unsealed unversioned counted", ""),
         Expected(
             "POST /quorate/v1/restore-order", "RestoreOrder", "restore/start/action @/ activated unversioned", "A"),
         Expected(
@@ -298,7 +298,11 @@ import Testing
         }
         words.append("\(endpoint.phase)")
         if !endpoint.isVersioned { words.append("unversioned") }
-        if endpoint.isAuditedWhenAnonymous { words.append("audited") }
+        switch endpoint.whenAnonymous {
+        case .unrecorded: break
+        case .counted: words.append("counted")
+        case .recorded: words.append("audited")
+        }
         if endpoint.audience != .dataPlane { words.append("\(endpoint.audience)") }
         return words.joined(separator: " ")
     }

@@ -12,8 +12,9 @@ import Synchronization
 enum Probe {
     static let all: [Endpoint] = [
         endpoint(.get, "/probe", .authenticated), endpoint(.get, "/open", .anonymous),
-        endpoint(.post, "/issue", .anonymous, isAuditedWhenAnonymous: true),
-        endpoint(.post, "/refuse-issue", .anonymous, isAuditedWhenAnonymous: true, status: 400),
+        endpoint(.get, "/counted", .anonymous, whenAnonymous: .counted),
+        endpoint(.post, "/issue", .anonymous, whenAnonymous: .recorded),
+        endpoint(.post, "/refuse-issue", .anonymous, whenAnonymous: .recorded, status: 400),
         endpoint(.get, "/keys/{name}", .dataAction(.keysRead, .keyNamed(parameter: "name"))),
         endpoint(.put, "/keys/{name}", .dataAction(.keysImport, .keyNamed(parameter: "name"))),
         Endpoint(
@@ -28,11 +29,12 @@ enum Probe {
     ]
 
     private static func endpoint(
-        _ method: HTTPMethod, _ path: String, _ access: Access, isAuditedWhenAnonymous: Bool = false, status: Int = 200
+        _ method: HTTPMethod, _ path: String, _ access: Access, whenAnonymous: AnonymousRequests = .unrecorded,
+        status: Int = 200
     ) -> Endpoint {
         Endpoint(
             method, path, operation: "Probe", access: access, phase: .any,
-            isVersioned: false, isAuditedWhenAnonymous: isAuditedWhenAnonymous,
+            isVersioned: false, whenAnonymous: whenAnonymous,
             handler: .inline { _ throws(APIError) in
                 var response = APIResponse.object(
                     audit: OperationDetails(

@@ -17,7 +17,7 @@ enum SecurityDomainDownload {
         Endpoint(
             .get, "/securitydomain/download/pending", operation: "SecurityDomainBackupStatusGet",
             access: .dataAction(.securityDomainDownloadRead, .root), phase: .unsealed, isVersioned: false,
-            isAuditedWhenAnonymous: true, capability: isHonoured, handler: .asynchronous(status)),
+            whenAnonymous: .recorded, capability: isHonoured, handler: .asynchronous(status)),
     ]
 
     /// The file is in this one answer and nowhere else. The pool counts as activated only when its status has been

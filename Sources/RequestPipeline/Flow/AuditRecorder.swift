@@ -9,11 +9,11 @@ import Synchronization
 struct AuditRecorder: Sendable {
     let services: PipelineServices
 
-    /// Requests of authenticated callers, and what anonymous ones changed or obtained. Refusals of anonymous callers
-    /// are counted instead: anybody can cause any number of them.
+    /// Requests of authenticated callers, and what anonymous ones changed or obtained. Refusals of anonymous callers,
+    /// and what they only read, are counted instead: anybody can cause any number of them.
     func isRecorded(_ context: RequestContext, _ result: Result<APIResponse, APIError>) -> Bool {
         if context.principal != nil { return true }
-        guard context.endpoint.isAuditedWhenAnonymous, case .success(let response) = result else { return false }
+        guard context.endpoint.whenAnonymous == .recorded, case .success(let response) = result else { return false }
         return response.status < 400 && !response.audit.isRepetition
     }
 

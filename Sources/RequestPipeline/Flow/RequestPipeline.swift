@@ -331,7 +331,9 @@ public final class RequestPipeline: RequestSink {
             services.logger.error("a key's record is missing", metadata: ["request": "\(exchange.requestID)"])
         }
         guard recorder.isRecorded(context, result) else {
-            if context.endpoint.isAuditedWhenAnonymous { recorder.sample(exchange.request, at: exchange.receivedAt) }
+            if context.endpoint.whenAnonymous != .unrecorded {
+                recorder.sample(exchange.request, at: exchange.receivedAt)
+            }
             exchange.responder.respond(answer(result, exchange, context))
             return
         }

@@ -20,8 +20,8 @@ public final class Endpoint: Sendable {
     public let isVersioned: Bool
     /// Largest body in bytes.
     public let bodyLimit: Int
-    /// Whether requests without a principal leave an audit record.
-    public let isAuditedWhenAnonymous: Bool
+    /// What requests without a principal leave in the audit log.
+    public let whenAnonymous: AnonymousRequests
     /// Whether the `op` of a request's query, decoded, stands for a token: some clients lose their token while they
     /// poll. Given for reading the status of one job only.
     public let capability: Capability?
@@ -35,7 +35,7 @@ public final class Endpoint: Sendable {
     public init(
         _ method: HTTPMethod, _ path: String, operation: String, access: Access, audience: TokenAudience = .dataPlane,
         reads: StateRead = .everything, phase: RequiredPhase = .activated, isVersioned: Bool = true,
-        bodyLimit: Int = Endpoint.defaultBodyLimit, isAuditedWhenAnonymous: Bool = false,
+        bodyLimit: Int = Endpoint.defaultBodyLimit, whenAnonymous: AnonymousRequests = .unrecorded,
         capability: Capability? = nil, handler: Handler
     ) {
         self.method = method
@@ -47,10 +47,21 @@ public final class Endpoint: Sendable {
         self.phase = phase
         self.isVersioned = isVersioned
         self.bodyLimit = bodyLimit
-        self.isAuditedWhenAnonymous = isAuditedWhenAnonymous
+        self.whenAnonymous = whenAnonymous
         self.capability = capability
         self.handler = handler
     }
+}
+
+/// What requests without a principal leave in the audit log.
+public enum AnonymousRequests: Sendable {
+    /// Nothing: what they read is meant for everybody.
+    case unrecorded
+    /// They are counted by minute and source: anybody may read as often as he likes, and a record of each would let him
+    /// fill the disk.
+    case counted
+    /// What they changed or obtained is recorded one by one; refusals and repetitions are counted.
+    case recorded
 }
 
 /// Who may call an endpoint.

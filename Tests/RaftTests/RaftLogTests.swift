@@ -47,6 +47,9 @@ import Testing
         #expect(log.entries(from: 1, byteLimit: 2 * size).bytes == 2 * size)
         #expect(log.entries(from: 3, byteLimit: 99 * size).entries.count == 2)
         #expect(log.entries(from: 5, byteLimit: size).entries.isEmpty)
+        #expect(log.entries(from: 2, byteLimit: 99 * size, countLimit: 2).entries.map(\.index) == [2, 3])
+        #expect(log.entries(from: 2, byteLimit: 99 * size, countLimit: 2).bytes == 2 * size)
+        #expect(log.entries(from: 3, byteLimit: 99 * size, countLimit: 0).entries.count == 1)
     }
 
     @Test func compactionKeepsTheRest() throws {

@@ -17,6 +17,8 @@ extension Raft {
         public var coversAppended = false
         /// A message holds entries up to this many bytes, and at least one entry.
         public var maxEntryBytesPerMessage = 1 << 20
+        /// A message holds no more entries than this. Small ones could be so many that a receiver refuses them.
+        public var maxEntriesPerMessage = 4096
         /// How many unanswered messages with entries one follower may have on the way.
         public var maxInflightMessages = 64
         /// How many bytes of entries one follower may have on the way. One message is always allowed.

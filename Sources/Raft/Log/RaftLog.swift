@@ -51,9 +51,11 @@ struct RaftLog: Sendable {
         return entries[Int(first - compactedIndex - 1)...Int(last - compactedIndex - 1)]
     }
 
-    /// The entries from `first` on, up to `byteLimit` bytes but at least one if there is any.
-    func entries(from first: LogIndex, byteLimit: Int) -> (entries: ArraySlice<LogEntry>, bytes: Int) {
-        let all = entries(from: first, through: lastIndex)
+    /// The entries from `first` on, up to `byteLimit` bytes and `countLimit` entries, but at least one if there is any.
+    func entries(
+        from first: LogIndex, byteLimit: Int, countLimit: Int = .max
+    ) -> (entries: ArraySlice<LogEntry>, bytes: Int) {
+        let all = entries(from: first, through: lastIndex).prefix(max(1, countLimit))
         var bytes = 0
         var end = all.startIndex
         while end < all.endIndex {

@@ -171,8 +171,12 @@ struct Progress: Sendable {
             inflight.clear()
             return nil
         }
-        let limit = source.options.maxEntryBytesPerMessage
-        let (entries, bytes) = withEntries ? source.log.entries(from: next, byteLimit: limit) : ([], 0)
+        let (entries, bytes) =
+            withEntries
+            ? source.log.entries(
+                from: next, byteLimit: source.options.maxEntryBytesPerMessage,
+                countLimit: source.options.maxEntriesPerMessage)
+            : ([], 0)
         let request = AppendRequest(
             prevIndex: next - 1, prevTerm: prevTerm, entries: Array(entries), commit: source.commit,
             round: source.round, released: source.released)

@@ -43,6 +43,19 @@ struct DirectAppendTests {
 
     private static let bodies = requests.map { RaftMessage.Body.append($0) } + responses.map { .appendResponse($0) }
 
+    /// A member that was away gets as much at once as the limits allow, be it many entries or large ones.
+    @Test("The largest appends that a leader makes are taken", arguments: [0, 100, 192, 1_000, 1 << 20, 2 << 20])
+    func largest(payload: Int) throws {
+        let options = Raft.Options(id: NodeID(1), randomSeed: 1)
+        let size = Self.entry(1, bytes: payload).size
+        let count = max(1, min(options.maxEntriesPerMessage, options.maxEntryBytesPerMessage / size))
+        let request = AppendRequest(
+            prevIndex: 1, prevTerm: 1, entries: (0..<count).map { Self.entry(2 + LogIndex($0), bytes: payload) },
+            commit: 1, round: 1)
+        let frame = Self.frame(.append(request))
+        #expect(try PeerFrame(decoding: frame.encoded()) == frame)
+    }
+
     private static func generic(_ frame: PeerFrame) throws -> [UInt8] {
         guard case .message(.raft(let message)) = frame else { return [] }
         return try Quorate_Replication_V1_PeerFrame.with { $0.raft = .init(message) }.serializedBytes()

@@ -202,6 +202,34 @@ import Testing
         #expect(bench[leader].views.last?.state.member(UInt64(victim + 1))?.standing == .distrusted)
     }
 
+    /// Whoever notices it is sealed, and tells the pool when it can.
+    @Test func aVoterThatForgotIsReportedAsSoonAsItCanBe() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let leader = try #require(bench.leader)
+        let (victim, witness) = ((leader + 1) % 3, (leader + 2) % 3)
+        var old: NodeStatus?
+        bench.route = { letter in
+            if letter.from == victim, letter.to == witness, case .nodeStatus(let status) = letter.message {
+                old = old ?? status
+            }
+            return .deliver
+        }
+        bench.run(200)
+        let word = try #require(old)
+        #expect(try submit(Write.rotate(to: 1), bench) == .applied)
+        bench.seal(witness)
+        bench.run(1_500)
+        bench[witness].inbox.append(.peerReturned(bench[victim].id))
+        bench.inject(.nodeStatus(word), from: victim, to: witness)
+        bench.run(300)
+        #expect(bench[witness].alarms.contains(.memberForgot(bench[victim].id)))
+        #expect(bench[leader].views.last?.state.member(UInt64(victim + 1))?.standing == .member)
+        bench.unseal(witness)
+        try bench.run(until: "everybody knows") {
+            bench[leader].views.last?.state.member(UInt64(victim + 1))?.standing == .distrusted
+        }
+    }
+
     /// Until its first entry is committed it has nothing to do about the members, and no deadline that has passed.
     @Test func aLeaderThatCannotCommitSleepsBetweenItsHeartbeats() throws {
         let bench = try running(nodes: 3, founders: 3)

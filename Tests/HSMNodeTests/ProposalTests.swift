@@ -152,6 +152,42 @@ import Testing
         #expect(write.outcome == .applied && other.outcome == .applied)
     }
 
+    /// Its first copy is so far back in the log that the pool has forgotten the id: put there once more, it would undo
+    /// what was acknowledged since.
+    @Test func aWriteOfANodeFarBehindIsNotAppliedAgain() throws {
+        let bench = try Bench.running { $0.submitTimeout = 60_000_000_000 }
+        try bench.makeKey()
+        let first = bench.submit(Write.enable(false), at: 0)
+        try bench.run(until: "the first answer") { first.outcome == .applied }
+        // Node 1 is heard, and hears nothing.
+        bench.route = { $0.to == 1 ? .lose : .deliver }
+        let id = bench.newID()
+        let write = bench.submit(Write.enable(true), at: 1, id: id)
+        try bench.run(until: "the write") { bench[0].views.last?.isKeyEnabled == true }
+        for _ in 0...PoolState.proposalsRemembered / 1_000 {
+            let others = (0..<1_000).map { _ in bench.submit(Write.enable(false), at: 0) }
+            try bench.run(until: "other answers") { others.allSatisfy { $0.outcome == .applied } }
+        }
+        #expect(write.list.isEmpty && bench.copies(of: id, on: 0) == 1)
+        var largest = 0
+        bench.route = { letter in
+            largest = max(largest, letter.entries.count)
+            return .deliver
+        }
+        try bench.run(until: "the answer") { !write.list.isEmpty }
+        try bench.settle()
+        bench.run(1_000)
+        #expect(write.outcome == .applied)
+        for number in 0..<3 {
+            #expect(bench.copies(of: id, on: number) == 1)
+            #expect(bench[number].views.last?.isKeyEnabled == false)
+        }
+        #expect(largest == Raft.Options(id: NodeID(1), randomSeed: 1).maxEntriesPerMessage)
+        #expect(bench.checker.violation == nil)
+        let next = bench.submit(Write.enable(true), at: 1)
+        try bench.run(until: "the next answer") { next.outcome == .applied }
+    }
+
     // MARK: No answer
 
     @Test func aWriteThatNobodyWasSentHasNotHappened() throws {

@@ -5,8 +5,11 @@ import Raft
 /// What the node says of itself, to its peers and to its owner.
 extension NodeDriver {
     func sendStatusIfDue() {
-        guard now >= statusDue, halted == nil else { return }
+        // A leader takes no write of a node that is too far behind for all it has heard.
+        let isFarther = savedIndex >= statusIndex + PoolState.proposalsRemembered / 8
+        guard now >= statusDue || isFarther, halted == nil else { return }
         statusDue = now.advanced(by: options.statusInterval)
+        statusIndex = savedIndex
         for peer in raft.configuration.members.sorted() where peer != id { sendStatus(to: peer) }
     }
 

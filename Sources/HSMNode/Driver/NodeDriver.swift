@@ -84,7 +84,11 @@ public final class NodeDriver {
     var storedTerm: Term
     /// Members that this node itself has caught having less than they had acknowledged.
     var suspects: Set<NodeID> = []
+    /// When the pool is told of them again, as long as its state doesn't say so.
+    var suspectsDue = Instant(nanoseconds: 0)
     var statusDue: Instant
+    /// What the last status to all said to be applied.
+    var statusIndex: LogIndex = 0
     var membershipDue: Instant
     var versionDue: Instant
     var compaction: CompactionPolicy
@@ -216,6 +220,7 @@ public final class NodeDriver {
         raft.advance(to: now)
         tendLeadership()
         tendMembership()
+        reportSuspects()
         tendVersion()
         sendDueSubmissions()
         proposeQueued()

@@ -67,6 +67,16 @@ extension NodeDriver {
         guard suspects.insert(node).inserted else { return }
         environment.observer.alarm(.memberForgot(node))
         raft.distrust(raft.distrusted.union(suspects))
-        if case .unsealed = seal { submit(.distrustNode(node.rawValue), origin: .node) { _ in } }
+        suspectsDue = now
+    }
+
+    /// Tells the pool of members that have forgotten, until its state says so. Sealed, the node can't; and a time
+    /// without a leader, in which nothing is taken, is when such a member does the most harm.
+    func reportSuspects() {
+        guard !suspects.isEmpty, now >= suspectsDue, case .unsealed = seal else { return }
+        suspectsDue = now.advanced(by: options.submitTimeout)
+        for member in applied.state.members where member.standing == .member && suspects.contains(NodeID(member.node)) {
+            submit(.distrustNode(member.node), origin: .node) { _ in }
+        }
     }
 }

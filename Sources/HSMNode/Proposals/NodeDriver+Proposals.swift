@@ -92,6 +92,7 @@ extension NodeDriver {
         }
         // The proposer may have applied more than this node.
         guard refusal(of: envelope.command) == nil else { return .commandTooNew }
+        guard isRememberedIfApplied(by: proposal.proposer) else { return .notLeader(hint: self.id) }
         let here = environment.clock.unixMilliseconds()
         guard stampIsNear(envelope.stampedAt, here: here) else {
             environment.observer.alarm(
@@ -108,6 +109,15 @@ extension NodeDriver {
             proposer: proposal.proposer, proposalID: proposal.proposalID, command: proposal.command)
         // Without keys there is no proof, and nothing is equal to none.
         return !proof.isEmpty && authenticator.tagsAreEqual(proof, proposal.proof)
+    }
+
+    /// Whether a write that still waits at `proposer`, and may be in the log already, will be recognised if it is put
+    /// there again. It waits only while its node hasn't applied it, so if it was applied, then behind what the node is
+    /// known to have applied. One that is farther behind than proposals are remembered has to catch up first, and asks
+    /// again: else an old write could undo what was acknowledged since.
+    private func isRememberedIfApplied(by proposer: NodeID) -> Bool {
+        let applied = proposer == self.id ? applied.position.index : peers.appliedIndex(of: proposer)
+        return raft.lastIndex + UInt64(intake.waiting) < applied + PoolState.proposalsRemembered
     }
 
     /// A stamp far from the clock could purge, expire or rotate something long before its time.

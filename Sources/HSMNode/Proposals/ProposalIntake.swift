@@ -30,6 +30,9 @@ struct ProposalIntake {
         return nil
     }
 
+    /// How many were taken since the last call of ``takeQueue()``.
+    var waiting: Int { queue.count }
+
     /// The proposals that were taken since the last call, in order.
     mutating func takeQueue() -> [Accepted] {
         defer { queue.removeAll(keepingCapacity: true) }

@@ -115,6 +115,9 @@ public struct PoolState: Sendable {
         heads.values.sorted { $0.node < $1.node }
     }
 
+    /// The last so many proposals are remembered: one that comes again among them is not applied again.
+    public static var proposalsRemembered: UInt64 { CompletedProposals.capacity }
+
     /// What became of a recent proposal; `nil` if it was never applied or is no longer remembered.
     public func outcome(ofProposal proposalID: [UInt8]) -> CommandOutcome? {
         GUID(bytes: proposalID).flatMap { completed[$0]?.outcome }

@@ -110,7 +110,7 @@ enum NodeEndpoints {
             context)
         guard let invitation = committed.view.state.invitation(ticketDigest: digest),
             let pool = committed.view.state.pool
-        else { throw .internalFailure }
+        else { throw .internalFailure("an invitation that was applied isn't in the state") }
         return .object(status: 201) { writer in
             writer.member("pool", pool.name)
             writer.member("poolId", Hexadecimal.encode(pool.poolID))

@@ -41,9 +41,9 @@ enum PrincipalEndpoints {
         else {
             throw .badParameter("The parameter 'displayName' must be a text of 1 to 256 bytes.")
         }
-        guard let (secret, hash) = try? ClientSecret.generate() else { throw .internalFailure }
+        let (secret, hash) = try newSecret()
         guard let objectID = GUID(bytes: Self.randomGUID()), let clientID = GUID(bytes: Self.randomGUID()) else {
-            throw .internalFailure
+            throw .internalFailure("16 random bytes make no GUID")
         }
         let principal = NewPrincipal(
             objectID: objectID, clientID: clientID, kind: .servicePrincipal, displayName: name, secretHash: hash)
@@ -51,7 +51,9 @@ enum PrincipalEndpoints {
         if case .refused(let refusal) = committed.outcome {
             throw .badParameter("The pool refused the principal: \(refusal).")
         }
-        guard let record = committed.view.state.principal(objectID) else { throw .internalFailure }
+        guard let record = committed.view.state.principal(objectID) else {
+            throw .internalFailure("a principal that was applied isn't in the state")
+        }
         return .object(status: 201) { writer in
             write(record, &writer)
             // Shown this once: the pool keeps only its hash.
@@ -69,7 +71,7 @@ enum PrincipalEndpoints {
         guard principal.clientID != nil else {
             throw .badParameter("Only a service principal has a secret.")
         }
-        guard let (secret, hash) = try? ClientSecret.generate() else { throw .internalFailure }
+        let (secret, hash) = try newSecret()
         let committed = try await context.submit(
             .setPrincipalSecret(objectID: objectID, hash: hash, generation: principal.credentialGeneration &+ 1))
         if case .refused(let refusal) = committed.outcome {
@@ -109,6 +111,14 @@ enum PrincipalEndpoints {
             throw .notFound("PrincipalNotFound", "Requested principal not found")
         }
         return .object { write(record, &$0) }
+    }
+
+    private static func newSecret() throws(APIError) -> (String, [UInt8]) {
+        do {
+            return try ClientSecret.generate()
+        } catch {
+            throw .internalFailure("no secret was made: \(error)")
+        }
     }
 
     private static func randomGUID() -> [UInt8] {

@@ -94,7 +94,7 @@ enum RestoreOrderEndpoints {
     private static func answer(_ state: PoolState, isWhole: Bool) throws(APIError) -> APIResponse {
         let order = try found(in: state)
         guard let terms = RestoreTerms(order, in: state), let domain = state.securityDomain else {
-            throw .internalFailure
+            throw .internalFailure("the pool's own record of the order doesn't decode")
         }
         return .object { writer in
             writer.member("id", Hexadecimal.encode(order.id))

@@ -1,4 +1,5 @@
 import AccessControl
+import CryptographicModule
 import Glibc
 import HTTPTransport
 import PoolState
@@ -51,6 +52,7 @@ import Testing
         _ = await pool.send(.get, "/open")
         _ = await pool.send(.post, "/refuse-issue")
         _ = await pool.send(.get, "/%")
+        #expect(await pool.send(.get, "/counted").status == 200)
         #expect(try pool.records().isEmpty)
         #expect(await pool.send(.post, "/issue").status == 200)
         #expect(try pool.records().map { $0.integer("httpStatusCode") } == [200])
@@ -60,7 +62,18 @@ import Testing
         try #require(await pool.settled { $0.count == 2 })
         let summary = try #require(try pool.records().last)
         #expect(summary.string("operationName") == "Authentication")
-        #expect(summary.object("properties")?.string("count") == "5")
+        #expect(summary.object("properties")?.string("count") == "6")
+    }
+
+    @Test func theCauseOfAFailureIsInTheNodesLogAlone() async throws {
+        let pool = try TestPool(Probe.all)
+        let answer = try await pool.call(.user, .get, "/failing")
+        #expect(answer.status == 500 && !answer.text.contains("its cause"), "\(answer.text)")
+        let lines = pool.log.lines.filter { $0.contains("its cause") }
+        #expect(lines.count == 1 && lines.first?.contains("Failing") == true, "\(pool.log.lines)")
+        #expect(answer.header("x-ms-request-id").map { lines.first?.contains($0) == true } == true)
+        #expect(APIError(CryptoError.internalFailure("why")).cause?.contains("why") == true)
+        #expect(APIError(CryptoError.authenticationFailed).cause != nil)
     }
 
     @Test func refusalsForLoadAreCountedByWhoWasRefusedWhat() async throws {

@@ -22,7 +22,7 @@ enum Probe {
             handler: .computation { _ throws(APIError) in .object { $0.member("done", true) } }),
         Endpoint(
             .get, "/failing", operation: "Failing", access: .authenticated, isVersioned: false,
-            handler: .inline { _ throws(APIError) in throw .internalFailure }),
+            handler: .inline { _ throws(APIError) in throw .internalFailure("its cause") }),
         Endpoint(
             .get, "/waiting", operation: "Waiting", access: .authenticated, isVersioned: false,
             handler: .asynchronous { _ throws(APIError) in .object { $0.member("done", true) } }),

@@ -6,7 +6,6 @@ import Identity
 public import PoolState
 public import RequestPipeline
 public import StrictJSON
-import Logging
 import SecurityDomain
 
 /// A node of a pool of one, from the router down to the audit file: real state, real keys, real records. Only consensus
@@ -26,6 +25,7 @@ public final class TestPool: Sendable {
     public let folder: TemporaryFolder
     public let audit: AuditLog
     public let anonymous = AnonymousSampler()
+    public let log = TestLog()
     public let services: PipelineServices
     public let pipeline: RequestPipeline
     /// Records that were there before the first request.
@@ -50,7 +50,7 @@ public final class TestPool: Sendable {
             pool: pool, module: module, custody: custody, audit: audit, anonymous: anonymous, computation: computation,
             hosts: HostTable(hosts: [TestPool.host]), clock: clock,
             identity: ServiceIdentity(poolName: "pool-1", nodeName: "node-1", region: "test-region", version: "1"),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: log.logger)
         self.services = services
         pipeline = RequestPipeline(endpoints: endpoints, services: services)
         firstRecords = try AuditTail.lines(folder: folder.path, count: 100).count

@@ -13,7 +13,9 @@ enum JobStart {
     ) async throws(APIError) -> APIResponse {
         let committed = try await context.submit(.beginJob(order))
         if case .refused(let refusal) = committed.outcome { throw error(refusal, context) }
-        guard let record = committed.view.state.job(order.id) else { throw .internalFailure }
+        guard let record = committed.view.state.job(order.id) else {
+            throw .internalFailure("a job that was applied isn't in the state")
+        }
         let job = RunningJob(record: record, begunAt: committed.index, services: context.services)
         JobWork.start(job, desk) { _ in place }
         return answer(record, context)

@@ -86,10 +86,10 @@ enum ScheduleRoutes {
         } catch let unavailable as PoolUnavailable {
             throw APIError(unavailable)
         } catch {
-            throw .internalFailure
+            throw .internalFailure("a backup by the schedule can't be begun: \(error)")
         }
         if case .refused(let refusal) = begun.outcome { throw JobStart.error(refusal, context) }
-        guard let record = begun.record else { throw .internalFailure }
+        guard let record = begun.record else { throw .internalFailure("a job that was applied isn't in the state") }
         return JobStart.answer(record, context)
     }
 

@@ -58,8 +58,7 @@ enum KeyAttestationRoute {
                 certificates: chain.flatMap { X509Certificate.pem(der: $0) },
                 privateKeyStatement: Array(privateHalf.utf8), publicKeyStatement: publicHalf.map { Array($0.utf8) })
         } catch {
-            context.services.logger.error("attestation not signed", metadata: ["cause": "\(error)"])
-            throw .internalFailure
+            throw .internalFailure("attestation not signed: \(error)")
         }
     }
 

@@ -48,7 +48,7 @@ enum KeyBackup {
     private static func restore(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let blob = try context.fields().bytes("value")
         guard let keyring = context.services.custody.unsealed?.keyring else { throw .sealed }
-        guard let pool = context.view.state.pool else { throw .internalFailure }
+        guard let pool = context.view.state.pool else { throw .internalFailure(RequestContext.noPool) }
         let module = context.services.module
         // Errors of the module are values here: a foreign blob is the caller's mistake, not the node's.
         let opened = try await context.compute { () throws(CryptoError) in
@@ -73,7 +73,9 @@ enum KeyBackup {
             throw refusal == .keyIsDeleted
                 ? CommandRefusals.keyIsDeleted(key.name) : CommandRefusals.error(refusal, context)
         }
-        guard let made = committed.view.state.key(key.name) else { throw .internalFailure }
+        guard let made = committed.view.state.key(key.name) else {
+            throw .internalFailure("a key that was applied isn't in the state")
+        }
         return KeyBundle(context: context.with(view: committed.view)).response(made.latest)
     }
 }

@@ -20,7 +20,7 @@ enum KeyCreation {
         let fields = try context.fields()
         let request = try KeyRequest(fields)
         if context.view.state.deletedKey(name) != nil { throw CommandRefusals.keyIsDeleted(name) }
-        guard let pool = context.view.state.pool else { throw .internalFailure }
+        guard let pool = context.view.state.pool else { throw .internalFailure(RequestContext.noPool) }
         let template = request.template(poolID: pool.poolID, name: name, createdAt: context.now)
         let module = context.services.module
         let generated = try await context.compute { () throws(CryptoError) in
@@ -39,7 +39,7 @@ enum KeyCreation {
     static func add(_ version: NewKeyVersion, _ context: RequestContext) async throws(APIError) -> APIResponse {
         let view = try await context.apply(.createKeyVersion(version))
         guard let made = view.state.key(version.header.name)?.version(version.header.version) else {
-            throw .internalFailure
+            throw .internalFailure("a key version that was applied isn't in the state")
         }
         return KeyBundle(context: context.with(view: view)).response(made)
     }

@@ -26,7 +26,7 @@ enum KeyImport {
             ?? KeyOperationFields.usual(source.type)
         let tags = try fields.tags() ?? [:]
         if context.view.state.deletedKey(name) != nil { throw CommandRefusals.keyIsDeleted(name) }
-        guard let pool = context.view.state.pool else { throw .internalFailure }
+        guard let pool = context.view.state.pool else { throw .internalFailure(RequestContext.noPool) }
         let (services, poolID, now) = (context.services, pool.poolID, context.now)
         let sealed = try await context.compute { () throws(CryptoError) -> GeneratedKey in
             let version = Random.bytes(16)

@@ -70,12 +70,14 @@ public enum KeyRotation {
         guard key.rotation != nil else {
             throw .badParameter("The key has no rotation policy. Set one with 'PUT /keys/\(key.name)/rotationpolicy'.")
         }
-        guard let pool = context.view.state.pool else { throw .internalFailure }
+        guard let pool = context.view.state.pool else { throw .internalFailure(RequestContext.noPool) }
         let (module, now) = (context.services.module, context.now)
         let command = try await context.compute { () throws(CryptoError) in
             try Self.command(for: key, poolID: pool.poolID, now: now, onlyIfDue: false, module: module)
         }
-        guard case .createKeyVersion(let version) = command else { throw .internalFailure }
+        guard case .createKeyVersion(let version) = command else {
+            throw .internalFailure("a rotation makes another command than it should")
+        }
         return try await KeyCreation.add(version, context)
     }
 

@@ -40,7 +40,7 @@ enum KeyRelease {
         do throws(ReleasePolicyDocument.Refusal) {
             policy = try ReleasePolicyDocument(parsing: stored.data)
         } catch {
-            throw .internalFailure
+            throw .internalFailure("the key's release policy doesn't parse: \(error)")
         }
         guard policy.isFulfilled(issuer: assertion.issuer, claims: assertion.claims) else {
             throw refused("doesn't fulfil the key's release policy")
@@ -79,7 +79,7 @@ enum KeyRelease {
     private static func assertion(
         _ text: String, _ context: RequestContext
     ) throws(APIError) -> EnvironmentAssertion {
-        guard let pool = context.view.state.pool else { throw .internalFailure }
+        guard let pool = context.view.state.pool else { throw .internalFailure(RequestContext.noPool) }
         let authorities = pool.releaseAuthorities.map { authority in
             AssertionAuthority(
                 issuer: authority.issuer,
@@ -120,8 +120,7 @@ struct ReleasedKey {
             let signature = try keyring.releaseKey.sign(digest: Digest.sha256(Array(signed.utf8)))
             return signed + "." + Base64URL.encode(signature)
         } catch {
-            context.services.logger.error("release not signed", metadata: ["cause": "\(error)"])
-            throw .internalFailure
+            throw .internalFailure("release not signed: \(error)")
         }
     }
 

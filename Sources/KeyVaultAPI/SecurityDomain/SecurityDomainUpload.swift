@@ -47,7 +47,7 @@ enum SecurityDomainUpload {
             throw APIError(error)
         }
         guard let document = try? key.transferDocument(keyID: context.host.baseURL + "/transfer_key") else {
-            throw .internalFailure
+            throw .internalFailure("the transfer key's document can't be made")
         }
         return APIResponse(body: document)
     }

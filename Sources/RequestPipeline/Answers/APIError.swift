@@ -11,11 +11,14 @@ public struct APIError: Error, Hashable, Sendable {
     public var retryAfterSeconds: Int?
     /// The methods that the path answers to, separated by commas: goes with 405 (RFC 9110 section 15.5.6).
     public var allowedMethods: String?
+    /// For the node's log, and never in an answer: what went wrong inside. Never holds a secret.
+    public var cause: String?
 
     public init(
         status: Int, code: String, innerCode: String? = nil, message: String, retryAfterSeconds: Int? = nil,
-        allowedMethods: String? = nil
+        allowedMethods: String? = nil, cause: String? = nil
     ) {
+        self.cause = cause
         self.allowedMethods = allowedMethods
         self.status = status
         self.code = code
@@ -64,10 +67,13 @@ extension APIError {
             + "'hsmctl pool status' shows what it waits for.",
         retryAfterSeconds: 1)
 
-    /// A failure inside the service. Its cause goes to the log, never to the caller.
-    public static let internalFailure = APIError(
-        status: 500, code: "InternalServerError", message: "The service failed to answer. The node's log has the cause."
-    )
+    /// A failure inside the service.
+    /// - Parameter cause: goes to the log, never to the caller; without secrets.
+    public static func internalFailure(_ cause: String) -> APIError {
+        APIError(
+            status: 500, code: "InternalServerError",
+            message: "The service failed to answer. The node's log has the cause.", cause: cause)
+    }
 
     /// The record of a key that was looked up isn't there. The pipeline decides the request anew before it answers so,
     /// since the key may have been sealed anew or purged in between.

@@ -50,7 +50,7 @@ extension APIError {
             self = .unavailable(
                 "The node's keys were locked while the request was under way. Retry, or ask another node.")
         case .keyRejected(let why): self = .badParameter("The key was refused: \(why).")
-        default: self = .internalFailure
+        default: self = .internalFailure("the cryptographic module: \(error)")
         }
     }
 }

@@ -24,6 +24,9 @@ public final class RequestContext: Sendable {
         self.view = view
     }
 
+    /// Why a request fails on a node that is unsealed, and whose state has no pool.
+    public static let noPool = "the state has no record of the pool"
+
     public var endpoint: Endpoint { exchange.endpoint }
     public var parameters: PathParameters { exchange.parameters }
     public var query: QueryParameters { exchange.query }
@@ -62,7 +65,7 @@ public final class RequestContext: Sendable {
         } catch let error as APIError {
             throw error
         } catch {
-            throw .internalFailure
+            throw .internalFailure("the body: \(error)")
         }
     }
 

@@ -330,6 +330,7 @@ public final class RequestPipeline: RequestSink {
             if let next = exchange.again() { return decideAnew(next) }
             services.logger.error("a key's record is missing", metadata: ["request": "\(exchange.requestID)"])
         }
+        if case .failure(let error) = result { logCause(of: error, exchange) }
         guard recorder.isRecorded(context, result) else {
             if context.endpoint.whenAnonymous != .unrecorded {
                 recorder.sample(exchange.request, at: exchange.receivedAt)
@@ -352,6 +353,7 @@ public final class RequestPipeline: RequestSink {
     /// Refuses the holder of a genuine token before an operation began: recorded like any other outcome.
     private func refuse(_ exchange: Exchange, _ token: VerifiedToken, _ error: APIError, challenge: String? = nil) {
         guard !exchange.showsUnreleased else { return decideOnReleased(exchange) }
+        logCause(of: error, exchange)
         let index = services.pool.latestView.appliedIndex
         if recorder.countsRefusal(exchange, of: recorder.caller(token), error, policyIndex: index) {
             exchange.responder.respond(answer(error, exchange.request, requestID: exchange.requestID))
@@ -364,6 +366,17 @@ public final class RequestPipeline: RequestSink {
                 return response
             }
         }
+    }
+
+    /// What the caller isn't told of a failure: the answer names the request by whose id it is found in the log.
+    private func logCause(of error: APIError, _ exchange: Exchange) {
+        guard let cause = error.cause else { return }
+        services.logger.error(
+            "a request failed inside the service",
+            metadata: [
+                "request": "\(exchange.requestID)", "operation": "\(exchange.endpoint.operation)",
+                "cause": "\(cause)",
+            ])
     }
 
     private func respond(

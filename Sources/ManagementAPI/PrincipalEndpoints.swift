@@ -54,7 +54,7 @@ enum PrincipalEndpoints {
         guard let record = committed.view.state.principal(objectID) else {
             throw .internalFailure("a principal that was applied isn't in the state")
         }
-        return .object(status: 201) { writer in
+        return .object(status: 201, audit: details(record)) { writer in
             write(record, &writer)
             // Shown this once: the pool keeps only its hash.
             writer.member("clientSecret", secret)
@@ -83,7 +83,7 @@ enum PrincipalEndpoints {
             }
         }
         guard let record = committed.view.state.principal(objectID) else { throw missing }
-        return .object { writer in
+        return .object(audit: details(record)) { writer in
             write(record, &writer)
             // Shown this once: the pool keeps only its hash.
             writer.member("clientSecret", secret)
@@ -110,7 +110,15 @@ enum PrincipalEndpoints {
         guard let record = committed.view.state.principal(objectID) else {
             throw .notFound("PrincipalNotFound", "Requested principal not found")
         }
-        return .object { write(record, &$0) }
+        return .object(audit: details(record)) { write(record, &$0) }
+    }
+
+    /// Whom a change was about, and what holds since.
+    private static func details(_ principal: PrincipalRecord) -> OperationDetails {
+        OperationDetails(extra: [
+            ("objectId", "\(principal.objectID)"), ("displayName", principal.displayName),
+            ("enabled", "\(principal.enabled)"), ("credentialGeneration", "\(principal.credentialGeneration)"),
+        ])
     }
 
     private static func newSecret() throws(APIError) -> (String, [UInt8]) {

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
-from people import CRYPTO_USER, hire
+from people import CRYPTO_USER, audit_records, hire, last_record
 
 NODES = [1, 2, 3]
 ISSUER = "https://attester.quickstart.invalid"
@@ -127,7 +127,10 @@ def test_keys_that_were_wrapped_elsewhere(clients, web, pool):
                     int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
                 private.public_key().verify(pair, digest[:length], ec.ECDSA(utils.Prehashed(made_hash)))
     octets = os.urandom(24)
+    before = last_record(pool, 3)
     made = clients[3].import_key(fresh(), JsonWebKey(kty="oct-HSM", t=transfer_blob(wrapper, octets)))
+    recorded = [record["properties"].get("wrappingKey") for record in audit_records(pool, 3, "KeyImport", before)]
+    assert recorded == [wrapper.id]
     assert made.key.kty == "oct-HSM" and made.key.k is None
     with pytest.raises(HttpResponseError) as refused:
         clients[1].import_key(fresh(), JsonWebKey(kty="EC-HSM", t=transfer_blob(wrapper, octets)))

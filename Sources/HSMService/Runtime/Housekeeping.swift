@@ -64,7 +64,11 @@ struct Housekeeping: Sendable {
                 guard purged < Self.purgesPerRound else { return }
                 purged += 1
                 do {
-                    _ = try await runtime.submit(.purgeKey(name: key.name, onlyIfDue: true), origin: .node)
+                    let committed = try await runtime.submit(
+                        .purgeKey(name: key.name, onlyIfDue: true), origin: .node)
+                    // Another leader may have been quicker.
+                    guard case .applied = committed.outcome else { continue }
+                    audit.append(Self.purge(of: key.name, baseURL: baseURL, policyIndex: committed.index)) { _ in }
                     logger.notice("purged a key at the end of its retention", metadata: ["key": "\(key.name)"])
                 } catch {
                     return logger.info("a due key waits for the pool", metadata: ["cause": "\(error)"])
@@ -75,6 +79,13 @@ struct Housekeeping: Sendable {
 
     /// A backup or restore whose node is gone goes on at the leader, unless somebody asked for it at another node
     /// before.
+    /// The record of a purge that nobody asked for.
+    static func purge(of name: String, baseURL: String, policyIndex: UInt64) -> AuditEvent {
+        AuditEvent(
+            time: SystemClock().unixMilliseconds(), operationName: "KeyPurgeIfDue", status: 204,
+            details: AuditDetails(keyID: "\(baseURL)/deletedkeys/\(name)"), policyIndex: policyIndex)
+    }
+
     private func takeOverSilentJob() async {
         guard runtime.latestStanding.role == .leader, custody.unsealed != nil,
             let job = runtime.latestView.state.runningJob, job.isSilent(at: SystemClock().unixMilliseconds())

@@ -23,6 +23,7 @@ enum JobStart {
 
     static func answer(_ record: JobRecord, _ context: RequestContext) -> APIResponse {
         var response = JobAnswer.response(record, status: 202)
+        response.audit = record.order.auditDetails
         let collection = record.order.kind.isBackup ? "backup" : "restore"
         response.headers = [
             (

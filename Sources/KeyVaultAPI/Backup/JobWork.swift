@@ -56,8 +56,10 @@ public struct JobTakeover: Sendable {
         guard let keyring = services.custody.unsealed?.keyring, !desk.atWork.contains(silent.id) else { return }
         do {
             guard silent.takeovers < PoolLimits.jobTakeovers else {
-                _ = try await services.pool.submit(
+                let committed = try await services.pool.submit(
                     .failJob(id: silent.id, .silentNode, onlyIfSilent: true), origin: .node)
+                guard committed.outcome == .applied else { return }
+                services.recordEnd(of: silent.order, nil, .silentNode)
                 return services.logger.error("a job has failed: its nodes died", metadata: metadata)
             }
             let committed = try await services.pool.submit(

@@ -75,11 +75,13 @@ final class RunningJob: Sendable {
                     id: order.id, items: done.items, bytes: done.bytes, keys: done.keys, report: done.report))
             services.logger.notice(
                 "job succeeded", metadata: id.merging(["items": "\(done.items)", "bytes": "\(done.bytes)"]) { $1 })
+            services.recordEnd(of: order, done)
             return
         } catch {
             failure = error
         }
         services.logger.error("job failed", metadata: id.merging(["cause": "\(failure)"]) { $1 })
+        services.recordEnd(of: order, nil, JobFailure(failure))
         do {
             try await submit(.failJob(id: order.id, JobFailure(failure), onlyIfSilent: false))
         } catch {

@@ -35,6 +35,7 @@ public struct ScheduledBackups: Sendable {
             guard case .applied = begun.outcome else {
                 return services.logger.info("a backup that is due waits", metadata: ["cause": "\(begun.outcome)"])
             }
+            if let order = begun.record?.order { services.recordOwnDoing("FullBackupIfDue", order.auditDetails) }
             services.logger.notice(
                 "began a backup by the schedule", metadata: ["job": "\(Hexadecimal.encode(begun.job))"])
         } catch {
@@ -104,6 +105,12 @@ public struct ScheduledBackups: Sendable {
     private func remove(_ backup: ScheduledBackup, _ container: any BackupContainer) async throws {
         for folder in backup.folders { try await container.remove(folder: folder, object: BackupPlace.object) }
         _ = try await services.pool.submit(.forgetBackup(backup.id), origin: .node)
+        services.recordOwnDoing(
+            "BackupRemoveIfDue",
+            OperationDetails(extra: [
+                ("jobId", Hexadecimal.encode(backup.id)), ("place", container.uri),
+                ("folder", backup.folders.joined(separator: " ")),
+            ]))
         services.logger.notice("removed an old backup", metadata: ["folder": "\(backup.folder)"])
     }
 

@@ -45,11 +45,16 @@ enum KeyImport {
                 ) { () throws(CryptoError) in try services.custody.record(digest: kek.recordDigest) }
             }
         }
-        return try await KeyCreation.add(
+        var response = try await KeyCreation.add(
             NewKeyVersion(
                 header: sealed.header, publicKey: sealed.publicKey, record: sealed.record.bytes, origin: .imported,
                 enabled: attributes.enabled ?? true, notBefore: attributes.notBefore, expires: attributes.expires,
                 tags: tags, releasePolicy: export.policy?.stored), context)
+        // It was used without a right on it: whoever may import may bring what was wrapped for it.
+        if case .transfer(let blob, _, _, _) = source {
+            response.audit.extra.append(("wrappingKey", blob.keyIdentifier))
+        }
+        return response
     }
 
     /// What a request brings.

@@ -33,7 +33,7 @@ enum RoleAssignments {
                     let scope = try place.scope(context)
                     let assignment = try find(context, scope)
                     _ = try await context.apply(.deleteRoleAssignment(name: assignment.name, scope: scope))
-                    return .object { write(assignment, &$0) }
+                    return .object(audit: details(assignment)) { write(assignment, &$0) }
                 }),
         ]
     }
@@ -98,7 +98,15 @@ enum RoleAssignments {
         }
         let assignment = RoleAssignment(name: name, scope: scope, principal: principal, roleDefinition: definition)
         _ = try await context.apply(.putRoleAssignment(assignment))
-        return .object(status: 201) { write(assignment, &$0) }
+        return .object(status: 201, audit: details(assignment)) { write(assignment, &$0) }
+    }
+
+    /// Who may do what where, or could until now: the address of a request names only the assignment.
+    private static func details(_ assignment: RoleAssignment) -> OperationDetails {
+        OperationDetails(extra: [
+            ("principalId", "\(assignment.principal)"), ("roleDefinitionId", "\(assignment.roleDefinition)"),
+            ("scope", assignment.scope.path),
+        ])
     }
 
     private static func write(_ assignment: RoleAssignment, _ writer: inout JSONWriter) {

@@ -36,7 +36,7 @@ enum RoleDefinitions {
                 handler: .proposal { context throws(APIError) in
                     let definition = try find(context)
                     _ = try await context.apply(.deleteRoleDefinition(id: definition.id))
-                    return .object { write(definition, &$0) }
+                    return .object(audit: details(definition)) { write(definition, &$0) }
                 }),
         ]
 
@@ -74,7 +74,33 @@ enum RoleDefinitions {
             kind: .custom, dataActions: permissions.dataActions, notDataActions: permissions.notDataActions,
             actions: permissions.actions, notActions: permissions.notActions, assignableScopes: [.root])
         _ = try await context.apply(.putRoleDefinition(definition))
-        return .object(status: 201) { write(definition, &$0) }
+        return .object(status: 201, audit: details(definition)) { write(definition, &$0) }
+    }
+
+    private static func details(_ definition: RoleDefinition) -> OperationDetails {
+        OperationDetails(
+            extra: [("roleDefinitionId", "\(definition.id)"), ("roleName", definition.name)]
+                + list("dataActions", definition.dataActions) + list("notDataActions", definition.notDataActions))
+    }
+
+    /// A list in as many members as it takes, since each is cut at 1024 bytes: `name`, `name2` and on. A list of more
+    /// than 8 KiB ends in `nameOmitted`, the number of elements that are left out.
+    private static func list(_ name: String, _ elements: [String]) -> [(name: String, value: String)] {
+        var parts: [String] = []
+        var taken = 0
+        for element in elements {
+            guard element.utf8.count <= 1024 else { break }
+            if let last = parts.last, last.utf8.count + 1 + element.utf8.count <= 1024 {
+                parts[parts.count - 1] = last + " " + element
+            } else {
+                guard parts.count < 8 else { break }
+                parts.append(element)
+            }
+            taken += 1
+        }
+        var members = parts.enumerated().map { (name: $0 == 0 ? name : "\(name)\($0 + 1)", value: $1) }
+        if taken < elements.count { members.append(("\(name)Omitted", "\(elements.count - taken)")) }
+        return members
     }
 
     private static func write(_ definition: RoleDefinition, _ writer: inout JSONWriter) {

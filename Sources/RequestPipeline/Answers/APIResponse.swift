@@ -58,13 +58,16 @@ public struct OperationDetails: Sendable {
     public var evidence: OperationEvidence?
     /// Whom an anonymous request turned out to come from: a client that got a token.
     public var authenticated: GUID?
+    /// What else the record is to say, in this order: members of its `properties`. Values are cut at 1024 bytes.
+    public var extra: [(name: String, value: String)]
     /// The request changed nothing and obtained what an earlier, recorded one had obtained: anonymous ones are counted.
     public var isRepetition = false
 
     public init(
         keyIdentifier: String? = nil, algorithm: String? = nil, evidence: OperationEvidence? = nil,
-        authenticated: GUID? = nil
+        authenticated: GUID? = nil, extra: [(name: String, value: String)] = []
     ) {
+        self.extra = extra
         self.authenticated = authenticated
         self.keyIdentifier = keyIdentifier
         self.algorithm = algorithm

@@ -43,9 +43,7 @@ struct AuditRecorder: Sendable {
         switch result {
         case .success(let response):
             event.status = response.status
-            event.details = AuditDetails(
-                keyID: response.audit.keyIdentifier, algorithm: response.audit.algorithm,
-                evidence: response.audit.evidence.map(evidence))
+            event.details = AuditDetails(response.audit)
             event.caller = caller(context, response.audit)
         case .failure(let error):
             (event.status, event.resultDescription) = (error.status, "\(error.code): \(error.message)")
@@ -77,19 +75,9 @@ struct AuditRecorder: Sendable {
             event.policyIndex = context.view.appliedIndex
             event.status = part.status
             event.resultDescription = part.failure
-            event.details = AuditDetails(
-                keyID: part.audit.keyIdentifier, algorithm: part.audit.algorithm,
-                evidence: part.audit.evidence.map(evidence))
+            event.details = AuditDetails(part.audit)
             event.caller = caller(context, part.audit)
             append(event, exchange) { waiting.finish($0) }
-        }
-    }
-
-    private func evidence(_ evidence: OperationEvidence) -> AuditEvidence {
-        switch evidence {
-        case .submitted(let digest): .submitted(digest)
-        case .ciphertext(let digest): .ciphertext(digest)
-        case .blinded(let code): .blinded(code)
         }
     }
 

@@ -81,6 +81,42 @@ import Testing
         try expectAlone(bench, leader, generation: 1)
     }
 
+    /// The others come back: what wasn't committed need not be.
+    @Test(arguments: [false, true]) func aRecoveryThatFailsChangesNothing(isDiskFull: Bool) throws {
+        let bench = try Bench.running {
+            $0.raft.reads = .lease
+            // Else the node would submit its write to those that come back.
+            $0.submitTimeout = 3_000_000_000
+        }
+        let alone = try #require(bench.leader)
+        bench.route = { letter in letter.entries.isEmpty ? .deliver : .lose }
+        _ = bench.submit(Write.rotate(to: 1), at: alone)
+        bench.run(20)
+        for number in 0..<3 where number != alone { bench.crash(number) }
+        bench.run(3_100)
+        if isDiskFull { bench[alone].disk.refusals = 1 }
+        let answer = recover(bench, alone, epoch: isDiskFull ? 2 : 4)
+        bench.run(3)
+        let refusal = isDiskFull ? PoolRecoveryRefusal.storage(.full) : .refused(.epochMismatch)
+        #expect(throws: refusal) { try answer.list.first?.get() }
+        #expect(bench[alone].driver?.halted == nil)
+        #expect(bench[alone].views.last?.generation == 0)
+        bench.cut = [alone]
+        bench.release()
+        for number in 0..<3 where number != alone {
+            try bench.start(number)
+            bench.unseal(number)
+        }
+        try bench.run(until: "another leader") { bench.leader != nil }
+        let write = bench.submit(Write.assign(1), at: try #require(bench.leader))
+        try bench.run(until: "the answer") { write.outcome == .applied }
+        bench.cut = []
+        let roots = try bench.storedRoots()
+        #expect(Set(roots).count == 1)
+        #expect(bench[alone].views.last?.generation == 0 && bench[alone].views.last?.isAssigned(1) == true)
+        #expect(bench.checker.violation == nil)
+    }
+
     @Test func aPoolThatLivesIsNotRecovered() throws {
         let bench = try Bench.running { $0.raft.reads = .lease }
         let leader = try #require(bench.leader)

@@ -50,7 +50,8 @@ extension NodeDriver {
         guard write(has(fault: .termAndVoteInTwoWrites) ? output.withoutVote : output) else { return }
         for violation in output.violations { environment.observer.alarm(.protocolViolation(violation)) }
         let hasIncoming = expect(output)
-        if let leases = output.leases { self.leases = leases }
+        // Not those of the output: a full disk may have held it while the clock was found wrong and they were dropped.
+        if output.leases != nil { leases = raft.leases }
         if hasIncoming || output.leases != nil { publishReads() }
         for message in output.messages where !message.mayPrecedeWrite(in: writtenTerm) { send(message) }
         guard !has(fault: .termAndVoteInTwoWrites) || write(output.onlyVote) else { return }

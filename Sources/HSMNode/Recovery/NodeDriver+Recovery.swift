@@ -68,9 +68,9 @@ extension NodeDriver {
 
     private func recover(_ request: PoolRecoveryRequest) throws(PoolRecoveryRefusal) -> LogIndex {
         if let leader = raft.leader, leader != id || raft.isEstablishedLeader { throw .poolIsAlive(leader: leader) }
-        try applyWholeLog(request.former)
-        var state = applied.state
-        let last = applied.position
+        try open(request.former)
+        var (end, changes) = try wholeLog()
+        let last = end.position
         let configuration = PoolConfiguration(voters: [id])
         let envelope = ProposalEnvelope(
             proposalID: environment.random.bytes(16), proposer: id.rawValue, principal: nil,
@@ -83,57 +83,89 @@ extension NodeDriver {
             of: .command(envelope.encode()), term: term, index: last.index + 1, previous: last.tag)
         let tag = chain.tag(
             of: .configuration(configuration), term: term, index: last.index + 2, previous: commandTag)
-        let result = state.apply(index: last.index + 1, term: term, envelope)
+        let result = end.state.apply(index: last.index + 1, term: term, envelope)
         if case .refused(let refusal) = result.outcome { throw .refused(refusal) }
-        let changes = result.rows + state.apply(MembershipRecord(configuration, at: last.index + 2))
+        changes.rows.add(result.rows + end.state.apply(MembershipRecord(configuration, at: last.index + 2)))
+        let root = end.state.root
         let mark = AppliedMark(
-            index: last.index + 2, term: term, chainTag: tag, stateRoot: state.root,
-            tag: request.next.stateTag(index: last.index + 2, term: term, chainTag: tag, root: state.root))
+            index: last.index + 2, term: term, chainTag: tag, stateRoot: root,
+            tag: request.next.stateTag(index: last.index + 2, term: term, chainTag: tag, root: root))
         do {
             try stage(mark, changes)
             try environment.storage.installStaged(configuration: configuration)
         } catch {
+            // No room is not the end: everything is as it was.
+            if error != .full { halt(error) }
             throw .storage(error)
         }
         return mark.index
     }
 
-    /// What isn't known to be committed may have been, and nobody else is there to say otherwise: all of it counts.
-    private func applyWholeLog(_ authenticator: any StateAuthenticator) throws(PoolRecoveryRefusal) {
+    /// Opens the node, if it is sealed, and stores all that is committed.
+    private func open(_ authenticator: any StateAuthenticator) throws(PoolRecoveryRefusal) {
         do {
             if case .sealed(let evidence) = seal { try unseal(from: evidence, authenticator: authenticator) }
         } catch {
             throw .stored(error)
         }
-        applyCommitted(raft.entries(from: applied.position.index + 1, to: raft.lastIndex))
         publishApplied()
         save()
         guard halted == nil else { throw .halted }
-        guard savedIndex == raft.lastIndex else { throw .storage(.full) }
+        guard isSaved else { throw .storage(.full) }
+    }
+
+    /// What isn't known to be committed may have been, and nobody else is there to say otherwise: all of it counts. It
+    /// is applied beside the node's own state: should the recovery come to nothing and the others return, the node goes
+    /// on with what is committed.
+    private func wholeLog() throws(PoolRecoveryRefusal) -> (end: AppliedState, changes: UnsavedChanges) {
+        var end = applied
+        var changes = UnsavedChanges()
+        for entry in raft.entries(from: end.position.index + 1, to: raft.lastIndex) {
+            if case .configuration(let configuration) = entry.payload {
+                changes.rows.add(end.apply(configuration, of: entry))
+                continue
+            }
+            let proposal = knownProposal(in: entry)
+            if proposal == nil, case .command = entry.payload {
+                halt(.unknownCommand(index: entry.index, known: options.catalog.newest))
+                throw .halted
+            }
+            guard let result = end.apply(entry, proposal) else { continue }
+            guard !haltIfTooOld(for: end.state) else { throw .halted }
+            changes.rows.add(result.rows)
+            changes.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
+        }
+        end.state.updateRoot(with: changes.rows.list)
+        return (end, changes)
     }
 
     /// Puts the stored state, with `changes` on top, beside itself.
-    private func stage(_ mark: AppliedMark, _ changes: [RowChange]) throws(StorageFailure) {
+    private func stage(_ mark: AppliedMark, _ changes: UnsavedChanges) throws(StorageFailure) {
         let storage = environment.storage
         try storage.discardStaged()
         guard let reader = try storage.openSnapshot() else { throw .corrupted("there is no state to go on with") }
         var rows = Array(try storage.load().rows)
-        let changed = Set(changes.map { [$0.table] + $0.key })
+        let changed = Set(changes.rows.list.map { [$0.table] + $0.key })
         rows.removeAll { changed.contains([$0.table] + $0.key) }
-        rows += changes.filter { $0.value != nil }.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }
+        rows += changes.rows.list.filter { $0.value != nil }.map {
+            StateRow(table: $0.table, key: $0.key, value: $0.value)
+        }
         rows.sort { left, right in
             left.table == right.table ? left.key.lexicographicallyPrecedes(right.key) : left.table < right.table
         }
-        try storage.stage(SnapshotChunk(mark: mark, after: .beginning, rows: rows, blobs: [], isLast: false))
+        let blobs = Dictionary(changes.blobs.map { ($0.digest, $0) }, uniquingKeysWith: { _, later in later })
+        let added = blobs.values.filter { $0.bytes != nil }.sorted { $0.digest.lexicographicallyPrecedes($1.digest) }
+        try storage.stage(SnapshotChunk(mark: mark, after: .beginning, rows: rows, blobs: added, isLast: false))
         // Behind all rows.
         var place = SnapshotCursor.blob(digest: [])
         var isLast = false
         while !isLast {
             let piece = try reader.chunk(after: place, byteLimit: options.snapshotChunkBytes)
             let received = storage.staged?.received ?? .beginning
-            try storage.stage(
-                SnapshotChunk(mark: mark, after: received, rows: [], blobs: piece.blobs, isLast: piece.isLast))
+            let kept = piece.blobs.filter { blobs[$0.digest] == nil }
             (place, isLast) = (piece.end, piece.isLast)
+            guard isLast || !kept.isEmpty else { continue }
+            try storage.stage(SnapshotChunk(mark: mark, after: received, rows: [], blobs: kept, isLast: isLast))
         }
     }
 }

@@ -144,6 +144,7 @@ final class LogDatabase {
     func persist(
         hardState: HardState?, truncateFrom: LogIndex?, entries: [LogEntry]
     ) throws(StorageFailure) {
+        // The driver loads before anything else: what it would write otherwise contradicts the disk.
         guard var next = known else { preconditionFailure("the log is written before it was loaded") }
         guard hardState != nil || truncateFrom != nil || !entries.isEmpty else { return }
         try StorageFailures.translating(path) {
@@ -205,6 +206,7 @@ final class LogDatabase {
     func compact(
         through index: LogIndex, term: Term, tag: [UInt8], configuration: PoolConfiguration
     ) throws(StorageFailure) {
+        // The driver loads before anything else: what it would write otherwise contradicts the disk.
         guard var next = known else { preconditionFailure("the log is compacted before it was loaded") }
         guard index > next.base.index else { return }
         precondition(index <= next.head.lastIndex, "a compaction reaches beyond the log")
@@ -226,6 +228,7 @@ final class LogDatabase {
     /// Begins the log behind a snapshot, in one flushed transaction. What follows on the snapshot stays, if the log has
     /// the snapshot's last entry.
     func restart(behind mark: AppliedMark, configuration: PoolConfiguration) throws(StorageFailure) {
+        // The driver loads before anything else: what it would write otherwise contradicts the disk.
         guard var next = known else { preconditionFailure("the log is restarted before it was loaded") }
         guard mark.index > next.base.index else { return }
         try StorageFailures.translating(path) {

@@ -152,7 +152,12 @@ public final class SQLiteNodeStorage: NodeStorage {
             precondition(
                 incoming.contents.staged.mark.index > state.appliedIndex, "a snapshot is older than the state")
             try incoming.plan(configuration)
-            _ = try finishInstallation()
+            do throws(StorageFailure) {
+                _ = try finishInstallation()
+            } catch .full {
+                // The node's memory and its disk can't be brought together any more, but a start can.
+                throw .device("\(folder.path): the disk is full amid an installation, which the next start completes")
+            }
         }
     }
 
@@ -189,9 +194,10 @@ public final class SQLiteNodeStorage: NodeStorage {
 
     /// Set by tests only.
     package var interruption: InstallationStep?
+    package var interruptionFailure = StorageFailure.device("power lost")
 
     private func interrupt(_ step: InstallationStep) throws(StorageFailure) {
-        if interruption == step { throw .device("power lost") }
+        if interruption == step { throw interruptionFailure }
     }
 
     private func writing(mayUseReserve: Bool, _ body: () throws(StorageFailure) -> Void) throws(StorageFailure) {

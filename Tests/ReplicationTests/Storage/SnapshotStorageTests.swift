@@ -183,6 +183,26 @@ struct SnapshotStorageTests {
         #expect(again == stored)
     }
 
+    /// What is in memory isn't what is on the disk then.
+    @Test("are completed at the next start, where the disk was full", arguments: [0, 1, 2])
+    func fullDisk(step: Int) throws {
+        let storage = try stagedTarget("target", last: 44)
+        storage.interruption = SQLiteNodeStorage.InstallationStep.allCases[step]
+        storage.interruptionFailure = .full
+        let failure = #expect(throws: StorageFailure.self) {
+            try storage.installStaged(configuration: Samples.configuration)
+        }
+        guard case .device(let cause)? = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(cause.contains("the disk is full") && cause.contains("next start"))
+        #expect(throws: StorageFailure.self) { try storage.installStaged(configuration: Samples.configuration) }
+        #expect(throws: StorageFailure.self) { try storage.saveApplied(Samples.mark(6), rows: [], blobs: []) }
+        let later = try open(temporary.copy(of: temporary.file("target"), as: "later"))
+        expectInstalled(try later.load(), entries: Samples.entries(41...44))
+    }
+
     @Test("that can't be read are fetched anew, and the node's own state stays")
     func damagedStaging() throws {
         let storage = try stagedTarget("target")

@@ -84,40 +84,6 @@ qk_status qk_digest(qk_hash hash, const void *data, size_t length, uint8_t *out)
     return EVP_Digest(data, length, out, NULL, algorithm, NULL) == 1 ? QK_OK : qk_failure(QK_INTERNAL);
 }
 
-struct qk_hasher {
-    EVP_MD_CTX *context;
-};
-
-qk_hasher *qk_hasher_new(void) {
-    const qk_library *library = qk_library_get();
-    if (library == NULL) return NULL;
-    qk_hasher *hasher = calloc(1, sizeof *hasher);
-    if (hasher == NULL) return NULL;
-    hasher->context = EVP_MD_CTX_new();
-    if (hasher->context == NULL || EVP_DigestInit_ex2(hasher->context, library->sha256, NULL) != 1) {
-        qk_hasher_free(hasher);
-        qk_failure(QK_INTERNAL);
-        return NULL;
-    }
-    return hasher;
-}
-
-qk_status qk_hasher_update(qk_hasher *hasher, const void *data, size_t length) {
-    return EVP_DigestUpdate(hasher->context, data, length) == 1 ? QK_OK : qk_failure(QK_INTERNAL);
-}
-
-qk_status qk_hasher_finish(qk_hasher *hasher, uint8_t out[32]) {
-    int done = EVP_DigestFinal_ex(hasher->context, out, NULL) == 1 &&
-               EVP_DigestInit_ex2(hasher->context, NULL, NULL) == 1;
-    return done ? QK_OK : qk_failure(QK_INTERNAL);
-}
-
-void qk_hasher_free(qk_hasher *hasher) {
-    if (hasher == NULL) return;
-    EVP_MD_CTX_free(hasher->context);
-    free(hasher);
-}
-
 typedef struct {
     const void *bytes;
     size_t length;

@@ -66,16 +66,19 @@ extension SourceTree.File {
                 return String(line.prefix { $0 != "\"" })
             }
             if isInText { return "" }
-            let strings =
-                line.utf8.contains(UInt8(ascii: "\""))
-                ? line.replacing(/#+"[^#]*"#+/, with: "\"\"").replacing(/"(\\.|[^"\\])*"/, with: "\"\"") : line
-            return String(strings.split(separator: "//", omittingEmptySubsequences: false).first ?? "")
+            return String(Self.withoutTexts(line).split(separator: "//", omittingEmptySubsequences: false).first ?? "")
         }
+    }
+
+    /// A line with empty string literals.
+    private static func withoutTexts(_ line: String) -> String {
+        guard line.utf8.contains(UInt8(ascii: "\"")) else { return line }
+        return line.replacing(/#+"[^#]*"#+/, with: "\"\"").replacing(/"(\\.|[^"\\])*"/, with: "\"\"")
     }
 
     /// Whether a comment stands on this line or directly above the declaration that it belongs to.
     func hasReason(at index: Int) -> Bool {
-        if lines[index].contains("//") { return true }
+        if Self.withoutTexts(lines[index]).contains("//") { return true }
         var above = index - 1
         while above >= 0, lines[above].trimmingCharacters(in: .whitespaces).hasPrefix("@") { above -= 1 }
         return above >= 0 && lines[above].trimmingCharacters(in: .whitespaces).hasPrefix("//")

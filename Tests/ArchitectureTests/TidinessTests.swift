@@ -52,7 +52,7 @@ import Testing
             /nonisolated\(unsafe\)/,
             /\bunsafeBitCast\(/, /[\w)\]>]!(?![=\w])/,
         ]
-        let hints = ["!", "@unchecked", "fatalError", "nonisolated(unsafe)", "unsafeBitCast"]
+        let hints = ["!", "@unchecked", "fatalError", "preconditionFailure", "nonisolated(unsafe)", "unsafeBitCast"]
         for file in tree.sources {
             for (index, line) in file.code.enumerated() where hints.contains(where: { line.contains($0) }) {
                 let isDangerous = dangers.contains { line.contains($0) }

@@ -101,7 +101,8 @@ import Testing
             plan.maximumOutstanding = 20
             let tally = try await plan.run()
             #expect(tally.total.unsent >= 170 && tally.sum().counts.timedOut >= 20)
-            #expect(tally.sum().counts.total + tally.total.unsent == 199 || tally.sum().counts.good == 0)
+            #expect((195...201).contains(tally.sum().counts.total + tally.total.unsent))
+            #expect(tally.sum().counts.good == 0)
         }
         kept.withLock { $0 = [] }
     }

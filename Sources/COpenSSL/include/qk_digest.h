@@ -11,14 +11,6 @@ size_t qk_hash_length(qk_hash hash);
 /// One-shot digest of public data; `out` holds qk_hash_length bytes.
 qk_status qk_digest(qk_hash hash, const void *data, size_t length, uint8_t *out);
 
-/// SHA-256 over parts.
-typedef struct qk_hasher qk_hasher;
-qk_hasher *qk_hasher_new(void);
-qk_status qk_hasher_update(qk_hasher *hasher, const void *data, size_t length);
-/// Gives the digest of what was added, and starts anew.
-qk_status qk_hasher_finish(qk_hasher *hasher, uint8_t out[32]);
-void qk_hasher_free(qk_hasher *hasher);
-
 /// HMAC (RFC 2104); `out` holds qk_hash_length bytes.
 qk_status qk_hmac(qk_hash hash, const void *key, size_t key_length, const void *data, size_t length, uint8_t *out);
 

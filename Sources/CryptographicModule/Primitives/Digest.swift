@@ -29,32 +29,3 @@ public enum Digest {
         }
     }
 }
-
-/// SHA-256 over data that comes in parts.
-public struct SHA256Hasher: ~Copyable {
-    private let hasher: OpaquePointer
-
-    public init() {
-        // Fails only without memory, where nothing can go on.
-        guard let hasher = qk_hasher_new() else { preconditionFailure("OpenSSL can't make a digest context") }
-        self.hasher = hasher
-    }
-
-    public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
-
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        let status = qk_hasher_update(hasher, bytes.baseAddress, bytes.count)
-        precondition(status == QK_OK, "OpenSSL can't compute a digest")
-    }
-
-    /// The digest of everything so far; the hasher then starts anew.
-    public mutating func finish() -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 32) { target, count in
-            let status = qk_hasher_finish(hasher, target.baseAddress)
-            precondition(status == QK_OK, "OpenSSL can't compute a digest")
-            count = 32
-        }
-    }
-
-    deinit { qk_hasher_free(hasher) }
-}

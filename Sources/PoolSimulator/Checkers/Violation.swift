@@ -36,8 +36,6 @@ public enum Violation: Error, Hashable, Sendable {
     case wrongView(index: LogIndex, register: Int)
     /// A call was answered twice.
     case answeredTwice(operation: Int)
-    /// A node that is sealed applied or answered something.
-    case sealedNodeActed(NodeID)
     /// A command stands in the log that no client asked for.
     case foreignProposal(index: LogIndex)
     /// A command stands in the log that came with a later version than the pool has there.

@@ -61,6 +61,4 @@ struct CommitTimes: Sendable {
         recent.removeFirst(old.count)
         return settled
     }
-
-    var nextDue: Instant? { recent.first?.at.advanced(by: Self.patience + 1) }
 }

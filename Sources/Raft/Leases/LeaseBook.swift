@@ -172,9 +172,6 @@ struct LeaseBook: Sendable {
     func isSuspended(_ node: NodeID, now: Instant) -> Bool {
         accounts[node]?.discipline.isSuspended(at: now) ?? true
     }
-
-    /// When a lag comes due that is not known yet.
-    var nextLag: Instant? { commits.nextDue }
 }
 
 extension LeaseBook.Account {

@@ -15,7 +15,7 @@ final class PeerHub {
     let logger: Logger
     private(set) var epoch: UInt64
     private(set) var directory: PeerDirectory
-    var tls: PeerTLS
+    let tls: PeerTLS
     private var table = SessionTable()
     /// Connections that others made, from their first byte on.
     private var accepted: [UInt64: PeerSession] = [:]

@@ -130,14 +130,6 @@ public final class PeerTransport: PeerNetwork, Sendable {
         onHub { _ in { $0.setEpoch(epoch) } }
     }
 
-    /// Uses renewed certificates and keys for all connections that are made from now on.
-    ///
-    /// - Throws: ``PeerTransportError``; then nothing has changed.
-    public func reload(_ files: PeerTLSFiles, expectedPins: [[UInt8]] = []) throws(PeerTransportError) {
-        let renewed = try Self.loadTLS(files, uri: configuration.uri, pins: expectedPins)
-        onHub { _ in { $0.tls = renewed } }
-    }
-
     /// Runs what `prepare` returns on the loop. Prepared under the lock, so that what two threads do reaches the loop
     /// in the order of their turns.
     private func onHub(_ prepare: (inout sending State) -> @Sendable (PeerHub) -> Void) {

@@ -115,6 +115,9 @@ public final class CryptographicModule: Sendable {
     /// Drops an opened key: after a change of the key, or its deletion.
     public func evict(recordDigest: [UInt8]) { cache.remove(recordDigest) }
 
+    /// Drops all opened keys; they are opened again when they are used.
+    public func evictAll() { cache.removeAll() }
+
     // MARK: Opened keys
 
     /// Runs `body` with an opened key that its authenticated header allows the operation.

@@ -37,6 +37,8 @@ struct AppliedState {
 struct UnsavedChanges {
     var rows = ChangedRows()
     var blobs: [MaterialBlob] = []
+    /// Digests of the records that were removed since a view was published last.
+    var removedRecords: [[UInt8]] = []
     /// Writes of this node that wait to be answered once what they changed is saved and published.
     var finished: [FinishedWrite] = []
     /// When all this has to be saved.

@@ -30,6 +30,7 @@ extension NodeDriver {
             has(fault: .sessionTableLeftOut)
                 ? result.rows.filter { $0.table != RowTable.completedProposal.rawValue } : result.rows)
         unsaved.blobs += result.blobs.map { MaterialBlob(digest: $0.digest, bytes: $0.bytes) }
+        for blob in result.blobs where blob.bytes == nil { unsaved.removedRecords.append(blob.digest) }
         followCommand(proposal.command, outcome: result.outcome, of: entry)
         // Whoever has taken it from a client answers when it has applied it too.
         if proposal.proposer != id.rawValue { raft.hastenNews(through: entry.index) }
@@ -116,6 +117,10 @@ extension NodeDriver {
         published = view
         _ = incoming.release(through: view.appliedIndex)
         environment.observer.published(view)
+        if !unsaved.removedRecords.isEmpty {
+            environment.observer.materialRemoved(.records(unsaved.removedRecords))
+            unsaved.removedRecords = []
+        }
         publishReads()
         raft.published(through: view.appliedIndex)
         for write in unsaved.finished {

@@ -6,6 +6,9 @@ public import Raft
 public struct NodeObserver {
     /// A newer view of the pool's state. Called only while unsealed, with a growing index.
     public var published: (PoolView) -> Void
+    /// Sealed records were removed with what the view shows that was published just before. Whoever holds keys opened
+    /// from them should close them.
+    public var materialRemoved: (RemovedMaterial) -> Void
     /// What answers reads without the driver; nil while nothing may. Not to be held up: when it returns, no thread may
     /// go by an earlier one any more, except for a read that it has begun with it.
     public var leased: (LeasedReads?) -> Void
@@ -17,16 +20,26 @@ public struct NodeObserver {
     public var unsealMessage: (PeerMessage, NodeID) -> Void
 
     public init(
-        published: @escaping (PoolView) -> Void, leased: @escaping (LeasedReads?) -> Void = { _ in },
+        published: @escaping (PoolView) -> Void, materialRemoved: @escaping (RemovedMaterial) -> Void = { _ in },
+        leased: @escaping (LeasedReads?) -> Void = { _ in },
         alarm: @escaping (NodeAlarm) -> Void, roleChanged: @escaping (RoleChange) -> Void,
         unsealMessage: @escaping (PeerMessage, NodeID) -> Void
     ) {
         self.published = published
+        self.materialRemoved = materialRemoved
         self.leased = leased
         self.alarm = alarm
         self.roleChanged = roleChanged
         self.unsealMessage = unsealMessage
     }
+}
+
+/// Sealed records that the pool has no more.
+public enum RemovedMaterial: Hashable, Sendable {
+    /// SHA-256 of each.
+    case records([[UInt8]])
+    /// A snapshot has taken the state's place, and what went with the former one wasn't compared.
+    case unknown
 }
 
 /// Something that no node of a healthy pool does or sees.

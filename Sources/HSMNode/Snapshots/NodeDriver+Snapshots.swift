@@ -124,11 +124,13 @@ extension NodeDriver {
         savedIndex = position.index
         savingDue = .distantFuture
         unsaved.wereSaved()
+        unsaved.removedRecords = []
         decoded.clear()
         // Which entries it came from can't be told any more: what isn't released of it may touch anything.
         effects.addUnknown(through: position.index)
         expectWholeLog()
         publish()
+        environment.observer.materialRemoved(.unknown)
         membershipApplied()
     }
 }

@@ -260,6 +260,7 @@ final class NodeAssembly: Sendable {
             logger.info("consensus", metadata: ["goesFirst": "\(ThreadPriority.goFirst())"])
             let observer = NodeObserver(
                 published: { links.published($0) },
+                materialRemoved: { links.materialRemoved($0) },
                 leased: { links.leased($0) },
                 alarm: { alarm in
                     alarms.log("\(alarm)")

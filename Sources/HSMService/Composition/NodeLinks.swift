@@ -49,6 +49,11 @@ final class NodeLinks: Sendable {
         if directory.update(from: view.state) { transport?.setPeers(directory.peerRecords) }
     }
 
+    /// Keys that were opened from records that are gone don't stay in memory, whichever node removed them.
+    func materialRemoved(_ removed: RemovedMaterial) {
+        ends.withLock { $0.vault }?.closeKeys(of: removed)
+    }
+
     func unsealMessage(_ message: PeerMessage, from node: NodeID) {
         ends.withLock { $0.unsealing }?.receive(message, from: node)
     }

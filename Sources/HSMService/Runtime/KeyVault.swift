@@ -1,5 +1,6 @@
 import AccessControl
 import CryptographicModule
+import HSMNode
 import Identity
 import NodeEnvironment
 import PoolState
@@ -110,6 +111,14 @@ final class KeyVault: KeyCustody {
         return UnsealedPool(
             keyring: keyring, tokens: verifier,
             issuer: TokenIssuer(issuer: issuer, tenant: pool.tenantID.description, signer: signer))
+    }
+
+    /// Closes the opened keys whose records are gone.
+    func closeKeys(of removed: RemovedMaterial) {
+        switch removed {
+        case .records(let digests): for digest in digests { module.evict(recordDigest: digest) }
+        case .unknown: module.evictAll()
+        }
     }
 
     /// Wipes the keys.

@@ -15,6 +15,8 @@ final class Machine {
     var alarms: [NodeAlarm] = []
     /// The views that were published, over all lives.
     var views: [PoolView] = []
+    /// The key material that was said to be gone, over all lives.
+    var removed: [RemovedMaterial] = []
     /// What the threads that answer requests were given, over all lives.
     var leased: [LeasedReads?] = []
     /// What somebody does to the stored data before the next start.
@@ -54,7 +56,9 @@ final class Machine {
         options.catalog = CommandCatalog(newest: .first) { _ in .first }
         adjust(&options)
         let observer = NodeObserver(
-            published: { [unowned self] in views.append($0) }, leased: { [unowned self] in leased.append($0) },
+            published: { [unowned self] in views.append($0) },
+            materialRemoved: { [unowned self] in removed.append($0) },
+            leased: { [unowned self] in leased.append($0) },
             alarm: { [unowned self] in alarms.append($0) }, roleChanged: { _ in }, unsealMessage: { _, _ in })
         let environment = NodeDriver.Environment(
             storage: EditedDisk(disk: disk, edit: edit), network: outbox, clock: clock, random: random,

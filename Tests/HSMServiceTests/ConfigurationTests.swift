@@ -84,6 +84,7 @@ import Testing
         #expect(configuration.members.map(\.id.rawValue) == [1, 2, 3])
         #expect(configuration.selfMember?.endpoint == "https://node-1.pool.example:8443")
         #expect(configuration.cryptoThreads == 2 && configuration.eventLoops == 0 && configuration.logLevel == "debug")
+        #expect(configuration.connectionsPerSource == 6144)
     }
 
     private struct Mistake: Sendable {

@@ -117,7 +117,7 @@ final class NodeAssembly: Sendable {
             restoring: OfficerRestoring(poolID: configuration.poolID, nodeKey: nodeKey, gate: gate), epoch: epoch)
         let endpoints = Self.endpoints(gate, nodeKey, backups, control)
         pipeline = RequestPipeline(endpoints: endpoints, services: services)
-        server = Self.makeServer(configuration.api)
+        server = Self.makeServer(configuration)
     }
 
     /// Asking peers for the root, granting it to them, and keeping what this node shows of itself.
@@ -167,11 +167,14 @@ final class NodeAssembly: Sendable {
             version: NodeService.version)
     }
 
-    private static func makeServer(_ api: NodeConfiguration.Listener) -> HTTPServer {
-        HTTPServer(
+    private static func makeServer(_ configuration: NodeConfiguration) -> HTTPServer {
+        let api = configuration.api
+        var limits = TransportLimits()
+        limits.maximumConnectionsPerSource = configuration.connectionsPerSource
+        return HTTPServer(
             configuration: HTTPServerConfiguration(
                 host: api.host, port: api.port,
-                tls: TLSFiles(certificateChain: api.certificateFile, privateKey: api.keyFile)))
+                tls: TLSFiles(certificateChain: api.certificateFile, privateKey: api.keyFile), limits: limits))
     }
 
     private static func readNodeKey(_ configuration: NodeConfiguration) throws -> FileSigningKey {

@@ -1,5 +1,6 @@
 import CryptographicModule
 import Foundation
+import HTTPTransport
 public import Raft
 import Replication
 import Yams
@@ -51,6 +52,8 @@ public struct NodeConfiguration: Sendable {
     let autoUnseal: AutoUnsealPlace?
     /// Event loops of the API listener; 0 means one per core.
     public let eventLoops: Int
+    /// How many of the API listener's connections one source may have.
+    public let connectionsPerSource: Int
     /// Threads for slow cryptography; 0 means one per core.
     public let cryptoThreads: Int
     /// How long a caller's slow work may wait, in milliseconds, before no more of it is taken.
@@ -100,7 +103,8 @@ extension NodeConfiguration {
         let auditFolder = try node.optionalString("audit_folder").map(resolve) ?? dataFolder + "/audit"
 
         let api = try root.section("api")
-        try api.allow(only: ["listen", "certificate_file", "key_file", "hosts", "event_loops"])
+        try api.allow(
+            only: ["listen", "certificate_file", "key_file", "hosts", "event_loops", "connections_per_source"])
         let peers = try root.section("peers")
         try peers.allow(only: ["listen", "certificate_file", "key_file", "authority_file"])
         let crypto = try root.optionalSection("crypto")
@@ -124,6 +128,9 @@ extension NodeConfiguration {
             backups: try BackupPlaces(root.optionalSection("backups"), resolve),
             autoUnseal: try autoUnseal(root, resolve),
             eventLoops: try api.optionalInteger("event_loops", in: 0...256) ?? 0,
+            connectionsPerSource: try api.optionalInteger(
+                "connections_per_source", in: 1...TransportLimits().maximumConnections)
+                ?? TransportLimits().maximumConnectionsPerSource,
             cryptoThreads: try crypto?.optionalInteger("threads", in: 0...256) ?? 0,
             cryptoLongestWait: try crypto?.optionalInteger("longest_wait_ms", in: 1...60_000) ?? 500,
             spareRSAKeys: try crypto?.optionalInteger("spare_rsa_keys", in: 0...16) ?? 1, logLevel: try logLevel(log))

@@ -4,6 +4,7 @@ import Synchronization
 final class TransportLoad: Sendable {
     private let connections = Atomic<Int>(0)
     private let bodyBytes = Atomic<Int>(0)
+    let shares = SourceShares()
 
     var openConnections: Int { connections.load(ordering: .relaxed) }
     var bufferedBodyBytes: Int { bodyBytes.load(ordering: .relaxed) }

@@ -29,22 +29,32 @@ final class ConnectionInitializer: Sendable {
 
     /// Runs on the connection's loop. A failure closes the connection.
     func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
-        guard load.addConnection(limit: configuration.limits.maximumConnections) else {
-            return channel.close()
-        }
+        let source = SourceShares.Source(channel.remoteAddress)
+        guard admit(source) else { return channel.close() }
         guard registry.add(channel) else {
             load.removeConnection()
+            if let source { load.shares.remove(source) }
             return channel.close()
         }
         channel.closeFuture.whenComplete { [registry, load] _ in
             registry.remove(channel)
             load.removeConnection()
+            if let source { load.shares.remove(source) }
         }
         return channel.eventLoop.makeCompletedFuture {
             guard let context = tls.withLock({ $0 }) else { return try addHTTP1(channel, isEncrypted: false) }
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
             try addNegotiation(channel)
         }
+    }
+
+    /// Counts a connection, unless there are too many, of this source or of all.
+    private func admit(_ source: SourceShares.Source?) -> Bool {
+        let limits = configuration.limits
+        guard load.addConnection(limit: limits.maximumConnections) else { return false }
+        guard let source, !load.shares.add(source, limit: limits.maximumConnectionsPerSource) else { return true }
+        load.removeConnection()
+        return false
     }
 
     private func addNegotiation(_ channel: any Channel) throws {

@@ -149,7 +149,8 @@ extension TransportLimits {
     /// - Throws: `TransportError.configuration` where a limit can't work.
     func validate() throws(TransportError) {
         let counts = [
-            maximumConnections, maximumConcurrentStreams, maximumHeaderListBytes, maximumHeaderFields,
+            maximumConnections, maximumConnectionsPerSource,
+            maximumConcurrentStreams, maximumHeaderListBytes, maximumHeaderFields,
             maximumBufferedBodyBytes, maximumTotalBufferedBodyBytes, streamResetBurst, streamResetRate,
             maximumContinuations, maximumOutboundAcknowledgements, maximumSettings, controlFrameBurst,
             maximumUnsentBytes,

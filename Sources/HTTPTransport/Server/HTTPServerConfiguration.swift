@@ -38,6 +38,8 @@ public struct TLSFiles: Hashable, Sendable {
 public struct TransportLimits: Hashable, Sendable {
     /// Connections open at once in this server; further ones are closed as soon as they are accepted.
     public var maximumConnections = 12_288
+    /// The same for one source: an IPv4 address, or the first 64 bits of an IPv6 address.
+    public var maximumConnectionsPerSource = 6_144
     /// HTTP/2 streams open at once on a connection.
     public var maximumConcurrentStreams = 100
     /// Bytes of a request's header fields, each counted as name, value and 32 (RFC 9113 section 6.5.2). More is

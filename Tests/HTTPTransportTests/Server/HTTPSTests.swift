@@ -165,6 +165,22 @@ struct HTTPSTests {
         }
     }
 
+    @Test func `one source can't have all connections`() async throws {
+        try await TestServer.run(configure: { $0.limits.maximumConnectionsPerSource = 2 }) { server in
+            let first = try await server.client()
+            let second = try await server.client()
+            let third = try #require(RawSocket(port: server.port))
+            #expect(await third.read().ending == .closed)
+            #expect(server.server.openConnections == 2)
+            await first.close()
+            while server.server.openConnections > 1 { try await Task.sleep(for: .milliseconds(5)) }
+            let fourth = try await server.client()
+            #expect(try await fourth.send(request).status == 200)
+            await second.close()
+            await fourth.close()
+        }
+    }
+
     @Test func `a new certificate serves new connections, a bad one changes nothing`() async throws {
         let first = try TestCertificates()
         let second = try TestCertificates()

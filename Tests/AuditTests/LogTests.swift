@@ -254,6 +254,33 @@ private final class WrittenRecords: Sendable {
         #expect(heads.withLock { $0.count } == count)
         log.close()
     }
+
+    /// What is durable has to be known elsewhere even where the sidecar can't be written.
+    @Test func aHeadThatCanNotBeStoredIsToldAllTheSame() throws {
+        let folder = try TemporaryFolder()
+        let (heads, failures) = (Seen<AuditHead>(), Seen<AuditOpenError>())
+        let options = AuditLogOptions(
+            headInterval: 20_000_000, onHead: { heads.add($0) }, onHeadFailure: { failures.add($0) })
+        // In the place of the file that would become the sidecar.
+        #expect(mkdir("\(folder.path)/head.tmp", 0o700) == 0)
+        let log = try AuditLog(folder: folder.path, origin: origin, options: options)
+        #expect(log.appendAndWait(signEvent())?.isSuccess == true)
+        usleep(200_000)
+        #expect(heads.all.last == log.head && heads.all.count <= 3)
+        #expect(failures.all.count == 1 && log.counters.headFailures > 1)
+        rmdir("\(folder.path)/head.tmp")
+        usleep(200_000)
+        let stored = "{\"count\":2,\"chain\":\"\(Base64URL.encode(log.head.chain))\"}\n"
+        #expect(try folder.read("head") == Array(stored.utf8))
+        log.close()
+    }
+
+    private final class Seen<Value: Sendable>: Sendable {
+        private let values = Mutex<[Value]>([])
+
+        var all: [Value] { values.withLock { $0 } }
+        func add(_ value: Value) { values.withLock { $0.append(value) } }
+    }
 }
 
 /// Appends from a thread of its own.

@@ -92,15 +92,18 @@ public struct AuditLogOptions: Sendable {
     public var gatherInterval: UInt64
     /// Heads of this log that are known from elsewhere. Opening fails when the records on disk fall short of one.
     public var anchors: [AuditHead]
-    /// Called on the writer's thread with each head that was made durable, at most once each ``headInterval``: to
-    /// replicate it.
+    /// Called on the writer's thread with the end of the durable lines, at most once each ``headInterval``: to
+    /// replicate it. Also where the sidecar couldn't be written.
     public var onHead: (@Sendable (AuditHead) -> Void)?
+    /// Called on the writer's thread when the sidecar couldn't be written, once until it could be again.
+    public var onHeadFailure: (@Sendable (AuditOpenError) -> Void)?
 
     public init(
         fileBytes: Int = 64 << 20, bufferBytes: Int = 16 << 20, headInterval: UInt64 = 1_000_000_000,
         gatherInterval: UInt64 = 2_000_000, anchors: [AuditHead] = [],
-        onHead: (@Sendable (AuditHead) -> Void)? = nil
+        onHead: (@Sendable (AuditHead) -> Void)? = nil, onHeadFailure: (@Sendable (AuditOpenError) -> Void)? = nil
     ) {
+        self.onHeadFailure = onHeadFailure
         self.fileBytes = fileBytes
         self.bufferBytes = bufferBytes
         self.headInterval = headInterval
@@ -137,4 +140,6 @@ public struct AuditCounters: Hashable, Sendable {
     public var refused: UInt64 = 0
     /// Relaxed mode: records that were lost.
     public var lost: UInt64 = 0
+    /// Attempts to write the head sidecar that failed.
+    public var headFailures: UInt64 = 0
 }

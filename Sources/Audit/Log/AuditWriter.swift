@@ -13,6 +13,9 @@ final class AuditWriter {
     /// Records that failed since the last one that was written.
     private var missing: UInt64 = 0
     private var storedHead = AuditHead.empty
+    /// The last one that ``AuditLogOptions/onHead`` was told of.
+    private var toldHead = AuditHead.empty
+    private var headFails = false
     private var nextHeadTime: UInt64 = 0
     private var permanentFailure: AuditFailure?
     /// So many records of turns in one batch are a crowd: as many are likely to follow within a few milliseconds, and
@@ -119,13 +122,22 @@ final class AuditWriter {
 
     // MARK: - Head
 
-    /// Brings the sidecar up to date. A failure is not an event's failure: the lines are durable, and it is tried
-    /// again.
+    /// Brings the sidecar up to date, and tells of the head. A failure of the sidecar is not an event's failure: the
+    /// lines are durable, and it is tried again. Nor does it keep the head from being known elsewhere.
     private func storeHead(now: UInt64) {
         nextHeadTime = now + options.headInterval
         guard storedHead != file.head else { return }
-        guard (try? folder.writeHead(file.head)) != nil else { return }
-        storedHead = file.head
+        do throws(AuditOpenError) {
+            try folder.writeHead(file.head)
+            storedHead = file.head
+            headFails = false
+        } catch {
+            queue.published.withLock { $0.counters.headFailures += 1 }
+            if !headFails { options.onHeadFailure?(error) }
+            headFails = true
+        }
+        guard toldHead != file.head else { return }
+        toldHead = file.head
         options.onHead?(file.head)
     }
 }

@@ -84,7 +84,7 @@ final class NodeAssembly: Sendable {
         let runtime = try Self.makeRuntime(
             configuration, disk, transport, links, driverLoops.next(), alarms, ending, logger)
         self.runtime = runtime
-        audit = try Self.openAudit(configuration, disk, runtime, vault)
+        audit = try Self.openAudit(configuration, disk, runtime, vault, logger)
 
         let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
         (unsealing, tickets) = Self.makeUnsealing(
@@ -288,7 +288,8 @@ final class NodeAssembly: Sendable {
     }
 
     private static func openAudit(
-        _ configuration: NodeConfiguration, _ disk: NodeDisk, _ runtime: NodeRuntime, _ vault: KeyVault
+        _ configuration: NodeConfiguration, _ disk: NodeDisk, _ runtime: NodeRuntime, _ vault: KeyVault,
+        _ logger: Logger
     ) throws -> AuditLog {
         let node = configuration.nodeID.rawValue
         // What this node once told the pool about its log: a log that falls short of it, or differs, was tampered with.
@@ -299,6 +300,8 @@ final class NodeAssembly: Sendable {
                 node: node, count: head.count, hash: head.chain, time: SystemClock().unixMilliseconds())
             // A head that isn't taken now is covered by the next one.
             runtime.submit(command, origin: .node) { _ in }
+        }, onHeadFailure: { error in
+            logger.error("the audit log's head file can't be written", metadata: ["cause": "\(error)"])
         })
         return try AuditLog(
             folder: configuration.auditFolder,

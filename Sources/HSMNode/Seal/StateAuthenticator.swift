@@ -13,6 +13,7 @@ public protocol StateAuthenticator: Sendable {
     /// The proof that an unsealed member forwards a proposal: a MAC over pool, epoch, proposer, id and command.
     func proposalProof(proposer: NodeID, proposalID: [UInt8], command: [UInt8]) -> [UInt8]
 
-    /// Whether two tags are equal, found in a time that doesn't depend on where they differ.
+    /// Whether two tags are equal, found in a time that doesn't depend on where they differ. Empty ones, which stand
+    /// for a tag that couldn't be made, are equal to nothing.
     func tagsAreEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool
 }

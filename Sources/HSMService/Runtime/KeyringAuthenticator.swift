@@ -8,7 +8,7 @@ struct KeyringAuthenticator: StateAuthenticator {
     let keyring: Keyring
     let epoch: UInt64
 
-    // After the keys were destroyed a tag can't be made; an empty one is equal to no genuine tag.
+    // After the keys were destroyed a tag can't be made; an empty one is equal to nothing.
     func entryTag(term: Term, index: LogIndex, previous: [UInt8], payload: [UInt8]) -> [UInt8] {
         (try? keyring.entryTag(epoch: epoch, term: term, index: index, previous: previous, payload: payload)) ?? []
     }
@@ -24,5 +24,7 @@ struct KeyringAuthenticator: StateAuthenticator {
             epoch: epoch, proposer: proposer.rawValue, proposalID: proposalID, command: command)) ?? []
     }
 
-    func tagsAreEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool { SecureCompare.equal(left, right) }
+    func tagsAreEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        !left.isEmpty && SecureCompare.equal(left, right)
+    }
 }

@@ -263,9 +263,9 @@ let package = Package(
         .testTarget(
             name: "HSMServiceTests",
             dependencies: [
-                "HSMService", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "SecurityDomain", "RequestTesting",
-                "PoolState", "Identity", "CryptographicModule", "StrictJSON", "NodeEnvironment", "Raft",
-                "HardwareTokens", "HTTPTransport", "Replication", logging,
+                "HSMService", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Audit",
+                "SecurityDomain", "RequestTesting", "PoolState", "Identity", "CryptographicModule", "StrictJSON",
+                "NodeEnvironment", "Raft", "HardwareTokens", "Replication", logging,
             ],
             swiftSettings: common),
         .testTarget(

@@ -327,7 +327,7 @@ final class NodeAssembly: Sendable {
                 logger: logger),
             custody: vault, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
-            anonymous: anonymous, logger: logger)
+            anonymous: anonymous, alarms: AlarmJournal(logger: logger), logger: logger)
         // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.
         let unsealed = Task { [unsealing, firstKeyring] in
             if let firstKeyring { await opening.open(firstKeyring) }

@@ -30,6 +30,7 @@ struct Housekeeping: Sendable {
     let baseURL: String
     let audit: AuditLog
     let anonymous: AnonymousSampler
+    let alarms: AlarmJournal
     let logger: Logger
 
     /// Ends when its task is cancelled.
@@ -44,6 +45,7 @@ struct Housekeeping: Sendable {
             round += 1
             guard round.isMultiple(of: 3) else { continue }
             if let summary = anonymous.flush(time: SystemClock().unixMilliseconds()) { audit.append(summary) { _ in } }
+            OverusedKeys.alarms(for: module.keysToReplace(), in: runtime.latestView.state).forEach { alarms.log($0) }
             await purgeDueKeys()
             await rotateDueKeys()
         }
@@ -77,8 +79,6 @@ struct Housekeeping: Sendable {
         } while !Task.isCancelled
     }
 
-    /// A backup or restore whose node is gone goes on at the leader, unless somebody asked for it at another node
-    /// before.
     /// The record of a purge that nobody asked for.
     static func purge(of name: String, baseURL: String, policyIndex: UInt64) -> AuditEvent {
         AuditEvent(
@@ -86,6 +86,8 @@ struct Housekeeping: Sendable {
             details: AuditDetails(keyID: "\(baseURL)/deletedkeys/\(name)"), policyIndex: policyIndex)
     }
 
+    /// A backup or restore whose node is gone goes on at the leader, unless somebody asked for it at another node
+    /// before.
     private func takeOverSilentJob() async {
         guard runtime.latestStanding.role == .leader, custody.unsealed != nil,
             let job = runtime.latestView.state.runningJob, job.isSilent(at: SystemClock().unixMilliseconds())

@@ -126,6 +126,7 @@ api:
   certificate_file: api.crt
   key_file: api.key
   hosts: [localhost:$(node_port "$i")]
+  connections_per_source: 12288   # all clients have one address here
 peers:
   listen: 127.0.0.1:$(peer_port "$i")
   certificate_file: node.crt

@@ -125,6 +125,13 @@ def test_encryption(pool: Pool, tmp_path: pathlib.Path):
         pool, "key", "decrypt", "ctl-aes", "--file", str(sealed), "--format", "raw", expect=64).stderr
     assert "(Forbidden) Operation encrypt is not permitted" in hsmctl(
         pool, "key", "encrypt", "demo-ec", "-a", "A256GCM", "--file", str(clear), expect=77).stderr
+    # As much as one request holds, either way; what is more isn't sent.
+    clear.write_bytes(bytes(49_080))
+    for algorithm in ("A256GCM", "A256CBCPAD"):
+        there_and_back("ctl-aes", algorithm)
+    clear.write_bytes(bytes(49_081))
+    assert "takes 49080 in one request" in hsmctl(
+        pool, "key", "encrypt", "ctl-aes", "-a", "A256GCM", "--file", str(clear), expect=64).stderr
 
 
 def test_wrapping(pool: Pool, tmp_path: pathlib.Path):

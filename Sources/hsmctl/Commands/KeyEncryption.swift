@@ -76,8 +76,9 @@ struct EncryptedFile: Equatable {
 
 /// What fits into one request.
 enum PlaintextLimit {
-    /// The service takes bodies of 64 KiB, with the members beside the text.
-    private static let characters = 64 * 1024 - 512
+    /// The service takes bodies of 64 KiB. With what decrypting needs beside the text, iv, tag and padding, the other
+    /// members take up to 96 bytes of them: what is encrypted has to be decrypted again.
+    private static let characters = 64 * 1024 - 96
     /// What the largest RSA key, of 4096 bits, takes (RFC 8017, sections 7.1.1 and 7.2.1). Bytes.
     private static let blocks = ["RSA1_5": 501, "RSA-OAEP": 470, "RSA-OAEP-256": 446]
 

@@ -168,6 +168,9 @@ import Testing
             let others = (0..<1_000).map { _ in bench.submit(Write.enable(false), at: 0) }
             try bench.run(until: "other answers") { others.allSatisfy { $0.outcome == .applied } }
         }
+        // It learns who leads, and sends its write again before it has caught up.
+        bench.route = { $0.to == 1 && !$0.entries.isEmpty ? .lose : .deliver }
+        bench.run(1_500)
         #expect(write.list.isEmpty && bench.copies(of: id, on: 0) == 1)
         var largest = 0
         bench.route = { letter in

@@ -118,11 +118,11 @@ final class LoadedKey: @unchecked Sendable {
         return valid == 1
     }
 
-    /// The uncompressed point, 65 bytes; P-256 only.
     func isEC(on curve: EllipticCurve) -> Bool {
         qk_key_get_type(key) == QK_EC && qk_key_get_curve(key) == curve.identifier
     }
 
+    /// The uncompressed point, 65 bytes; P-256 only.
     func agreementPoint() throws(CryptoError) -> [UInt8] {
         var point = [UInt8](repeating: 0, count: 65)
         try CryptoError.check(qk_ecdh_point(key, &point), "ECDH")

@@ -84,7 +84,7 @@ let package = Package(
                 "Identity", "Backup", "BackupStores", "HardwareTokens",
                 "Audit", "SecurityDomain", "PoolState", "AccessControl", "CryptographicModule", "NodeEnvironment",
                 "Raft", "StrictJSON",
-                nioCore, nioPosix, nioSSL, logging, lifecycle, signals, yams, deques,
+                nioCore, nioPosix, logging, lifecycle, signals, yams, deques,
             ],
             swiftSettings: common),
         .target(
@@ -99,9 +99,7 @@ let package = Package(
         // Floor 3: the driver, and the two planes of the API.
         .target(
             name: "HSMNode",
-            dependencies: [
-                "PoolState", "SecurityDomain", "CryptographicModule", "AccessControl", "NodeEnvironment", "Raft",
-            ],
+            dependencies: ["PoolState", "NodeEnvironment", "Raft"],
             swiftSettings: simulated),
         .target(
             name: "KeyVaultAPI",
@@ -129,7 +127,7 @@ let package = Package(
         // Floor 2: the outside world.
         .target(
             name: "HTTPTransport",
-            dependencies: ["CNghttp2", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging], swiftSettings: common),
+            dependencies: ["CNghttp2", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL], swiftSettings: common),
         .target(
             name: "BackupStores",
             dependencies: [
@@ -155,13 +153,13 @@ let package = Package(
             swiftSettings: simulated),
         .target(name: "SecurityDomain", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(
-            name: "HardwareTokens", dependencies: ["CPKCS11", "COpenSSL", "CryptographicModule"],
+            name: "HardwareTokens", dependencies: ["CPKCS11", "CryptographicModule"],
             swiftSettings: common),
         .target(
             name: "Backup", dependencies: ["PoolState", "SecurityDomain", "CryptographicModule"],
             swiftSettings: common),
         .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
-        .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", logging], swiftSettings: common),
+        .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "Attestation", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "NodeEnvironment", dependencies: ["Raft"], swiftSettings: simulated),
 
@@ -184,7 +182,8 @@ let package = Package(
             name: "CryptographicModuleTests", dependencies: ["CryptographicModule", "COpenSSL"], exclude: ["Vectors"],
             swiftSettings: common),
         .testTarget(
-            name: "PoolStateTests", dependencies: ["PoolState", "AccessControl", "CryptographicModule", protobuf],
+            name: "PoolStateTests",
+            dependencies: ["RequestTesting", "PoolState", "AccessControl", "CryptographicModule", protobuf],
             swiftSettings: common),
         .testTarget(
             name: "SecurityDomainTests", dependencies: ["SecurityDomain", "CryptographicModule", "StrictJSON"],
@@ -206,7 +205,7 @@ let package = Package(
         .testTarget(
             name: "AuditTests", dependencies: ["Audit", "CryptographicModule", "StrictJSON"], swiftSettings: common),
         .testTarget(
-            name: "HTTPTransportTests", dependencies: ["HTTPTransport", nioCore, nioPosix, nioSSL, nioEmbedded],
+            name: "HTTPTransportTests", dependencies: ["HTTPTransport", "CNghttp2", nioCore, nioPosix, nioEmbedded],
             swiftSettings: common),
         .testTarget(
             name: "ReplicationTests",
@@ -225,7 +224,7 @@ let package = Package(
             swiftSettings: simulated),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["PoolSimulator", "HSMNode", "PoolState", "NodeEnvironment", "Raft"],
+            dependencies: ["PoolSimulator", "PoolState", "NodeEnvironment", "Raft"],
             swiftSettings: simulated),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: common),
         .testTarget(
@@ -233,8 +232,8 @@ let package = Package(
         .target(
             name: "RequestTesting",
             dependencies: [
-                "RequestPipeline", "KeyVaultAPI", "ManagementAPI", "HTTPTransport", "PoolState", "Identity", "Audit",
-                "AccessControl", "CryptographicModule", "SecurityDomain", "StrictJSON", nioCore, logging,
+                "RequestPipeline", "HTTPTransport", "PoolState", "Identity", "Audit",
+                "AccessControl", "CryptographicModule", "SecurityDomain", "StrictJSON", logging,
             ],
             path: "Tests/RequestTesting", swiftSettings: common),
         .target(name: "AllocationCounter", path: "Tests/HotPath/AllocationCounter"),
@@ -248,8 +247,8 @@ let package = Package(
         .testTarget(
             name: "RequestPipelineTests",
             dependencies: [
-                "RequestTesting", "RequestPipeline", "HTTPTransport", "PoolState", "Identity", "Audit",
-                "AccessControl", "CryptographicModule", "SecurityDomain", "StrictJSON", nioCore, logging,
+                "RequestTesting", "RequestPipeline", "HTTPTransport", "PoolState", "Audit",
+                "AccessControl", "CryptographicModule", "SecurityDomain", "StrictJSON",
             ],
             swiftSettings: common),
         .testTarget(
@@ -257,7 +256,7 @@ let package = Package(
             dependencies: [
                 "RequestTesting", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "PoolState",
                 "Identity", "Attestation", "Audit", "AccessControl", "CryptographicModule", "SecurityDomain",
-                "Backup", "BackupStores", "StrictJSON", nioCore,
+                "Backup", "BackupStores", "StrictJSON",
             ],
             swiftSettings: common),
         .testTarget(
@@ -265,7 +264,7 @@ let package = Package(
             dependencies: [
                 "HSMService", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Audit",
                 "SecurityDomain", "RequestTesting", "PoolState", "Identity", "CryptographicModule", "StrictJSON",
-                "NodeEnvironment", "Raft", "HardwareTokens", "Replication", logging,
+                "NodeEnvironment", "Raft", "HardwareTokens", "BackupStores", "Replication", logging,
             ],
             swiftSettings: common),
         .testTarget(

@@ -46,6 +46,18 @@ import Testing
         }
     }
 
+    /// The manifest says what a target needs, and nothing else.
+    @Test func dependenciesAreImported() {
+        let files = Dictionary(grouping: tree.sources, by: \.target)
+        for (name, target) in manifest.targets {
+            guard let imported = files[name].map({ Set($0.flatMap { $0.imports.map(\.module) }) }) else { continue }
+            for module in target.modules where module != name && !imported.contains(module) {
+                let isDependency = manifest.targets[module] != nil || manifest.products.contains(module)
+                #expect(!isDependency, "\(name) depends on \(module) without importing it")
+            }
+        }
+    }
+
     @Test func pureTargetsStayPure() {
         let forbidden: [Regex<Substring>] = [
             /\bClock\.now\b/, /\bDate\(/, /\bclock_gettime\b/, /\bTask\.sleep\b/, /\bThread\b/, /\bgetrandom\b/,

@@ -8,6 +8,8 @@ struct Manifest {
     }
 
     let targets: [String: Target]
+    /// Modules of other packages.
+    let products: Set<String>
 
     /// Reads targets, their floor from the comment above them, and their dependencies by name or by the constant for a
     /// product.
@@ -34,5 +36,6 @@ struct Manifest {
             targets[current]?.modules.formUnion(quoted + constants)
         }
         self.targets = targets
+        self.products = Set(products.values)
     }
 }

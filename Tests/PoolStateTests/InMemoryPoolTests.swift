@@ -1,4 +1,5 @@
 import PoolState
+import RequestTesting
 import Testing
 
 @Suite struct InMemoryPoolTests {

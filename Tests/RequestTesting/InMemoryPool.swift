@@ -1,4 +1,5 @@
 import AccessControl
+public import PoolState
 import Synchronization
 
 /// A pool of one, in memory: for tests of what stands on ``Pool``.

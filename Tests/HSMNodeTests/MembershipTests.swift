@@ -175,20 +175,25 @@ import Testing
         #expect(try submit(Write.rotate(to: 5), bench, at: third) == .applied)
     }
 
+    /// What a node tells another of itself first in the next 200 ms.
+    private func firstStatus(from sender: Int, to receiver: Int, _ bench: Bench) -> NodeStatus? {
+        var first: NodeStatus?
+        bench.route = { letter in
+            if letter.from == sender, letter.to == receiver, case .nodeStatus(let status) = letter.message {
+                first = first ?? status
+            }
+            return .deliver
+        }
+        bench.run(200)
+        return first
+    }
+
     /// The image holds the memory of the machine too: the same process goes on, and only its connections are new.
     @Test func aVoterWhoseMachineWasPutBackIsNoticedWhenItConnects() throws {
         let bench = try running(nodes: 3, founders: 3)
         let leader = try #require(bench.leader)
         let victim = (leader + 1) % 3
-        var old: NodeStatus?
-        bench.route = { letter in
-            if letter.from == victim, letter.to == leader, case .nodeStatus(let status) = letter.message {
-                old = old ?? status
-            }
-            return .deliver
-        }
-        bench.run(200)
-        let word = try #require(old)
+        let word = try #require(firstStatus(from: victim, to: leader, bench))
         #expect(try submit(Write.rotate(to: 1), bench) == .applied)
         bench.run(300)
         // Alone it may have been late; on a new connection it can't be.
@@ -207,15 +212,7 @@ import Testing
         let bench = try running(nodes: 3, founders: 3)
         let leader = try #require(bench.leader)
         let (victim, witness) = ((leader + 1) % 3, (leader + 2) % 3)
-        var old: NodeStatus?
-        bench.route = { letter in
-            if letter.from == victim, letter.to == witness, case .nodeStatus(let status) = letter.message {
-                old = old ?? status
-            }
-            return .deliver
-        }
-        bench.run(200)
-        let word = try #require(old)
+        let word = try #require(firstStatus(from: victim, to: witness, bench))
         #expect(try submit(Write.rotate(to: 1), bench) == .applied)
         bench.seal(witness)
         bench.run(1_500)

@@ -58,11 +58,7 @@ public struct AuditCaller: Hashable, Sendable {
     /// How the caller proved who it is.
     public enum Authentication: String, Hashable, Sendable {
         case token
-        case certificate
-        case managedIdentity
-        case password
         case clientSecret
-        case assertion
         /// The pool's own doing: schedules, recovery.
         case system
     }

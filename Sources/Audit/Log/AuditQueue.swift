@@ -38,23 +38,10 @@ final class AuditQueue: Sendable {
         var failure: AuditFailure?
     }
 
-    private enum Sleep {
-        case none
-        /// There was nothing to do: the first record ends it.
-        case resting
-        /// Records gather: only one that can't wait ends it before its time.
-        case pausing
-    }
-
     private struct State {
         var batch = AuditBatch()
-        var sleep = Sleep.none
-        /// Whether a waiting record can't wait for others.
-        var isDue = false
-        /// So many records make the end of a turn due before the writer's pause is over.
-        var expected = 0
+        var schedule = FlushSchedule()
         var scheduling = WriterScheduling()
-        var isClosing = false
         /// Set by the writer when only opening the log again can help.
         var permanentFailure: AuditFailure?
     }
@@ -84,23 +71,18 @@ final class AuditQueue: Sendable {
         var wakes = false
         let refusal: AuditFailure? = state.withLock { state in
             if let failure = state.permanentFailure { return failure }
-            if state.isClosing { return .closed }
+            if state.schedule.isClosing { return .closed }
             guard state.batch.bytes.count + content.count <= limit else { return .overloaded }
             state.batch.bytes.append(contentsOf: content)
             state.batch.ends.append(state.batch.bytes.count)
             if isStrict { state.batch.waiters.append(waiter) }
             switch urgency {
-            case .immediate:
-                state.isDue = true
-                state.scheduling.hurry()
-                wakes = state.sleep != .none
-            case .atEndOfTurn:
-                state.batch.turned += 1
-            case .withOthers:
-                state.batch.mayGather = true
-                wakes = state.sleep == .resting
+            case .immediate: break
+            case .atEndOfTurn: state.batch.turned += 1
+            case .withOthers: state.batch.mayGather = true
             }
-            if wakes { state.sleep = .none }
+            wakes = state.schedule.record(urgency)
+            if state.schedule.isDue { state.scheduling.hurry() }
             return nil
         }
         if wakes { wakeUp.raise() }
@@ -115,14 +97,8 @@ final class AuditQueue: Sendable {
     /// A turn ends.
     func wakeWriter() {
         let wakes = state.withLock { state in
-            guard !state.batch.ends.isEmpty else { return false }
-            let isEnough = state.batch.ends.count >= state.expected
-            if isEnough {
-                state.isDue = true
-                state.scheduling.hurry()
-            }
-            let wakes = isEnough ? state.sleep != .none : state.sleep == .resting
-            if wakes { state.sleep = .none }
+            let wakes = state.schedule.endTurn(waiting: state.batch.ends.count)
+            if state.schedule.isDue { state.scheduling.hurry() }
             return wakes
         }
         if wakes { wakeUp.raise() }
@@ -140,37 +116,37 @@ final class AuditQueue: Sendable {
     }
 
     /// Puts what waits into `batch`, which must be empty; sleeps until there is something or the deadline comes.
-    ///
-    /// - Parameter pause: until when records gather that can wait for others; 0 for no pause.
-    func take(into batch: inout AuditBatch, deadline: UInt64?, pause: UInt64 = 0) -> Delivery {
+    func take(into batch: inout AuditBatch, deadline: UInt64?) -> Delivery {
         var hasSlept = false
         while true {
-            let isPausing = pause > 0 && Clock.monotonicNanoseconds() < pause
-            let delivery: Delivery? = state.withLock { state in
-                state.sleep = .none
-                if !state.batch.ends.isEmpty, state.isDue || state.isClosing || !isPausing {
-                    state.isDue = false
-                    swap(&state.batch, &batch)
-                    return .batch
-                }
-                if state.isClosing { return .closed }
-                if hasSlept, let deadline, Clock.monotonicNanoseconds() >= deadline { return .timeout }
-                state.sleep = isPausing ? .pausing : .resting
-                return nil
+            let now = Clock.monotonicNanoseconds()
+            let step = state.withLock { state in
+                let step = state.schedule.next(
+                    waiting: state.batch.ends.count, now: now, deadline: deadline, hasSlept: hasSlept)
+                if step == .write { swap(&state.batch, &batch) }
+                return step
             }
-            if let delivery { return delivery }
-            wakeUp.wait(until: isPausing ? min(pause, deadline ?? pause) : deadline)
+            switch step {
+            case .write: return .batch
+            case .meetDeadline: return .timeout
+            case .end: return .closed
+            case .sleep(let end): wakeUp.wait(until: end)
+            }
             hasSlept = true
         }
     }
 
-    /// To be called by the writer before each batch's flush: how many records make the end of a turn due while it
-    /// pauses, and how it stands to other threads from now on.
-    func expect(_ records: Int, precedence: WriterScheduling.Precedence) {
+    /// To be called by the writer before each batch's flush: whether the next records gather, and how it stands to
+    /// other threads from now on.
+    ///
+    /// - Parameter interval: for how long records gather, nanoseconds.
+    func begin(_ batch: AuditBatch, interval: UInt64) {
+        let now = Clock.monotonicNanoseconds()
+        let precedence = WriterScheduling.precedence(for: batch)
         state.withLock { state in
-            state.expected = records
+            state.schedule.begin(batch, now: now, interval: interval)
             state.scheduling.begin(precedence)
-            if state.isDue { state.scheduling.hurry() }
+            if state.schedule.isDue { state.scheduling.hurry() }
         }
     }
 
@@ -183,11 +159,7 @@ final class AuditQueue: Sendable {
     }
 
     func close() {
-        let isFirst = state.withLock { state in
-            defer { state.isClosing = true }
-            return !state.isClosing
-        }
-        if isFirst { wakeUp.raise() }
+        if state.withLock({ $0.schedule.close() }) { wakeUp.raise() }
     }
 
     /// Runs completions: those of one executor in one call, those without an executor here.

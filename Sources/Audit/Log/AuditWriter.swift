@@ -18,10 +18,6 @@ final class AuditWriter {
     private var headFails = false
     private var nextHeadTime: UInt64 = 0
     private var permanentFailure: AuditFailure?
-    /// So many records of turns in one batch are a crowd: as many are likely to follow within a few milliseconds, and
-    /// can share a flush. Of fewer clients that each wait for an answer, half had better work while the others' records
-    /// are flushed.
-    private static let crowd = 12
 
     init(
         queue: AuditQueue, folder: LogFolder, lock: Int32, file: consuming LogFile, options: AuditLogOptions,
@@ -43,15 +39,12 @@ final class AuditWriter {
         storeHead(now: Clock.monotonicNanoseconds())
         if !notes.isEmpty { write(AuditBatch()) }
         var batch = AuditBatch()
-        var pause: UInt64 = 0
         while true {
             // Only while the sidecar is behind the log is there anything to wake up for.
             let deadline = storedHead == file.head ? nil : nextHeadTime
-            let delivery = queue.take(into: &batch, deadline: deadline, pause: pause)
+            let delivery = queue.take(into: &batch, deadline: deadline)
             if delivery == .batch {
-                let gathers = batch.mayGather || batch.turned >= Self.crowd
-                pause = gathers ? Clock.monotonicNanoseconds() + options.gatherInterval : 0
-                queue.expect(gathers ? batch.ends.count : 0, precedence: WriterScheduling.precedence(for: batch))
+                queue.begin(batch, interval: options.gatherInterval)
                 write(batch)
                 batch.removeAll()
             }

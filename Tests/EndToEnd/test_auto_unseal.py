@@ -69,7 +69,44 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def token(site) -> Token:
-    return Token(site.folder / "token")
+    """Holds a key for node 1."""
+    made = Token(site.folder / "token")
+    write_section(site.pool.node_folder(1), made.section())
+    key = make_key(site.pool.node_folder(1))
+    assert key.returncode == 0 and "SHA-256" in key.stdout, key.stderr
+    return made
+
+
+@pytest.fixture
+def enrolled(site, token):
+    """Node 1 runs with the token, and the officers let it open the pool."""
+    use(site, token)
+    if not shown(site)["node-1"]["isEnrolled"]:
+        site.pool.hsmctl("auto-unseal", "enrol", "node-1")
+        complete(site, shown(site)["node-1"]["key"]["sha256"])
+
+
+@pytest.fixture
+def unenrolled(site, token):
+    """Node 1 runs with the token, which opens nothing."""
+    use(site, token)
+    if shown(site)["node-1"]["isEnrolled"]:
+        site.pool.hsmctl("auto-unseal", "remove", shown(site)["node-1"]["key"]["sha256"][:12])
+        complete(site)
+
+
+def use(site, token: Token) -> None:
+    """All nodes are started with the token in node 1's file, and opened by whoever is first: officers, or the token."""
+    write_section(site.pool.node_folder(1), token.section())
+    Powered(site).cycle()
+
+    def is_open() -> bool:
+        seals = [(site.pool.health(node) or {}).get("seal") for node in (1, 2, 3)]
+        if seals[0] == "sealed":
+            site.open(site.officers)
+        return seals == ["unsealed"] * 3
+
+    wait_until(is_open, 60, "the pool to be open", interval=0.5)
 
 
 def library(folder: pathlib.Path, name: str, code: str) -> pathlib.Path:
@@ -81,9 +118,9 @@ def library(folder: pathlib.Path, name: str, code: str) -> pathlib.Path:
     return made
 
 
-def test_what_is_wrong_is_named(site, token, tmp_path):
-    """Before anything else, so that the token's key is made here, and only once."""
-    node = site.pool.node_folder(1)
+def test_what_is_wrong_is_named(site, tmp_path):
+    node, token = site.pool.node_folder(1), Token(tmp_path / "token")
+    file = (node / "node.yaml").read_text()
     text = tmp_path / "text.so"
     text.write_text("this is no library")
     text.chmod(0o600)
@@ -127,6 +164,7 @@ def test_what_is_wrong_is_named(site, token, tmp_path):
     assert made.returncode == 0 and "SHA-256" in made.stdout, made.stderr
     again = make_key(node)
     assert again.returncode == 1 and "has a key 'unseal' already" in again.stderr, again.stderr
+    (node / "node.yaml").write_text(file)
 
 
 class Powered:
@@ -157,12 +195,12 @@ def shown(site: Site) -> dict[str, dict]:
     return {node["node"]: node for node in nodes}
 
 
-def complete(site: Site, name: str, *tokens: str) -> None:
+def complete(site: Site, *tokens: str) -> None:
     """The officers approve what is ordered, and take the new file."""
     known = [word for token in tokens for word in ("--next-token", token)]
     for number in (1, 3):
         site.reshare("approve", *site.officers.pair(number), "--next", *site.officers.certificates, *known)
-    file = site.folder / f"{name}.json"
+    file = site.folder / f"domain-{secrets.token_hex(4)}.json"
     site.reshare("prepare", "--out", str(file))
     site.officers = Officers(site.officers.keys, file)
     for number in (1, 2, 3):
@@ -170,7 +208,7 @@ def complete(site: Site, name: str, *tokens: str) -> None:
     site.await_end()
 
 
-def test_a_node_opens_itself_when_the_officers_say_so(site, token):
+def test_a_node_opens_itself_when_the_officers_say_so(site, unenrolled):
     pool, powered = site.pool, Powered(site)
     # Known, and of no use yet.
     powered.cycle()
@@ -193,7 +231,7 @@ def test_a_node_opens_itself_when_the_officers_say_so(site, token):
     for known in ((), ("--next-token", "0" * 64)):
         unaware = site.reshare("approve", *pair, "--next", *certificates, *known, check=False)
         assert unaware.returncode == 1 and "Nothing was signed" in unaware.stderr and digest in unaware.stderr
-    complete(site, "with-token", digest)
+    complete(site, digest)
     assert shown(site)["node-1"]["isEnrolled"] is True
     again = pool.hsmctl("auto-unseal", "enrol", "node-1", check=False)
     assert again.returncode == 1 and "enrolled already" in again.stderr
@@ -204,7 +242,7 @@ def test_a_node_opens_itself_when_the_officers_say_so(site, token):
     site.sign()
     # Another new root for the same officers: the token opens that one, too.
     pool.hsmctl("pool", "rotate-root")
-    complete(site, "rotated", digest)
+    complete(site, digest)
     powered.cycle()
     pool.await_unsealed()
     assert "opened by the token" in powered.said
@@ -215,7 +253,7 @@ def test_a_node_opens_itself_when_the_officers_say_so(site, token):
     assert {"AutoUnsealGet", "NodeSeal"} <= names
 
 
-def test_a_token_that_fails_keeps_nobody_else_from_opening_the_node(site, token):
+def test_a_token_that_fails_keeps_nobody_else_from_opening_the_node(site, token, enrolled):
     pool, powered = site.pool, Powered(site)
     token.write_pin("f" * 32)
     powered.cycle()
@@ -243,13 +281,13 @@ def test_a_token_that_fails_keeps_nobody_else_from_opening_the_node(site, token)
     assert "opened by the token" in powered.said
 
 
-def test_what_was_given_up_opens_nothing(site, token):
+def test_what_was_given_up_opens_nothing(site, enrolled):
     pool, powered = site.pool, Powered(site)
     digest = shown(site)["node-1"]["key"]["sha256"]
     missing = pool.hsmctl("auto-unseal", "remove", "00000000", check=False)
     assert missing.returncode == 3
     pool.hsmctl("auto-unseal", "remove", digest[:12])
-    complete(site, "without-token")
+    complete(site)
     powered.cycle()
     powered.await_said("isn't enrolled")
     for node in (1, 2, 3):
@@ -259,7 +297,7 @@ def test_what_was_given_up_opens_nothing(site, token):
     site.sign()
 
 
-def test_a_key_in_a_file_is_for_development_and_says_so(site):
+def test_a_key_in_a_file_is_for_development_and_says_so(site, unenrolled):
     pool, powered = site.pool, Powered(site)
     node = pool.node_folder(1)
     key = node / "unseal.key"
@@ -285,7 +323,7 @@ def test_a_key_in_a_file_is_for_development_and_says_so(site):
     # Who doesn't name it doesn't mean it.
     unaware = site.reshare("approve", *site.officers.pair(1), check=False)
     assert unaware.returncode == 1 and "for development only" in unaware.stderr, unaware.stderr
-    complete(site, "with-file", found["key"]["sha256"])
+    complete(site, found["key"]["sha256"])
     powered.cycle()
     pool.await_unsealed()
     assert "opened by the development key file" in powered.said and "DEVELOPMENT ONLY" in powered.said
@@ -304,6 +342,8 @@ def test_a_key_in_a_file_is_for_development_and_says_so(site):
         pool.await_health(number, "seal", "sealed")
     assert "unsealed" in site.open(site.officers).stdout
     pool.await_unsealed()
+    pool.hsmctl("auto-unseal", "remove", found["key"]["sha256"][:12])
+    complete(site)
 
 
 def test_the_pin_is_nowhere_else(site, token):

@@ -105,7 +105,7 @@ let package = Package(
             name: "KeyVaultAPI",
             dependencies: [
                 "RequestPipeline", "HTTPTransport", "PoolState", "SecurityDomain", "Identity", "Attestation", "Backup",
-                "AccessControl", "CryptographicModule", "StrictJSON", logging,
+                "AccessControl", "CryptographicModule", "StrictJSON", "CivilDates", logging,
             ],
             swiftSettings: common),
         .target(
@@ -127,7 +127,8 @@ let package = Package(
         // Floor 2: the outside world.
         .target(
             name: "HTTPTransport",
-            dependencies: ["CNghttp2", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL], swiftSettings: common),
+            dependencies: ["CivilDates", "CNghttp2", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL],
+            swiftSettings: common),
         .target(
             name: "BackupStores",
             dependencies: [
@@ -147,7 +148,7 @@ let package = Package(
         .target(
             name: "PoolState",
             dependencies: [
-                "AccessControl", "CryptographicModule", "ProtobufCoding", protobuf, persistentCollections,
+                "AccessControl", "CryptographicModule", "CivilDates", "ProtobufCoding", protobuf, persistentCollections,
             ],
             exclude: ["Schema/pool.proto"],
             swiftSettings: simulated),
@@ -159,11 +160,13 @@ let package = Package(
             name: "Backup", dependencies: ["PoolState", "SecurityDomain", "CryptographicModule"],
             swiftSettings: common),
         .target(name: "Identity", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
-        .target(name: "Audit", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
+        .target(
+            name: "Audit", dependencies: ["CryptographicModule", "StrictJSON", "CivilDates"], swiftSettings: common),
         .target(name: "Attestation", dependencies: ["CryptographicModule", "StrictJSON"], swiftSettings: common),
         .target(name: "NodeEnvironment", dependencies: ["Raft"], swiftSettings: simulated),
 
         // Floor 0: pure cores, and the system libraries.
+        .target(name: "CivilDates", swiftSettings: common),
         .target(name: "StrictJSON", swiftSettings: common),
         .target(name: "ProtobufCoding", swiftSettings: simulated),
         .target(name: "Raft", swiftSettings: simulated),
@@ -226,6 +229,7 @@ let package = Package(
             name: "SimulationTests",
             dependencies: ["PoolSimulator", "PoolState", "NodeEnvironment", "Raft"],
             swiftSettings: simulated),
+        .testTarget(name: "CivilDatesTests", dependencies: ["CivilDates"], swiftSettings: common),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: common),
         .testTarget(
             name: "ProtobufCodingTests", dependencies: ["ProtobufCoding", protobuf], swiftSettings: common),

@@ -11,8 +11,8 @@ import Testing
     ]
     /// Cores without clock, file, socket or chance: their behaviour is a function of what they are given.
     private static let pure: Set = [
-        "Raft", "StrictJSON", "ProtobufCoding", "AccessControl", "PoolState", "NodeEnvironment", "HSMNode",
-        "PoolSimulator", "Backup",
+        "Raft", "StrictJSON", "CivilDates", "ProtobufCoding", "AccessControl", "PoolState", "NodeEnvironment",
+        "HSMNode", "PoolSimulator", "Backup",
     ]
     /// Foundation is for start-up and tools, never for the path of a request. The libraries below replication take
     /// `Data`.

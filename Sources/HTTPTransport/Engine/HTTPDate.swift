@@ -1,3 +1,4 @@
+import CivilDates
 import Glibc
 
 /// The `date` field's value, written once a second (IMF-fixdate, RFC 9110 section 5.6.7).
@@ -23,19 +24,19 @@ package final class HTTPDateCache {
         let seconds = min(max(unixSeconds, 0), 253_402_300_799)
         let days = seconds / 86_400
         let rest = seconds % 86_400
-        let (year, month, day) = civilDate(daysSince1970: days)
+        let date = CivilDay(daysSince1970: Int64(days))
         // The first of January 1970 was a Thursday.
         let weekday = weekdays[(days + 4) % 7]
         var text: [UInt8] = []
         text.reserveCapacity(29)
         text.append(contentsOf: weekday.utf8)
         text.append(contentsOf: ", ".utf8)
-        appendTwoDigits(day, to: &text)
+        appendTwoDigits(Int(date.day), to: &text)
         text.append(UInt8(ascii: " "))
-        text.append(contentsOf: months[month - 1].utf8)
+        text.append(contentsOf: months[Int(date.month) - 1].utf8)
         text.append(UInt8(ascii: " "))
-        appendTwoDigits(year / 100, to: &text)
-        appendTwoDigits(year % 100, to: &text)
+        appendTwoDigits(Int(date.year) / 100, to: &text)
+        appendTwoDigits(Int(date.year) % 100, to: &text)
         text.append(UInt8(ascii: " "))
         appendTwoDigits(rest / 3600, to: &text)
         text.append(UInt8(ascii: ":"))
@@ -54,20 +55,5 @@ package final class HTTPDateCache {
     private static func appendTwoDigits(_ value: Int, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "0") + UInt8(value / 10))
         text.append(UInt8(ascii: "0") + UInt8(value % 10))
-    }
-
-    /// Days since 1970 to year, month and day, reckoning in years that begin in March so that the leap day comes last
-    /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
-    package static func civilDate(daysSince1970: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = daysSince1970 + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, day)
     }
 }

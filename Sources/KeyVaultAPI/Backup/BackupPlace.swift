@@ -1,6 +1,6 @@
 import Backup
+import CivilDates
 import CryptographicModule
-import HTTPTransport
 import PoolState
 import RequestPipeline
 import SecurityDomain
@@ -78,10 +78,9 @@ struct BackupPlace: Sendable {
 
     /// `mhsm-{pool}-{YYYYMMDDHHmmss}{two digits}`, as clients know it. The digits tell backups of one second apart.
     static func folder(pool: String, milliseconds: Int64, id: [UInt8]) -> String {
-        let seconds = Int(max(0, milliseconds / 1000))
-        let (year, month, day) = HTTPDateCache.civilDate(daysSince1970: seconds / 86_400)
-        let rest = seconds % 86_400
-        let time = [month, day, rest / 3600, rest / 60 % 60, rest % 60, Int(id.first ?? 0) % 100]
-        return "mhsm-\(pool)-\(year)" + time.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined()
+        let (days, rest) = max(0, milliseconds / 1000).quotientAndRemainder(dividingBy: 86_400)
+        let date = CivilDay(daysSince1970: days)
+        let time = [date.month, date.day, rest / 3600, rest / 60 % 60, rest % 60, Int64(id.first ?? 0) % 100]
+        return "mhsm-\(pool)-\(date.year)" + time.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined()
     }
 }

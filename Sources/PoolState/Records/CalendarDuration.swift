@@ -1,3 +1,5 @@
+import CivilDates
+
 /// A duration of ISO 8601, such as `P1Y10D` or `PT48H`, in whole units.
 ///
 /// Years and months have no fixed length: added to a date they keep the day of the month where that month has it, and
@@ -71,58 +73,10 @@ public struct CalendarDuration: Hashable, Sendable {
     private static func shift(_ time: Int64, months: Int64) -> Int64 {
         guard months != 0 else { return time }
         let days = time.flooredDivision(by: day)
-        let date = CivilDay(day: days)
+        let date = CivilDay(daysSince1970: days)
         let total = date.year * 12 + date.month - 1 + months
         let shifted = CivilDay(
             year: total.flooredDivision(by: 12), month: total - total.flooredDivision(by: 12) * 12 + 1, day: date.day)
-        return shifted.dayNumber * day + time - days * day
-    }
-
-    /// A date of the proleptic Gregorian calendar, computed in years that begin in March, so that a leap day is the
-    /// last day of its year.
-    private struct CivilDay {
-        let year: Int64
-        let month: Int64
-        let day: Int64
-
-        init(year: Int64, month: Int64, day: Int64) {
-            let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-            let length: Int64 =
-                switch month {
-                case 2: isLeap ? 29 : 28
-                case 4, 6, 9, 11: 30
-                default: 31
-                }
-            (self.year, self.month, self.day) = (year, month, min(day, length))
-        }
-
-        /// - Parameter day: days since 1970-01-01.
-        init(day number: Int64) {
-            let shifted = number + 719_468
-            let era = shifted.flooredDivision(by: 146_097)
-            let dayOfEra = shifted - era * 146_097
-            let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-            let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-            let marchMonth = (5 * dayOfYear + 2) / 153
-            let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-            self.init(
-                year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month: month,
-                day: dayOfYear - (153 * marchMonth + 2) / 5 + 1)
-        }
-
-        /// Days since 1970-01-01.
-        var dayNumber: Int64 {
-            let year = month <= 2 ? self.year - 1 : self.year
-            let era = year.flooredDivision(by: 400)
-            let yearOfEra = year - era * 400
-            let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-            return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        }
-    }
-}
-
-extension Int64 {
-    fileprivate func flooredDivision(by divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+        return shifted.daysSince1970 * day + time - days * day
     }
 }

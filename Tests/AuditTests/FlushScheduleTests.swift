@@ -33,19 +33,19 @@ import Testing
         var schedule = resting()
         #expect(schedule.record(.immediate) && schedule.isDue)
         // The writer is on its way.
-        #expect(!schedule.record(.immediate))
+        #expect(schedule.record(.immediate) == false)
         write(&schedule, 2, now: 10)
         #expect(!schedule.isDue && sleeps(&schedule, 0, now: 11, until: nil))
     }
 
     @Test func aTurnsRecordsWakeTheWriterTogether() {
         var schedule = resting()
-        for _ in 1...10 { #expect(!schedule.record(.atEndOfTurn)) }
-        #expect(schedule.endTurn(waiting: 10))
+        for _ in 1...10 { #expect(schedule.record(.atEndOfTurn) == false) }
+        #expect(schedule.endTurn(waiting: 10) == true)
         write(&schedule, 10, turned: 10, now: 10)
         // They weren't a crowd: nothing gathers.
         #expect(sleeps(&schedule, 0, now: 11, until: nil))
-        #expect(!schedule.endTurn(waiting: 0))
+        #expect(schedule.endTurn(waiting: 0) == false)
         #expect(!schedule.record(.atEndOfTurn) && schedule.endTurn(waiting: 1))
     }
 
@@ -65,7 +65,7 @@ import Testing
 
     @Test func whatGathersIsWrittenWhenItsTimeComes() {
         var schedule = resting()
-        #expect(schedule.record(.withOthers))
+        #expect(schedule.record(.withOthers) == true)
         write(&schedule, 1, mayGather: true, now: 10)
         #expect(!schedule.record(.withOthers) && sleeps(&schedule, 1, now: 9 + interval, until: 10 + interval))
         #expect(schedule.next(waiting: 1, now: 10 + interval, deadline: nil, hasSlept: true) == .write)
@@ -76,22 +76,22 @@ import Testing
     func aCrowdsTurnsShareAFlush(endsWithOneThatCanNotWait: Bool) {
         var schedule = resting()
         let crowd = FlushSchedule.crowd
-        #expect(schedule.endTurn(waiting: crowd))
+        #expect(schedule.endTurn(waiting: crowd) == true)
         write(&schedule, crowd, turned: crowd, now: 10)
         #expect(sleeps(&schedule, 0, now: 20, until: 10 + interval))
         #expect(!schedule.endTurn(waiting: crowd - 4) && sleeps(&schedule, crowd - 4, now: 30, until: 10 + interval))
         #expect(!schedule.endTurn(waiting: crowd - 1) && !schedule.isDue)
         if endsWithOneThatCanNotWait {
-            #expect(schedule.record(.immediate))
+            #expect(schedule.record(.immediate) == true)
         } else {
-            #expect(schedule.endTurn(waiting: crowd))
+            #expect(schedule.endTurn(waiting: crowd) == true)
         }
         write(&schedule, crowd, turned: crowd, now: 40)
     }
 
     @Test func fewerThanACrowdAreNotWaitedFor() {
         var schedule = resting()
-        #expect(schedule.endTurn(waiting: FlushSchedule.crowd - 1))
+        #expect(schedule.endTurn(waiting: FlushSchedule.crowd - 1) == true)
         write(&schedule, FlushSchedule.crowd - 1, turned: FlushSchedule.crowd - 1, now: 10)
         #expect(sleeps(&schedule, 0, now: 20, until: nil) && schedule.endTurn(waiting: 1))
     }
@@ -99,7 +99,7 @@ import Testing
     /// What comes during a flush is written behind it, and doesn't wake anybody.
     @Test func whatComesDuringAFlushIsWrittenBehindIt() {
         var schedule = resting()
-        #expect(schedule.record(.immediate))
+        #expect(schedule.record(.immediate) == true)
         write(&schedule, 1, now: 10)
         #expect(!schedule.record(.immediate) && !schedule.record(.atEndOfTurn) && !schedule.endTurn(waiting: 2))
         #expect(schedule.next(waiting: 2, now: 20, deadline: nil, hasSlept: false) == .write)
@@ -113,7 +113,7 @@ import Testing
         #expect(schedule.next(waiting: 0, now: 50, deadline: 60, hasSlept: true) == .sleep(until: 60))
         #expect(schedule.next(waiting: 0, now: 50, deadline: nil, hasSlept: true) == .sleep(until: nil))
         // Whichever comes first.
-        #expect(schedule.record(.withOthers))
+        #expect(schedule.record(.withOthers) == true)
         write(&schedule, 1, mayGather: true, now: 100)
         #expect(schedule.next(waiting: 1, now: 110, deadline: 120, hasSlept: false) == .sleep(until: 120))
         #expect(schedule.next(waiting: 1, now: 110, deadline: .max, hasSlept: false) == .sleep(until: 100 + interval))
@@ -121,7 +121,7 @@ import Testing
 
     @Test func whatWaitsIsWrittenAtTheEnd() {
         var schedule = resting()
-        #expect(schedule.record(.withOthers))
+        #expect(schedule.record(.withOthers) == true)
         write(&schedule, 1, mayGather: true, now: 10)
         #expect(!schedule.record(.withOthers) && sleeps(&schedule, 1, now: 20, until: 10 + interval))
         #expect(schedule.close() && !schedule.close())

@@ -161,7 +161,7 @@ extension Raft {
         countBallot()
     }
 
-    mutating func answerVote(_ candidate: NodeID, lastIndex: LogIndex, lastTerm: Term, isTransfer: Bool) {
+    mutating func answerVote(_ candidate: NodeID, lastIndex: LogIndex, lastTerm: Term) {
         let isFree = vote == candidate || (vote == nil && leader == nil)
         let granted = isFree && isUpToDate(lastIndex: lastIndex, lastTerm: lastTerm)
         if granted {

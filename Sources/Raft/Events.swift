@@ -47,8 +47,8 @@ extension Raft {
             answerPreVote(message, lastIndex: lastIndex, lastTerm: lastTerm)
         case .preVoteResponse(let granted):
             receivePreVote(from: message.from, granted: granted, term: message.term)
-        case .voteRequest(let lastIndex, let lastTerm, let isTransfer):
-            answerVote(message.from, lastIndex: lastIndex, lastTerm: lastTerm, isTransfer: isTransfer)
+        case .voteRequest(let lastIndex, let lastTerm, _):
+            answerVote(message.from, lastIndex: lastIndex, lastTerm: lastTerm)
         case .voteResponse(let granted, let age):
             receiveVote(from: message.from, granted: granted, age: age)
         case .append(let request):

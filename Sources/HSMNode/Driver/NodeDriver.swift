@@ -248,7 +248,7 @@ public final class NodeDriver {
             receive(message)
         case .forwardedProposal(let proposal): receive(proposal, from: sender)
         case .proposalRefused(let proposalID, let reason):
-            if let proposal = ProposalID(proposalID) { refused(proposal, reason: reason, by: sender) }
+            if let proposal = ProposalID(proposalID) { refused(proposal, reason: reason) }
         case .nodeStatus(let status): receive(status, from: sender)
         case .unsealRequest, .unsealReply: environment.observer.unsealMessage(message, sender)
         case .snapshotRequest(let request): lend(request, to: sender)

@@ -43,8 +43,8 @@ extension NodeDriver {
         }
     }
 
-    /// `sender` won't propose it.
-    func refused(_ proposal: ProposalID, reason: ProposalRefusalReason, by sender: NodeID) {
+    /// Whoever was taken for the leader won't propose it.
+    func refused(_ proposal: ProposalID, reason: ProposalRefusalReason) {
         switch reason {
         case .notLeader, .sealed, .commandTooNew:
             submissions.postpone(proposal, now: now)
@@ -132,7 +132,7 @@ extension NodeDriver {
             return
         }
         if proposal.proposer == id {
-            if let id = ProposalID(proposal.proposalID) { refused(id, reason: reason, by: self.id) }
+            if let id = ProposalID(proposal.proposalID) { refused(id, reason: reason) }
         } else {
             environment.network.send(
                 .proposalRefused(proposalID: proposal.proposalID, reason: reason), to: proposal.proposer)

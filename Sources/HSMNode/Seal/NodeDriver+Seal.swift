@@ -123,15 +123,15 @@ extension NodeDriver {
         if let forged = chain.firstForgery(in: fresh, after: previous), !has(fault: .entryTagsUnchecked) {
             environment.observer.alarm(.forgedEntry(from: sender, index: forged))
             let genuine = request.keepingEntries(before: forged)
-            let isTaken = stampsAreCredible(fresh.prefix { $0.index < forged }, from: sender)
+            let isTaken = stampsAreCredible(fresh.prefix { $0.index < forged })
             return isTaken && !genuine.entries.isEmpty ? genuine : nil
         }
-        guard stampsAreCredible(fresh, from: sender) else { return nil }
+        guard stampsAreCredible(fresh) else { return nil }
         return request
     }
 
     /// An entry from far in the future would expire or purge things before their time. Old entries are just old.
-    private func stampsAreCredible(_ entries: ArraySlice<LogEntry>, from sender: NodeID) -> Bool {
+    private func stampsAreCredible(_ entries: ArraySlice<LogEntry>) -> Bool {
         let here = environment.clock.unixMilliseconds()
         let latest = here.addingReportingOverflow(options.stampTolerance).partialValue
         for entry in entries {

@@ -93,7 +93,7 @@ final class HTTP1Handler: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): receive(head, context)
         case .body(let bytes): receive(bytes, context)
-        case .end: receiveEnd(context)
+        case .end: receiveEnd()
         }
     }
 
@@ -138,7 +138,7 @@ final class HTTP1Handler: ChannelInboundHandler {
         state = .receiving(head, body: body, limit: limit, since: since)
     }
 
-    private func receiveEnd(_ context: ChannelHandlerContext) {
+    private func receiveEnd() {
         watch.headDecoded()
         guard case .receiving(let head, let body, _, _) = state else { return }
         bodyBudget.removeAll()

@@ -102,7 +102,7 @@ final class LoadWorker {
         sendDue(now)
         expire(now)
         board.advance(to: now, outstanding: outstanding, links: links)
-        if now >= sendsUntil, outstanding == 0 || now >= giveUpAt { return end(now) }
+        if now >= sendsUntil, outstanding == 0 || now >= giveUpAt { return end() }
         if let next = arrivals?.next {
             at(max(startedAt + next, now + Self.openTick), tick)
         } else {
@@ -110,7 +110,7 @@ final class LoadWorker {
         }
     }
 
-    private func end(_ now: UInt64) {
+    private func end() {
         isRunning = false
         expire(.max)
         board.end(outstanding: outstanding, links: links)

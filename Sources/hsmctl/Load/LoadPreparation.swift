@@ -99,7 +99,7 @@ struct LoadPreparation {
             _ = try await answer(part, key, .GET, "/keys/\(key)", nil, client)
             return LoadPlan.Request(path: "/keys/\(key)\(query)", body: [])
         }
-        var value = Base64URL.encode(Self.input(part.operation.preparation ?? part.operation, algorithm))
+        var value = Base64URL.encode(Self.input(for: algorithm))
         var members: [(String, String)] = [("alg", algorithm), ("value", value)]
         let first = part.operation.preparation ?? part.operation
         let made = try await answer(part, key, .POST, "/keys/\(key)/\(first.rawValue.lowercased())", members, client)
@@ -140,7 +140,7 @@ struct LoadPreparation {
     }
 
     /// A digest of the algorithm's length to sign; 32 bytes to encrypt or wrap.
-    private static func input(_ operation: LoadDemand.Operation, _ algorithm: String) -> [UInt8] {
+    private static func input(for algorithm: String) -> [UInt8] {
         let length = SignatureAlgorithm(rawValue: algorithm)?.digestLength ?? 32
         return (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
     }

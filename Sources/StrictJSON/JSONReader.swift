@@ -220,13 +220,7 @@ public struct JSONReader {
         guard position + 4 <= bytes.count else { throw failure("the document ends early") }
         var unit: UInt32 = 0
         for byte in bytes[position..<position + 4] {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: throw failure("expected four hexadecimal digits")
-            }
+            guard let digit = Hexadecimal.value(of: byte) else { throw failure("expected four hexadecimal digits") }
             unit = unit << 4 | UInt32(digit)
         }
         position += 4

@@ -130,12 +130,10 @@ public struct JSONWriter {
                 bytes.append(byte)
             case 0..<0x20, 0x7F:
                 bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(Self.hexadecimal[Int(byte >> 4)])
-                bytes.append(Self.hexadecimal[Int(byte & 15)])
+                bytes.append(Hexadecimal.digits[Int(byte >> 4)])
+                bytes.append(Hexadecimal.digits[Int(byte & 15)])
             default: bytes.append(byte)
             }
         }
     }
-
-    private static let hexadecimal = Array("0123456789abcdef".utf8)
 }

@@ -21,7 +21,7 @@ public struct JoinFile: Sendable {
     public static func load(file: String) throws(ConfigurationError) -> JoinFile {
         let text = try readGuarded(file: file)
         guard case .object(let object)? = try? JSONReader.parse(Array(text.utf8)),
-            case .string(let pool)? = object["poolId"], let poolID = NodeConfiguration.bytes(hexadecimal: pool),
+            case .string(let pool)? = object["poolId"], let poolID = Hexadecimal.decode(pool),
             case .integer(let node)? = object["id"], node > 0,
             case .string(let encoded)? = object["ticket"], let ticket = Base64URL.decode(encoded), ticket.count == 32,
             case .array(let list)? = object["endpoints"], !list.isEmpty,

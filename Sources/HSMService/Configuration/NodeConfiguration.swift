@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 public import Raft
 import Replication
+import StrictJSON
 import Yams
 
 /// Everything that one node's file says. What concerns the whole pool (roles, issuers, audit mode) isn't here: it is
@@ -174,7 +175,7 @@ extension NodeConfiguration {
 
     private static func poolID(_ node: ConfigurationSection) throws(ConfigurationError) -> [UInt8] {
         let text = try node.string("pool_id", example: "32 hexadecimal digits")
-        guard let bytes = bytes(hexadecimal: text), bytes.count == 16 else {
+        guard let bytes = Hexadecimal.decode(text), bytes.count == 16 else {
             throw node.error(
                 "pool_id", "isn't 32 hexadecimal digits", cure: "Make one for a new pool with: openssl rand -hex 16")
         }
@@ -275,22 +276,5 @@ extension NodeConfiguration {
                 throw refuse("peer_address", other)
             }
         }
-    }
-
-    /// Decodes hexadecimal digits; `nil` for anything else.
-    static func bytes(hexadecimal text: String) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        // `UInt8(_:radix:)` would take a sign.
-        guard digits.count.isMultiple(of: 2), text.allSatisfy(\.isHexDigit), text.allSatisfy(\.isASCII) else {
-            return nil
-        }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index..<index + 2], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(byte)
-        }
-        return bytes
     }
 }

@@ -1,6 +1,7 @@
 import AccessControl
 public import Identity
 public import PoolState
+import StrictJSON
 
 /// What the first node needs to make a new pool: read once, on an empty data folder, from the file given to
 /// `hsmd --initialize`.
@@ -44,7 +45,7 @@ extension PoolInitialization {
         for section in try root.sections("administrators") {
             try section.allow(only: ["display_name", "object_id", "client_id", "secret_sha256"])
             let digest = try section.string("secret_sha256", example: "64 hexadecimal digits")
-            guard let bytes = NodeConfiguration.bytes(hexadecimal: digest), bytes.count == 32 else {
+            guard let bytes = Hexadecimal.decode(digest), bytes.count == 32 else {
                 throw section.error(
                     "secret_sha256", "isn't a SHA-256 in hexadecimal digits",
                     cure: "Make a credential with: hsmctl credential generate")
@@ -137,7 +138,7 @@ extension PoolInitialization {
         var fingerprints: [[UInt8]] = []
         for text in try root.optionalStrings("officer_fingerprints") ?? [] {
             let digits = text.filter { $0 != ":" }
-            guard let bytes = NodeConfiguration.bytes(hexadecimal: digits), bytes.count == 32 else {
+            guard let bytes = Hexadecimal.decode(digits), bytes.count == 32 else {
                 throw root.error(
                     "officer_fingerprints", "has an element that isn't a SHA-256 in hexadecimal digits",
                     cure: "Take it from: openssl x509 -noout -fingerprint -sha256 -in officer.crt")

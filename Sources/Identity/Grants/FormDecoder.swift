@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// Why a form was refused.
 public enum FormFault: Error, Hashable, Sendable {
     case tooLong
@@ -89,21 +91,13 @@ public struct FormDecoder: Sendable {
             switch byte {
             case UInt8(ascii: "+"): yield(0x20)
             case UInt8(ascii: "%"):
-                guard let high = rest.next().flatMap(hexadecimalValue), let low = rest.next().flatMap(hexadecimalValue)
+                guard let high = rest.next().flatMap(Hexadecimal.value(of:)),
+                    let low = rest.next().flatMap(Hexadecimal.value(of:))
                 else { return false }
                 yield(high << 4 | low)
             default: yield(byte)
             }
         }
         return true
-    }
-
-    private static func hexadecimalValue(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

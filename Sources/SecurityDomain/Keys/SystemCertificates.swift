@@ -1,4 +1,5 @@
 import CryptographicModule
+import StrictJSON
 import Synchronization
 
 /// Certificates by which the pool's identity key vouches for the keys whose signatures leave the pool.
@@ -31,7 +32,7 @@ extension Keyring {
 
     private func chain(_ role: SystemKeyRole, _ key: SystemSigningKey, _ purpose: String) throws -> [[UInt8]] {
         try certificates.chain(role) {
-            let pool = Self.name(of: identity.poolID)
+            let pool = Hexadecimal.encode(identity.poolID)
             let issuer = "quorate pool \(pool)"
             func certificate(_ subject: SystemSigningKey, _ name: String) throws -> [UInt8] {
                 try poolIdentityKey.certificate(
@@ -41,10 +42,5 @@ extension Keyring {
                 try certificate(key, "quorate \(purpose) \(pool)"), try certificate(poolIdentityKey, issuer),
             ]
         }
-    }
-
-    private static func name(of pool: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(pool.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 }

@@ -175,6 +175,12 @@ import Testing
             #expect(document["token_endpoint"] == .string("https://h:8443" + form.tokenPath))
             #expect(document["authorization_endpoint"] == .string("https://h:8443" + form.authorizationPath))
             #expect(document["jwks_uri"] == .string("https://h:8443" + form.keysPath))
+            // What there is, and nothing that isn't built.
+            #expect(document["grant_types_supported"] == .array([.string("client_credentials")]))
+            #expect(
+                document["token_endpoint_auth_methods_supported"]
+                    == .array([.string("client_secret_post"), .string("client_secret_basic")]))
+            #expect(document["scopes_supported"] == nil && document["response_modes_supported"] == nil)
         }
         let jwks = OpenIDDocuments.jwks([TestSigner.shared.tokenKey, TestSigner.other.tokenKey])
         guard case .object(let set) = try JSONReader.parse(jwks), case .array(let keys)? = set["keys"],

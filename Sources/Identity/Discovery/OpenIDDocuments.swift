@@ -48,7 +48,8 @@ public enum AuthorityForm: Hashable, Sendable {
 
 /// The public documents of the token issuer (OpenID Connect Discovery 1.0, RFC 7517).
 public enum OpenIDDocuments {
-    /// The discovery document.
+    /// The discovery document. Nobody can log in at the pool, which has no pages: the authorization endpoint and what
+    /// belongs to it are named because the standard demands them, and MSAL takes no document without them.
     ///
     /// - Parameters:
     ///   - issuer: the `iss` text of the pool, which doesn't depend on the host that was asked.
@@ -61,14 +62,11 @@ public enum OpenIDDocuments {
             writer.member("token_endpoint", origin + form.tokenPath)
             writer.member("jwks_uri", origin + form.keysPath)
             writer.member(
-                "token_endpoint_auth_methods_supported",
-                array: ["client_secret_post", "client_secret_basic", "private_key_jwt"])
+                "token_endpoint_auth_methods_supported", array: ["client_secret_post", "client_secret_basic"])
             writer.member("grant_types_supported", array: ["client_credentials"])
-            writer.member("response_types_supported", array: ["code", "token", "id_token"])
-            writer.member("response_modes_supported", array: ["query", "form_post"])
+            writer.member("response_types_supported", array: ["code"])
             writer.member("subject_types_supported", array: ["pairwise"])
             writer.member("id_token_signing_alg_values_supported", array: ["RS256"])
-            writer.member("scopes_supported", array: ["openid"])
             writer.member(
                 "claims_supported",
                 array: ["iss", "aud", "exp", "iat", "nbf", "tid", "oid", "sub", "appid", "ver"])

@@ -27,7 +27,7 @@ public struct TokenEndpointResponse: Hashable, Sendable {
     /// The answer that carries an access token.
     ///
     /// - Parameter resource: echoed in the form of the older token endpoint.
-    public init(_ issued: IssuedToken, resource: String? = nil, idToken: String? = nil) {
+    public init(_ issued: IssuedToken, resource: String? = nil) {
         var writer = JSONWriter(capacity: issued.token.utf8.count + 256)
         writer.object { writer in
             writer.member("token_type", "Bearer")
@@ -36,7 +36,6 @@ public struct TokenEndpointResponse: Hashable, Sendable {
             writer.member("expires_on", issued.expiry)
             if let resource { writer.member("resource", resource) }
             writer.member("access_token", issued.token)
-            if let idToken { writer.member("id_token", idToken) }
         }
         self.init(status: 200, body: writer.bytes)
     }

@@ -75,7 +75,15 @@ public final class TokenIssuer: Sendable {
         let tokenID = Self.randomIdentifier()
         var claims = JSONWriter(capacity: 640)
         claims.object { claims in
-            writeCommon(&claims, subject: subject, audience: audience, now: now, lifetime: lifetime)
+            claims.member("iss", issuer)
+            claims.member("aud", audience)
+            claims.member("tid", tenant)
+            claims.member("oid", subject.principalID)
+            claims.member("sub", subject.principalID)
+            claims.member("iat", now)
+            claims.member("nbf", now)
+            claims.member("exp", now + lifetime)
+            claims.member("ver", "1.0")
             claims.member("appid", subject.applicationID)
             claims.member("azp", subject.applicationID)
             claims.member("idtyp", subject.kind == .user ? "user" : "app")
@@ -83,47 +91,14 @@ public final class TokenIssuer: Sendable {
             claims.member("jti", tokenID)
             claims.member("qcg", subject.credentialGeneration)
         }
-        let token = try sign(claims.bytes, type: "at+jwt")
+        let token = try sign(claims.bytes)
         return IssuedToken(token: token, lifetime: lifetime, expiry: now + lifetime, tokenID: tokenID)
     }
 
-    /// Issues an id token: it tells a client who logged in, and no route of the pool accepts it.
-    public func issueIDToken(
-        to subject: TokenSubject, now: Int64, lifetime: Int64 = TokenIssuer.defaultLifetime
-    ) throws -> IssuedToken {
-        let lifetime = min(max(lifetime, 1), Self.maximumLifetime)
-        let tokenID = Self.randomIdentifier()
-        var claims = JSONWriter(capacity: 512)
-        claims.object { claims in
-            writeCommon(&claims, subject: subject, audience: subject.applicationID, now: now, lifetime: lifetime)
-            if let name = subject.userName {
-                claims.member("preferred_username", name)
-                claims.member("upn", name)
-            }
-            claims.member("jti", tokenID)
-        }
-        let token = try sign(claims.bytes, type: "JWT")
-        return IssuedToken(token: token, lifetime: lifetime, expiry: now + lifetime, tokenID: tokenID)
-    }
-
-    private func writeCommon(
-        _ claims: inout JSONWriter, subject: TokenSubject, audience: String, now: Int64, lifetime: Int64
-    ) {
-        claims.member("iss", issuer)
-        claims.member("aud", audience)
-        claims.member("tid", tenant)
-        claims.member("oid", subject.principalID)
-        claims.member("sub", subject.principalID)
-        claims.member("iat", now)
-        claims.member("nbf", now)
-        claims.member("exp", now + lifetime)
-        claims.member("ver", "1.0")
-    }
-
-    private func sign(_ claims: [UInt8], type: String) throws -> String {
+    private func sign(_ claims: [UInt8]) throws -> String {
         var header = JSONWriter(capacity: 128)
         header.object { header in
-            header.member("typ", type)
+            header.member("typ", "at+jwt")
             header.member("alg", "RS256")
             header.member("kid", signer.keyID)
         }

@@ -6731,8 +6731,8 @@ enum OpenAPIDocument {
         "description": "OpenID Connect Discovery 1.0 section 3.",
         "required": [
           "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "token_endpoint_auth_methods_supported",
-          "grant_types_supported", "response_types_supported", "response_modes_supported", "subject_types_supported",
-          "id_token_signing_alg_values_supported", "scopes_supported", "claims_supported"
+          "grant_types_supported", "response_types_supported", "subject_types_supported",
+          "id_token_signing_alg_values_supported", "claims_supported"
         ],
         "properties": {
           "issuer": {"type": "string", "pattern": "^https://"},
@@ -6742,10 +6742,8 @@ enum OpenAPIDocument {
           "token_endpoint_auth_methods_supported": {"type": "array", "items": {"type": "string"}},
           "grant_types_supported": {"type": "array", "items": {"type": "string"}},
           "response_types_supported": {"type": "array", "items": {"type": "string"}},
-          "response_modes_supported": {"type": "array", "items": {"type": "string"}},
           "subject_types_supported": {"type": "array", "items": {"type": "string"}},
           "id_token_signing_alg_values_supported": {"type": "array", "items": {"type": "string"}},
-          "scopes_supported": {"type": "array", "items": {"type": "string"}},
           "claims_supported": {"type": "array", "items": {"type": "string"}}
         },
         "additionalProperties": false

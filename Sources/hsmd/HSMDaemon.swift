@@ -57,10 +57,10 @@ struct HSMDaemon: AsyncParsableCommand {
             initialization = try initialize.map { try PoolInitialization.load(file: $0) }
             joinFile = try join.map { try JoinFile.load(file: $0) }
         } catch let error as ConfigurationError {
-            fail("\(error)", code: 78)
+            fail("\(error)", code: EX_CONFIG)
         }
         guard initialization == nil || joinFile == nil else {
-            fail("--initialize makes a new pool, --join enters one that there is: use one of them", code: 64)
+            fail("--initialize makes a new pool, --join enters one that there is: use one of them", code: EX_USAGE)
         }
         guard !check else { return print("\(config) is good.") }
         umask(0o077)
@@ -79,13 +79,13 @@ struct HSMDaemon: AsyncParsableCommand {
             SwapWarning.log(protection, to: logger)
             OpenFiles.allow(connections: NodeService.mostConnections, logger: logger)
         } catch {
-            fail("the process can't protect its keys: \(error)", code: 71)
+            fail("the process can't protect its keys: \(error)", code: EX_OSERR)
         }
         if makeTokenKey {
             do {
                 return print(try TokenKeyMaking.run(configuration))
             } catch {
-                fail("\(error)", code: error is ConfigurationError ? 78 : 1)
+                fail("\(error)", code: error is ConfigurationError ? EX_CONFIG : EXIT_FAILURE)
             }
         }
         let service = NodeService(
@@ -98,7 +98,7 @@ struct HSMDaemon: AsyncParsableCommand {
         } catch let failure as NodeFailure {
             fail("\(failure)", code: failure.exitCode)
         } catch {
-            fail("the node can't run: \(error)", code: 71)
+            fail("the node can't run: \(error)", code: EX_OSERR)
         }
     }
 

@@ -27,7 +27,7 @@
                 let budget = self.budget ?? control.budget
                 say("| `\(control.fault.name)` | \(control.profile.name) | \(budget) | \(median) | \(worst) |")
             }
-            if missed { throw ExitCode(1) }
+            if missed { throw ExitCode.failure }
         }
 
         private static func text(_ seeds: UInt64) -> String { seeds == .max ? "not found" : "\(seeds)" }

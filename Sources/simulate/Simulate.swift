@@ -56,7 +56,7 @@ struct Seeds: AsyncParsableCommand {
             failed += try await run(profile, ledger: &ledger, until: deadline)
         }
         say(ledger.summary)
-        if failed > 0 { throw ExitCode(1) }
+        if failed > 0 { throw ExitCode.failure }
     }
 
     private func printTrace(of profile: SimulationProfile) {

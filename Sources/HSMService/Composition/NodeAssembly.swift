@@ -282,7 +282,7 @@ final class NodeAssembly: Sendable {
                     if case .recovered(let epoch) = reason { return ending.begin(.startAgain(epoch: epoch)) }
                     if let failure = NodeFailure.tooOld(for: reason) { return ending.begin(failure) }
                     logger.critical("the node has stopped: its disk failed", metadata: ["reason": "\(reason)"])
-                    exit(74)
+                    exit(EX_IOERR)
                 })
         }.wait()
     }

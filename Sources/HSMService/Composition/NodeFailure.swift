@@ -1,4 +1,5 @@
 import Audit
+import Glibc
 import HSMNode
 import HTTPTransport
 import NodeEnvironment
@@ -6,40 +7,33 @@ import PoolState
 import Raft
 import Replication
 
-/// Why a node doesn't run, in words for its operator, with the exit code that says the kind (BSD sysexits).
+/// Why a node doesn't run, in words for its operator, with the exit code that says the kind (sysexits.h).
 public struct NodeFailure: Error, Sendable, CustomStringConvertible {
     public let description: String
     public let exitCode: Int32
 
-    static let osError: Int32 = 71
-    static let notPermitted: Int32 = 77
-    /// Nothing is wrong: whoever watches over the process has to start it again.
-    static let temporary: Int32 = 75
-    static let dataError: Int32 = 74
-    static let configurationError: Int32 = 78
-
     public init(_ error: any Error) {
         switch error {
         case let failure as NodeFailure: self = failure
-        case let error as ConfigurationError: self.init("\(error)", Self.configurationError)
+        case let error as ConfigurationError: self.init("\(error)", EX_CONFIG)
         case NodeFolderError.storage(let failure): self.init(failure)
-        case let error as NodeFolderError: self.init("\(error)", Self.configurationError)
+        case let error as NodeFolderError: self.init("\(error)", EX_CONFIG)
         case let error as StorageFailure: self.init(error)
         case NodeStartFailure.storage(let failure): self.init(failure)
         case NodeStartFailure.raft(let error):
-            self.init("the log contradicts itself (\(error)). \(Self.replacement)", Self.dataError)
+            self.init("the log contradicts itself (\(error)). \(Self.replacement)", EX_IOERR)
         case let error as StateCorruption:
-            self.init("the stored state contradicts itself (\(error)). \(Self.replacement)", Self.dataError)
+            self.init("the stored state contradicts itself (\(error)). \(Self.replacement)", EX_IOERR)
         case AuditOpenError.damaged(let found):
             self.init(
                 """
                 the audit log doesn't verify: \(found). Nothing was changed. Keep the folder as evidence, and put \
                 it back from a copy; the pool goes on as long as a majority of its nodes does
-                """, Self.dataError)
-        case let error as AuditOpenError: self.init("the audit log can't be opened: \(error)", Self.dataError)
+                """, EX_IOERR)
+        case let error as AuditOpenError: self.init("the audit log can't be opened: \(error)", EX_IOERR)
         case let error as TransportError: self.init(error)
         case let error as PeerTransportError: self.init(error)
-        default: self.init("\(error)", Self.osError)
+        default: self.init("\(error)", EX_OSERR)
         }
     }
 
@@ -48,33 +42,32 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         case .certificate, .privateKey:
             self.init(
                 "\(error). Put the right file where 'api' of the node's file says, readable for this user; the key "
-                    + "with mode 0600", Self.configurationError)
+                    + "with mode 0600", EX_CONFIG)
         case .tls:
             self.init(
-                "\(error). Certificate and key of 'api' in the node's file must belong together",
-                Self.configurationError)
-        default: self.init("\(error)", Self.osError)
+                "\(error). Certificate and key of 'api' in the node's file must belong together", EX_CONFIG)
+        default: self.init("\(error)", EX_OSERR)
         }
     }
 
     private init(_ error: PeerTransportError) {
         switch error {
-        case .addressInUse, .cannotListen: self.init("\(error)", Self.osError)
-        case .outsideValidity, .unsafeKeyFile: self.init("\(error)", Self.configurationError)
+        case .addressInUse, .cannotListen: self.init("\(error)", EX_OSERR)
+        case .outsideValidity, .unsafeKeyFile: self.init("\(error)", EX_CONFIG)
         case .wrongName, .ownKeyNotPinned, .keyMismatch:
             self.init(
                 "\(error). Issue a certificate for this node's own key and id: docs/operations.md, 'Certificates'",
-                Self.configurationError)
+                EX_CONFIG)
         case .unreadable, .badCertificate, .badKey:
-            self.init("\(error). Put the right file where 'peers' of the node's file says", Self.configurationError)
+            self.init("\(error). Put the right file where 'peers' of the node's file says", EX_CONFIG)
         }
     }
 
     private init(_ failure: StorageFailure) {
         switch failure {
-        case .full: self.init("the disk of the data folder is full: make room and start again", Self.dataError)
-        case .device(let text): self.init("the disk failed: \(text)", Self.dataError)
-        case .corrupted(let text): self.init("the data folder is damaged: \(text)", Self.dataError)
+        case .full: self.init("the disk of the data folder is full: make room and start again", EX_IOERR)
+        case .device(let text): self.init("the disk failed: \(text)", EX_IOERR)
+        case .corrupted(let text): self.init("the data folder is damaged: \(text)", EX_IOERR)
         }
     }
 
@@ -88,7 +81,7 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         """
         this node was removed from the pool, and its id is never used again. Its data folder is of no use any more; \
         to bring the machine back, join as a new node with an empty folder: hsmctl node add
-        """, notPermitted)
+        """, EX_NOPERM)
 
     /// Members of a pool follow the same commands and rules, or their states would part.
     static func tooOld(for reason: HaltReason) -> NodeFailure? {
@@ -102,12 +95,13 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         }
         return NodeFailure(
             "\(what). Nothing of it was applied. Install the version that the other nodes run, and start again",
-            configurationError)
+            EX_CONFIG)
     }
 
-    /// What is in memory belongs to the epoch that has ended.
+    /// What is in memory belongs to the epoch that has ended. Nothing is wrong: whoever watches over the process starts
+    /// it again.
     static func startAgain(epoch: UInt64) -> NodeFailure {
-        NodeFailure("epoch \(epoch) of the pool begins with this node alone: start it again", temporary)
+        NodeFailure("epoch \(epoch) of the pool begins with this node alone: start it again", EX_TEMPFAIL)
     }
 
     private static let replacement =

@@ -77,6 +77,9 @@ struct DrillCommands: AsyncParsableCommand {
             }
         }
 
+        /// What a shell makes of a command that an interrupt has ended.
+        private static let interrupted = 128 + SIGINT
+
         /// With a pool that others rely on.
         private func practise(
             _ scenario: DrillScenario, name: String, in pool: String, program: String
@@ -88,7 +91,7 @@ struct DrillCommands: AsyncParsableCommand {
             let interruptions = Task {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
                     Terminal.note("interrupted: the drill's keys, \(prefix)-…, are left")
-                    Foundation.exit(130)
+                    Foundation.exit(Self.interrupted)
                 }
             }
             defer { interruptions.cancel() }
@@ -102,7 +105,7 @@ struct DrillCommands: AsyncParsableCommand {
             let interruptions = Task {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
                     place.remove()
-                    Foundation.exit(130)
+                    Foundation.exit(Self.interrupted)
                 }
             }
             defer { interruptions.cancel() }
@@ -115,7 +118,7 @@ struct DrillCommands: AsyncParsableCommand {
             let document = await sign(report, scratch: scratch)
             try write(document, name: out ?? name)
             output.print(report.json, text: Self.summary(report))
-            guard report.hasPassed else { throw ExitCode(1) }
+            guard report.hasPassed else { throw ExitCode.failure }
         }
 
         private static func summary(_ report: DrillReport) -> String {
@@ -184,7 +187,7 @@ struct DrillCommands: AsyncParsableCommand {
                 writer.member("shortcomings", document.report.shortcomings.joined(separator: "; "))
             }
             output.print(result) { .fields(result) }
-            guard document.report.hasPassed else { throw ExitCode(1) }
+            guard document.report.hasPassed else { throw ExitCode.failure }
         }
     }
 }

@@ -1,5 +1,4 @@
 import CryptographicModule
-import HTTPTransport
 import PoolState
 import RequestPipeline
 import SecurityDomain
@@ -38,18 +37,5 @@ struct OfficerVote {
             isSigned(place, officer.publicKey, signature)
         else { throw .badParameter("The signature isn't \(title) \(place)'s over \(what).") }
         return RootVote(officer: UInt8(place), signature: signature)
-    }
-}
-
-extension Endpoint {
-    /// For officers, who need no token: what they sign is checked by the handler, and they are in the audit log all the
-    /// same. Who only reads gives no signature, and is counted.
-    static func officer(
-        _ method: HTTPMethod, _ path: String, _ operation: String,
-        _ body: @escaping @Sendable (RequestContext) async throws(APIError) -> APIResponse
-    ) -> Endpoint {
-        Endpoint(
-            method, path, operation: operation, access: .anonymous, phase: .unsealed, isVersioned: false,
-            whenAnonymous: method == .get ? .counted : .recorded, handler: .asynchronous(body))
     }
 }

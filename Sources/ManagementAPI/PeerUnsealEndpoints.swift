@@ -102,14 +102,8 @@ enum PeerUnsealEndpoints {
     private static let unknown = APIError.conflict(
         "The pool has a member whose program doesn't know these settings: upgrade it. See: hsmctl pool status")
 
-    /// The pool's state as of now: an officer may ask another node than the one before.
     private static func read(_ context: RequestContext) async throws(APIError) -> PoolState {
-        let state: PoolState
-        do throws(PoolUnavailable) {
-            state = try await context.services.pool.read().state
-        } catch {
-            throw APIError(error)
-        }
+        let state = try await context.latestState()
         guard state.peerUnsealPolicy != nil else { throw unknown }
         return state
     }
@@ -169,11 +163,9 @@ extension PeerUnsealMode {
 extension PeerUnsealTerms {
     /// nil where the pool's own records don't decode.
     init?(_ order: PeerUnsealOrder, in state: PoolState) {
-        guard let pool = state.pool, let identity = try? SealedKeyring.decode(pool.keyring).identity else {
-            return nil
-        }
+        guard let (pool, domain) = state.signedPool else { return nil }
         self.init(
-            poolID: pool.poolID, securityDomainID: identity.securityDomainID, generation: pool.rootGeneration,
+            poolID: pool.poolID, securityDomainID: domain, generation: pool.rootGeneration,
             epoch: pool.epoch, orderID: order.id, expiresAt: order.expires, mode: order.settings.mode.rawValue,
             maxAbsence: order.settings.maxAbsence)
     }

@@ -14,7 +14,7 @@ enum RestoreOrderEndpoints {
 
     static let endpoints = [
         .officer(.get, path, "RestoreOrderGet") { context throws(APIError) in
-            let state = try await read(context)
+            let state = try await context.latestState()
             return try answer(state, isWhole: false)
         },
         .officer(.post, path + "/consequences", "RestoreConsequencesShow", show),
@@ -43,7 +43,7 @@ enum RestoreOrderEndpoints {
     @Sendable
     private static func show(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let vote = try OfficerVote(context)
-        let state = try await read(context)
+        let state = try await context.latestState()
         let subject = RestoreTerms(try found(in: state), in: state)?.subject
         _ = try vote.checked(of: officers(state), over: "the request to be shown this order") {
             subject?.isViewed(by: $0, publicKey: $1, signature: $2) == true
@@ -54,7 +54,7 @@ enum RestoreOrderEndpoints {
     @Sendable
     private static func approve(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let vote = try OfficerVote(context)
-        let state = try await read(context)
+        let state = try await context.latestState()
         let order = try found(in: state)
         let terms = RestoreTerms(order, in: state)
         let given = try vote.checked(of: officers(state), over: "this order") {
@@ -70,15 +70,6 @@ enum RestoreOrderEndpoints {
     private static func found(in state: PoolState) throws(APIError) -> RestoreOrder {
         guard let order = state.restoreOrder else { throw APIError(restore: .restoreOrderNotFound) }
         return order
-    }
-
-    /// The pool's state as of now: an officer may ask another node than the one before.
-    private static func read(_ context: RequestContext) async throws(APIError) -> PoolState {
-        do throws(PoolUnavailable) {
-            return try await context.services.pool.read().state
-        } catch {
-            throw APIError(error)
-        }
     }
 
     private static func submit(
@@ -136,12 +127,10 @@ enum RestoreOrderEndpoints {
 extension RestoreTerms {
     /// nil where the pool's own records don't decode.
     init?(_ order: RestoreOrder, in state: PoolState) {
-        guard let pool = state.pool, let identity = try? SealedKeyring.decode(pool.keyring).identity else {
-            return nil
-        }
+        guard let (pool, domain) = state.signedPool else { return nil }
         self.init(
             subject: Subject(
-                poolID: pool.poolID, securityDomainID: identity.securityDomainID, generation: pool.rootGeneration,
+                poolID: pool.poolID, securityDomainID: domain, generation: pool.rootGeneration,
                 epoch: pool.epoch, orderID: order.id),
             expiresAt: order.expires, backupID: order.backup.id, headerDigest: order.backup.headerDigest,
             place: order.place, keepsCredentials: order.keepsCredentials, consequences: order.consequences)

@@ -31,7 +31,7 @@ enum RootChangeEndpoints {
                 return .object { $0.member("id", Hexadecimal.encode(change.id)) }
             },
             .officer(.get, path, "RootChangeGet") { context throws(APIError) in
-                let state = try await read(context)
+                let state = try await context.latestState()
                 return answer(try found(in: state), state)
             },
             .officer(.post, path + "/approvals", "RootChangeApprove", approve),
@@ -79,7 +79,7 @@ enum RootChangeEndpoints {
     @Sendable
     private static func approve(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let vote = try OfficerVote(context)
-        let state = try await read(context)
+        let state = try await context.latestState()
         let change = try found(in: state)
         let terms = RootChangeTerms(change, in: state)
         let given = try vote.checked(of: state.securityDomain?.officers ?? [], over: "this change") {
@@ -127,7 +127,7 @@ enum RootChangeEndpoints {
     @Sendable
     private static func confirm(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let vote = try OfficerVote(context)
-        let state = try await read(context)
+        let state = try await context.latestState()
         let change = try found(in: state)
         guard let prepared = change.prepared else { throw APIError(root: .rootNotPrepared) }
         let terms = RootChangeTerms(change, in: state)
@@ -145,15 +145,6 @@ enum RootChangeEndpoints {
     }
 
     // MARK: Parts
-
-    /// The pool's state as of now: an officer may ask another node than the one before.
-    private static func read(_ context: RequestContext) async throws(APIError) -> PoolState {
-        do throws(PoolUnavailable) {
-            return try await context.services.pool.read().state
-        } catch {
-            throw APIError(error)
-        }
-    }
 
     private static func current(_ context: RequestContext) throws(APIError) -> RootChange {
         try found(in: context.view.state)
@@ -211,11 +202,11 @@ enum RootChangeEndpoints {
 extension RootChangeTerms {
     /// nil where the pool's own records don't decode.
     init?(_ change: RootChange, in state: PoolState) {
-        guard let pool = state.pool, let identity = try? SealedKeyring.decode(pool.keyring).identity,
+        guard let (pool, domain) = state.signedPool,
             let keys = try? change.order.unsealKeys.map({ try AutoUnsealKey($0) })
         else { return nil }
         self.init(
-            poolID: pool.poolID, securityDomainID: identity.securityDomainID, generation: change.generation,
+            poolID: pool.poolID, securityDomainID: domain, generation: change.generation,
             epoch: pool.epoch, changeID: change.id, expiresAt: change.order.expires, required: change.order.required,
             officers: change.order.officers, unsealKeys: keys)
     }

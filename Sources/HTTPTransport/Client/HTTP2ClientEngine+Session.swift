@@ -2,33 +2,22 @@ import CNghttp2
 
 /// How the client's session is set up, and the C callbacks that lead back into the engine, borrowed without a retain.
 extension HTTP2ClientEngine {
+    /// Bytes of responses that the server may send ahead, over all streams and in each.
     private static let connectionWindow: Int32 = 1 << 20
-    private static let streamWindow: UInt32 = 1 << 18
+    private static let streamWindow = 1 << 18
 
     static func makeSession(userData: UnsafeMutableRawPointer) throws(TransportError) -> OpaquePointer {
-        var callbacks: OpaquePointer?
-        var options: OpaquePointer?
-        var session: OpaquePointer?
-        defer {
-            nghttp2_session_callbacks_del(callbacks)
-            nghttp2_option_del(options)
+        let session = try HTTP2Session.make(
+            nghttp2_session_client_new2, userData: userData,
+            settings: [
+                HTTP2Session.setting(NGHTTP2_SETTINGS_ENABLE_PUSH, 0),
+                HTTP2Session.setting(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, streamWindow),
+            ], setCallbacks: setCallbacks)
+        let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+        guard nghttp2_session_set_local_window_size(session, flags, 0, connectionWindow) == 0 else {
+            nghttp2_session_del(session)
+            throw .configuration(reason: "libnghttp2 refuses the connection's window")
         }
-        guard nghttp2_session_callbacks_new(&callbacks) == 0, nghttp2_option_new(&options) == 0 else {
-            throw .configuration(reason: "libnghttp2 is out of memory")
-        }
-        nghttp2_option_set_no_closed_streams(options, 1)
-        setCallbacks(callbacks)
-        guard nghttp2_session_client_new2(&session, callbacks, userData, options) == 0, let session else {
-            throw .configuration(reason: "libnghttp2 is out of memory")
-        }
-        let settings = [
-            nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0),
-            nghttp2_settings_entry(
-                settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: streamWindow),
-        ]
-        nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), settings, settings.count)
-        nghttp2_session_set_local_window_size(
-            session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, connectionWindow)
         return session
     }
 

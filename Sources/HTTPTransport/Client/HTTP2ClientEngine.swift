@@ -95,6 +95,8 @@ public final class HTTP2ClientEngine {
         guard let session else { return nil }
         var data: UnsafePointer<UInt8>?
         let count = nghttp2_session_mem_send(session, &data)
+        // Without memory nothing more can be said: nobody shall wait for an answer.
+        if count < 0 { abandon() }
         guard count > 0, let data else { return nil }
         return UnsafeRawBufferPointer(start: data, count: count)
     }
@@ -109,7 +111,8 @@ public final class HTTP2ClientEngine {
     public func submitGoAway() {
         guard let session else { return }
         isClosing = true
-        nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, NGHTTP2_NO_ERROR.rawValue, nil, 0)
+        // Where there is no memory for it, the end of the connection tells the server the same.
+        _ = nghttp2_submit_goaway(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, NGHTTP2_NO_ERROR.rawValue, nil, 0)
     }
 
     /// Fails everything in progress: the connection is gone.

@@ -8,41 +8,22 @@ extension HTTP2ServerEngine {
     static func makeSession(
         limits: TransportLimits, userData: UnsafeMutableRawPointer
     ) throws(TransportError) -> OpaquePointer {
-        var callbacks: OpaquePointer?
-        var options: OpaquePointer?
-        var session: OpaquePointer?
-        defer {
-            nghttp2_session_callbacks_del(callbacks)
-            nghttp2_option_del(options)
-        }
-        guard nghttp2_session_callbacks_new(&callbacks) == 0, nghttp2_option_new(&options) == 0 else {
-            throw .configuration(reason: "libnghttp2 is out of memory")
-        }
-        nghttp2_option_set_no_closed_streams(options, 1)
-        nghttp2_option_set_stream_reset_rate_limit(
-            options, UInt64(limits.streamResetBurst), UInt64(limits.streamResetRate))
-        nghttp2_option_set_max_continuations(options, limits.maximumContinuations)
-        nghttp2_option_set_max_outbound_ack(options, limits.maximumOutboundAcknowledgements)
-        nghttp2_option_set_max_settings(options, limits.maximumSettings)
-        setCallbacks(callbacks)
-        guard nghttp2_session_server_new2(&session, callbacks, userData, options) == 0, let session else {
-            throw .configuration(reason: "libnghttp2 is out of memory")
-        }
-        let settings = [
-            setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maximumConcurrentStreams),
-            setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.maximumHeaderListBytes),
-            // RFC 9218 replaced the priorities of RFC 7540; without this the library keeps a tree of streams for them.
-            setting(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
-        ]
-        guard nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), settings, settings.count) == 0 else {
-            nghttp2_session_del(session)
-            throw .configuration(reason: "libnghttp2 refuses the settings")
-        }
-        return session
-    }
-
-    private static func setting(_ id: nghttp2_settings_id, _ value: Int) -> nghttp2_settings_entry {
-        nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: UInt32(clamping: value))
+        try HTTP2Session.make(
+            nghttp2_session_server_new2, userData: userData,
+            settings: [
+                HTTP2Session.setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maximumConcurrentStreams),
+                HTTP2Session.setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.maximumHeaderListBytes),
+                // RFC 9218 replaced the priorities of RFC 7540; without this the library keeps a tree of streams for
+                // them.
+                HTTP2Session.setting(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
+            ],
+            setOptions: { options in
+                nghttp2_option_set_stream_reset_rate_limit(
+                    options, UInt64(limits.streamResetBurst), UInt64(limits.streamResetRate))
+                nghttp2_option_set_max_continuations(options, limits.maximumContinuations)
+                nghttp2_option_set_max_outbound_ack(options, limits.maximumOutboundAcknowledgements)
+                nghttp2_option_set_max_settings(options, limits.maximumSettings)
+            }, setCallbacks: setCallbacks)
     }
 
     private static func setCallbacks(_ callbacks: OpaquePointer?) {

@@ -12,7 +12,7 @@ final class NonceSequences: Sendable {
     /// No more nonces for a version, in one session of one node.
     static let limit: UInt64 = 1 << 40
 
-    private struct Version: Hashable {
+    struct Version: Hashable {
         let high: UInt64
         let low: UInt64
 
@@ -27,12 +27,12 @@ final class NonceSequences: Sendable {
         var bytes: [UInt8] { withUnsafeBytes(of: high) { Array($0) } + withUnsafeBytes(of: low) { Array($0) } }
     }
 
-    private struct Sequence {
+    struct Sequence {
         var prefix: UInt64
         var used: UInt64
     }
 
-    private let sequences = Mutex<[Version: Sequence]>([:])
+    let sequences = Mutex<[Version: Sequence]>([:])
 
     /// 12 bytes that were never given before for this version, which is a key's 16-byte id.
     /// - Throws: ``CryptoError/keyRejected(_:)`` once the key has had as many as it may.
@@ -59,11 +59,6 @@ final class NonceSequences: Sendable {
 
     /// Forgets everything, as at sealing. What follows has other random parts.
     func removeAll() { sequences.withLock { $0.removeAll() } }
-
-    /// For tests: as if so many had been given.
-    func skip(to used: UInt64, for version: [UInt8]) {
-        sequences.withLock { $0[Version(version), default: Sequence(prefix: Self.randomPrefix(), used: 0)].used = used }
-    }
 
     private static func randomPrefix() -> UInt64 {
         Random.bytes(8).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }

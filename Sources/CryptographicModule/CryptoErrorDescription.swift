@@ -1,6 +1,7 @@
 // What people read when the module refuses: cause first, cure where there is one. Nothing here names key material.
 
 extension CryptoError: CustomStringConvertible {
+    /// What is wrong, in words for a person. Holds nothing of a key, and nothing of the data.
     public var description: String {
         switch self {
         case .authenticationFailed: "what was decrypted or verified isn't genuine, or the key isn't the right one"

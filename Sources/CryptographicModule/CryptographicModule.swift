@@ -57,6 +57,7 @@ public final class CryptographicModule: Sendable {
         nonces.removeAll()
     }
 
+    /// Whether the module holds a key-encryption key, so that it can seal and open records.
     public var isUnlocked: Bool { keks.withLock { $0.current != nil } }
 
     func kek(for record: SealedRecord) throws(CryptoError) -> SecretKey {
@@ -101,15 +102,15 @@ public final class CryptographicModule: Sendable {
     }
 
     /// Makes a public key ready to check many signatures.
-    /// - Throws: ``CryptoError/malformed(_:)`` for a point that isn't on its curve; ``CryptoError/unsupported(_:)``
-    ///   for RSA
-    ///   of another size than 2048, 3072 or 4096 bits; ``CryptoError/keyRejected(_:)`` for an exponent that is even, 1,
-    ///   or
-    ///   has more than 256 bits.
+    /// - Throws: ``CryptoError/malformed(_:)`` for a point that isn't on its curve; ``CryptoError/unsupported(_:)`` for
+    ///   RSA of another size than 2048, 3072 or 4096 bits; ``CryptoError/keyRejected(_:)`` for an exponent that is
+    ///   even, 1, or has more than 256 bits.
     public func verificationKey(for publicKey: PublicKey) throws(CryptoError) -> VerificationKey {
         try VerificationKey(publicKey, health: health)
     }
 
+    /// Whether the key is open, so that its use needs no record.
+    /// - Parameter recordDigest: SHA-256 of the sealed record.
     public func isCached(recordDigest: [UInt8]) -> Bool { cache.contains(recordDigest) }
 
     /// Drops an opened key: after a change of the key, or its deletion.

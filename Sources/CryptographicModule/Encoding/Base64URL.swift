@@ -9,8 +9,10 @@ public enum Base64URL {
         return values
     }()
 
+    /// The digits of `bytes`; empty for none.
     public static func encode(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { encode($0) } }
 
+    /// The digits of `bytes`; empty for none.
     public static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
         String(unsafeUninitializedCapacity: digitCount(bytes)) { encode(bytes, into: $0) }
     }
@@ -53,6 +55,8 @@ public enum Base64URL {
     /// `nil` for anything that ``encode(_:)`` would not have written.
     public static func decode(_ text: String) -> [UInt8]? { decode(text.utf8) }
 
+    /// `nil` for anything that ``encode(_:)`` would not have written.
+    /// - Parameter digits: ASCII.
     public static func decode(_ digits: some Collection<UInt8>) -> [UInt8]? {
         // One concrete loop: a generic one is not specialized for callers in other modules and costs ten times as much.
         if let result = digits.withContiguousStorageIfAvailable({ decode($0) }) { return result }

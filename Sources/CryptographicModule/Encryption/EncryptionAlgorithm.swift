@@ -20,6 +20,7 @@ public enum EncryptionAlgorithm: String, Hashable, Sendable, CaseIterable {
         case rsa, gcm, cbc, cbcPadded
     }
 
+    /// What the algorithm's name says besides the size of the key.
     public var mode: Mode {
         switch self {
         case .rsaOAEP, .rsaOAEP256, .rsa15: .rsa
@@ -136,6 +137,7 @@ public enum MACAlgorithm: String, Hashable, Sendable, CaseIterable {
 
 /// An encrypted value with what is needed to decrypt it, besides the key and the associated data.
 public struct EncryptedValue: Hashable, Sendable {
+    /// Without IV and tag, which are kept apart.
     public let ciphertext: [UInt8]
     /// Empty where the algorithm has none.
     public let iv: [UInt8]

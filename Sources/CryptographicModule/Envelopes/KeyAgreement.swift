@@ -12,6 +12,8 @@ public final class KeyAgreement: Sendable {
         publicPoint = try key.agreementPoint()
     }
 
+    /// Makes an ephemeral pair.
+    /// - Throws: ``CryptoError`` where the module's self-tests have failed, or OpenSSL can't make it.
     public static func generate() throws -> KeyAgreement {
         try ModuleHealth.shared.requireGood()
         return try KeyAgreement(try .generateEC(.p256))

@@ -32,8 +32,12 @@ public final class RSAPrivateKey: Sendable {
     /// SubjectPublicKeyInfo.
     public func spkiDER() throws -> [UInt8] { try key.spkiDER() }
 
+    /// Decrypts RSA-OAEP with SHA-256 (RFC 8017 section 7.1).
+    /// - Throws: ``CryptoError`` for what wasn't encrypted to this key, or once the key was destroyed.
     public func decrypt(_ ciphertext: [UInt8]) throws -> Secret { try key.decryptOAEP(ciphertext) }
 
+    /// Signs SHA-256 of the message with RSASSA-PSS (RFC 8017 section 8.1).
+    /// - Throws: ``CryptoError/operationNotPermitted(_:)`` once the key was destroyed.
     public func signPSS(_ message: [UInt8]) throws -> [UInt8] {
         guard let signature = try key.sign(QK_PSS, QK_SHA256, Digest.sha256(message)) else {
             throw CryptoError.operationNotPermitted("the key was destroyed")
@@ -58,6 +62,8 @@ public final class RSAExchangeKey: Sendable {
             for: key, commonName: commonName, notBefore: notBefore, notAfter: notAfter)
     }
 
+    /// Decrypts RSA-OAEP with SHA-256 (RFC 8017 section 7.1).
+    /// - Throws: ``CryptoError`` for what wasn't encrypted to this key, or once the key was destroyed.
     public func decrypt(_ ciphertext: [UInt8]) throws -> Secret { try key.decryptOAEP(ciphertext) }
 
     /// Wipes the key; every later use fails.

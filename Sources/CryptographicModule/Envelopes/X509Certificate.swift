@@ -2,8 +2,10 @@ import COpenSSL
 
 /// A certificate (RFC 5280) as far as the pool looks into one. Parsing checks no signature.
 public struct X509Certificate: Sendable {
+    /// The longest certificate that is parsed, in bytes of DER.
     public static let maximumLength = 64 * 1024
 
+    /// The whole certificate as it was given.
     public let der: [UInt8]
     /// SubjectPublicKeyInfo.
     public let spkiDER: [UInt8]
@@ -13,6 +15,7 @@ public struct X509Certificate: Sendable {
     public let subject: String
     /// Seconds since 1970-01-01T00:00:00Z.
     public let notBefore: Int64
+    /// Seconds since 1970-01-01T00:00:00Z; the last second of it.
     public let notAfter: Int64
 
     /// - Throws: ``CryptoError/malformed(_:)``.

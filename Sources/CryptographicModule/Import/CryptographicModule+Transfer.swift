@@ -2,16 +2,20 @@ import COpenSSL
 
 /// A key that was wrapped elsewhere for a key of this pool, and what it shall become.
 public struct TransferTemplate: Sendable {
+    /// 16 bytes.
     public var poolID: [UInt8]
+    /// The key's name, which its versions share.
     public var name: String
     /// 16 bytes.
     public var version: [UInt8]
+    /// The kind that the key has to be of.
     public var keyType: KeyType
     /// The curve that the key has to be on; `nil` where any will do.
     public var curve: EllipticCurve?
     /// RSA-OAEP (SHA-1) of an AES key, as long as the modulus, then AES key wrap with padding (RFC 5649) of the key:
     /// PKCS #8 of a pair, the bytes of a symmetric key. PKCS #11 calls this CKM_RSA_AES_KEY_WRAP.
     public var wrapped: [UInt8]
+    /// All that the key may be used for.
     public var operations: KeyOperations
     /// Seconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64

@@ -10,6 +10,7 @@ public enum KeyToImport: Sendable {
     /// RFC 8037 section 2: Ed25519.
     case ed25519(d: String, x: String?)
 
+    /// The members of an RSA key (RFC 7518 sections 6.3.1 and 6.3.2), base64url.
     public struct RSAMembers: Sendable, CustomReflectable {
         var n, e, d, p, q, dp, dq, qi: String
 
@@ -20,17 +21,22 @@ public enum KeyToImport: Sendable {
             (self.dp, self.dq, self.qi) = (dp, dq, qi)
         }
 
+        /// Empty: what prints a value must not print a key.
         public var customMirror: Mirror { Mirror(self, children: []) }
     }
 }
 
 /// What a key to import shall become.
 public struct ImportTemplate: Sendable {
+    /// 16 bytes.
     public var poolID: [UInt8]
+    /// The key's name, which its versions share.
     public var name: String
     /// 16 bytes.
     public var version: [UInt8]
+    /// The key itself.
     public var key: KeyToImport
+    /// All that the key may be used for.
     public var operations: KeyOperations
     /// Seconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64

@@ -6,10 +6,13 @@
 public struct PrivateKeyFile {
     /// One member and its value; `kty` comes first.
     public struct Member: Equatable, Sendable {
+        /// As in the JSON Web Key, such as `kty` or `d`.
         public let name: String
+        /// Text for `kty` and `crv`, base64url for the rest.
         public let value: String
     }
 
+    /// What a request to import the key has to hold.
     public let members: [Member]
 
     /// - Parameters:

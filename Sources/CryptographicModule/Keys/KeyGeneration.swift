@@ -2,6 +2,7 @@ import COpenSSL
 
 /// What a key to generate shall be.
 public struct KeyTemplate: Sendable {
+    /// The kind of key, and how large it is.
     public enum Material: Sendable {
         /// 2048, 3072 or 4096 bits; the exponent big-endian, odd, at least 65537 and below 2^256.
         case rsa(bits: Int, publicExponent: [UInt8])
@@ -11,11 +12,15 @@ public struct KeyTemplate: Sendable {
         case ed25519
     }
 
+    /// 16 bytes.
     public var poolID: [UInt8]
+    /// The key's name, which its versions share.
     public var name: String
     /// 16 bytes.
     public var version: [UInt8]
+    /// What is to be generated.
     public var material: Material
+    /// All that the key may be used for.
     public var operations: KeyOperations
     /// Seconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
@@ -38,9 +43,11 @@ public struct KeyTemplate: Sendable {
 
 /// A new key: its private half exists only inside the sealed record.
 public struct GeneratedKey: Sendable {
+    /// What is bound to the record.
     public let header: KeyHeader
     /// `nil` for a symmetric key.
     public let publicKey: PublicKey?
+    /// The key, sealed under the module's current key-encryption key.
     public let record: SealedRecord
 }
 

@@ -12,17 +12,25 @@ public struct KeyHeader: Hashable, Sendable {
 
     /// 16 bytes.
     public var poolID: [UInt8]
+    /// ``customerKind`` or ``systemKind``.
     public var kind: UInt8
+    /// The key's name, which its versions share.
     public var name: String
     /// 16 bytes.
     public var version: [UInt8]
+    /// The kind of key that the record holds.
     public var keyType: KeyType
+    /// `nil` for a key of another type than EC.
     public var curve: EllipticCurve?
+    /// Of the modulus, of the curve's field, or of a symmetric key.
     public var bits: Int
+    /// All that the module does with the key.
     public var operations: KeyOperations
+    /// Whether the key may leave the pool under its release policy.
     public var exportable: Bool
     /// SHA-256 of the release policy, or empty.
     public var releasePolicyDigest: [UInt8]
+    /// Whether the policy stays as it is for good.
     public var releasePolicyImmutable: Bool
     /// Seconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64

@@ -34,6 +34,7 @@ public enum EllipticCurve: UInt8, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// `nil` for anything but the names of ``jsonName``.
     public init?(jsonName: String) {
         guard let curve = Self.allCases.first(where: { $0.jsonName == jsonName }) else { return nil }
         self = curve
@@ -64,18 +65,26 @@ public enum EllipticCurve: UInt8, Hashable, Sendable, CaseIterable {
 
 /// What a key may be used for. Bits are stored: never change one.
 public struct KeyOperations: OptionSet, Hashable, Sendable {
+    /// As it is stored.
     public let rawValue: UInt16
 
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
+    /// Signs digests. A key pair's.
     public static let sign = KeyOperations(rawValue: 1 << 0)
+    /// Checks signatures. A key pair's.
     public static let verify = KeyOperations(rawValue: 1 << 1)
+    /// Encrypts data.
     public static let encrypt = KeyOperations(rawValue: 1 << 2)
+    /// Decrypts data.
     public static let decrypt = KeyOperations(rawValue: 1 << 3)
+    /// Encrypts other keys, as their bytes.
     public static let wrapKey = KeyOperations(rawValue: 1 << 4)
+    /// Decrypts what `wrapKey` made.
     public static let unwrapKey = KeyOperations(rawValue: 1 << 5)
     /// A key that only opens imported blobs. Exclusive.
     public static let `import` = KeyOperations(rawValue: 1 << 6)
+    /// Lets the key out of the pool under its release policy.
     public static let export = KeyOperations(rawValue: 1 << 7)
 
     private static let named: [(KeyOperations, String)] = [
@@ -86,6 +95,7 @@ public struct KeyOperations: OptionSet, Hashable, Sendable {
     /// `key_ops` in the protocol.
     public var jsonNames: [String] { Self.named.filter { contains($0.0) }.map(\.1) }
 
+    /// One operation by its name in `key_ops`; `nil` for any other text.
     public init?(jsonName: String) {
         guard let entry = Self.named.first(where: { $0.1 == jsonName }) else { return nil }
         self = entry.0

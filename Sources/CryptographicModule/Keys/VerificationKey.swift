@@ -5,6 +5,7 @@ import COpenSSL
 /// Making one costs several times what a check does: whoever sees many signatures of one key keeps it. Safe to use from
 /// any thread.
 public final class VerificationKey: Sendable {
+    /// The key as it was given.
     public let publicKey: PublicKey
     private let key: LoadedKey
     private let health: ModuleHealth

@@ -12,6 +12,8 @@ public final class SecretKey: Sendable, CustomReflectable {
 
     private let storage: Mutex<Storage>
 
+    /// Takes the secret over: nobody else holds it from here on.
+    /// - Parameter id: 16 bytes where the key seals records.
     public init(consuming secret: consuming Secret, id: [UInt8]) {
         self.id = id
         storage = Mutex(Storage(secret: consume secret))
@@ -33,5 +35,6 @@ public final class SecretKey: Sendable, CustomReflectable {
         storage.withLock { $0.secret = nil }
     }
 
+    /// Empty: what prints a value must not print a key.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -64,7 +64,9 @@ public final class SensitiveBytes: @unchecked Sendable, CustomReflectable, Custo
     /// Their base64url text, for an answer.
     public func base64URL() -> String { withUnsafeBytes { Base64URL.encode($0) } }
 
+    /// The count alone.
     public var description: String { "\(count) bytes" }
+    /// Empty: what prints a value must not print a secret.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     private static func release(_ memory: UnsafeMutableRawBufferPointer) {

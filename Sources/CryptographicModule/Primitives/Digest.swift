@@ -2,7 +2,9 @@ import COpenSSL
 
 /// SHA-1 and SHA-2 (FIPS 180-4) of public data.
 public enum Digest {
+    /// 32 bytes.
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha256($0) } }
+    /// 32 bytes.
     public static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA256, 32, bytes) }
     /// SHA-256 into memory of the caller's, for those who take very many digests.
     ///
@@ -12,9 +14,13 @@ public enum Digest {
         let status = qk_digest(QK_SHA256, bytes.baseAddress, bytes.count, target.baseAddress)
         precondition(status == QK_OK, "OpenSSL can't compute a digest")
     }
+    /// 48 bytes.
     public static func sha384(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha384($0) } }
+    /// 48 bytes.
     public static func sha384(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA384, 48, bytes) }
+    /// 64 bytes.
     public static func sha512(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { sha512($0) } }
+    /// 64 bytes.
     public static func sha512(_ bytes: UnsafeRawBufferPointer) -> [UInt8] { make(QK_SHA512, 64, bytes) }
     /// Only for certificate thumbprints that the protocol fixes.
     public static func sha1(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { make(QK_SHA1, 20, $0) } }

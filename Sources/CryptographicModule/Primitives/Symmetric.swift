@@ -2,6 +2,7 @@ import COpenSSL
 
 /// Comparison whose time depends on the lengths only.
 public enum SecureCompare {
+    /// Whether both are the same bytes. Texts of different lengths are told apart at once.
     public static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && qk_equal(left, right, left.count) == 1
     }
@@ -61,6 +62,8 @@ public enum KeyDerivation {
         return try deriveRawContext(key, label: label, contextBytes: bytes, bits: bits)
     }
 
+    /// The same with a shared key.
+    /// - Throws: ``CryptoError/operationNotPermitted(_:)`` once the key was destroyed.
     public static func derive(_ key: SecretKey, label: String, context: [[UInt8]], bits: Int) throws -> Secret {
         let result = try key.withSecret { ResultBox(try derive($0, label: label, context: context, bits: bits)) }
         return result.take()
@@ -107,6 +110,11 @@ extension UnsafeRawBufferPointer {
 
 /// AES-256-GCM (SP 800-38D) with a 16-byte tag. The key must be used for one nonce only.
 public enum AESGCM {
+    /// Encrypts and authenticates.
+    /// - Parameters:
+    ///   - key: 32 bytes.
+    ///   - nonce: 12 bytes.
+    /// - Throws: ``CryptoError/malformed(_:)`` for a key or nonce of another length.
     public static func seal(
         _ plaintext: borrowing Secret, key: borrowing Secret, nonce: [UInt8], associatedData: [UInt8]
     ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {

@@ -20,6 +20,7 @@ public enum ProtectionFailure: Error, Hashable, Sendable, CustomStringConvertibl
     case selfTestFailed(String)
     case system(String)
 
+    /// Cause, and cure where there is one.
     public var description: String {
         switch self {
         case .openSSLTooOld(let version): "OpenSSL \(version) is too old: 3.0.16 or later is needed"

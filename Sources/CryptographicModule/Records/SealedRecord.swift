@@ -8,6 +8,7 @@ public struct SealedRecord: Hashable, Sendable {
     /// AES-256-GCM under a key and nonce derived for this record alone.
     static let algorithm: UInt8 = 1
 
+    /// The record in its stored form.
     public let bytes: [UInt8]
 
     /// Checks form and length; whether the record is genuine shows when it is opened.

@@ -6,6 +6,7 @@ public enum SystemKeySpecification: Hashable, Sendable {
 
 /// A signing key that the pool itself uses: token signing, pool identity, node authority.
 public final class SystemSigningKey: Sendable {
+    /// The half that everybody may know.
     public let publicKey: PublicKey
     private let key: LoadedKey
 
@@ -14,6 +15,8 @@ public final class SystemSigningKey: Sendable {
         publicKey = try PublicKey(spkiDER: try key.spkiDER())
     }
 
+    /// Makes a new key, for RSA with the exponent 65537.
+    /// - Throws: ``CryptoError`` where the module's self-tests have failed, or OpenSSL can't make it.
     public static func generate(_ specification: SystemKeySpecification) throws -> SystemSigningKey {
         try ModuleHealth.shared.requireGood()
         switch specification {
@@ -38,6 +41,7 @@ public final class SystemSigningKey: Sendable {
         }
     }
 
+    /// The private key as a record, which only who has the key-encryption key and the same associated data can open.
     public func sealed(under kek: SecretKey, associatedData: [UInt8]) throws -> SealedRecord {
         try Sealing.seal(try key.exportPrivate(), under: kek, associatedData: associatedData)
     }

@@ -268,7 +268,7 @@ let package = Package(
             dependencies: [
                 "HSMService", "KeyVaultAPI", "ManagementAPI", "RequestPipeline", "HTTPTransport", "Audit",
                 "SecurityDomain", "RequestTesting", "PoolState", "Identity", "CryptographicModule", "StrictJSON",
-                "NodeEnvironment", "Raft", "HardwareTokens", "BackupStores", "Replication", logging,
+                "HSMNode", "NodeEnvironment", "Raft", "HardwareTokens", "BackupStores", "Replication", logging,
             ],
             swiftSettings: common),
         .testTarget(

@@ -30,7 +30,7 @@ import Testing
         """
     }
 
-    private static let good = """
+    static let good = """
         node:
           id: 1
           name: node-1

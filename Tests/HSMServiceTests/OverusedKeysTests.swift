@@ -1,14 +1,16 @@
-import Audit
 import HTTPTransport
 import KeyVaultAPI
 import ManagementAPI
 import PoolState
+import RequestPipeline
 import RequestTesting
+import Synchronization
 import Testing
 
+@testable import CryptographicModule
 @testable import HSMService
 
-/// Who hears of keys that have encrypted too often, and of purges that nobody asked for.
+/// Who hears of keys that have encrypted too often.
 @Suite struct OverusedKeysTests {
     @Test func onlyTheNewestVersionOfALivingKeyIsAnAlarm() async throws {
         let pool = try TestPool(KeyVaultEndpoints.stateless)
@@ -25,10 +27,19 @@ import Testing
         #expect(alarms.count == 2 && alarms.first?.contains("the key 'a'") == true, "\(alarms)")
     }
 
-    @Test func thePurgeOfADueKeyHasARecord() {
-        let event = Housekeeping.purge(of: "k", baseURL: "https://hsm.example", policyIndex: 9)
-        #expect(event.operationName == "KeyPurgeIfDue" && event.details.keyID == "https://hsm.example/deletedkeys/k")
-        #expect(event.status == 204 && event.policyIndex == 9)
+    @Test func overuseIsLogged() async throws {
+        let test = try TestPool(KeyVaultEndpoints.stateless)
+        #expect(try await test.call(.user, .post, "/keys/a/create", #"{"kty":"oct"}"#).status == 200)
+        let state = test.pool.latestView.state
+        let version = try #require(state.key("a")?.latest.version)
+        let alarms = AlarmJournal(logger: test.services.logger)
+        OverusedKeys.raiseAlarms(of: test.module, in: state, to: alarms)
+        #expect(!test.log.lines.contains { $0.contains("the key 'a'") })
+        test.module.nonces.sequences.withLock {
+            $0[NonceSequences.Version(version)] = NonceSequences.Sequence(prefix: 0, used: NonceSequences.advised)
+        }
+        OverusedKeys.raiseAlarms(of: test.module, in: state, to: alarms)
+        #expect(test.log.lines.contains { $0.hasPrefix("alarm") && $0.contains("the key 'a'") })
     }
 
     @Test func aTagThatCouldNotBeMadeIsEqualToNothing() throws {

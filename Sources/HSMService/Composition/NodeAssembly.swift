@@ -96,7 +96,8 @@ final class NodeAssembly: Sendable {
         let gate = RestoringGate(facts: facts, vault: vault, runtime: runtime, opening: opening, logger: logger)
         let (officers, recovery) = Self.makeCeremonies(facts, nodeKey, runtime, vault, opening, epoch, logger)
         self.officers = officers
-        links.connect(runtime: runtime, unsealing: unsealing, transport: transport, vault: vault)
+        links.connect(vault: vault)
+        links.connect(runtime: runtime, unsealing: unsealing, transport: transport)
 
         let anonymous = AnonymousSampler()
         self.anonymous = anonymous

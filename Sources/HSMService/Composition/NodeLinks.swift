@@ -25,8 +25,10 @@ final class NodeLinks: Sendable {
         self.logger = logger
     }
 
-    func connect(runtime: NodeRuntime, unsealing: PeerUnsealing, transport: PeerTransport, vault: KeyVault) {
-        ends.withLock { $0 = Ends(runtime: runtime, unsealing: unsealing, transport: transport, vault: vault) }
+    func connect(vault: KeyVault) { ends.withLock { $0.vault = vault } }
+
+    func connect(runtime: NodeRuntime, unsealing: PeerUnsealing, transport: PeerTransport) {
+        ends.withLock { ($0.runtime, $0.unsealing, $0.transport) = (runtime, unsealing, transport) }
     }
 
     func received(_ messages: [PeerMessage], from node: NodeID) {

@@ -9,12 +9,9 @@ import RequestPipeline
 import SecurityDomain
 
 /// What has to be done without anybody asking: keys whose retention has run out are purged, keys whose rules ask for it
-/// get new versions, jobs of dead nodes and changes of the
-/// key-encryption key go on, and counted refusals reach the audit log even when nobody knocks any
-/// more.
+/// get new versions, jobs of dead nodes and changes of the key-encryption key go on, and counted refusals reach the
+/// audit log even when nobody knocks any more.
 struct Housekeeping: Sendable {
-    /// Due keys that one round purges: the log is there for others too.
-    private static let purgesPerRound = 100
     /// Making an RSA key takes seconds, and the threads are there for requests too.
     private static let rotationsPerRound = 10
 
@@ -45,45 +42,16 @@ struct Housekeeping: Sendable {
             round += 1
             guard round.isMultiple(of: 3) else { continue }
             if let summary = anonymous.flush(time: SystemClock().unixMilliseconds()) { audit.append(summary) { _ in } }
-            OverusedKeys.alarms(for: module.keysToReplace(), in: runtime.latestView.state).forEach { alarms.log($0) }
+            OverusedKeys.raiseAlarms(of: module, in: runtime.latestView.state, to: alarms)
             await purgeDueKeys()
             await rotateDueKeys()
         }
     }
 
-    /// Only the leader does it, so that members don't propose the same thing at the same time. The state machine
-    /// decides by the log's own time whether a key is due.
     private func purgeDueKeys() async {
         guard runtime.latestStanding.role == .leader, custody.unsealed != nil else { return }
-        let now = SystemClock().unixMilliseconds() / 1000
-        var purged = 0
-        var last: String?
-        repeat {
-            let page = runtime.latestView.state.deletedKeys(after: last, limit: 500)
-            guard let end = page.last else { break }
-            last = end.name
-            for key in page where key.deletion.map({ $0.scheduledPurgeAt <= now }) ?? false {
-                guard purged < Self.purgesPerRound else { return }
-                purged += 1
-                do {
-                    let committed = try await runtime.submit(
-                        .purgeKey(name: key.name, onlyIfDue: true), origin: .node)
-                    // Another leader may have been quicker.
-                    guard case .applied = committed.outcome else { continue }
-                    audit.append(Self.purge(of: key.name, baseURL: baseURL, policyIndex: committed.index)) { _ in }
-                    logger.notice("purged a key at the end of its retention", metadata: ["key": "\(key.name)"])
-                } catch {
-                    return logger.info("a due key waits for the pool", metadata: ["cause": "\(error)"])
-                }
-            }
-        } while !Task.isCancelled
-    }
-
-    /// The record of a purge that nobody asked for.
-    static func purge(of name: String, baseURL: String, policyIndex: UInt64) -> AuditEvent {
-        AuditEvent(
-            time: SystemClock().unixMilliseconds(), operationName: "KeyPurgeIfDue", status: 204,
-            details: AuditDetails(keyID: "\(baseURL)/deletedkeys/\(name)"), policyIndex: policyIndex)
+        let purges = DuePurges(pool: runtime, baseURL: baseURL, audit: audit, logger: logger)
+        await purges.purge(now: SystemClock().unixMilliseconds() / 1000)
     }
 
     /// A backup or restore whose node is gone goes on at the leader, unless somebody asked for it at another node

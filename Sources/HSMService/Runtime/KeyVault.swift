@@ -4,7 +4,6 @@ import HSMNode
 import Identity
 import NodeEnvironment
 import PoolState
-import Replication
 import RequestPipeline
 import SecurityDomain
 import Synchronization
@@ -12,7 +11,7 @@ import Synchronization
 /// Holds the pool's keys on this node, and knows where the sealed records are.
 final class KeyVault: KeyCustody {
     private let module: CryptographicModule
-    private let materials: KeyMaterialReader
+    private let materials: any KeyMaterialStore
     /// Those of the services beside the keys.
     private let facadeAudiences: [AcceptedAudience]
     private struct Held {
@@ -30,7 +29,7 @@ final class KeyVault: KeyCustody {
     var recovery: RecoveryAccess? { access.withLock { $0 } }
 
     init(
-        module: CryptographicModule, materials: KeyMaterialReader, facadeAudiences: [AcceptedAudience],
+        module: CryptographicModule, materials: any KeyMaterialStore, facadeAudiences: [AcceptedAudience],
         stored: PoolState?
     ) throws {
         access = Mutex(nil)

@@ -1,8 +1,14 @@
+import CryptographicModule
 import PoolState
 import StrictJSON
 
 /// Key versions that have encrypted so often with AES-GCM that a new version should take over.
 enum OverusedKeys {
+    /// Says which of the keys that this node has encrypted with should be rotated.
+    static func raiseAlarms(of module: CryptographicModule, in state: PoolState, to alarms: AlarmJournal) {
+        for alarm in self.alarms(for: module.keysToReplace(), in: state) { alarms.log(alarm) }
+    }
+
     /// - Parameter versions: ids of versions, 16 bytes each.
     /// - Returns: an alarm for each that is still the newest of a key. An older one, or one of a key that is gone,
     ///   needs nothing any more.

@@ -54,6 +54,24 @@ import Testing
         #expect(try PoolClient.check(Answer(status: 204, body: .init(), headers: [:], endpoint: "")).status == 204)
     }
 
+    /// Nobody shall look for a wrong secret where a node doesn't know the name that it is called by.
+    @Test func onlyARefusedSecretIsBlamedOnTheCredentials() {
+        let body = JSONObject.make { writer in
+            writer.member("error") { $0.object { $0.member("code", "C"); $0.member("message", "why") } }
+        }
+        func refusal(_ status: Int, _ body: JSONObject) -> any Error {
+            PoolClient.tokenRefusal(Answer(status: status, body: body, headers: [:], endpoint: "https://a"))
+        }
+        for status in [400, 401] {
+            let error = refusal(status, JSONObject.make { $0.member("error_description", "unknown client") })
+            let message = "https://a refused the credentials: unknown client"
+            #expect(error as? ClientError == ClientError.denied(message), "\(status)")
+        }
+        #expect(refusal(421, body) as? ClientError == ClientError.refused("(C) why"))
+        #expect(refusal(200, JSONObject()) as? ClientError == ClientError.refused("https://a issued no token."))
+        #expect((refusal(503, body) as? NodeFailure)?.endpoint == "https://a")
+    }
+
     @Test func officersFailuresNameTheFileAndTheCure() {
         let errors: [(SecurityDomainError, String)] = [
             (.officerRejected(position: 0, reason: "the key is not RSA"), "officer.crt: the key is not RSA."),

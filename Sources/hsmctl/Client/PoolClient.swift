@@ -190,18 +190,30 @@ final class PoolClient {
             throw NodeFailure(endpoint: endpoint, cause: .unreachable(reason))
         }
         guard answer.status == 200, let token = answer.body.text("access_token") else {
-            // A node that can't issue tokens now (it is sealed, or has no majority): another may.
-            if answer.status == 503 { throw NodeFailure(endpoint: endpoint, cause: .unavailable(answer.message)) }
-            // Other statuses say nothing of the credentials: that the host isn't this node's, for example.
-            guard answer.status == 400 || answer.status == 401 else {
-                _ = try Self.check(answer)
-                throw ClientError.refused("\(endpoint) issued no token.")
-            }
-            let reason = answer.body.text("error_description") ?? answer.message
-            throw ClientError.denied("\(endpoint) refused the credentials: \(reason)")
+            throw Self.tokenRefusal(answer)
         }
         (self.token, tokenIssuer) = (token, endpoint)
         return answer
+    }
+
+    /// Why a node's answer holds no token.
+    static func tokenRefusal(_ answer: Answer) -> any Error {
+        let endpoint = answer.endpoint
+        switch answer.status {
+        case 400, 401:
+            let reason = answer.body.text("error_description") ?? answer.message
+            return ClientError.denied("\(endpoint) refused the credentials: \(reason)")
+        // A node that can't issue tokens now (it is sealed, or has no majority): another may.
+        case 503: return NodeFailure(endpoint: endpoint, cause: .unavailable(answer.message))
+        // Others say nothing of the credentials: that the host isn't this node's, for example.
+        default:
+            do {
+                _ = try check(answer)
+                return ClientError.refused("\(endpoint) issued no token.")
+            } catch {
+                return error
+            }
+        }
     }
 
     /// The audience that a node's challenge names: its host without the first label.

@@ -58,11 +58,13 @@ import Testing
     @Test func aRecordComesWithoutFurtherRefusals() async throws {
         let refusals = LoadRefusals(log: log, interval: .milliseconds(20))
         for round in 1...3 {
+            let before = log.counters.written
             for _ in 0..<100 { count(refusals, 1) }
-            for _ in 0..<1000 where log.counters.written < round { try await Task.sleep(for: .milliseconds(5)) }
+            try #require(await eventually { log.counters.written > before }, "the record of round \(round)")
         }
+        // More than three where the interval ended while they were counted.
         let (records, counts) = try recorded(refusals)
-        #expect(records >= 3 && records < 30 && counts == ["caller-1": 300])
+        #expect(records >= 3 && counts == ["caller-1": 300])
     }
 
     @Test func memoryIsBoundedAndEachCallerIsNamed() throws {
@@ -85,12 +87,12 @@ import Testing
         String(decoding: line, as: UTF8.self).contains(part)
     }
 
-    @Test func whatCannotBeRecordedIsCountedAgain() throws {
+    @Test func whatCannotBeRecordedIsCountedAgain() async throws {
         let refusals = LoadRefusals(log: log, interval: .seconds(3600))
         disk.plan.withLock { $0.writeError = ENOSPC }
         for _ in 0..<10 { count(refusals, 1) }
         refusals.record()
-        while refusals.waiting == 0 { usleep(1000) }
+        #expect(await eventually { refusals.waiting == 1 })
         for _ in 0..<10 { count(refusals, 1) }
         disk.plan.withLock { $0.writeError = nil }
         #expect(try recorded(refusals).counts == ["caller-1": 20])

@@ -130,8 +130,9 @@ import Testing
         }
         pool.computation.isFull = true
         disk.hold()
+        // Only of use to a call that waits for the disk: its test fails, and ends.
         let rescue = Task {
-            try await Task.sleep(for: .seconds(10))
+            try await Task.sleep(for: .seconds(1800))
             disk.release(failing: false)
         }
         #expect(try await pool.call(.user, .get, "/slow").status == 429)
@@ -160,14 +161,27 @@ import Testing
     /// A disk whose flush waits, then works or fails.
     private final class SlowDisk: Sendable {
         private let state = Mutex<(isHeld: Bool, fails: Bool)>((false, false))
+        private let isWaiting = Atomic<Bool>(false)
+        /// The log has one thread: nobody else sleeps here.
+        private let released = WakeUp()
 
         func hold() { state.withLock { $0.isHeld = true } }
-        func release(failing: Bool) { state.withLock { $0 = (false, failing) } }
+
+        func release(failing: Bool) {
+            state.withLock { $0 = (false, failing) }
+            released.raise()
+        }
+
+        /// Whether a flush has come to the disk that is held.
+        var holdsUpAFlush: Bool { isWaiting.load(ordering: .acquiring) }
 
         var calls: DiskCalls {
             var calls = DiskCalls.system
             calls.sync = { [self] _ in
-                while state.withLock({ $0.isHeld }) { usleep(1000) }
+                while state.withLock({ $0.isHeld }) {
+                    isWaiting.store(true, ordering: .releasing)
+                    released.wait(until: nil)
+                }
                 guard state.withLock({ $0.fails }) else { return 0 }
                 errno = EIO
                 return -1
@@ -191,10 +205,12 @@ import Testing
             hasAnswered.store(true, ordering: .releasing)
             return answer
         }()
-        try await Task.sleep(for: .milliseconds(200))
+        let flushBegan = await eventually { disk.holdsUpAFlush }
+        // An answer that doesn't wait left before the flush began; another request goes all its way meanwhile.
+        let other = await pool.send(.get, "/open")
         let tooEarly = hasAnswered.load(ordering: .acquiring)
-        #expect(!tooEarly)
         disk.release(failing: fails)
+        #expect(flushBegan && other.status == 200 && !tooEarly)
         #expect(try await answer.status == (fails ? 503 : 200))
         #expect(try await answer.text.contains("done") == !fails)
     }

@@ -139,11 +139,7 @@ public final class TestPool: Sendable {
 
     /// Waits until the records since the node was made are as they should be: for those that no answer waits for.
     public func settled(_ isSettled: ([JSONObject]) -> Bool) async -> Bool {
-        for _ in 0..<1000 {
-            if let records = try? records(), isSettled(records) { return true }
-            try? await Task.sleep(for: .milliseconds(5))
-        }
-        return false
+        await eventually { isSettled(try records()) }
     }
 
     /// How many refusals of strangers were counted since this was last asked.

@@ -16,22 +16,27 @@ import Testing
     @Test func afterTheReplacementNobodySeesTheFormerValue() {
         let published = Published(0)
         let progress = Progress()
-        let readers = (0..<4).map { _ in
-            Thread {
+        let (began, ended) = (DispatchSemaphore(value: 0), DispatchGroup())
+        for _ in 0..<4 {
+            ended.enter()
+            Thread.detachNewThread {
+                began.signal()
                 while !progress.isDone.load(ordering: .acquiring) {
                     // Replaced completely before it was noted, so no later look may find less.
                     let atLeast = progress.latest.load(ordering: .acquiring)
                     if published.value < atLeast { progress.stale.add(1, ordering: .relaxed) }
                 }
+                ended.leave()
             }
         }
-        for reader in readers { reader.start() }
+        // Without readers there is nothing to see.
+        for _ in 0..<4 { began.wait() }
         for value in 1...20_000 {
             published.replace(with: value)
             progress.latest.store(value, ordering: .releasing)
         }
         progress.isDone.store(true, ordering: .releasing)
-        while !readers.allSatisfy(\.isFinished) { Thread.sleep(forTimeInterval: 0.001) }
+        ended.wait()
         #expect(progress.stale.load(ordering: .relaxed) == 0)
         #expect(published.value == 20_000)
     }
@@ -45,11 +50,15 @@ import Testing
         let published = Published("old", copies: 8)
         published.replace(with: "new")
         let seen = Seen()
-        let threads = (0..<16).map { _ in
-            Thread { seen.values.withLock { $0.append(published.value) } }
+        let ended = DispatchGroup()
+        for _ in 0..<16 {
+            ended.enter()
+            Thread.detachNewThread {
+                seen.values.withLock { $0.append(published.value) }
+                ended.leave()
+            }
         }
-        for thread in threads { thread.start() }
-        while !threads.allSatisfy(\.isFinished) { Thread.sleep(forTimeInterval: 0.001) }
+        ended.wait()
         #expect(seen.values.withLock { $0 } == [String](repeating: "new", count: 16))
     }
 }

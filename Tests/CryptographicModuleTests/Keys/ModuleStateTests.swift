@@ -159,14 +159,16 @@ struct ModuleStateTests {
     @Test func lockingUnderLoadLeavesNothingBehind() throws {
         let bench = try Bench()
         let keys = try (0..<8).map { _ in try bench.make(.ec(.p256)) }
-        let (stop, signed) = (Counter(), Counter())
+        let (stop, signed, refused) = (Counter(), Counter(), Counter())
         let turns = {
             defer { stop.add() }
             for _ in 0..<300 {
+                let (signedBefore, refusedBefore) = (signed.value, refused.value)
                 bench.module.unlock(kek: bench.kek)
-                usleep(500)
+                // Locked in the midst of it: the threads go on until they are refused.
+                try wait(for: "signatures") { signed.value >= signedBefore + 4 }
                 bench.module.lock()
-                usleep(200)
+                try wait(for: "a refusal") { refused.value > refusedBefore }
             }
         }
         try inThreads(8, meanwhile: turns) { worker in
@@ -177,11 +179,11 @@ struct ModuleStateTests {
                     _ = try bench.sign(keys[turn % keys.count], .ES256, Digest.sha256([1]))
                     signed.add()
                 } catch CryptoError.operationNotPermitted {
+                    refused.add()
                     usleep(50)
                 }
             }
         }
-        #expect(signed.value > 100, "\(signed.value)")
         #expect(!keys.contains { bench.module.isCached(recordDigest: Digest.sha256($0.record.bytes)) })
     }
 }

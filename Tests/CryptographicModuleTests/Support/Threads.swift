@@ -21,6 +21,19 @@ func inThreads(
     if let first = failures.first { throw first }
 }
 
+/// Waits on this thread for what others bring about. The limit of five minutes only matters when the test fails.
+func wait(for what: String, until condition: () -> Bool) throws {
+    let end = ContinuousClock.now + .seconds(300)
+    while !condition() {
+        guard ContinuousClock.now < end else { throw NeverHappened(what: what) }
+        usleep(50)
+    }
+}
+
+struct NeverHappened: Error {
+    let what: String
+}
+
 private final class Failures: @unchecked Sendable {
     // Unchecked: every access holds the lock.
     private let lock = NSLock()

@@ -273,7 +273,8 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "LoadGeneratorTests",
-            dependencies: ["LoadGenerator", "HTTPTransport", "StrictJSON", nioCore, nioPosix], swiftSettings: common),
+            dependencies: ["LoadGenerator", "HTTPTransport", "StrictJSON", nioCore, nioPosix, nioEmbedded],
+            swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),
         .testTarget(
             name: "hsmctlTests",

@@ -55,10 +55,12 @@ struct LoadServer {
     ) async throws -> Value {
         let certificate = try Certificate.shared.get()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let server = HTTPServer(
-            configuration: HTTPServerConfiguration(
-                host: "127.0.0.1", port: 0,
-                tls: TLSFiles(certificateChain: certificate.chain, privateKey: certificate.key)))
+        var configuration = HTTPServerConfiguration(
+            host: "127.0.0.1", port: 0, tls: TLSFiles(certificateChain: certificate.chain, privateKey: certificate.key))
+        // Longer than a machine that is busy with other tests keeps the load waiting.
+        configuration.timeouts.handshake = .seconds(3600)
+        configuration.timeouts.firstRequest = .seconds(3600)
+        let server = HTTPServer(configuration: configuration)
         let port = try await server.start(group: group, sink: sink)
         let node = LoadPlan.Node(name: name, host: "127.0.0.1", port: port)
         let result: Result<Value, any Error>
@@ -94,7 +96,7 @@ extension LoadPlan {
     /// Runs the plan in this process.
     func run(_ each: (LoadSession, LoadPoint) async -> Void = { _, _ in }) async throws -> LoadTally {
         var tally = LoadTally(processes: 1, nodes: nodes.count, operations: operations.count)
-        let session = try await LoadSession.connect(self)
+        let session = try await LoadSession.connect(self, patience: .seconds(3600))
         for await sample in session.run() {
             if let point = tally.add(sample) { await each(session, point) }
         }

@@ -20,16 +20,18 @@ public final class LoadSession: Sendable {
 
     /// Opens all connections of the plan.
     ///
+    /// - Parameter patience: how long a node may take for a connection and for its handshake, each; also later, when a
+    ///   connection that has ended is made again.
     /// - Throws: ``TransportError`` of the first node that can't be connected to.
-    public static func connect(_ plan: LoadPlan) async throws -> LoadSession {
+    public static func connect(_ plan: LoadPlan, patience: Duration = .seconds(5)) async throws -> LoadSession {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         do {
             let links = try await loop.flatSubmit {
                 let links = plan.nodes.enumerated().map { index, node in
                     NodeLink(
-                        index: index, node: node, authorityFile: plan.authorityFile, connections: plan.connections,
-                        loop: loop)
+                        index: index, node: node, connections: plan.connections, loop: loop,
+                        connect: { overTLS($0, plan.authorityFile, loop, patience) })
                 }
                 let bound = NIOLoopBound(links, eventLoop: loop)
                 return EventLoopFuture.andAllSucceed(links.map { $0.open() }, on: loop).map { bound }
@@ -39,6 +41,18 @@ public final class LoadSession: Sendable {
             try? await group.shutdownGracefully()
             throw error
         }
+    }
+
+    private static func overTLS(
+        _ node: LoadPlan.Node, _ authorityFile: String?, _ loop: any EventLoop, _ patience: Duration
+    ) -> EventLoopFuture<any LoadConnection> {
+        let trust = authorityFile.map { HTTP2Client.Trust.certificates(file: $0) } ?? .system
+        let made = loop.makePromise(of: (any LoadConnection).self)
+        made.completeWithTask {
+            try await HTTP2Client.connect(
+                host: node.host, port: node.port, trust: trust, group: loop, timeout: patience)
+        }
+        return made.futureResult
     }
 
     /// Runs the load; one sample for each second, in order. The stream ends with the load.

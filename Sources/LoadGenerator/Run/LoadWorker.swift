@@ -79,7 +79,7 @@ final class LoadWorker {
         at(time) {
             if self.arrivals == nil {
                 for _ in 0..<self.plan.streams {
-                    for link in self.links { for line in link.lines { self.send(due: Self.now(), by: line) } }
+                    for link in self.links { for line in link.lines { self.send(due: self.now(), by: line) } }
                 }
             }
             self.tick()
@@ -90,7 +90,7 @@ final class LoadWorker {
     func stop() {
         guard isRunning else { return }
         arrivals = nil
-        sendsUntil = min(sendsUntil, Self.now())
+        sendsUntil = min(sendsUntil, now())
         giveUpAt = min(giveUpAt, sendsUntil + 1_000_000_000)
     }
 
@@ -98,7 +98,7 @@ final class LoadWorker {
 
     private func tick() {
         guard isRunning else { return }
-        let now = Self.now()
+        let now = now()
         sendDue(now)
         expire(now)
         board.advance(to: now, outstanding: outstanding, links: links)
@@ -122,7 +122,7 @@ final class LoadWorker {
         loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(time), work)
     }
 
-    private static func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
+    private func now() -> UInt64 { loop.now.uptimeNanoseconds }
 
     // MARK: Sending
 
@@ -142,7 +142,7 @@ final class LoadWorker {
     }
 
     private func send(due: UInt64, by preferred: NodeLink.Line?) {
-        let now = Self.now()
+        let now = now()
         guard let line = line(preferred, now) else {
             board.homeless(due: due)
             return retryLater()
@@ -166,8 +166,8 @@ final class LoadWorker {
     /// A closed loop that found no node tries again; an open one has the next arrival.
     private func retryLater() {
         guard arrivals == nil else { return }
-        at(Self.now() + Self.homelessPause) {
-            if self.isRunning, Self.now() < self.sendsUntil { self.send(due: Self.now(), by: nil) }
+        at(now() + Self.homelessPause) {
+            if self.isRunning, self.now() < self.sendsUntil { self.send(due: self.now(), by: nil) }
         }
     }
 
@@ -203,7 +203,7 @@ final class LoadWorker {
     ) {
         // A request that timed out has been counted.
         guard slots[index].generation == generation, let line = slots[index].line else { return }
-        let now = Self.now()
+        let now = now()
         let outcome = outcome(result)
         switch outcome {
         case \.disconnected: line.link.lost(line)
@@ -249,7 +249,7 @@ final class LoadWorker {
         while let first = deadlines.first, first.time <= now {
             deadlines.removeFirst()
             guard slots[first.slot].generation == first.generation, slots[first.slot].line != nil else { continue }
-            settle(first.slot, \.timedOut, max(Self.now(), min(now, first.time)))
+            settle(first.slot, \.timedOut, max(self.now(), min(now, first.time)))
         }
     }
 }

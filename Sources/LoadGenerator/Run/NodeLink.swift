@@ -6,7 +6,7 @@ final class NodeLink {
     /// One place for a connection, open or not.
     final class Line {
         let link: NodeLink
-        var client: HTTP2Client?
+        var client: (any LoadConnection)?
         var inProgress = 0
 
         init(_ link: NodeLink) { self.link = link }
@@ -22,18 +22,22 @@ final class NodeLink {
 
     let index: Int
     let node: LoadPlan.Node
-    private let trust: HTTP2Client.Trust
+    private let connectNode: (LoadPlan.Node) -> EventLoopFuture<any LoadConnection>
     private let loop: any EventLoop
     private(set) var lines: [Line] = []
     private var nextLine = 0
     private var restsUntil: UInt64 = 0
     private var isClosed = false
 
-    init(index: Int, node: LoadPlan.Node, authorityFile: String?, connections: Int, loop: any EventLoop) {
+    /// - Parameter connect: makes a connection to a node; its future is one of `loop`.
+    init(
+        index: Int, node: LoadPlan.Node, connections: Int, loop: any EventLoop,
+        connect: @escaping (LoadPlan.Node) -> EventLoopFuture<any LoadConnection>
+    ) {
         self.index = index
         self.node = node
         self.loop = loop
-        trust = authorityFile.map { .certificates(file: $0) } ?? .system
+        connectNode = connect
         lines = (0..<connections).map { _ in Line(self) }
     }
 
@@ -59,13 +63,7 @@ final class NodeLink {
     }
 
     private func connect(_ line: Line) -> EventLoopFuture<Void> {
-        let (node, trust, loop) = (node, trust, loop)
-        let made = loop.makePromise(of: HTTP2Client.self)
-        made.completeWithTask {
-            try await HTTP2Client.connect(
-                host: node.host, port: node.port, trust: trust, group: loop, timeout: .seconds(5))
-        }
-        return made.futureResult.assumeIsolated().map { client in
+        connectNode(node).assumeIsolated().map { client in
             if self.isClosed {
                 client.abandon()
             } else {

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import LoadGenerator
+
+/// What a load makes of the times at which answers come, reckoned without a clock.
+@Suite struct ReckoningTests {
+    private static let second: UInt64 = 1_000_000_000
+    private static let node = LoadPlan.Node(name: "node-1", host: "127.0.0.1", port: 1)
+
+    /// A node that needs a millisecond for each request, and two seconds for the given one.
+    private static func stalling(at request: Int) -> VirtualLoad {
+        VirtualLoad { .answered(after: $0 == request ? 2 * second : second / 1000) }
+    }
+
+    @Test func anOpenLoopShowsAStallInItsTail() throws {
+        let plan = try LoadPlan.test([Self.node], LoadPlan.steady(400), seconds: 8)
+        let (tally, _) = try Self.stalling(at: 400).run(plan)
+        let (counts, latency) = (tally.sum().counts, tally.sum().latency)
+        // The last one would be due at the end.
+        #expect(counts.good == 3199 && counts.bad == 0)
+        // 800 were due while the node stood still, and waited for what was left of the two seconds, behind those
+        // before them: the first for all of it, the next ones, of which there are 2.5 ms less for each, but 1 ms more,
+        // shorter by 1.5 ms each. The slowest tenth of all 3199 is 320 of them.
+        #expect((2_000_000...2_010_000).contains(latency.longestMicroseconds))
+        let tenth = 2_000_000 - 319 * 1500 as UInt64
+        #expect((tenth - 5000...tenth + 5000).contains(latency.microseconds(atPercentile: 90)))
+        // Most were answered at once: 1334 requests were needed to catch up.
+        #expect(latency.microseconds(atPercentile: 50) < 1500)
+        // They left when they were due, or within a tick.
+        #expect(tally.total.lag.longestMicroseconds <= 251)
+    }
+
+    @Test func aClosedLoopHidesTheStallFromItsPercentiles() throws {
+        let plan = try LoadPlan.test([Self.node], .closed, seconds: 3)
+        let (tally, _) = try Self.stalling(at: 400).run(plan)
+        let latency = tally.sum().latency
+        #expect((2_000_000...2_015_000).contains(latency.longestMicroseconds))
+        // Eight are under way, each for a millisecond.
+        #expect((7500...8500).contains(latency.microseconds(atPercentile: 90)))
+        #expect((995...1012).contains(tally.sum().counts.good))
+    }
+
+    @Test func whatIsNotAnsweredInTimeIsLost() throws {
+        let load = VirtualLoad { $0.isMultiple(of: 2) ? .never : .answered(after: Self.second / 1000) }
+        let plan = try LoadPlan.test([Self.node], LoadPlan.steady(100), seconds: 1, timeout: 3)
+        let (tally, end) = try load.run(plan)
+        let counts = tally.sum().counts
+        #expect(counts.timedOut == 50 && counts.good == 49 && counts.total == 99)
+        // The last of them was sent at 0.99 s.
+        let last = try #require(end)
+        #expect((3_990_000_000...4_000_000_000).contains(last))
+    }
+
+    @Test func moreThanMayWaitIsCountedAsUnsent() throws {
+        var plan = try LoadPlan.test([Self.node], LoadPlan.steady(200), seconds: 1, timeout: 1)
+        plan.maximumOutstanding = 20
+        let (tally, _) = try VirtualLoad { _ in .never }.run(plan)
+        // 199 were due; the first twenty are given up only when none comes any more.
+        #expect(tally.sum().counts.timedOut == 20 && tally.sum().counts.total == 20)
+        #expect(tally.total.unsent == 179 && tally.total.homeless == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func aRunCanBeEndedEarly(isAnswered: Bool) throws {
+        let load = VirtualLoad { _ in isAnswered ? .answered(after: Self.second / 1000) : .never }
+        let (tally, end) = try load.run(try LoadPlan.test([Self.node], .closed, seconds: 60)) { stop, point in
+            if point.second == 0 { stop() }
+        }
+        // What is under way has a second still.
+        let last = try #require(end)
+        #expect(last <= (isAnswered ? 12 : 21) * Self.second / 10 + Self.second / 100)
+        #expect(isAnswered ? tally.sum().counts.good > 990 : tally.sum().counts.timedOut == 8)
+    }
+}

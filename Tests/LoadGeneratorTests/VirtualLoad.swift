@@ -1,0 +1,107 @@
+import HTTPTransport
+import NIOCore
+import NIOEmbedded
+
+@testable import LoadGenerator
+
+/// A load whose time passes as fast as it is reckoned, on nodes that answer as a script says. What it measures is
+/// exact, however busy the machine is.
+final class VirtualLoad {
+    /// What becomes of a request.
+    enum Fate {
+        /// Answered 200 after some nanoseconds in which its node does nothing else.
+        case answered(after: UInt64)
+        case never
+    }
+
+    private let loop = EmbeddedEventLoop()
+    private let script: (Int) -> Fate
+    private var requests = 0
+
+    /// - Parameter script: the fate of each request, counted from 0.
+    init(_ script: @escaping (Int) -> Fate) { self.script = script }
+
+    /// Runs a plan to its end.
+    ///
+    /// - Parameter each: called at the end of each second; its first argument ends the load.
+    /// - Returns: what was measured, and when the load had ended, nanoseconds after its begin; `nil` if it hadn't after
+    ///   ten minutes.
+    func run(_ plan: LoadPlan, each: (_ stop: () -> Void, LoadPoint) -> Void = { _, _ in }) throws -> (
+        tally: LoadTally, end: UInt64?
+    ) {
+        let links = plan.nodes.indices.map { index in
+            let node = VirtualNode(loop: loop) { self.nextFate() }
+            return NodeLink(index: index, node: plan.nodes[index], connections: plan.connections, loop: loop) { _ in
+                node.connect()
+            }
+        }
+        try EventLoopFuture.andAllSucceed(links.map { $0.open() }, on: loop).wait()
+        var tally = LoadTally(processes: 1, nodes: plan.nodes.count, operations: plan.operations.count)
+        var end: UInt64?
+        var points: [LoadPoint] = []
+        let worker = LoadWorker(
+            plan, links: links, loop: loop, emit: { if let point = tally.add($0) { points.append(point) } },
+            finished: { end = self.loop.now.uptimeNanoseconds })
+        worker.start(at: loop.now.uptimeNanoseconds)
+        for _ in 0..<6000 where end == nil {
+            loop.advanceTime(by: .milliseconds(100))
+            for point in points { each(worker.stop, point) }
+            points = []
+        }
+        // Nothing may be left on a loop of NIO's that is freed.
+        loop.advanceTime(by: .hours(1))
+        tally.finish()
+        return (tally, end)
+    }
+
+    private func nextFate() -> Fate {
+        defer { requests += 1 }
+        return script(requests)
+    }
+}
+
+/// Does one thing at a time, as a server with one loop does.
+private final class VirtualNode {
+    let loop: EmbeddedEventLoop
+    private let fate: () -> VirtualLoad.Fate
+    private var isBusyUntil = NIODeadline.uptimeNanoseconds(0)
+
+    init(loop: EmbeddedEventLoop, fate: @escaping () -> VirtualLoad.Fate) {
+        self.loop = loop
+        self.fate = fate
+    }
+
+    func connect() -> EventLoopFuture<any LoadConnection> {
+        loop.makeSucceededFuture(VirtualConnection(self))
+    }
+
+    func take(_ completion: @escaping @Sendable (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void) {
+        guard case .answered(let time) = fate() else { return }
+        isBusyUntil = max(isBusyUntil, loop.now) + .nanoseconds(Int64(time))
+        loop.scheduleTask(deadline: isBusyUntil) {
+            completion(.success(HTTP2ClientResponse(status: 200, headers: HTTPFields([]), body: [])))
+        }
+    }
+}
+
+// @unchecked: everything happens on the thread of the test.
+private final class VirtualConnection: LoadConnection, @unchecked Sendable {
+    private let node: VirtualNode
+    private let end: EventLoopPromise<Void>
+
+    init(_ node: VirtualNode) {
+        self.node = node
+        end = node.loop.makePromise()
+    }
+
+    func send(
+        _ request: HTTP2ClientRequest,
+        completion: @escaping @Sendable (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
+    ) {
+        node.take(completion)
+    }
+
+    var closed: EventLoopFuture<Void> { end.futureResult }
+
+    func abandon() { end.succeed() }
+}

@@ -18,6 +18,9 @@ public enum PeerMessage: Hashable, Sendable {
     case snapshotRequest(SnapshotRequest)
     /// The answer to `snapshotRequest`.
     case snapshotChunk(SnapshotChunk)
+    /// The pool's members as the sender knows them, when a connection is made and when they change. It replaces what
+    /// the sender has said before. Dropped on the way to a program that doesn't know it.
+    case memberNotices([MemberNotice])
 }
 
 /// A proposal that the leader is asked to put into the log.

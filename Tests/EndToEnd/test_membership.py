@@ -330,6 +330,30 @@ def test_a_voter_whose_folder_was_put_back_counts_for_nothing(three: GrowingPool
     three.await_same_state(*rest, new)
 
 
+def test_a_member_that_missed_a_newcomer_follows_it(tmp_path_factory: pytest.TempPathFactory):
+    """The newcomer leads when the member is back: its own state doesn't name the only node that has a log for it."""
+    pool = make_pool(tmp_path_factory, 3)
+    try:
+        token = pool.token()
+        pool.await_same_state()
+        absent = next(node for node in (1, 2, 3) if node != pool.leader())
+        others = [node for node in (1, 2, 3) if node != absent]
+        pool.kill(absent)
+        pool.members = others
+        newcomer = pool.join("node-new")
+        pool.hsmctl("node", "transfer-leadership", "node-new")
+        wait_until(lambda: pool.leader() == newcomer, 10, "the newcomer to lead")
+        path = create_key(pool, newcomer, "made-meanwhile", token)
+        pool.start(absent)
+        pool.await_unsealed(absent)
+        pool.await_same_state(absent, newcomer, *others)
+        assert pool.leader() == newcomer, "it was to catch up without a change of leaders"
+        answer = pool.call("POST", absent, path.split("?")[0], token, {"alg": "ES256", "value": "A" * 43})
+        assert answer.status_code == 200, answer.text
+    finally:
+        pool.stop()
+
+
 def test_one_node_goes_on_when_the_majority_is_lost(tmp_path_factory: pytest.TempPathFactory):
     pool = make_pool(tmp_path_factory, 3)
     try:

@@ -253,6 +253,7 @@ public final class NodeDriver {
         case .unsealRequest, .unsealReply: environment.observer.unsealMessage(message, sender)
         case .snapshotRequest(let request): lend(request, to: sender)
         case .snapshotChunk(let chunk): receive(chunk, from: sender)
+        case .memberNotices: break  // For the owner of the connections.
         }
     }
 

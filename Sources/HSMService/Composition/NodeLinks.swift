@@ -18,6 +18,7 @@ final class NodeLinks: Sendable {
 
     private let directory: MemberDirectory
     private let logger: Logger
+    private let allowances = MemberAllowances()
     private let ends = Mutex(Ends())
 
     init(directory: MemberDirectory, logger: Logger) {
@@ -32,9 +33,14 @@ final class NodeLinks: Sendable {
     }
 
     func received(_ messages: [PeerMessage], from node: NodeID) {
+        for case .memberNotices(let notices) in messages { heard(notices, from: node) }
         ends.withLock { $0.runtime }?.receive(messages, from: node)
     }
-    func connected(_ node: NodeID) { ends.withLock { $0.runtime }?.connected(node) }
+    func connected(_ node: NodeID) {
+        let (runtime, transport) = ends.withLock { ($0.runtime, $0.transport) }
+        runtime?.connected(node)
+        transport?.send(.memberNotices(directory.notices), to: node)
+    }
     func returned(_ node: NodeID) { ends.withLock { $0.runtime }?.returned(node) }
     func leased(_ reads: LeasedReads?) { ends.withLock { $0.runtime }?.publish(reads) }
 
@@ -48,7 +54,17 @@ final class NodeLinks: Sendable {
             logger.error("what the pool has changed could not be taken over", metadata: ["cause": "\(error)"])
         }
         runtime?.publish(view)
-        if directory.update(from: view.state) { transport?.setPeers(directory.peerRecords) }
+        guard directory.update(from: view.state) else { return }
+        transport?.setPeers(directory.peerRecords)
+        let notices = directory.notices
+        for peer in directory.peers { transport?.send(.memberNotices(notices), to: peer) }
+    }
+
+    /// A peer has said whom the pool has. Each change makes and ends connections: so a peer may say it so often only.
+    private func heard(_ notices: [MemberNotice], from node: NodeID) {
+        guard allowances.takeNotice(of: node), directory.hear(notices, from: node) else { return }
+        logger.info("a peer's word on members that the state doesn't name has changed", metadata: ["by": "\(node)"])
+        ends.withLock { $0.transport }?.setPeers(directory.peerRecords)
     }
 
     /// Keys that were opened from records that are gone don't stay in memory, whichever node removed them.

@@ -19,6 +19,9 @@ struct Allowance {
     /// every second.
     static func ofRequests(now: Instant) -> Allowance { Allowance(burst: 20, refill: 500_000_000, now: now) }
 
+    /// Of words on whom the pool has: one with each connection, and a few while nodes come and go.
+    static func ofNotices(now: Instant) -> Allowance { Allowance(burst: 20, refill: 1_000_000_000, now: now) }
+
     mutating func take(now: Instant) -> Bool {
         let earned = now > countedAt ? (now.nanoseconds - countedAt.nanoseconds) / refill : 0
         if earned > 0 {

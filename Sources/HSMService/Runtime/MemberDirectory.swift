@@ -1,4 +1,5 @@
 import CryptographicModule
+import NodeEnvironment
 import PoolState
 import Raft
 import Replication
@@ -10,11 +11,25 @@ import Synchronization
 /// by what it finds: its own file, what a member told it when it joined, and the state on its disk as it was left. A
 /// wrong entry among these can't do harm: whoever is let in by one still needs a certificate of the node CA, and can
 /// feed a sealed node only what its unsealing will check.
+///
+/// Beside them the peer transport lets in whom members have told of and the state doesn't name yet: see
+/// ``ToldMembers``. Nothing else goes by those.
 final class MemberDirectory: Sendable {
     private struct Known {
         var members: [NodeID: NodeConfiguration.Member]
         /// The state's records that `members` was made from.
         var records: [MemberRecord]?
+        /// What the newest state says of ids; nil as long as there is none, and nobody's word is taken.
+        var decided: DecidedNodes?
+        var told = ToldMembers()
+
+        mutating func take(_ records: [MemberRecord]) {
+            let found = records.compactMap { record in
+                MemberDirectory.member(record, fallback: members[NodeID(record.node)])
+            }
+            members = Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            self.records = records
+        }
     }
 
     private let poolName: String
@@ -24,16 +39,22 @@ final class MemberDirectory: Sendable {
     /// - Parameters:
     ///   - stored: the state on the node's disk, which nobody has checked yet.
     ///   - told: what a member said when this node joined.
-    init(_ configuration: NodeConfiguration, stored: PoolState?, told: [NodeConfiguration.Member]) {
-        poolName = configuration.poolName
-        own = configuration.nodeID
+    convenience init(_ configuration: NodeConfiguration, stored: PoolState?, told: [NodeConfiguration.Member]) {
+        self.init(
+            poolName: configuration.poolName, own: configuration.nodeID, stored: stored,
+            found: told + configuration.members)
+    }
+
+    /// - Parameter found: beside the state; of two of one id the latter counts.
+    init(poolName: String, own: NodeID, stored: PoolState?, found: [NodeConfiguration.Member]) {
+        (self.poolName, self.own) = (poolName, own)
         var members: [NodeID: NodeConfiguration.Member] = [:]
-        for member in told + configuration.members { members[member.id] = member }
+        for member in found { members[member.id] = member }
         for record in stored?.members ?? [] {
             if let member = Self.member(record, fallback: members[NodeID(record.node)]) { members[member.id] = member }
         }
         if let stored { members = members.filter { !stored.wasRemoved($0.key.rawValue) } }
-        known = Mutex(Known(members: members))
+        known = Mutex(Known(members: members, decided: stored?.pool == nil ? nil : stored.map { DecidedNodes($0) }))
     }
 
     /// By id.
@@ -47,29 +68,60 @@ final class MemberDirectory: Sendable {
 
     /// What the peer transport goes by.
     var peerRecords: [PeerRecord] {
-        members.map { member in
-            PeerRecord(
-                node: member.id, uri: "quorate:\(poolName)/\(member.id.rawValue)", pins: [member.keyDigest],
-                host: member.peerHost, port: member.peerPort)
-        }
+        let (members, told) = known.withLock { ($0.members.values.sorted { $0.id < $1.id }, $0.told.agreed) }
+        return members.map { peer($0.id, pin: $0.keyDigest, host: $0.peerHost, port: $0.peerPort) }
+            + told.compactMap { notice in
+                PeerAddress.split(notice.address).map { peer(notice.node, pin: notice.pin, host: $0, port: $1) }
+            }
+    }
+
+    private func peer(_ node: NodeID, pin: [UInt8], host: String, port: Int) -> PeerRecord {
+        PeerRecord(node: node, uri: "quorate:\(poolName)/\(node.rawValue)", pins: [pin], host: host, port: port)
     }
 
     /// Goes by a state that is known to be genuine.
     ///
-    /// - Returns: whether anything has changed.
+    /// - Returns: whether anything has changed for the peers.
     func update(from state: PoolState) -> Bool {
         guard state.pool != nil else { return false }
         let records = state.members
+        let decided = DecidedNodes(state)
         return known.withLock { known in
-            guard known.records != records else { return false }
-            var members: [NodeID: NodeConfiguration.Member] = [:]
-            for record in records {
-                if let member = Self.member(record, fallback: known.members[NodeID(record.node)]) {
-                    members[member.id] = member
-                }
+            guard known.records != records || known.decided != decided else { return false }
+            let isOther = known.records != records
+            if isOther { known.take(records) }
+            known.decided = decided
+            let members = known.members
+            let isSettled = known.told.settle(
+                isTeller: { members[$0] != nil }, isOpen: { !decided.contains($0) })
+            return isOther || isSettled
+        }
+    }
+
+    // MARK: Telling
+
+    /// What the other members are told: whom this node's state names. Nothing before it has one.
+    var notices: [MemberNotice] {
+        guard known.withLock({ $0.decided != nil }) else { return [] }
+        // A member is missed by who doesn't know it yet, so of too many the newest count.
+        return members.suffix(PoolLimits.members).compactMap { member in
+            MemberNotice(
+                node: member.id, pin: member.keyDigest, address: PeerAddress.join(member.peerHost, member.peerPort))
+        }
+    }
+
+    /// Takes a peer's word on whom the pool has.
+    ///
+    /// - Parameter teller: whom the connection was let in as.
+    /// - Returns: whether anything has changed for the peers.
+    func hear(_ notices: [MemberNotice], from teller: NodeID) -> Bool {
+        known.withLock { known in
+            guard known.members[teller] != nil, let decided = known.decided else { return false }
+            let open = notices.filter { notice in
+                notice.node != own && known.members[notice.node] == nil && !decided.contains(notice.node)
+                    && PeerAddress.split(notice.address) != nil
             }
-            known = Known(members: members, records: records)
-            return true
+            return known.told.take(open, from: teller)
         }
     }
 

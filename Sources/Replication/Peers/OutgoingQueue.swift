@@ -80,6 +80,7 @@ extension PeerMessage {
         case .proposalRefused, .nodeStatus: return 192
         case .unsealRequest(let bytes), .unsealReply(let bytes): return 64 + bytes.count
         case .snapshotRequest: return 512
+        case .memberNotices(let notices): return notices.reduce(64) { $0 + 128 + $1.address.utf8.count }
         case .snapshotChunk(let chunk):
             return chunk.rows.reduce(512) { $0 + $1.key.count + ($1.value?.count ?? 0) + 64 }
                 + chunk.blobs.reduce(0) { $0 + ($1.bytes?.count ?? 0) + 96 }

@@ -17,6 +17,8 @@ final class PeerCaller {
     private var channel: (any Channel)?
     private var isOpen = false
     private var processID: [UInt8]?
+    /// Whether the process at the other end knows the frame that tells of members.
+    private var takesMemberNotices = false
     private var retry: Scheduled<Void>?
     private var keepAlive: RepeatedTask?
     private var sentSinceKeepAlive = false
@@ -76,9 +78,10 @@ final class PeerCaller {
     }
 
     /// TLS and hello are done.
-    func opened(_ channel: any Channel, processID: [UInt8]) {
+    func opened(_ channel: any Channel, _ hello: Hello) {
         self.channel = channel
-        self.processID = processID
+        processID = hello.processID
+        takesMemberNotices = hello.takesMemberNotices
         isOpen = true
         failures = 0
         backoff.succeeded()
@@ -168,6 +171,8 @@ final class PeerCaller {
     }
 
     private func write(_ message: PeerMessage, to channel: any Channel) {
+        // A former program would close the connection over a frame that it doesn't know.
+        if case .memberNotices = message, !takesMemberNotices { return }
         do throws(WireError) {
             let frame = try PeerFrame.message(message).encoded()
             channel.write(FrameWriter.buffer(frame, allocator: channel.allocator), promise: nil)

@@ -71,7 +71,8 @@ final class PeerHub {
 
     var hello: Hello {
         Hello(
-            poolID: configuration.poolID, epoch: epoch, node: configuration.node, processID: configuration.processID)
+            poolID: configuration.poolID, epoch: epoch, node: configuration.node, processID: configuration.processID,
+            takesMemberNotices: configuration.takesMemberNotices)
     }
 
     /// Compares a hello with what is known of its sender.

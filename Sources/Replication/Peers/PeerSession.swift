@@ -217,7 +217,7 @@ final class PeerSession: ChannelInboundHandler {
             opened(as: record.node)
             // Nothing more comes from this side.
             limit.bytes = 0
-            caller.opened(context.channel, processID: hello.processID)
+            caller.opened(context.channel, hello)
         }
     }
 
@@ -268,7 +268,8 @@ extension PeerMessage {
         case .raft(let message): return message.from == sender && message.to == receiver
         case .forwardedProposal(let proposal): return proposal.proposer == sender
         case .nodeStatus(let status): return status.node == sender
-        case .proposalRefused, .unsealRequest, .unsealReply, .snapshotRequest, .snapshotChunk: return true
+        case .proposalRefused, .unsealRequest, .unsealReply, .snapshotRequest, .snapshotChunk, .memberNotices:
+            return true
         }
     }
 }

@@ -18,6 +18,8 @@ public struct PeerTransportConfiguration: Sendable {
     public var tls: PeerTLSFiles
     public var timing = PeerTiming()
     public var limits = PeerLimits()
+    /// Whether this node's hello says that it knows the frame that tells of members; not for a test's former program.
+    var takesMemberNotices = true
 
     /// - Precondition: both identifiers have 16 bytes.
     public init(

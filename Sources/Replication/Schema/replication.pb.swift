@@ -11,8 +11,8 @@
 /// What nodes of one pool say to one another, and how they store a configuration.
 ///
 /// Compatibility: nodes of adjacent versions run side by side, so field numbers are never reused and a new message is sent
-/// only once every member's version is known to understand it. An unknown body is refused, never skipped: a receiver that
-/// ignored half of a message would act on the other half.
+/// only to whom is known to understand it: by its hello, or once every member's version is. An unknown body is refused,
+/// never skipped: a receiver that ignored half of a message would act on the other half.
 
 #if canImport(FoundationEssentials)
 package import FoundationEssentials
@@ -855,6 +855,37 @@ package nonisolated struct Quorate_Replication_V1_SnapshotChunk: Sendable {
   fileprivate var _after: Quorate_Replication_V1_SnapshotCursor? = nil
 }
 
+package nonisolated struct Quorate_Replication_V1_MemberNotice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var node: UInt64 = 0
+
+  /// SHA-256 of the SubjectPublicKeyInfo of its node key.
+  package var pin: Data = Data()
+
+  /// host:port of its peer listener.
+  package var address: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The pool's members as the sender knows them, ascending by node. Sent only to whose hello says that it takes them.
+package nonisolated struct Quorate_Replication_V1_MemberNotices: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var members: [Quorate_Replication_V1_MemberNotice] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The first frame on every connection, in both directions.
 package nonisolated struct Quorate_Replication_V1_Hello: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -870,6 +901,9 @@ package nonisolated struct Quorate_Replication_V1_Hello: Sendable {
   package var node: UInt64 = 0
 
   package var processID: Data = Data()
+
+  /// Whether the sender knows MemberNotices. Missing: no.
+  package var takesMemberNotices: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -956,6 +990,14 @@ package nonisolated struct Quorate_Replication_V1_PeerFrame: Sendable {
     set {body = .snapshotChunk(newValue)}
   }
 
+  package var memberNotices: Quorate_Replication_V1_MemberNotices {
+    get {
+      if case .memberNotices(let v)? = body {return v}
+      return Quorate_Replication_V1_MemberNotices()
+    }
+    set {body = .memberNotices(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -968,6 +1010,7 @@ package nonisolated struct Quorate_Replication_V1_PeerFrame: Sendable {
     case unsealReply(Data)
     case snapshotRequest(Quorate_Replication_V1_SnapshotRequest)
     case snapshotChunk(Quorate_Replication_V1_SnapshotChunk)
+    case memberNotices(Quorate_Replication_V1_MemberNotices)
 
   }
 
@@ -2427,9 +2470,79 @@ nonisolated extension Quorate_Replication_V1_SnapshotChunk: SwiftProtobuf.Messag
   }
 }
 
+nonisolated extension Quorate_Replication_V1_MemberNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MemberNotice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}pin\0\u{1}address\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.pin) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.address) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.node != 0 {
+      try visitor.visitSingularUInt64Field(value: self.node, fieldNumber: 1)
+    }
+    if !self.pin.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pin, fieldNumber: 2)
+    }
+    if !self.address.isEmpty {
+      try visitor.visitSingularStringField(value: self.address, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Quorate_Replication_V1_MemberNotice, rhs: Quorate_Replication_V1_MemberNotice) -> Bool {
+    if lhs.node != rhs.node {return false}
+    if lhs.pin != rhs.pin {return false}
+    if lhs.address != rhs.address {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Quorate_Replication_V1_MemberNotices: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MemberNotices"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.members.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Quorate_Replication_V1_MemberNotices, rhs: Quorate_Replication_V1_MemberNotices) -> Bool {
+    if lhs.members != rhs.members {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Quorate_Replication_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{3}pool_id\0\u{1}epoch\0\u{1}node\0\u{3}process_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_version\0\u{3}pool_id\0\u{1}epoch\0\u{1}node\0\u{3}process_id\0\u{3}takes_member_notices\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2442,6 +2555,7 @@ nonisolated extension Quorate_Replication_V1_Hello: SwiftProtobuf.Message, Swift
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.node) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.processID) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.takesMemberNotices) }()
       default: break
       }
     }
@@ -2463,6 +2577,9 @@ nonisolated extension Quorate_Replication_V1_Hello: SwiftProtobuf.Message, Swift
     if !self.processID.isEmpty {
       try visitor.visitSingularBytesField(value: self.processID, fieldNumber: 5)
     }
+    if self.takesMemberNotices != false {
+      try visitor.visitSingularBoolField(value: self.takesMemberNotices, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2472,6 +2589,7 @@ nonisolated extension Quorate_Replication_V1_Hello: SwiftProtobuf.Message, Swift
     if lhs.epoch != rhs.epoch {return false}
     if lhs.node != rhs.node {return false}
     if lhs.processID != rhs.processID {return false}
+    if lhs.takesMemberNotices != rhs.takesMemberNotices {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2479,7 +2597,7 @@ nonisolated extension Quorate_Replication_V1_Hello: SwiftProtobuf.Message, Swift
 
 nonisolated extension Quorate_Replication_V1_PeerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PeerFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}raft\0\u{3}forwarded_proposal\0\u{3}proposal_refused\0\u{3}node_status\0\u{3}unseal_request\0\u{3}unseal_reply\0\u{3}snapshot_request\0\u{3}snapshot_chunk\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}raft\0\u{3}forwarded_proposal\0\u{3}proposal_refused\0\u{3}node_status\0\u{3}unseal_request\0\u{3}unseal_reply\0\u{3}snapshot_request\0\u{3}snapshot_chunk\0\u{3}member_notices\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2594,6 +2712,19 @@ nonisolated extension Quorate_Replication_V1_PeerFrame: SwiftProtobuf.Message, S
           self.body = .snapshotChunk(v)
         }
       }()
+      case 10: try {
+        var v: Quorate_Replication_V1_MemberNotices?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .memberNotices(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .memberNotices(v)
+        }
+      }()
       default: break
       }
     }
@@ -2640,6 +2771,10 @@ nonisolated extension Quorate_Replication_V1_PeerFrame: SwiftProtobuf.Message, S
     case .snapshotChunk?: try {
       guard case .snapshotChunk(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .memberNotices?: try {
+      guard case .memberNotices(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }

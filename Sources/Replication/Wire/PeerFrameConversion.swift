@@ -16,11 +16,14 @@ package struct Hello: Hashable, Sendable {
     package let node: NodeID
     /// 16 random bytes made when the process started.
     package let processID: [UInt8]
+    /// Whether the sender knows the frame that tells of members. A former program refuses a frame that it doesn't know.
+    package let takesMemberNotices: Bool
 
     package init(
         protocolVersion: UInt32 = Hello.currentProtocol, poolID: [UInt8], epoch: UInt64, node: NodeID,
-        processID: [UInt8]
+        processID: [UInt8], takesMemberNotices: Bool = true
     ) {
+        self.takesMemberNotices = takesMemberNotices
         self.protocolVersion = protocolVersion
         self.poolID = poolID
         self.epoch = epoch
@@ -64,6 +67,7 @@ package enum PeerFrame: Hashable, Sendable {
             case .message(.unsealReply(let bytes)): frame.unsealReply = Data(bytes)
             case .message(.snapshotRequest(let request)): frame.snapshotRequest = .init(request)
             case .message(.snapshotChunk(let chunk)): frame.snapshotChunk = .init(chunk)
+            case .message(.memberNotices(let notices)): frame.memberNotices = .init(notices)
             }
         }
     }
@@ -85,6 +89,7 @@ extension Quorate_Replication_V1_PeerFrame {
         case .unsealReply(let bytes): return .message(.unsealReply(try bytes.asOpaque("unseal reply")))
         case .snapshotRequest(let request): return .message(.snapshotRequest(try request.validated()))
         case .snapshotChunk(let chunk): return .message(.snapshotChunk(try chunk.validated()))
+        case .memberNotices(let notices): return .message(.memberNotices(try notices.validated()))
         case nil: throw .unknownBody(of: "frame")
         }
     }
@@ -98,13 +103,14 @@ extension Quorate_Replication_V1_Hello {
         epoch = hello.epoch
         node = hello.node.rawValue
         processID = Data(hello.processID)
+        takesMemberNotices = hello.takesMemberNotices
     }
 
     fileprivate func validated() throws(WireError) -> Hello {
         Hello(
             protocolVersion: protocolVersion, poolID: try poolID.asIdentifier("pool id"),
             epoch: try epoch.asNumber("epoch"), node: try node.asNodeID("node"),
-            processID: try processID.asIdentifier("process id"))
+            processID: try processID.asIdentifier("process id"), takesMemberNotices: takesMemberNotices)
     }
 }
 

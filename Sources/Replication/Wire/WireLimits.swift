@@ -11,6 +11,8 @@ package enum WireLimits {
     package static let commandBytes = 2 << 20
     /// Members of one configuration, learners included. A pool has at most seven voters.
     package static let members = 64
+    /// Members that one frame tells of. A pool has at most nine, invitations included.
+    package static let memberNotices = 16
     /// Bytes of a chain tag; a tag is either this long or absent (before the pool has keys).
     package static let tagBytes = 32
     /// Bytes of an identifier: pool, process, proposal.

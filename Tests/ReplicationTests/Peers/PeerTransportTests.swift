@@ -69,6 +69,33 @@ struct PeerTransportTests {
         await second.transport.shutdown()
     }
 
+    /// In a rolling upgrade: over a frame that it doesn't know a former program closes the connection.
+    @Test("carry a word on members to who takes it, and none to a former program")
+    func memberNotices() async throws {
+        let first = try await node(1)
+        let second = try await node(2)
+        var former = try TestNode.configuration(3, authority.issueNode(3))
+        former.takesMemberNotices = false
+        let third = try await TestNode(former)
+        try await connect(first, second)
+        first.transport.setPeers([second.record, third.record])
+        third.transport.setPeers([first.record])
+        try await eventually("the former program's connections") {
+            first.isConnected(to: third.id) && third.isConnected(to: first.id)
+        }
+        let word = PeerMessage.memberNotices([Samples.notice(7)])
+        for peer in [second, third] {
+            first.transport.send(word, to: peer.id)
+            first.transport.send(status(1), to: peer.id)
+        }
+        try await eventually("all received") {
+            second.read { $0.received.count } == 2 && !third.read { $0.received.isEmpty }
+        }
+        #expect(second.read { $0.received.map(\.1) } == [word, status(1)])
+        #expect(third.read { $0.received.map(\.1) } == [status(1)])
+        for node in [first, second, third] { await node.transport.shutdown() }
+    }
+
     @Test("carry the largest frames")
     func large() async throws {
         let first = try await node(1)

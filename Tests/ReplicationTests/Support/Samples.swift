@@ -36,6 +36,13 @@ enum Samples {
             table: UInt8(number % 4), key: Array("row \(number)".utf8), value: value.map { Array($0.utf8) })
     }
 
+    static func notice(_ node: UInt64, address: String = "127.0.0.1:1") -> MemberNotice {
+        guard let notice = MemberNotice(node: NodeID(node), pin: tag(node), address: address) else {
+            preconditionFailure("a notice of \(address) can't be made")
+        }
+        return notice
+    }
+
     static func blob(_ number: UInt64) -> MaterialBlob {
         let bytes = Array("sealed record \(number)".utf8)
         return MaterialBlob(digest: Digest.sha256(bytes), bytes: bytes)

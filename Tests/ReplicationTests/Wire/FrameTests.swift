@@ -110,6 +110,9 @@ struct FrameTests {
         .message(
             .snapshotChunk(
                 SnapshotChunk(mark: Samples.mark(9), after: .beginning, rows: [], blobs: [], isLast: true))),
+        .hello(Hello(poolID: identifier, epoch: 4, node: NodeID(3), processID: identifier, takesMemberNotices: false)),
+        .message(.memberNotices([])),
+        .message(.memberNotices([Samples.notice(4), Samples.notice(5, address: "[::1]:9443")])),
         .message(.unsealRequest([1, 2, 3])),
         .message(.unsealReply([])),
     ]
@@ -272,6 +275,51 @@ struct FrameTests {
         #expect(try refusal("1.0\u{1B}[2J") == .outOfLimits("version"))
         #expect(try refusal("é") == .outOfLimits("version"))
         #expect(try refusal(String(repeating: "1", count: 65)) == .outOfLimits("version"))
+    }
+
+    /// Each breaks one rule of a word on the pool's members.
+    static let spoiledNotices: [@Sendable (inout Quorate_Replication_V1_MemberNotices) -> Void] = [
+        { $0.members[0].node = 0 }, { $0.members[0].node = 1 << 63 }, { $0.members.swapAt(0, 1) },
+        { $0.members[1] = $0.members[0] }, { $0.members[0].pin = Data() },
+        { $0.members[0].pin = Data(repeating: 1, count: 33) }, { $0.members[0].address = "" },
+        { $0.members[0].address = String(repeating: "a", count: 513) }, { $0.members[0].address = "a\u{1B}[2J:1" },
+        { $0.members[0].address = "é:1" }, { $0.members[0].address = "a b:1" },
+        { notices in
+            notices.members = (1...UInt64(WireLimits.memberNotices + 1)).map { node in
+                .with { ($0.node, $0.pin, $0.address) = (node, Data(repeating: 1, count: 32), "a:1") }
+            }
+        },
+    ]
+
+    @Test("on members that are out of order, out of limits or could steer a terminal are refused")
+    func memberNotices() throws {
+        let good = PeerFrame.message(.memberNotices([Samples.notice(4), Samples.notice(5)]))
+        let frame = try Quorate_Replication_V1_PeerFrame(serializedBytes: good.encoded())
+        for (place, spoil) in Self.spoiledNotices.enumerated() {
+            var spoiled = frame
+            spoil(&spoiled.memberNotices)
+            let bytes: [UInt8] = try spoiled.serializedBytes()
+            #expect(throws: WireError.self, "\(place)") { try PeerFrame(decoding: bytes) }
+        }
+    }
+
+    /// A former program's hello has nothing on them.
+    @Test("on members are for who has said that it takes them")
+    func formerHello() throws {
+        let hello = PeerFrame.hello(
+            Hello(poolID: Self.identifier, epoch: 4, node: NodeID(3), processID: Self.identifier))
+        var frame = try Quorate_Replication_V1_PeerFrame(serializedBytes: hello.encoded())
+        #expect(frame.hello.takesMemberNotices)
+        frame.hello = .with { former in
+            (former.protocolVersion, former.poolID, former.epoch) = (1, frame.hello.poolID, 4)
+            (former.node, former.processID) = (3, frame.hello.processID)
+        }
+        let bytes: [UInt8] = try frame.serializedBytes()
+        guard case .hello(let former) = try PeerFrame(decoding: bytes) else {
+            Issue.record("it is no hello")
+            return
+        }
+        #expect(!former.takesMemberNotices)
     }
 
     @Test("that are too large fail where they are made")

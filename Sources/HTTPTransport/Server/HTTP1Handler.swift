@@ -233,7 +233,8 @@ final class HTTP1Handler: ChannelInboundHandler {
         }
     }
 
-    private func check(_ context: ChannelHandlerContext, now: UInt64) {
+    /// Ends what has taken too long.
+    func check(_ context: ChannelHandlerContext, now: UInt64) {
         if let since = watch.unwritableSince, now >= since + timeouts.writeStall {
             return context.close(promise: nil)
         }

@@ -185,13 +185,13 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private func scheduleCheck(_ context: ChannelHandlerContext) {
         checkTask = context.eventLoop.assumeIsolated().scheduleTask(in: checkInterval) {
             guard let context = self.context else { return }
-            self.check(context)
+            self.check(context, now: MonotonicClock.now())
             if self.context != nil { self.scheduleCheck(context) }
         }
     }
 
-    private func check(_ context: ChannelHandlerContext) {
-        let now = MonotonicClock.now()
+    /// Ends what has taken too long.
+    func check(_ context: ChannelHandlerContext, now: UInt64) {
         if let since = unwritableSince, now >= since + writeStall {
             isClosing = true
             context.close(promise: nil)

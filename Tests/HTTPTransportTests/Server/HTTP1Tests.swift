@@ -93,11 +93,11 @@ struct HTTP1Tests {
     }
 
     @Test func `pipelined requests are answered in order`() async throws {
-        // The first answer comes last.
+        // The first answer is ready last.
+        let kept = Kept()
         let sink = RecordingSink { request, responder in
-            let delay = request.path == "/1" ? 0.2 : 0
+            guard request.path != "/1" else { return kept.keep(responder) }
             Thread.detachNewThread {
-                Thread.sleep(forTimeInterval: delay)
                 responder.respond(HTTPResponse(status: 200, body: Array("[\(request.path)]".utf8)))
             }
         }
@@ -106,6 +106,9 @@ struct HTTP1Tests {
             socket.send(
                 "POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
                     + "GET http://b:1/2?q HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n")
+            try #require(await eventually { kept.count == 1 })
+            try await server.letLoopTurn()
+            for responder in kept.take() { responder.respond(HTTPResponse(status: 200, body: Array("[/1]".utf8))) }
             let (answer, _) = await socket.read(until: "[/3]")
             let order = ["[/1]", "[/2]", "[/3]"].compactMap { answer.range(of: $0)?.lowerBound }
             #expect(order.count == 3)
@@ -117,23 +120,20 @@ struct HTTP1Tests {
 
     /// Each answer lets the next request in. Written from in there, they would stand on one another's stacks.
     @Test func `thousands of requests behind one that takes long are answered`() async throws {
+        let kept = Kept()
         let sink = RecordingSink { request, responder in
-            guard request.path == "/long" else {
-                responder.respond(HTTPResponse(status: 204))
-                return
-            }
-            Thread.detachNewThread {
-                Thread.sleep(forTimeInterval: 0.2)
-                responder.respond(HTTPResponse(status: 200))
-            }
+            if request.path == "/long" { kept.keep(responder) } else { responder.respond(HTTPResponse(status: 204)) }
         }
         let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 5000)
         try await TestServer.run(tls: false, sink: sink) { server in
             let socket = try #require(RawSocket(port: server.port))
             // The server reads in larger pieces the more it finds: the later rounds are the hard ones.
             for _ in 0..<4 {
-                async let answers = socket.read(until: "HTTP/1.1 204 ", count: 5000, seconds: 30)
                 socket.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + requests)
+                // All of them are on their way, and as many as one read takes behind the one that is kept.
+                try #require(await eventually { kept.count == 1 })
+                async let answers = socket.read(until: "HTTP/1.1 204 ", count: 5000)
+                for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) }
                 #expect(await answers.ending == nil)
             }
         }
@@ -142,45 +142,61 @@ struct HTTP1Tests {
 
     @Test func `answers aren't made for a peer that takes none`() async throws {
         let body = [UInt8](repeating: 65, count: 60_000)
+        let kept = Kept()
         let sink = RecordingSink { request, responder in
-            guard request.path == "/long" else {
+            if request.path == "/long" {
+                kept.keep(responder)
+            } else {
                 responder.respond(HTTPResponse(status: 200, body: body))
-                return
-            }
-            Thread.detachNewThread {
-                Thread.sleep(forTimeInterval: 0.2)
-                responder.respond(HTTPResponse(status: 200))
             }
         }
         let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000)
         try await TestServer.run(tls: false, sink: sink) { server in
             let socket = try #require(RawSocket(port: server.port))
             socket.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + requests)
-            try await Task.sleep(for: .seconds(1))
+            try #require(await eventually { kept.count == 1 })
+            for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) }
+            // Until the server makes no more of them.
+            var count = 0
+            while sink.seen.count == 1 || sink.seen.count > count {
+                count = sink.seen.count
+                try await server.letLoopTurn()
+            }
             // What the kernel holds for both sides, and not sixty megabytes.
-            #expect((2..<300).contains(sink.seen.count))
-            let (answers, _) = await socket.read(until: "HTTP/1.1 200 ", count: sink.seen.count + 50, seconds: 5)
+            #expect((2..<300).contains(count))
+            let (answers, _) = await socket.read(until: "HTTP/1.1 200 ", count: count + 50)
             #expect(answers.utf8.count > 60_000 * 50)
         }
-        #expect(sink.seen.count > 50)
     }
 
     /// A thousand answers take longer than a slice: whoever else is on the loop is served in between.
     @Test func `a long pipeline leaves the loop to others`() async throws {
+        let mayGoOn = DispatchSemaphore(value: 0)
+        let halt = 300
+        let count = Atomic<Int>(0)
         let sink = RecordingSink { request, responder in
-            if request.path == "/" { Thread.sleep(forTimeInterval: 0.001) }
+            if request.path == "/" {
+                let number = count.add(1, ordering: .relaxed).newValue
+                // The loop stands here until the other request has been sent.
+                if number == halt { mayGoOn.wait() }
+                if number >= halt { Thread.sleep(forTimeInterval: 0.001) }
+            }
             responder.respond(HTTPResponse(status: request.path == "/" ? 204 : 200))
         }
         try await TestServer.run(tls: false, sink: sink) { server in
             let greedy = try #require(RawSocket(port: server.port))
             let modest = try #require(RawSocket(port: server.port))
-            async let answers = greedy.read(until: "HTTP/1.1 204 ", count: 1000, seconds: 30)
+            modest.send("GET /accepted HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await modest.read(until: "\r\n\r\n").ending == nil)
+            async let answers = greedy.read(until: "HTTP/1.1 204 ", count: 1000)
             greedy.send(String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000))
-            while sink.seen.count < 10 { try await Task.sleep(for: .milliseconds(1)) }
+            let isThere = await eventually { count.load(ordering: .relaxed) == halt }
             modest.send("GET /modest HTTP/1.1\r\nHost: a\r\n\r\n")
-            _ = await modest.read(until: "HTTP/1.1 200 ")
+            mayGoOn.signal()
+            #expect(isThere)
+            #expect(await modest.read(until: "HTTP/1.1 200 ").ending == nil)
             let position = sink.seen.firstIndex { $0.path == "/modest" } ?? .max
-            #expect(position < 500)
+            #expect(position < halt + 50)
             #expect(await answers.ending == nil)
         }
     }
@@ -249,23 +265,17 @@ struct HTTP1Tests {
         #expect(answer.hasPrefix("HTTP/1.1 417 "))
     }
 
-    @Test func `slow heads, slow bodies and idle connections are ended`() async throws {
-        let quick: (inout HTTPServerConfiguration) -> Void = {
-            $0.timeouts.firstRequest = .short
-            $0.timeouts.request = .short
-            $0.timeouts.idle = .short
-        }
-        let silent = try await converse("", configure: quick)
+    /// Which time counts when is in ``HTTP1TimeTests``. Here the server looks at it by itself.
+    @Test func `slow heads, slow bodies and silent connections are ended`() async throws {
+        let silent = try await converse("") { $0.timeouts.firstRequest = .short }
         #expect(silent.text == "" && silent.ending == .closed)
+        // Counted from a request's first byte, however late that comes.
+        let quick: (inout HTTPServerConfiguration) -> Void = { $0.timeouts.request = .short }
         let head = try await converse("GET / HTTP/1.1\r\nHost:", configure: quick)
         #expect(head.text.hasPrefix("HTTP/1.1 408 ") && head.ending == .closed)
         let body = try await converse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc", configure: quick)
         #expect(body.text.hasPrefix("HTTP/1.1 408 ") && body.ending == .closed)
         #expect(body.text.contains("RequestTimeout"))
-        let idle = try await converse("GET / HTTP/1.1\r\nHost: a\r\n\r\n", configure: quick)
-        #expect(idle.text.hasPrefix("HTTP/1.1 200 ") && idle.ending == .closed)
-        let second = try await converse("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP", configure: quick)
-        #expect(second.ending == .closed)
     }
 
     @Test func `a reader that takes nothing is ended, and nothing more is read from it`() async throws {
@@ -277,10 +287,12 @@ struct HTTP1Tests {
             let socket = try #require(RawSocket(port: server.port))
             socket.shrinkReceiveBuffer()
             for _ in 0..<1000 { socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
-            while sink.seen.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
-            while server.server.openConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
+            try #require(await eventually { !sink.seen.isEmpty })
+            #expect(await eventually { server.server.openConnections == 0 })
             // The socket's buffer takes a few answers, ours one more.
             #expect(sink.seen.count < 100)
+            // It was there all the time: the server left it, and not the other way round.
+            #expect(await socket.read().ending == .closed)
         }
     }
 

@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 import NIOEmbedded
 import Synchronization
@@ -8,12 +7,9 @@ import Testing
 
 @Suite("Server: the handler around the HTTP/2 engine")
 struct NGHTTP2HandlerTests {
-    private func makeChannel(
-        sink: any RequestSink, slice: UInt64 = 500_000,
-        configure: (inout TransportTimeouts) -> Void = { _ in }
-    ) throws -> EmbeddedChannel {
-        var timeouts = TransportTimeouts()
-        configure(&timeouts)
+    /// - Parameter slice: nanoseconds. An hour holds whatever a read brings, however busy the machine is.
+    private func makeChannel(sink: any RequestSink, slice: UInt64 = 3_600_000_000_000) throws -> EmbeddedChannel {
+        let timeouts = TransportTimeouts()
         let channel = EmbeddedChannel()
         let engine = try HTTP2ServerEngine(
             connection: ConnectionContext(
@@ -45,8 +41,7 @@ struct NGHTTP2HandlerTests {
     }
 
     @Test func `the answers of one read leave in one write`() throws {
-        // A slice of an hour holds them all, however busy the machine is.
-        let channel = try makeChannel(sink: RecordingSink(), slice: 3_600_000_000_000)
+        let channel = try makeChannel(sink: RecordingSink())
         try channel.writeInbound(requests(0..<50))
         let buffers = try written(channel)
         #expect(buffers.count == 1)
@@ -77,11 +72,8 @@ struct NGHTTP2HandlerTests {
     }
 
     @Test func `slow operations don't hold back the answers before them`() throws {
-        let channel = try makeChannel(
-            sink: RecordingSink { _, responder in
-                Thread.sleep(forTimeInterval: 0.001)
-                responder.respond(HTTPResponse(status: 200))
-            })
+        // Each takes longer than a slice.
+        let channel = try makeChannel(sink: RecordingSink(), slice: 0)
         try channel.writeInbound(requests(0..<3))
         #expect(try answered(written(channel)) == [1])
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
@@ -90,8 +82,7 @@ struct NGHTTP2HandlerTests {
 
     @Test func `nothing is read from a peer that takes nothing, and in the end it is left`() throws {
         let reads = ReadCounter()
-        let channel = try makeChannel(
-            sink: RecordingSink(), slice: 3_600_000_000_000, configure: { $0.writeStall = .milliseconds(800) })
+        let channel = try makeChannel(sink: RecordingSink())
         try channel.pipeline.syncOperations.addHandler(reads, position: .first)
         channel.isWritable = false
         channel.pipeline.fireChannelWritabilityChanged()
@@ -105,12 +96,19 @@ struct NGHTTP2HandlerTests {
         #expect(reads.count == 1)
         #expect(try answered(written(channel)) == [1, 3])
 
+        let handler = try channel.pipeline.syncOperations.handler(type: NGHTTP2Handler.self)
+        let context = try channel.pipeline.syncOperations.context(handler: handler)
+        let stall = TransportTimeouts().nanoseconds.writeStall
+        // It takes something: however long ago it last took nothing, it stays.
+        handler.check(context, now: MonotonicClock.now() + stall)
+        #expect(channel.isActive)
+        let before = MonotonicClock.now()
         channel.isWritable = false
         channel.pipeline.fireChannelWritabilityChanged()
-        channel.embeddedEventLoop.advanceTime(by: .milliseconds(200))
+        let after = MonotonicClock.now()
+        handler.check(context, now: before + stall - 1)
         #expect(channel.isActive)
-        Thread.sleep(forTimeInterval: 0.9)
-        channel.embeddedEventLoop.advanceTime(by: .milliseconds(200))
+        handler.check(context, now: after + stall)
         #expect(!channel.isActive)
     }
 
@@ -122,7 +120,7 @@ struct NGHTTP2HandlerTests {
             sink: RecordingSink { _, responder in
                 let (place, _) = number.add(1, ordering: .relaxed)
                 responder.respond(HTTPResponse(status: statuses[place]))
-            }, slice: 3_600_000_000_000)
+            })
         try channel.pipeline.syncOperations.addHandler(reads, position: .first)
         try channel.writeInbound(requests(0..<1))
         channel.read()

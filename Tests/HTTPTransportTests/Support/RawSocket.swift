@@ -40,9 +40,9 @@ final class RawSocket: Sendable {
 
     enum Ending: Equatable { case closed, timedOut }
 
-    /// Reads until the peer closes, `count` occurrences of `marker` have come, or the time is up.
+    /// Reads until the peer closes, `count` occurrences of `marker` have come, or nothing has come for `seconds`.
     func read(
-        until marker: String? = nil, count: Int = 1, seconds: Double = 60
+        until marker: String? = nil, count: Int = 1, seconds: Double = 300
     ) async -> (text: String, ending: Ending?) {
         // Blocks a thread of its own: those of the concurrency runtime are few, and the server's callers need them.
         await withCheckedContinuation { continuation in

@@ -18,12 +18,13 @@ struct TestServer {
         let certificates = try TestCertificates.shared.get()
         let files = TLSFiles(certificateChain: certificates.chain, privateKey: certificates.key)
         var configuration = HTTPServerConfiguration(host: "127.0.0.1", port: 0, tls: tls ? files : nil)
-        // Longer than a machine that is busy with other tests keeps a client waiting. Tests of limits set their own.
-        configuration.timeouts.handshake = .seconds(120)
-        configuration.timeouts.firstRequest = .seconds(120)
-        configuration.timeouts.idle = .seconds(120)
-        configuration.timeouts.request = .seconds(120)
-        configuration.timeouts.writeStall = .seconds(120)
+        // Longer than a machine that is busy with other tests keeps a client waiting, which can be many minutes: a test
+        // that computes holds one of the few threads of all tasks. Tests of limits set their own.
+        configuration.timeouts.handshake = .seconds(3600)
+        configuration.timeouts.firstRequest = .seconds(3600)
+        configuration.timeouts.idle = .seconds(3600)
+        configuration.timeouts.request = .seconds(3600)
+        configuration.timeouts.writeStall = .seconds(3600)
         configure(&configuration)
         let server = HTTPServer(configuration: configuration)
         let port = try await server.start(group: group, sink: sink)
@@ -41,14 +42,22 @@ struct TestServer {
     func client() async throws -> HTTP2Client {
         try await HTTP2Client.connect(
             host: "127.0.0.1", port: port, trust: .certificates(file: try TestCertificates.shared.get().chain),
-            group: group)
+            group: group, timeout: .seconds(3600))
     }
 
     func curl(_ arguments: String..., path: String = "/", input: String = "") async throws -> Commands.Outcome {
         let chain = try TestCertificates.shared.get().chain
         return try await Commands.run(
-            ["curl", "-sS", "--max-time", "10", "--cacert", chain] + arguments + ["https://localhost:\(port)\(path)"],
+            ["curl", "-sS", "--max-time", "300", "--cacert", chain] + arguments + ["https://localhost:\(port)\(path)"],
             input: input)
+    }
+}
+
+extension TestServer {
+    /// Has the loop of a server of one loop go all the way around so many times: it has done by then what it can do
+    /// without hearing from anybody.
+    func letLoopTurn(_ times: Int = 20) async throws {
+        for _ in 0..<times { try await group.next().scheduleTask(in: .microseconds(100)) {}.futureResult.get() }
     }
 }
 

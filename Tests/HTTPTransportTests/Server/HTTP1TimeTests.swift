@@ -1,0 +1,134 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import HTTPTransport
+
+/// How long a peer may take, without waiting for it: the moments are reckoned from the clock's readings before and
+/// after what begins them.
+@Suite("Server: HTTP/1.1 deadlines")
+struct HTTP1TimeTests {
+    private static let second: UInt64 = 1_000_000_000
+    private static let whole = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    private static let partialHead = "GET / HTTP/1.1\r\nHost:"
+    private static let partialBody = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc"
+
+    /// The server's end of a connection, without a socket.
+    private final class Connection {
+        let channel = EmbeddedChannel()
+        private let initializer: ConnectionInitializer
+        /// The clock before and after the last step.
+        private var step: (before: UInt64, after: UInt64)
+
+        init(sink: any RequestSink = RecordingSink()) throws {
+            initializer = ConnectionInitializer(
+                configuration: HTTPServerConfiguration(host: "127.0.0.1", port: 0, tls: nil), sink: sink,
+                registry: ConnectionRegistry(), tls: nil)
+            let before = MonotonicClock.now()
+            try initializer.initialize(channel).wait()
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            step = (before, MonotonicClock.now())
+        }
+
+        func take(_ action: () throws -> Void) rethrows {
+            step.before = MonotonicClock.now()
+            try action()
+            step.after = MonotonicClock.now()
+        }
+
+        func receive(_ text: String) throws { try take { try channel.writeInbound(ByteBuffer(string: text)) } }
+
+        func turn(isWritable: Bool) {
+            take {
+                channel.isWritable = isWritable
+                channel.pipeline.fireChannelWritabilityChanged()
+            }
+        }
+
+        func check(at time: UInt64) throws {
+            let handler = try channel.pipeline.syncOperations.handler(type: HTTP1Handler.self)
+            handler.check(try channel.pipeline.syncOperations.context(handler: handler), now: time)
+        }
+
+        /// Whether it is there still just before `seconds` have passed since the last step.
+        func outlasts(_ seconds: UInt64) throws -> Bool {
+            try check(at: step.before + seconds * HTTP1TimeTests.second - 1)
+            return try channel.isActive && written().isEmpty
+        }
+
+        /// What it is told once they have passed, if it has been ended.
+        func ending(after seconds: UInt64) throws -> String? {
+            try check(at: step.after + seconds * HTTP1TimeTests.second)
+            let text = try written()
+            // Behind an answer it stays for a moment, and is closed then.
+            channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+            return channel.isActive ? nil : text
+        }
+
+        func written() throws -> String {
+            var text = ""
+            while let buffer = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: buffer) }
+            return text
+        }
+    }
+
+    @Test func `a first request has to come within ten seconds`() throws {
+        let silent = try Connection()
+        #expect(try silent.outlasts(10))
+        #expect(try silent.ending(after: 10) == "")
+        let slow = try Connection()
+        try slow.receive(Self.partialHead)
+        #expect(try slow.outlasts(10))
+        #expect(try slow.ending(after: 10)?.hasPrefix("HTTP/1.1 408 ") == true)
+    }
+
+    @Test func `a later request has thirty seconds from its first byte on`() throws {
+        let connection = try Connection()
+        try connection.receive(Self.whole)
+        #expect(try connection.written().hasPrefix("HTTP/1.1 200 "))
+        try connection.receive(Self.partialHead)
+        #expect(try connection.outlasts(30))
+        #expect(try connection.ending(after: 30)?.hasPrefix("HTTP/1.1 408 ") == true)
+    }
+
+    @Test func `a body has thirty seconds from the request's first byte on`() throws {
+        let connection = try Connection()
+        try connection.receive(Self.partialBody)
+        #expect(try connection.outlasts(30))
+        let answer = try #require(try connection.ending(after: 30))
+        #expect(answer.hasPrefix("HTTP/1.1 408 ") && answer.contains("RequestTimeout"))
+    }
+
+    @Test func `between requests there are ninety seconds`() throws {
+        let connection = try Connection()
+        try connection.receive(Self.whole)
+        #expect(try connection.written().hasPrefix("HTTP/1.1 200 "))
+        #expect(try connection.outlasts(90))
+        #expect(try connection.ending(after: 90) == "")
+    }
+
+    @Test func `an answer may take as long as it likes`() throws {
+        let kept = Kept()
+        let connection = try Connection(sink: RecordingSink { _, responder in kept.keep(responder) })
+        try connection.receive(Self.whole)
+        #expect(try connection.outlasts(1_000_000))
+        for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) }
+        #expect(try connection.written().hasPrefix("HTTP/1.1 200 "))
+    }
+
+    @Test func `a peer that takes nothing is left after thirty seconds, and sent nothing more meanwhile`() throws {
+        let (kept, sent) = (Kept(), Self.whole + Self.whole)
+        let connection = try Connection(sink: RecordingSink { _, responder in kept.keep(responder) })
+        try connection.receive(sent)
+        connection.turn(isWritable: false)
+        for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) }
+        #expect(try connection.outlasts(30) && kept.count == 0)
+        // Once it takes something it has all the time anew.
+        connection.turn(isWritable: true)
+        #expect(try connection.written().hasPrefix("HTTP/1.1 200 ") && kept.count == 1)
+        #expect(try connection.outlasts(1_000_000))
+        connection.turn(isWritable: false)
+        #expect(try connection.outlasts(30))
+        #expect(try connection.ending(after: 30) == "")
+    }
+}

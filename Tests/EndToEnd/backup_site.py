@@ -32,7 +32,6 @@ class Site:
             "QUICKSTART_BACKUPS_FILE": str(places)}).up()
         self.contract = Contract()
         self.user = hire(self.pool, CRYPTO_USER, CRYPTO_OFFICER, name="backup user")
-        self.folders: list[str] = []
 
     def credential(self, client_id: str, secret: str) -> ClientSecretCredential:
         return ClientSecretCredential(
@@ -58,9 +57,7 @@ class Site:
             connection_verify=str(self.pool.authority))
 
     def backup(self, node: int = 1) -> str:
-        url = self.backups(node).begin_backup(self.blobs.url, self.blobs.token).result().folder_url
-        self.folders.append(url)
-        return url
+        return self.backups(node).begin_backup(self.blobs.url, self.blobs.token).result().folder_url
 
     def restore(self, url: str, node: int = 1, **options) -> None:
         self.backups(node).begin_restore(url, self.blobs.token, **options).result()

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import uuid
 
-from pool import Pool
+from pool import Pool, wait_until
 
 ADMINISTRATOR = "a290e904-7015-4bba-90c8-60543313cdb4"
 CRYPTO_OFFICER = "515eb02d-2335-4d2d-92f2-b1cbdf9c3778"
@@ -73,3 +73,15 @@ def audit_records(pool: Pool, node: int, operation: str | None = None, since: in
 def last_record(pool: Pool, node: int) -> int:
     """The number of a node's last audit record."""
     return max((record["seq"] for record in audit_records(pool, node)), default=0)
+
+
+def await_audit_head(pool: Pool, node: int) -> None:
+    """Waits until the pool's state covers all that is in a node's audit log now."""
+    last = last_record(pool, node)
+    folder = pool.node_folder(node) / "data" / "audit"
+
+    def is_known() -> bool:
+        compared = json.loads(pool.hsmctl("audit", "verify", str(folder), "--json").stdout)["comparedWithPool"]
+        return compared is not None and compared >= last
+
+    wait_until(is_known, 120, f"the pool to know the end of node-{node}'s audit log", interval=0.3)

@@ -15,6 +15,7 @@ import uuid
 import pytest
 
 from load import DIGEST, SIGN_BODY, SigningLoad
+from people import await_audit_head
 from pool import Pool, binaries, is_running, wait_until
 
 
@@ -330,8 +331,7 @@ def test_node_finds_what_the_pool_remembers(own_pool: Pool, token: str, path: st
     node = next(n for n in (1, 2, 3) if n != own_pool.leader())
     with SigningLoad(own_pool, [node], path, token, http1=1, http2=0) as load:
         wait_until(lambda: len(load.answers) > 30, 10, "some records")
-    # Two intervals in which heads are replicated, and the time to apply the last one.
-    time.sleep(2.5)
+    await_audit_head(own_pool, node)
     own_pool.kill(node)
     folder, kept = audit_folder(own_pool, node), tmp_path / "kept"
     shutil.copytree(folder, kept)

@@ -106,7 +106,6 @@ def test_two_of_three_killed(own_pool: Pool, token: str, path: str, survivor_lea
     own_pool.await_same_state()
     for node in others(own_pool, survivor):
         own_pool.kill(node)
-    killed_at = time.monotonic()
     # For so long the survivor may rightly answer: nobody can have changed anything that it doesn't know.
     wait_until(lambda: not (own_pool.health(survivor) or {"lease": True})["lease"], 5, "the survivor's lease to end")
     with concurrent.futures.ThreadPoolExecutor(3) as threads:
@@ -135,7 +134,6 @@ def test_two_of_three_killed(own_pool: Pool, token: str, path: str, survivor_lea
         wait_until(
             lambda: own_pool.call("POST", node, path.split("?")[0], token, {"alg": "ES256", "value": "A" * 43})
             .status_code == 200, 10, f"node-{node} to sign again")
-    assert time.monotonic() - killed_at < 60
     own_pool.await_same_state()
 
 

@@ -10,11 +10,11 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-import time
 
 import pytest
 
 from conftest import free_ports
+from people import await_audit_head
 from pool import Pool, binaries, wait_until
 
 USAGE, SYSTEM, DATA, CONFIGURATION = 64, 71, 74, 78
@@ -25,8 +25,7 @@ REFUSALS = (SYSTEM, DATA, CONFIGURATION)
 def stopped(tmp_path_factory: pytest.TempPathFactory):
     """A pool of one that has been stopped: its folder is the pattern of what the tests spoil."""
     made = Pool(tmp_path_factory.mktemp("pattern") / "state", free_ports(2), nodes=1).up()
-    # The end of the audit log has reached the pool's state by then.
-    time.sleep(1.5)
+    await_audit_head(made, 1)
     made.quickstart("down")
     yield made
     made.wipe()

@@ -12,6 +12,8 @@ public struct ConfiguredStores: BackupStores {
         self.buckets = buckets
     }
 
+    /// The place that an address names; nothing is asked of it yet.
+    /// - Throws: ``BackupStoreFault`` for an address that no configured store has.
     public func container(_ address: BackupAddress) throws(BackupStoreFault) -> any BackupContainer {
         guard address.uri.utf8.count <= 1024 else { throw .invalidAddress("it is longer than 1024 bytes") }
         if address.uri.hasPrefix("https://") {

@@ -13,6 +13,7 @@ public struct DevelopmentKeyFile: UnsealKeyHolder {
         (self.path, self.read) = (path, read)
     }
 
+    /// - Throws: ``DevelopmentKeyRefusal``, or what `body` or the reading of the file throws.
     public func agree<Value>(
         _ points: [(key: [UInt8], point: [UInt8])], _ body: (AgreedKey, borrowing Secret) throws -> Value
     ) throws -> Value {
@@ -40,6 +41,8 @@ public struct DevelopmentKeyFile: UnsealKeyHolder {
         }
     }
 
+    /// Writes a new file, for its owner alone.
+    /// - Throws: ``DevelopmentKeyRefusal`` where there is a file already, or none can be written.
     public func makeKey() throws -> [UInt8] {
         let key = try KeyAgreement.generate()
         do throws(CryptoError) {
@@ -58,6 +61,7 @@ public struct DevelopmentKeyFile: UnsealKeyHolder {
 
 /// Why the file is of no use; its description names cause and cure.
 public struct DevelopmentKeyRefusal: Error, Hashable, CustomStringConvertible {
+    /// Cause and cure, for the operator.
     public let description: String
 
     fileprivate init(_ path: String, _ problem: String, cure: String) {

@@ -3,6 +3,7 @@ import Glibc
 
 /// Why a token did nothing; its description names cause and cure.
 public struct PKCS11Refusal: Error, Hashable, Sendable {
+    /// As the helper process reports it; raw values are those of `CPKCS11.h`.
     public enum Cause: UInt8, CaseIterable, Sendable {
         case none = 0
         case badRequest = 1
@@ -21,7 +22,9 @@ public struct PKCS11Refusal: Error, Hashable, Sendable {
         case noAnswer = 14
     }
 
+    /// What went wrong.
     public let cause: Cause
+    /// Where it was tried.
     public let place: PKCS11Token.Place
     /// What the module or the system says.
     public let detail: String
@@ -47,6 +50,7 @@ public struct PKCS11Refusal: Error, Hashable, Sendable {
 }
 
 extension PKCS11Refusal: CustomStringConvertible {
+    /// Cause and cure, for the operator.
     public var description: String {
         let (problem, cure) = sentences
         return detail.isEmpty ? "\(problem). \(cure)" : "\(problem): \(detail). \(cure)"

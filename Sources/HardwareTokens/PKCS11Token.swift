@@ -19,6 +19,7 @@ public struct PKCS11Token: UnsealKeyHolder {
         }
     }
 
+    /// Where the token's key is.
     public let place: Place
     private let program: String
     private let pin: @Sendable () throws -> Secret
@@ -55,8 +56,11 @@ public struct PKCS11Token: UnsealKeyHolder {
         }
     }
 
+    /// Whether the same may go better later, without a change of the configuration.
     public func mayPass(_ failure: any Error) -> Bool { (failure as? PKCS11Refusal)?.mayPass ?? false }
 
+    /// Has the token make the key. May take 20 s: not for an event loop.
+    /// - Throws: ``PKCS11Refusal``, or what the reading of the PIN throws.
     public func makeKey() throws -> [UInt8] { try ask(UInt8(QT_MAKE), []) { point, _ in point } }
 
     /// What may be compared and forgotten, instead of the secret.

@@ -29,5 +29,6 @@ public protocol UnsealKeyHolder: Sendable {
 public struct AgreedKey: Hashable, Sendable {
     /// An uncompressed point of P-256, 65 bytes.
     public let publicKey: [UInt8]
+    /// Whether the points that were given include one for it.
     public let isKnown: Bool
 }

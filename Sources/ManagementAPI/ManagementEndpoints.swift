@@ -2,6 +2,8 @@ public import RequestPipeline
 
 /// The management plane: what operators, log-in libraries and officers need beside the protocol's data plane.
 public enum ManagementEndpoints {
+    /// All routes of the plane.
+    /// - Parameter node: the node that they are served by.
     public static func all(node: any NodeControl) -> [Endpoint] {
         TokenEndpoints.endpoints + NodeStatusEndpoints.endpoints(node: node) + PrincipalEndpoints.endpoints
             + UnsealEndpoints.endpoints(node: node) + CloudMetadata.endpoints + SubscriptionEndpoints.endpoints

@@ -32,12 +32,17 @@ public protocol NodeControl: Sendable {
 
 /// What a node knows of one member.
 public struct MemberHealth: Sendable {
+    /// The member's id.
     public let node: UInt64
+    /// The member's name in the pool's state.
     public let name: String
+    /// URL that clients use, without a trailing slash.
     public let endpoint: String
+    /// Its role in consensus, as this node knows it.
     public let role: String
     /// `nil` where the member never told.
     public let isSealed: Bool?
+    /// The last entry of the log that it is known to have applied.
     public let appliedIndex: UInt64
     /// The program's; `nil` where the member never told.
     public let version: String?
@@ -64,6 +69,7 @@ public struct MemberHealth: Sendable {
 
 /// What officers' tools need to take part in a ceremony.
 public struct CeremonyInvitation: Sendable {
+    /// The signed invitation, as it goes to the officers.
     public let bytes: [UInt8]
     /// This request began the ceremony.
     public let isNew: Bool
@@ -79,7 +85,9 @@ public struct CeremonyInvitation: Sendable {
 
 /// How far a ceremony is.
 public struct UnsealProgress: Sendable {
+    /// Whose shares have been taken.
     public let officers: Int
+    /// How many the ceremony needs.
     public let required: Int
     /// Whether the ceremony has reached what it is for.
     public let isUnsealed: Bool
@@ -93,6 +101,7 @@ public struct UnsealProgress: Sendable {
 
 /// Why a step of the ceremony was refused; the text is for the officer.
 public struct UnsealRequestRefusal: Error, Sendable {
+    /// Why, for the officer.
     public let message: String
     /// The node isn't in a state for a ceremony, as opposed to a bad share.
     public let isConflict: Bool

@@ -1,12 +1,18 @@
 /// How a node stands, for anybody: nothing in it is secret.
 public struct NodeHealth: Sendable {
+    /// The node's name.
     public let node: String
+    /// Its role in consensus.
     public let role: String
+    /// Whether it has none of the pool's keys.
     public let isSealed: Bool
+    /// How far the pool's activation has come.
     public let phase: String
+    /// Raft's term.
     public let term: UInt64
     /// The name of the leader that the node follows; `nil` while it knows none.
     public let leader: String?
+    /// The last entry of the log that the node knows to be committed.
     public let commitIndex: UInt64
     /// The last index that the node has applied and saved.
     public let appliedIndex: UInt64

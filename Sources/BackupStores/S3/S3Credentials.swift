@@ -9,6 +9,7 @@ public struct S3Credentials: Sendable, CustomStringConvertible {
     /// Of temporary credentials.
     let sessionToken: String?
 
+    /// The type alone: what prints a value must not print a secret.
     public var description: String { "S3Credentials" }
 
     init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) throws(BackupStoreFault) {

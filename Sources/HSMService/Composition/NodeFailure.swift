@@ -9,9 +9,12 @@ import Replication
 
 /// Why a node doesn't run, in words for its operator, with the exit code that says the kind (sysexits.h).
 public struct NodeFailure: Error, Sendable, CustomStringConvertible {
+    /// Cause and cure, for the operator.
     public let description: String
+    /// One of sysexits.h: docs/operations.md, "Exit codes".
     public let exitCode: Int32
 
+    /// What an error at the start, or while the node runs, means for the operator.
     public init(_ error: any Error) {
         switch error {
         case let failure as NodeFailure: self = failure

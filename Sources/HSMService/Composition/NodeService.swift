@@ -20,6 +20,7 @@ import UnixSignals
 
 /// One node on a real machine: made from its configuration, run until it is told to stop.
 public struct NodeService: Service {
+    /// The program's, as `hsmd --version`, the pool's status and peers show it.
     public static let version = "0.1.0"
     /// How many clients may be connected to a node at once.
     public static var mostConnections: Int { TransportLimits().maximumConnections }

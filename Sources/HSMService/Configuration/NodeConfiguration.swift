@@ -9,10 +9,14 @@ import Yams
 /// Everything that one node's file says. What concerns the whole pool (roles, issuers, audit mode) isn't here: it is
 /// replicated.
 public struct NodeConfiguration: Sendable {
+    /// Where the node listens, and the certificate that it shows there.
     public struct Listener: Sendable {
+        /// An address of this machine.
         public let host: String
         public let port: Int
+        /// PEM: the certificate, then intermediates.
         public let certificateFile: String
+        /// PEM: the certificate's private key.
         public let keyFile: String
     }
 
@@ -20,6 +24,7 @@ public struct NodeConfiguration: Sendable {
     public struct Member: Hashable, Sendable {
         public let id: NodeID
         public let name: String
+        /// Where the other nodes reach it: a name or an address.
         public let peerHost: String
         public let peerPort: Int
         /// URL that clients use, without a trailing slash.
@@ -30,7 +35,9 @@ public struct NodeConfiguration: Sendable {
         public var keyDigest: [UInt8] { Digest.sha256(publicKey) }
     }
 
+    /// The file that all this was read from.
     public let file: String
+    /// From 1; never given to another node of the pool.
     public let nodeID: NodeID
     public let nodeName: String
     public let poolName: String
@@ -38,14 +45,19 @@ public struct NodeConfiguration: Sendable {
     public let region: String
     /// 16 bytes, the same on all nodes, different for every pool that was ever made.
     public let poolID: [UInt8]
+    /// Where log and state are.
     public let dataFolder: String
+    /// Where the audit log is.
     public let auditFolder: String
+    /// For clients.
     public let api: Listener
     /// Further host names, each `host` or `host:port`, that clients may use for this node.
     public let apiHosts: [String]
+    /// For the other nodes.
     public let peers: Listener
     /// PEM of the certificate authority that signs node certificates.
     public let peerAuthorityFile: String
+    /// Those that the file names, this node among them.
     public let members: [Member]
     /// Where backups may go to and come from.
     let backups: BackupPlaces
@@ -61,6 +73,7 @@ public struct NodeConfiguration: Sendable {
     public let cryptoLongestWait: Int
     /// How many RSA pairs of each size are made in advance; 0 means none.
     public let spareRSAKeys: Int
+    /// A level of swift-log, such as `info`.
     public let logLevel: String
 
     /// The epoch of a new pool.
@@ -83,6 +96,7 @@ public struct NodeConfiguration: Sendable {
         }
     }
 
+    /// This node among ``members``; `nil` where the file leaves it out.
     public var selfMember: Member? { members.first { $0.id == nodeID } }
 }
 

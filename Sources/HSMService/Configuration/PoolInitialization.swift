@@ -8,15 +8,20 @@ import StrictJSON
 public struct PoolInitialization: Sendable {
     /// A service principal that becomes Managed HSM Administrator at `/`.
     public struct Administrator: Sendable {
+        /// For people.
         public let displayName: String
+        /// A GUID: whom roles are assigned to.
         public let objectID: String
+        /// A GUID: by which it asks for tokens.
         public let clientID: String
         /// SHA-256 of the generated client secret, 32 bytes. The secret itself stays with its owner.
         public let secretDigest: [UInt8]
     }
 
     let file: String
+    /// A GUID.
     public let tenantID: String
+    /// Who administers the new pool.
     public let administrators: [Administrator]
     /// Audiences of access tokens beside those that follow from the members' endpoints.
     public let audiences: [String]
@@ -37,6 +42,7 @@ public struct PoolInitialization: Sendable {
 }
 
 extension PoolInitialization {
+    /// Reads and checks the file given to `hsmd --initialize`.
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
         try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints", "retention_days",

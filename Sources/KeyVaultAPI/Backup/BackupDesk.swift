@@ -5,7 +5,9 @@ import Synchronization
 public struct BackupDesk: Sendable {
     /// The node that runs the jobs begun or taken over here.
     public let node: UInt64
+    /// Where backups may go to and come from.
     public let stores: any BackupStores
+    /// What a backup is made of.
     public let source: any StateSource
     let atWork = JobsAtWork()
 

@@ -29,6 +29,7 @@ public enum RestoringStatus: Hashable, Sendable {
 
 /// Why an upload, or a transfer key for one, was refused.
 public struct RestoringRefusal: Error, Hashable, Sendable {
+    /// Why, for the person who uploads.
     public let message: String
     /// The node isn't in a state for it, as opposed to a bad upload.
     public let isConflict: Bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from azure.identity import ClientSecretCredential
 from azure.keyvault.administration import KeyVaultBackupClient
 from azure.keyvault.keys import KeyClient
@@ -67,3 +69,38 @@ class Site:
 
     def names(self) -> set[str]:
         return {key.name for key in self.keys().list_properties_of_keys()}
+
+
+class Stock:
+    """Keys of each kind, and a backup of the pool when it had these and no others. Tests may change and delete the keys
+    and add some: who needs them as they were restores the backup."""
+
+    def __init__(self, site: Site):
+        keys = site.keys()
+        self.elliptic = keys.create_ec_key("elliptic", curve="P-256", hardware_protected=True, tags={"stage": "one"})
+        self.newest = keys.create_ec_key("elliptic", curve="P-256", hardware_protected=True, tags={"stage": "two"})
+        self.rsa = keys.create_rsa_key("rsa", size=2048, hardware_protected=True)
+        self.secret = keys.create_oct_key("secret", size=256, hardware_protected=True)
+        keys.create_ec_key("deleted", curve="P-384", hardware_protected=True)
+        keys.begin_delete_key("deleted").wait()
+        self.names = site.names()
+        self.deleted = {key.name for key in keys.list_deleted_keys()}
+        self.url = site.backup()
+
+
+def in_bucket(site, *options: str) -> str:
+    """Backs up into the bucket; returns the folder."""
+    done = json.loads(site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", *options, "--json").stdout)
+    place = done["azureStorageBlobContainerUri"]
+    assert place.startswith("s3://backups/hsm/pool/mhsm-quickstart-2")
+    return place.rsplit("/", 1)[1]
+
+
+def schedule(site, method: str, path: str = "", body: dict | None = None) -> dict:
+    """A request about the schedule, whose answer is as described."""
+    with site.pool.client() as http:
+        answer = http.request(
+            method, f"{site.pool.endpoint(1)}/quorate/v1/backup-schedule{path}", json=body,
+            headers={"authorization": f"Bearer {site.pool.token()}"})
+    site.contract.check(method, str(answer.request.url), answer.status_code, answer.headers, answer.content)
+    return answer.json() if answer.content else {}

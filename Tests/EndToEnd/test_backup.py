@@ -16,7 +16,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys.crypto import EncryptionAlgorithm, SignatureAlgorithm
 
 import restore_orders
-from backup_site import Site
+from backup_site import Site, Stock, in_bucket, schedule
 from people import audit_records
 from pool import wait_until
 
@@ -39,23 +39,6 @@ def site(tmp_path_factory):
     made.blobs.close()
     made.buckets.close()
     made.identity.close()
-
-
-class Stock:
-    """Keys of each kind, and a backup of the pool when it had these and no others. Tests may change and delete the keys
-    and add some: who needs them as they were restores the backup."""
-
-    def __init__(self, site: Site):
-        keys = site.keys()
-        self.elliptic = keys.create_ec_key("elliptic", curve="P-256", hardware_protected=True, tags={"stage": "one"})
-        self.newest = keys.create_ec_key("elliptic", curve="P-256", hardware_protected=True, tags={"stage": "two"})
-        self.rsa = keys.create_rsa_key("rsa", size=2048, hardware_protected=True)
-        self.secret = keys.create_oct_key("secret", size=256, hardware_protected=True)
-        keys.create_ec_key("deleted", curve="P-384", hardware_protected=True)
-        keys.begin_delete_key("deleted").wait()
-        self.names = site.names()
-        self.deleted = {key.name for key in keys.list_deleted_keys()}
-        self.url = site.backup()
 
 
 @pytest.fixture(scope="module")
@@ -257,14 +240,6 @@ def test_a_removed_administrator_comes_back_with_the_officers_alone(site):
     restore_orders.bring_back_with_the_officers_alone(site)
 
 
-def in_bucket(site, *options: str) -> str:
-    """Backs up into the bucket; returns the folder."""
-    done = json.loads(site.pool.hsmctl("backup", "start", "s3://backups/hsm/pool", *options, "--json").stdout)
-    place = done["azureStorageBlobContainerUri"]
-    assert place.startswith("s3://backups/hsm/pool/mhsm-quickstart-2")
-    return place.rsplit("/", 1)[1]
-
-
 def test_a_bucket_holds_backups_as_well(site):
     keys = site.keys()
     keys.create_ec_key("in-bucket", curve="P-256", hardware_protected=True)
@@ -408,16 +383,6 @@ def test_the_identity_of_a_hosting_environment(site, tmp_path):
     file.write_text(before)
     site.pool.start(3)
     site.pool.await_unsealed(3)
-
-
-def schedule(site, method: str, path: str = "", body: dict | None = None) -> dict:
-    """A request about the schedule, whose answer is as described."""
-    with site.pool.client() as http:
-        answer = http.request(
-            method, f"{site.pool.endpoint(1)}/quorate/v1/backup-schedule{path}", json=body,
-            headers={"authorization": f"Bearer {site.pool.token()}"})
-    site.contract.check(method, str(answer.request.url), answer.status_code, answer.headers, answer.content)
-    return answer.json() if answer.content else {}
 
 
 def test_the_pool_backs_itself_up(site):

@@ -265,6 +265,16 @@ import Testing
         #expect(write.list.count == 1)
     }
 
+    /// Nothing but the next attempt is due then, however long ago a word to the others was.
+    @Test func aNodeWhoseDiskIsFullSleepsBetweenAttempts() throws {
+        let bench = try Bench.running()
+        bench[0].disk.refusals = .max
+        _ = bench.submit(Write.assign(0), at: 0)
+        bench.run(400)
+        let driver = try #require(bench[0].driver)
+        #expect(driver.standing.isStalled && driver.nextDeadline > bench[0].clock.now())
+    }
+
     @Test(arguments: [false, true]) func aWriteThatFindsNoRoomIsAnsweredAtTheEnd(seals: Bool) throws {
         let bench = try Bench.running()
         try bench.activate()

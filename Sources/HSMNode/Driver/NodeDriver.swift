@@ -194,10 +194,12 @@ public final class NodeDriver {
     /// When ``finishStep(now:)`` has to be called though nothing else happens. To be asked between two steps.
     public var nextDeadline: Instant {
         if halted != nil { return .distantFuture }
+        // Nothing else is done before that: what is overdue would make a step follow the other without a pause.
+        guard stalled == nil else { return stalledUntil }
+        guard !isOutputLeft else { return now }
         let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
         let deadline = min(min(statusDue, nextSaving), calls)
-        guard stalled == nil else { return min(deadline, stalledUntil) }
-        return isOutputLeft ? now : min(deadline, consensus.nextDeadline)
+        return min(deadline, consensus.nextDeadline)
     }
 
     /// Stops the node in good order: every waiting call is answered. Nothing happens afterwards.

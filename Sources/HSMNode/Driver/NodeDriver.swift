@@ -199,7 +199,9 @@ public final class NodeDriver {
         guard !isOutputLeft else { return now }
         let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
         let deadline = min(min(statusDue, nextSaving), calls)
-        return min(deadline, consensus.nextDeadline)
+        let isIdle = consensus.commitIndex == consensus.lastIndex
+        let proposing = intake.due(isIdle: isIdle, interval: options.gatheringInterval)
+        return min(min(deadline, proposing), consensus.nextDeadline)
     }
 
     /// Stops the node in good order: every waiting call is answered. Nothing happens afterwards.

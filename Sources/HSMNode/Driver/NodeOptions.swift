@@ -25,6 +25,8 @@ public struct NodeOptions: Sendable {
     public var stampTolerance: Int64 = 60_000
     /// Writes that may wait at this node for their outcome.
     public var maximumSubmissions = 8192
+    /// How long a leader lets proposals gather for others to share their way.
+    public var gatheringInterval: Nanoseconds = 5_000_000
     /// Proposals that a leader may have in its log before they are applied.
     public var maximumProposalsInFlight = 8192
     /// Reads that may wait at this node.

@@ -99,7 +99,7 @@ extension NodeDriver {
                 .stampRefused(proposer: proposal.proposer, stampedAt: envelope.stampedAt, here: here))
             return .clockSkew
         }
-        return intake.take(proposal, envelope, id: id)
+        return intake.take(proposal, envelope, id: id, now: now)
     }
 
     /// Whether an unsealed member has made the proposal. A member's identity alone is not enough: a sealed node has it.
@@ -139,11 +139,13 @@ extension NodeDriver {
         }
     }
 
-    /// Puts everything that the step has taken into the log, each entry with its tag.
+    /// Puts everything that was taken into the log, each entry with its tag, if its time has come.
     func proposeQueued() {
         guard raft.role == .leader, let authenticator = writer else { return }
         let chain = EntryChain(authenticator: authenticator)
-        for accepted in intake.takeQueue() {
+        let isIdle = raft.commitIndex == raft.lastIndex
+        let isDue = now >= intake.due(isIdle: isIdle, interval: options.gatheringInterval)
+        for accepted in isDue ? intake.takeQueue(now: now) : [] {
             if let refusal = propose(.command(accepted.proposal.command), chain: chain) {
                 intake.forget(accepted.id)
                 refuse(accepted.proposal, reason: Self.reason(for: refusal))

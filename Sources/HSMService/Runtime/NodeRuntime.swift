@@ -1,6 +1,7 @@
 import HSMNode
 import Logging
 import NIOCore
+import NIOPosix
 import NodeEnvironment
 import PoolState
 import Raft
@@ -30,6 +31,8 @@ final class NodeRuntime: Pool {
     private struct Mailbox {
         var mail: [Mail] = []
         var isDrainScheduled = false
+        /// Event loops of callers that will have it emptied when they have dealt with all that has reached them.
+        var promised: [ObjectIdentifier] = []
     }
 
     /// What only the loop touches.
@@ -87,7 +90,14 @@ final class NodeRuntime: Pool {
     func submit(
         _ command: PoolCommand, origin: ProposalOrigin,
         _ body: @escaping @Sendable (Result<Committed, PoolUnavailable>) -> Void
-    ) { post(.submit(command, origin, body)) }
+    ) {
+        let mail = Mail.submit(command, origin, body)
+        if let caller = MultiThreadedEventLoopGroup.currentEventLoop, caller !== loop {
+            post(mail, atEndOfTurnOf: caller)
+        } else {
+            post(mail)
+        }
+    }
 
     // MARK: Driver
 
@@ -137,9 +147,34 @@ final class NodeRuntime: Pool {
         if mustSchedule { loop.execute { self.step() } }
     }
 
+    /// Posts what shares a step with all else that reaches an event loop at the same time. The driver goes before all
+    /// other threads: it would interrupt the caller for each of many requests.
+    private func post(_ mail: Mail, atEndOfTurnOf caller: any EventLoop) {
+        let mustPromise = mailbox.withLock { mailbox in
+            mailbox.mail.append(mail)
+            guard !mailbox.isDrainScheduled, !mailbox.promised.contains(ObjectIdentifier(caller)) else { return false }
+            mailbox.promised.append(ObjectIdentifier(caller))
+            return true
+        }
+        if mustPromise { caller.execute { self.keepPromise(of: caller) } }
+    }
+
+    private func keepPromise(of caller: any EventLoop) {
+        let mustSchedule = mailbox.withLock { mailbox in
+            mailbox.promised.removeAll { $0 == ObjectIdentifier(caller) }
+            guard !mailbox.mail.isEmpty, !mailbox.isDrainScheduled else { return false }
+            mailbox.isDrainScheduled = true
+            return true
+        }
+        if mustSchedule { loop.execute { self.step() } }
+    }
+
     private func step() {
         let taken = mailbox.withLock { mailbox in
-            defer { mailbox = Mailbox() }
+            defer {
+                mailbox.mail = []
+                mailbox.isDrainScheduled = false
+            }
             return mailbox.mail
         }
         let driver = confined.value.driver

@@ -163,7 +163,8 @@ final class World {
         raft.maxEntryBytesPerMessage = profile.maxEntryBytesPerMessage
         raft.maxInflightMessages = profile.maxInflightMessages
         raft.reads = profile.readMode
-        raft.newsDelay = profile.longestNewsDelay / 2 * (random.uint64() % 3)
+        let choice = random.uint64()
+        raft.newsDelay = profile.longestNewsDelay / 2 * (choice % 3)
         #if PLANTED_FAULTS
             if case .raft(let fault)? = profile.plantedFault { raft.plantedFault = fault }
         #endif
@@ -172,6 +173,7 @@ final class World {
             if case .node(let fault)? = profile.plantedFault { options.plantedFault = fault }
         #endif
         if isMixed { options.catalog = isUpgraded ? SimulatedProgram.later : SimulatedProgram.former }
+        options.gatheringInterval *= choice / 3 % 2
         options.submitTimeout = 2_000_000_000
         options.readTimeout = 1_000_000_000
         options.retryInterval = 200_000_000

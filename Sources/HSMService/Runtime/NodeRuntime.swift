@@ -28,13 +28,6 @@ final class NodeRuntime: Pool {
         case stop(@Sendable () -> Void)
     }
 
-    private struct Mailbox {
-        var mail: [Mail] = []
-        var isDrainScheduled = false
-        /// Event loops of callers that will have it emptied when they have dealt with all that has reached them.
-        var promised: [ObjectIdentifier] = []
-    }
-
     /// What only the loop touches.
     private struct Confined {
         let driver: NodeDriver
@@ -48,7 +41,7 @@ final class NodeRuntime: Pool {
 
     let loop: any EventLoop
     private let clock: any NodeClock
-    private let mailbox = Mutex(Mailbox())
+    private let mailbox = Mutex(Mailbox<Mail>())
     private let view: Published<PoolView>
     private let leased = Published<LeasedReads?>(nil)
     private let standing: Mutex<NodeStanding>
@@ -139,44 +132,23 @@ final class NodeRuntime: Pool {
     func start() { post(.messages([], from: NodeID(0))) }
 
     private func post(_ mail: Mail) {
-        let mustSchedule = mailbox.withLock { mailbox in
-            mailbox.mail.append(mail)
-            defer { mailbox.isDrainScheduled = true }
-            return !mailbox.isDrainScheduled
-        }
-        if mustSchedule { loop.execute { self.step() } }
+        if mailbox.withLock({ $0.post(mail) }) { callDriver() }
     }
 
-    /// Posts what shares a step with all else that reaches an event loop at the same time. The driver goes before all
-    /// other threads: it would interrupt the caller for each of many requests.
+    /// Posts what shares a step with all else that reaches an event loop at the same time. The driver's thread goes
+    /// before all others: it would interrupt the caller for each of many requests.
     private func post(_ mail: Mail, atEndOfTurnOf caller: any EventLoop) {
-        let mustPromise = mailbox.withLock { mailbox in
-            mailbox.mail.append(mail)
-            guard !mailbox.isDrainScheduled, !mailbox.promised.contains(ObjectIdentifier(caller)) else { return false }
-            mailbox.promised.append(ObjectIdentifier(caller))
-            return true
+        let key = ObjectIdentifier(caller)
+        guard mailbox.withLock({ $0.post(mail, atEndOfTurnOf: key) }) else { return }
+        caller.execute { [self] in
+            if mailbox.withLock({ $0.keepPromise(of: key) }) { callDriver() }
         }
-        if mustPromise { caller.execute { self.keepPromise(of: caller) } }
     }
 
-    private func keepPromise(of caller: any EventLoop) {
-        let mustSchedule = mailbox.withLock { mailbox in
-            mailbox.promised.removeAll { $0 == ObjectIdentifier(caller) }
-            guard !mailbox.mail.isEmpty, !mailbox.isDrainScheduled else { return false }
-            mailbox.isDrainScheduled = true
-            return true
-        }
-        if mustSchedule { loop.execute { self.step() } }
-    }
+    private func callDriver() { loop.execute { self.step() } }
 
     private func step() {
-        let taken = mailbox.withLock { mailbox in
-            defer {
-                mailbox.mail = []
-                mailbox.isDrainScheduled = false
-            }
-            return mailbox.mail
-        }
+        let taken = mailbox.withLock { $0.take() }
         let driver = confined.value.driver
         for mail in taken { deliver(mail, to: driver) }
         driver.finishStep(now: clock.now())

@@ -242,6 +242,12 @@ def is_running(pid: int) -> bool:
     if state != "Z":
         return True
     try:
+        # The first thread is dead for a moment also where another one has the process start a program in its place.
+        if len(os.listdir(f"/proc/{pid}/task")) > 1:
+            return True
+    except OSError:
+        return False
+    try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
         pass

@@ -183,7 +183,7 @@ def test_a_pool_in_production_is_practised_with_and_left_as_it_was(own_pool, tmp
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text())["report"]
     assert report["passed"] and report["productionPool"] == "quickstart" and report["nodes"] == 3
-    assert 0 < report["rtoMilliseconds"] < 30_000 and report["writesAnswered"] > 3 and report["writesLost"] == 0
+    assert 0 < report["rtoMilliseconds"] < 30_000 and report["writesAnswered"] >= 3 and report["writesLost"] == 0
     verified = pool.hsmctl("drill", "verify", str(tmp_path / "report.html"), "--identity", identity["identityKeySha256"])
     assert "passed" in verified.stdout
     assert names(pool, user) == before | {"drill-report"} and names(pool, user, "deletedkeys") == set()

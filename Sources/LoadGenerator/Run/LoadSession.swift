@@ -34,13 +34,23 @@ public final class LoadSession: Sendable {
                         connect: { overTLS($0, plan.authorityFile, loop, patience) })
                 }
                 let bound = NIOLoopBound(links, eventLoop: loop)
-                return EventLoopFuture.andAllSucceed(links.map { $0.open() }, on: loop).map { bound }
+                let opened = EventLoopFuture.whenAllComplete(links.map { $0.open() }, on: loop)
+                return opened.flatMapThrowing { results -> NIOLoopBound<[NodeLink]> in
+                    for result in results { try result.get() }
+                    return bound
+                }.flatMapError { error -> EventLoopFuture<NIOLoopBound<[NodeLink]>> in
+                    closed(bound, loop).flatMapThrowing { throw error }
+                }
             }.get()
             return LoadSession(plan, group, links)
         } catch {
             try? await group.shutdownGracefully()
             throw error
         }
+    }
+
+    private static func closed(_ links: NIOLoopBound<[NodeLink]>, _ loop: any EventLoop) -> EventLoopFuture<Void> {
+        EventLoopFuture.andAllComplete(links.value.map { $0.close() }, on: loop)
     }
 
     private static func overTLS(
@@ -75,7 +85,7 @@ public final class LoadSession: Sendable {
 
     /// Frees threads and sockets.
     public func close() async {
-        try? await loop.submit { for link in self.links.value { link.close() } }.get()
+        try? await loop.flatSubmit { Self.closed(self.links, self.loop) }.get()
         try? await group.shutdownGracefully()
     }
 

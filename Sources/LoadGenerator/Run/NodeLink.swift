@@ -25,6 +25,8 @@ final class NodeLink {
     private let connectNode: (LoadPlan.Node) -> EventLoopFuture<any LoadConnection>
     private let loop: any EventLoop
     private(set) var lines: [Line] = []
+    /// Connections that are being made.
+    private var attempts: [ObjectIdentifier: EventLoopFuture<Void>] = [:]
     private var nextLine = 0
     private var restsUntil: UInt64 = 0
     private var isClosed = false
@@ -57,13 +59,16 @@ final class NodeLink {
         return nil
     }
 
-    /// Opens what is not open. The future fails with the first failure.
+    /// Opens all connections. The future completes when each of them stands or has failed, and fails with the first
+    /// failure.
     func open() -> EventLoopFuture<Void> {
-        EventLoopFuture.andAllSucceed(lines.map(connect), on: loop)
+        EventLoopFuture.whenAllComplete(lines.map(connect), on: loop).flatMapThrowing { results in
+            for result in results { try result.get() }
+        }
     }
 
     private func connect(_ line: Line) -> EventLoopFuture<Void> {
-        connectNode(node).assumeIsolated().map { client in
+        let attempt = connectNode(node).assumeIsolated().map { client in
             if self.isClosed {
                 client.abandon()
             } else {
@@ -75,6 +80,9 @@ final class NodeLink {
                 }
             }
         }.nonisolated()
+        attempts[ObjectIdentifier(attempt)] = attempt
+        attempt.assumeIsolated().whenComplete { _ in self.attempts[ObjectIdentifier(attempt)] = nil }
+        return attempt
     }
 
     /// The connection has ended: it is opened again, now and then, until that works.
@@ -94,11 +102,16 @@ final class NodeLink {
         }
     }
 
-    func close() {
+    /// Ends all connections.
+    ///
+    /// - Returns: completes when none is being made any more: no attempt may outlive the loop.
+    @discardableResult
+    func close() -> EventLoopFuture<Void> {
         isClosed = true
         for line in lines {
             line.client?.abandon()
             line.client = nil
         }
+        return EventLoopFuture.andAllComplete(Array(attempts.values), on: loop)
     }
 }

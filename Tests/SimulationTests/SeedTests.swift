@@ -5,7 +5,7 @@ import Testing
 /// Thousands of pools live and die; no promise is broken in any of them.
 @Suite(.serialized) struct SeedTests {
     @Test(arguments: [
-        (SimulationProfile.suite, UInt64(10_000)), (.crashes, 150), (.partitions, 150), (.seals, 150),
+        (SimulationProfile.suite, UInt64(5_000)), (.crashes, 150), (.partitions, 150), (.seals, 150),
         (.briefReigns, 100), (.leases, 150), (.laggards, 100), (.lateGrants, 100), (.lateNews, 100),
         (.brokenClocks, 100), (.changes, 100), (.unfinishedChanges, 100), (.damage, 150), (.ruin, 100),
         (.upgrade, 100),

@@ -1,3 +1,5 @@
+import StrictJSON
+
 /// The segments of a request's path, percent-decoded once.
 ///
 /// Clients send empty segments on purpose: `/keys/name/` and `/keys/name//sign` both mean the latest version. Inner
@@ -44,21 +46,12 @@ enum PercentEncoding {
                 decoded.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(hexadecimalValue),
-                let low = iterator.next().flatMap(hexadecimalValue)
+            guard let high = iterator.next().flatMap(Hexadecimal.value),
+                let low = iterator.next().flatMap(Hexadecimal.value)
             else { return nil }
             decoded.append(high << 4 | low)
         }
         return String(validating: decoded, as: UTF8.self)
-    }
-
-    private static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }
 

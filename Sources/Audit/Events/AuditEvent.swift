@@ -31,6 +31,7 @@ public struct AuditEvent: Hashable, Sendable {
     /// The log index of the policy by which the request was decided: `policyIndex`.
     public var policyIndex: UInt64
 
+    /// Checks and cuts nothing: texts that are too long are cut where the event is encoded.
     public init(
         time: Int64, operationName: String, operationVersion: String = "", status: Int,
         resultDescription: String? = nil, durationMilliseconds: Int64 = 0, callerAddress: String = "",
@@ -65,7 +66,9 @@ public struct AuditCaller: Hashable, Sendable {
 
     /// The principal.
     public var objectID: String
+    /// The client id of the principal's own application: claim `appid`. `nil` where the principal has none.
     public var applicationID: String?
+    /// The user's name in the directory: claim `upn`. `nil` leaves it out.
     public var userName: String?
     /// The token's issuer where it is not the pool's own.
     public var issuer: String?
@@ -94,6 +97,8 @@ public struct AuditDetails: Hashable, Sendable {
     /// Further members, in this order. A name must not be one of those above.
     public var extra: [Extra]
 
+    /// A member of `properties` with a text as its value. Of one record the first 24 are encoded; a name is cut at 64
+    /// bytes of UTF-8, a value at 1024.
     public struct Extra: Hashable, Sendable {
         public let name: String
         public let value: String

@@ -71,6 +71,7 @@ public final class AuditLog: Sendable {
     /// The last line that is on disk.
     public var head: AuditHead { queue.published.withLock { $0.head } }
 
+    /// All numbers are of the same moment.
     public var counters: AuditCounters { queue.published.withLock { $0.counters } }
 
     /// The last failure, while nothing was written since.

@@ -42,6 +42,7 @@ public struct AuditHead: Hashable, Sendable {
     /// Chain value of line `count`, 32 bytes; zeros for an empty log.
     public let chain: [UInt8]
 
+    /// The caller has made sure that `chain` has 32 bytes: nothing checks it here.
     public init(count: UInt64, chain: [UInt8]) {
         self.count = count
         self.chain = chain
@@ -127,6 +128,8 @@ public enum AuditUrgency: Sendable {
 
 /// Where completions run. All completions of one flush that name the same executor are handed over in one call.
 public protocol AuditExecutor: AnyObject, Sendable {
+    /// Runs `work` once, later or at once. Called on the log's thread, or on the appending one for a record that is
+    /// refused at once. Must not block.
     func execute(_ work: @escaping @Sendable () -> Void)
 }
 

@@ -54,9 +54,11 @@ public struct AuditReport: Hashable, Sendable {
     public var firstSequence: UInt64 = 1
     /// The node and the pool that the oldest file names; `nil` when there is no such file.
     public var node: String?
+    /// `PoolName` in the same header.
     public var pool: String?
     /// Times of the first event and of the last line that verified, as they stand there.
     public var firstEventTime: String?
+    /// The last line that verified may be a file's header: then this is when the file was begun.
     public var lastTime: String?
     /// Whether the head sidecar is there and can be read.
     public var hasHead = false
@@ -70,6 +72,7 @@ public struct AuditReport: Hashable, Sendable {
     /// The first break; `nil` when everything verified.
     public var firstBreak: AuditBreak?
 
+    /// A report on a log of which nothing was read: intact, without files.
     public init() {}
 
     /// Whether every line verified, and against every head that was given.

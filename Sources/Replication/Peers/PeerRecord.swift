@@ -9,6 +9,7 @@ public struct PeerRecord: Hashable, Sendable {
     public let pins: [[UInt8]]
     /// Name or address of its peer port.
     public let host: String
+    /// The TCP port there, 1 to 65535.
     public let port: Int
 
     public init(node: NodeID, uri: String, pins: [[UInt8]], host: String, port: Int) {

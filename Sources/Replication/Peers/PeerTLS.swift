@@ -19,6 +19,7 @@ public struct PeerTLSFiles: Hashable, Sendable {
     /// The node CA's certificate; several while one CA takes over from another.
     public let authorities: String
 
+    /// Takes paths. The files are read, and the key file's permissions checked, when the transport is made.
     public init(certificateChain: String, privateKey: String, authorities: String) {
         self.certificateChain = certificateChain
         self.privateKey = privateKey

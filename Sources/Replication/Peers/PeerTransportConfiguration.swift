@@ -9,6 +9,8 @@ public struct PeerTransportConfiguration: Sendable {
     public var uri: String
     /// 16 bytes.
     public var poolID: [UInt8]
+    /// The pool's epoch at the start; a member that says another in its hello is refused. Changed later by
+    /// ``PeerTransport/setEpoch(_:)``.
     public var epoch: UInt64
     /// 16 random bytes made when the process started.
     public var processID: [UInt8]
@@ -50,6 +52,7 @@ public struct PeerTiming: Sendable {
     public var silence: TimeAmount = .seconds(5)
     /// The first and the longest wait before a peer is called again.
     public var backoffMinimum: TimeAmount = .milliseconds(50)
+    /// The wait doubles up to this from one failure to the next; of each, between half and the whole is waited.
     public var backoffMaximum: TimeAmount = .seconds(2)
 
     public init() {}

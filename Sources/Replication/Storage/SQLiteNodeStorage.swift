@@ -53,6 +53,11 @@ public final class SQLiteNodeStorage: NodeStorage {
         try KeyMaterialReader(path: state.path, connections: connections)
     }
 
+    /// Must come before the first write. Completes an installation that a crash has interrupted, and reads what it
+    /// left.
+    ///
+    /// - Throws: ``StorageFailure/corrupted(_:)`` also if log and state contradict each other: the state has applied
+    ///   what the log doesn't hold, or the log was cut off where the state hasn't come yet.
     public func load() throws(StorageFailure) -> StoredNode {
         var log = try log.load()
         var state = try state.load()
@@ -80,6 +85,10 @@ public final class SQLiteNodeStorage: NodeStorage {
             applied: state.applied, rows: state.rows)
     }
 
+    /// Without entries, as for a vote, the space held back for a full disk is used before ``StorageFailure/full`` is
+    /// thrown.
+    ///
+    /// - Precondition: the entries continue the log, the commit index is within it, and nothing committed is truncated.
     public func persist(
         hardState: HardState?, truncateFrom: LogIndex?, entries: [LogEntry]
     ) throws(StorageFailure) {
@@ -88,6 +97,7 @@ public final class SQLiteNodeStorage: NodeStorage {
         }
     }
 
+    /// - Precondition: the log holds the mark's entry, the mark doesn't go back, and each blob's digest is its own.
     public func saveApplied(
         _ mark: AppliedMark, rows: [StateRow], blobs: [MaterialBlob]
     ) throws(StorageFailure) {
@@ -97,6 +107,10 @@ public final class SQLiteNodeStorage: NodeStorage {
         }
     }
 
+    /// Does nothing if the log was cut at `index` or behind it already. May use the space held back, and holds it back
+    /// again afterwards.
+    ///
+    /// - Precondition: the state has applied `index`, and the log's entry there is of `term`.
     public func compactLog(
         through index: LogIndex, term: Term, tag: [UInt8], configuration: PoolConfiguration
     ) throws(StorageFailure) {
@@ -118,8 +132,10 @@ public final class SQLiteNodeStorage: NodeStorage {
     /// For whoever reads snapshots beside the driver, on other threads.
     public func makeSnapshotSource() -> StateSnapshotSource { StateSnapshotSource(path: state.path) }
 
+    /// Also what an earlier process has received; nil if nothing of use is there.
     public var staged: StagedSnapshot? { incoming?.contents.staged }
 
+    /// - Precondition: the chunk is a snapshot's first, or follows on what is staged.
     public func stage(_ chunk: SnapshotChunk) throws(StorageFailure) {
         try writing(mayUseReserve: false) { () throws(StorageFailure) in
             if let incoming, chunk.after != .beginning {
@@ -131,10 +147,13 @@ public final class SQLiteNodeStorage: NodeStorage {
         }
     }
 
+    /// Empty if nothing is staged; what has come so far of an incomplete snapshot.
     public func stagedRows() throws(StorageFailure) -> [StateRow] { try incoming?.rows() ?? [] }
 
+    /// As with ``stagedRows()``: empty, or what has come so far.
     public func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { try incoming?.digests() ?? [] }
 
+    /// Removes `incoming.db`, whether or not it could be opened. Can't fail: what is left is found at the next start.
     public func discardStaged() {
         closeIncoming()
         IncomingDatabase.remove(folder.file(IncomingDatabase.fileName))
@@ -145,6 +164,10 @@ public final class SQLiteNodeStorage: NodeStorage {
         incoming = nil
     }
 
+    /// Does nothing if nothing is staged. A disk that is full once the plan is stored is a
+    /// ``StorageFailure/device(_:)``: memory and disk are at variance, and the next start completes the installation.
+    ///
+    /// - Precondition: the staged snapshot is complete, and newer than what was applied.
     public func installStaged(configuration: PoolConfiguration) throws(StorageFailure) {
         try writing(mayUseReserve: false) { () throws(StorageFailure) in
             guard let incoming else { return }
@@ -194,6 +217,7 @@ public final class SQLiteNodeStorage: NodeStorage {
 
     /// Set by tests only.
     package var interruption: InstallationStep?
+    /// What the test's ``interruption`` throws. Set by tests only.
     package var interruptionFailure = StorageFailure.device("power lost")
 
     private func interrupt(_ step: InstallationStep) throws(StorageFailure) {

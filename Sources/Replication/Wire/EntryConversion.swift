@@ -52,6 +52,7 @@ extension PoolConfiguration {
         try Quorate_Replication_V1_Configuration(self).encodedBytes()
     }
 
+    /// Decodes ``encoded()``, with the checks that a configuration from the network has to pass.
     package init(decoding bytes: [UInt8]) throws(WireError) {
         self = try Quorate_Replication_V1_Configuration.decode(bytes).validated()
     }
@@ -70,6 +71,8 @@ extension Quorate_Replication_V1_LogEntry {
         }
     }
 
+    /// - Throws: ``WireError`` if index or term is 0 or too large, the tag is neither empty nor 32 bytes long, the
+    ///   command is too long, or the payload is missing.
     package func validated() throws(WireError) -> LogEntry {
         LogEntry(
             index: try index.asPositiveNumber("entry index"), term: try term.asPositiveNumber("entry term"),

@@ -8,11 +8,13 @@ package struct Hello: Hashable, Sendable {
     /// The version of the frames that follow. A receiver refuses what it doesn't know.
     package static let currentProtocol: UInt32 = 1
 
+    /// Checked by ``PeerHub``, not when decoding: a hello of any version can be read.
     package let protocolVersion: UInt32
     /// 16 bytes.
     package let poolID: [UInt8]
     /// Raised when a pool that had lost its quorum was recovered by force; older members are kept out by it.
     package let epoch: UInt64
+    /// The node that the sender says it is; it has to be the one that its certificate names.
     package let node: NodeID
     /// 16 random bytes made when the process started.
     package let processID: [UInt8]

@@ -53,6 +53,8 @@ extension Quorate_Replication_V1_RaftMessage {
         }
     }
 
+    /// - Throws: ``WireError`` if sender or receiver is 0, a number doesn't fit into 63 bits, or the body is missing or
+    ///   contradicts itself. Whether the sender is who sent it is for the session to decide.
     package func validated() throws(WireError) -> RaftMessage {
         RaftMessage(
             from: try from.asNodeID("sender"), to: try to.asNodeID("receiver"), term: try term.asNumber("term"),

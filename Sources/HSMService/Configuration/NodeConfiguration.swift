@@ -13,6 +13,7 @@ public struct NodeConfiguration: Sendable {
     public struct Listener: Sendable {
         /// An address of this machine.
         public let host: String
+        /// 1 to 65535.
         public let port: Int
         /// PEM: the certificate, then intermediates.
         public let certificateFile: String
@@ -22,10 +23,13 @@ public struct NodeConfiguration: Sendable {
 
     /// A member as this node expects to meet it: where it is and which key it must prove to hold.
     public struct Member: Hashable, Sendable {
+        /// In a file: 1 to 1000000, each only once.
         public let id: NodeID
+        /// In a file: 1 to 63 of `a-z`, `0-9` and `-`, each only once.
         public let name: String
         /// Where the other nodes reach it: a name or an address.
         public let peerHost: String
+        /// 1 to 65535. In a file each pair of ``peerHost`` and port occurs only once.
         public let peerPort: Int
         /// URL that clients use, without a trailing slash.
         public let endpoint: String
@@ -39,7 +43,9 @@ public struct NodeConfiguration: Sendable {
     public let file: String
     /// From 1; never given to another node of the pool.
     public let nodeID: NodeID
+    /// 1 to 63 of `a-z`, `0-9` and `-`: the node in this node's audit records and health.
     public let nodeName: String
+    /// 3 to 24 of `a-z`, `0-9` and `-`: what clients accept. Part of the URI in each node's certificate.
     public let poolName: String
     /// Where the node stands, as answers tell their clients: 1 to 63 of `a-z`, `0-9` and `-`.
     public let region: String

@@ -12,9 +12,14 @@ public import Raft
 public final class NodeDriver {
     /// The world around the node.
     public struct Environment {
+        /// The node's own disk. From the node's start on nobody else changes what is on it.
         public var storage: any NodeStorage
         public var network: any PeerNetwork
+        /// Asked for civil time, and for readings that show whether the clock behind `Instant` is right. The time of a
+        /// step is not read here: it comes with each event.
         public var clock: any NodeClock
+        /// Draws the ids of this process, of proposals and of read rounds. Election timeouts come from
+        /// `Raft.Options.randomSeed`.
         public var random: any NodeRandom
         public var observer: NodeObserver
 

@@ -55,6 +55,7 @@ public struct NodeOptions: Sendable {
     public var compactionStep: UInt64 = 1_000
 
     #if PLANTED_FAULTS
+        /// The bug that the driver is to have; nil for none.
         public var plantedFault: PlantedNodeFault?
     #endif
 

@@ -7,6 +7,8 @@ public import Raft
 /// Immutable, and made anew whenever one of them changes. A thread loads it once and reads the clock, both after
 /// the request has arrived, in any order; a pause between the two does no harm (see `LeaseHolder`).
 public final class LeasedReads: Sendable {
+    /// The view that was published last, whether or not it is current and released: to answer from it, ask
+    /// ``view(for:now:)`` or ``current(for:now:)``.
     public let view: PoolView
     let leases: LeaseHolder
     let unreleased: UnreleasedEffects

@@ -1,5 +1,6 @@
 /// The versions of the protocol that the service answers to.
 public enum APIVersion {
+    /// The values of `api-version` that are honoured, compared to the letter. All are served alike.
     public static let known: Set<String> = [
         "2016-10-01", "7.0", "7.1", "7.2-preview", "7.2", "7.3-preview", "7.3", "7.4-preview.1", "7.4", "7.5-preview.1",
         "7.5",

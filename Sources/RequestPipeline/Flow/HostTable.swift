@@ -5,6 +5,8 @@ public import Identity
 /// Links, challenges and poll addresses are made from the *matched* entry, never from what a client sent; an unknown
 /// name is refused (RFC 9110 section 7.4), so that a forged `Host` can't direct a client elsewhere.
 public struct HostTable: Sendable {
+    /// One name of the node, in front of one of its services: for the keys as it comes from the table, for another one
+    /// by ``facing(_:)``.
     public struct Entry: Hashable, Sendable {
         /// `https://host[:port]`, no trailing slash.
         public let baseURL: String
@@ -93,6 +95,7 @@ public struct HostTable: Sendable {
 public enum StandardBase64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+    /// One line, without breaks.
     public static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -9,17 +9,27 @@ public import PoolState
 /// A class, as everything that goes along with a request: a struct of so many references would be retained and released
 /// one by one at each hand-over.
 public final class PipelineServices: Sendable {
+    /// The pool's state and the way to change it. While the node is sealed, reads and writes fail.
     public let pool: any Pool
+    /// Uses private keys and keeps those opened that were used lately.
     public let module: CryptographicModule
+    /// Tells whether the node is unsealed, and has the keyring if it is.
     public let custody: any KeyCustody
+    /// This node's own log. An answer that needs a record waits for it to be on disk.
     public let audit: AuditLog
+    /// Counts requests of unauthenticated callers; its records, one for a minute, go to ``audit``.
     public let anonymous: AnonymousSampler
     /// Counts what is refused for load; its records go to ``audit``.
     public let loadRefusals: LoadRefusals
+    /// Where slow cryptography runs, off the event loops.
     public let computation: any ComputationPool
+    /// The names under which clients may reach this node. Any other gets 421.
     public let hosts: HostTable
+    /// Dates requests and jobs, and decides whether tokens have expired.
     public let clock: any CivilClock
+    /// How the configuration names pool and node.
     public let identity: ServiceIdentity
+    /// The node's log, for its operator. No secret goes there.
     public let logger: Logger
 
     public init(
@@ -43,9 +53,12 @@ public final class PipelineServices: Sendable {
 
 /// What the service says of itself in answers and audit records.
 public struct ServiceIdentity: Sendable {
+    /// Also the first part of a backup folder's name.
     public let poolName: String
     public let nodeName: String
+    /// `node.region` of the configuration, sent as `x-ms-keyvault-region`.
     public let region: String
+    /// Of the program, not of the protocol.
     public let version: String
 
     public init(poolName: String, nodeName: String, region: String, version: String) {

@@ -28,8 +28,11 @@ public final class RequestContext: Sendable {
     public static let noPool = "the state has no record of the pool"
 
     public var endpoint: Endpoint { exchange.endpoint }
+    /// What the path has in place of the endpoint's parameters, percent-decoded.
     public var parameters: PathParameters { exchange.parameters }
+    /// Percent-decoded; `api-version` is among them.
     public var query: QueryParameters { exchange.query }
+    /// The configured name that the client called, as it faces the keys: all URLs in the answer are made from it.
     public var host: HostTable.Entry { exchange.host }
     /// Identifies the request in answer, audit record and log: a random UUID.
     public var requestID: String { exchange.requestID }
@@ -90,8 +93,10 @@ public final class RequestContext: Sendable {
 /// The caller, proved by a token that the pool's current state still honours.
 public final class AuthenticatedPrincipal: Sendable {
     public let objectID: GUID
+    /// The application id of a service principal; `nil` for whoever has none.
     public let clientID: GUID?
     public let displayName: String
+    /// The groups that the caller is a direct member of: their roles count as the caller's own.
     public let groups: [GUID]
     /// How audit records name the caller.
     let recorded: AuditCaller
@@ -113,6 +118,8 @@ public final class AuthenticatedPrincipal: Sendable {
 }
 
 extension APIError {
+    /// 503 with a time to retry after; but 429 for a node that has too much waiting, and 409 for a command that waits
+    /// for members to be upgraded, which no retry brings about.
     public init(_ unavailable: PoolUnavailable) {
         switch unavailable {
         case .sealed: self = .sealed

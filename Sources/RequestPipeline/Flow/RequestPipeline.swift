@@ -19,6 +19,7 @@ public final class RequestPipeline: RequestSink {
     /// By the service that the path belongs to.
     private let unknownEndpoints: [TokenAudience: Endpoint]
 
+    /// - Parameter endpoints: where several match a request, words of a path go before parameters (see `PathPattern`).
     public init(endpoints: [Endpoint], services: PipelineServices) {
         router = Router(endpoints)
         self.services = services
@@ -58,6 +59,7 @@ public final class RequestPipeline: RequestSink {
                 networkInformation: memory.networkInformation))
     }
 
+    /// The audit records of the turn are written together, with one flush.
     public func turnEnded() { services.audit.startWriting() }
 
     /// Where the request goes. Clients repeat themselves: the connection's last target is looked at first.

@@ -53,7 +53,7 @@ public final class PipelineServices: Sendable {
 
 /// What the service says of itself in answers and audit records.
 public struct ServiceIdentity: Sendable {
-    /// Also the first part of a backup folder's name.
+    /// Backup folders are named after it, too: `mhsm-{pool}-…`.
     public let poolName: String
     public let nodeName: String
     /// `node.region` of the configuration, sent as `x-ms-keyvault-region`.

@@ -18,9 +18,11 @@ public struct Raft: Sendable {
     /// The latest instant that the driver told.
     var now: Instant
 
+    /// The latest term that this node has been in. It may be ahead of the disk until the next output is written.
     public internal(set) var term: Term
     /// Who got this node's vote in `term`.
     public internal(set) var vote: NodeID?
+    /// The last index that this node knows to be committed. It never falls while the process lives.
     public internal(set) var commitIndex: LogIndex
     /// How far the driver has applied.
     public internal(set) var appliedIndex: LogIndex

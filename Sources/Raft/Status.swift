@@ -14,7 +14,9 @@ extension Raft {
             nextDeadline: nextDeadline)
     }
 
+    /// The last entry of the log in memory, be it committed, durable or neither; the compacted index if there is none.
     public var lastIndex: LogIndex { log.lastIndex }
+    /// The term of the entry at `lastIndex`; 0 before the first.
     public var lastTerm: Term { log.lastTerm }
     /// The chain tag of the last entry.
     public var lastTag: [UInt8] { log.lastTag }
@@ -54,8 +56,11 @@ extension Raft {
 public struct RaftStanding: Hashable, Sendable {
     public let role: RaftRole
     public let term: Term
+    /// As ``Raft/leader``.
     public let leader: NodeID?
+    /// As ``Raft/commitIndex``.
     public let commitIndex: LogIndex
+    /// As ``Raft/lastIndex``.
     public let lastIndex: LogIndex
     public let lastTerm: Term
     /// The log begins behind this index.
@@ -70,6 +75,7 @@ public struct RaftStanding: Hashable, Sendable {
 
 /// What the leader knows of one other member.
 public struct PeerProgress: Hashable, Sendable {
+    /// How the leader brings the member's log up to date.
     public enum State: Hashable, Sendable {
         /// The leader looks for the place where the logs agree.
         case probe

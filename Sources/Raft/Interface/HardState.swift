@@ -1,6 +1,7 @@
 /// What a node must not forget over a restart, beside its log. Stored as one atomic unit: a node that remembered the
 /// term and forgot the vote would vote twice.
 public struct HardState: Hashable, Sendable {
+    /// The latest term that the node has been in. It never falls.
     public var term: Term
     /// Who got this node's vote in `term`.
     public var vote: NodeID?

@@ -29,6 +29,7 @@ extension NodeID: CustomStringConvertible {
 /// A reading of the node's own clock, which must only move forward while the process lives. Readings of different nodes
 /// have nothing to do with each other and never travel.
 public struct Instant: Hashable, Comparable, Sendable {
+    /// Since an origin that the driver's clock chooses, the same one for a whole process.
     public let nanoseconds: UInt64
 
     public init(nanoseconds: UInt64) {

@@ -12,6 +12,7 @@ public enum EntryPayload: Hashable, Sendable {
 /// One entry of the replicated log. Index and term together name it: no two entries share both and differ in the rest.
 public struct LogEntry: Hashable, Sendable {
     public let index: LogIndex
+    /// The term of the leader that made the entry, which need not be the one that replicates it.
     public let term: Term
     public let payload: EntryPayload
     /// The tag that chains this entry to the one before, made by the leader's security domain. Only stored and carried

@@ -1,6 +1,7 @@
 extension Raft {
     /// What a node is told about itself at its start. Times are in nanoseconds on the node's own clock.
     public struct Options: Sendable {
+        /// This node. Not 0: ``Raft/init(options:restored:now:)`` throws then.
         public var id: NodeID
         /// An election timeout is drawn anew each time from `electionTimeoutMinimum ..< electionTimeoutMaximum`.
         /// Within the minimum after a leader's sign of life a node refuses its vote to others.
@@ -54,7 +55,9 @@ extension Raft {
         public var entries: [LogEntry]
         /// The entry that the stored log begins behind; its term and chain tag are kept.
         public var compactedIndex: LogIndex
+        /// 0 if and only if `compactedIndex` is.
         public var compactedTerm: Term
+        /// Empty where nothing was cut off.
         public var compactedTag: [UInt8]
         /// The configuration in force at `compactedIndex`; later ones are found in `entries`.
         public var configuration: PoolConfiguration

@@ -3,7 +3,10 @@
 /// While `outgoingVoters` is not empty the configuration is joint: elections, commits and reads need a majority of
 /// `voters` *and* a majority of `outgoingVoters` (Ongaro & Ousterhout 2014, section 6).
 public struct PoolConfiguration: Hashable, Sendable {
+    /// Those who decide; while the configuration is joint, its new half. Empty only in ``empty``: such a configuration
+    /// is refused as a proposal.
     public var voters: Set<NodeID>
+    /// The old half of a joint configuration, those who stay included; empty in one that is not joint.
     public var outgoingVoters: Set<NodeID>
     /// Members that receive the log and count for nothing.
     public var learners: Set<NodeID>
@@ -11,6 +14,8 @@ public struct PoolConfiguration: Hashable, Sendable {
     /// steps, so that no log lacks a node that may still hold a lease.
     public var outgoingLearners: Set<NodeID>
 
+    /// Checks nothing. A set that no pool can have, such as one where a voter is a learner too, is refused where it is
+    /// proposed, received or restored.
     public init(
         voters: Set<NodeID>, outgoingVoters: Set<NodeID> = [], learners: Set<NodeID> = [],
         outgoingLearners: Set<NodeID> = []
@@ -31,8 +36,10 @@ public struct PoolConfiguration: Hashable, Sendable {
     /// The configuration of a node that has not been told of any pool. It decides nothing, so its node never campaigns.
     public static let empty = PoolConfiguration(voters: [])
 
+    /// Whether it names nobody: the node has not been told of any pool.
     public var isEmpty: Bool { size == 0 }
 
+    /// Whether a change of the members is under way: both halves have to agree to whatever is decided.
     public var isJoint: Bool { !outgoingVoters.isEmpty }
 
     /// Everyone of either half, and the learners.
@@ -43,6 +50,7 @@ public struct PoolConfiguration: Hashable, Sendable {
         voters.contains(node) || outgoingVoters.contains(node)
     }
 
+    /// Whether `node` is one of ``members``: it gets the log, whether or not it counts.
     public func isMember(_ node: NodeID) -> Bool {
         isVoter(node) || learners.contains(node) || outgoingLearners.contains(node)
     }

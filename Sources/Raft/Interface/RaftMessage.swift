@@ -1,6 +1,8 @@
 /// What one node says to another.
 public struct RaftMessage: Hashable, Sendable {
+    /// The sender, which the driver has authenticated. A message from node 0 is ignored.
     public let from: NodeID
+    /// A message that reaches anybody else is ignored.
     public let to: NodeID
     /// The sender's term; in a pre-vote request, and in the answer that grants one, the term that would be campaigned
     /// in.
@@ -14,6 +16,7 @@ public struct RaftMessage: Hashable, Sendable {
         self.body = body
     }
 
+    /// `lastIndex` and `lastTerm` name the last entry of the sender's log.
     public enum Body: Hashable, Sendable {
         /// "Would you vote for me?" Changes nothing at the receiver (Ongaro 2014, section 9.6).
         case preVoteRequest(lastIndex: LogIndex, lastTerm: Term)
@@ -40,7 +43,9 @@ public struct RaftMessage: Hashable, Sendable {
 public struct AppendRequest: Hashable, Sendable {
     /// The entry that must be in the follower's log before `entries` may follow it.
     public let prevIndex: LogIndex
+    /// The term of that entry; 0 if and only if `prevIndex` is.
     public let prevTerm: Term
+    /// Contiguous from `prevIndex` + 1 on, of terms that do not fall and none of which is above the message's.
     public let entries: [LogEntry]
     /// The leader's commit index. A follower takes it only as far as its log is proved equal by this very request.
     public let commit: LogIndex
@@ -79,6 +84,7 @@ public struct AppendRequest: Hashable, Sendable {
 
 /// The answer to an append or a heartbeat.
 public struct AppendResponse: Hashable, Sendable {
+    /// Whether the follower's log holds what the request goes on from.
     public enum Outcome: Hashable, Sendable {
         /// The follower's log, made durable before this left, equals the leader's up to here.
         case accepted(matchIndex: LogIndex)
@@ -114,6 +120,7 @@ public struct AppendResponse: Hashable, Sendable {
 /// Names a snapshot: the state after applying everything through `index`.
 public struct SnapshotDescriptor: Hashable, Sendable {
     public let index: LogIndex
+    /// The term of the entry at `index`.
     public let term: Term
     /// The configuration in force at `index`, and not a newer one that the maker's log may hold. Empty where no entry
     /// up to there holds one: then it is the one that the founders of the pool were started with.

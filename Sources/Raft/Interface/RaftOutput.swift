@@ -83,6 +83,7 @@ public enum RaftRole: Hashable, Sendable {
 public struct RoleChange: Hashable, Sendable {
     public let role: RaftRole
     public let term: Term
+    /// Nil where the node knows of no leader in `term`.
     public let leader: NodeID?
 
     public init(role: RaftRole, term: Term, leader: NodeID?) {
@@ -94,6 +95,7 @@ public struct RoleChange: Hashable, Sendable {
 
 /// A snapshot that `from`, the leader, has ready.
 public struct SnapshotOffer: Hashable, Sendable {
+    /// Whom to ask for the snapshot.
     public let from: NodeID
     public let descriptor: SnapshotDescriptor
 

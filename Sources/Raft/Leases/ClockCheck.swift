@@ -17,6 +17,7 @@ public enum ClockCheck {
         }
     }
 
+    /// What became of the lease clock between two readings.
     public enum Verdict: Hashable, Sendable {
         case good
         /// The clock advanced less than it may: leases that are counted by it last too long.

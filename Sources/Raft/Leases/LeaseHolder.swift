@@ -1,5 +1,6 @@
 /// The right to answer reads without asking anyone: from views that hold everything through `floor`, until `end`.
 public struct ReadGrant: Hashable, Sendable {
+    /// An older view is not current, whatever the time.
     public let floor: LogIndex
     /// On the holder's own clock.
     public let end: Instant
@@ -25,6 +26,7 @@ public struct LeaseHolder: Hashable, Sendable {
         var fault: PlantedFault?
     #endif
 
+    /// Holds no lease.
     public init() {}
 
     /// Whether a read may be answered from the view that holds everything through `viewIndex`. End and floor must be

@@ -2,12 +2,14 @@ import CryptographicModule
 
 /// A key outside of the pool whose holder opens it without officers: public facts.
 public struct AutoUnsealKey: Hashable, Sendable {
+    /// Where the private half is kept. Officers sign its number with the key.
     public enum Provider: UInt8, CaseIterable, Sendable {
         /// A PKCS #11 token.
         case pkcs11 = 1
         /// A file without any protection, where nothing is at stake.
         case developmentFile = 2
 
+        /// As requests and answers about unseal keys write it.
         public var name: String {
             switch self {
             case .pkcs11: "pkcs11"
@@ -25,6 +27,7 @@ public struct AutoUnsealKey: Hashable, Sendable {
     /// The public half: an uncompressed point of P-256.
     public let point: [UInt8]
 
+    /// Bytes of UTF-8.
     public static let maximumNameLength = 128
     /// So many at once.
     public static let maximumCount = 8

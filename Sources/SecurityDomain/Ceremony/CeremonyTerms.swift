@@ -10,11 +10,13 @@ public enum CeremonyPurpose: UInt8, Sendable {
 
 /// What every message of one ceremony is bound to.
 public struct CeremonyTerms: Hashable, Sendable {
+    /// 16 bytes. Of the pool that the node is in: in a restore not the one that the officers' file names.
     public let poolID: [UInt8]
     /// Root key generation.
     public let generation: UInt32
     /// 16 random bytes.
     public let ceremonyID: [UInt8]
+    /// An envelope for another one is refused.
     public let purpose: CeremonyPurpose
     /// SHA-256 of the SubjectPublicKeyInfo of the exchange key.
     public let exchangeKeyDigest: [UInt8]

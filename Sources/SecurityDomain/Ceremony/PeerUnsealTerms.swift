@@ -3,7 +3,9 @@ public import CryptographicModule
 /// What officers decide on when nodes are to be unsealed more easily than so far: which pool and root, and by what
 /// settings. An approval is bound to all of it.
 public struct PeerUnsealTerms: Hashable, Sendable {
+    /// 16 bytes.
     public let poolID: [UInt8]
+    /// 16 bytes.
     public let securityDomainID: [UInt8]
     /// Of the root in force.
     public let generation: UInt32

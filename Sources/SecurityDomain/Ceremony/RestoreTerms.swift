@@ -5,7 +5,9 @@ public import CryptographicModule
 public struct RestoreTerms: Hashable, Sendable {
     /// Which order of which pool it is.
     public struct Subject: Hashable, Sendable {
+        /// 16 bytes.
         public let poolID: [UInt8]
+        /// 16 bytes.
         public let securityDomainID: [UInt8]
         /// Of the root in force.
         public let generation: UInt32
@@ -45,6 +47,7 @@ public struct RestoreTerms: Hashable, Sendable {
         }
     }
 
+    /// Signed as part of the terms; an officer has signed it alone before, to be shown them.
     public let subject: Subject
     /// Seconds since 1970, until which the order is good.
     public let expiresAt: Int64

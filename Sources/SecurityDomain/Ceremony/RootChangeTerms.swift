@@ -3,7 +3,9 @@ public import CryptographicModule
 /// What officers decide on when the pool's root is changed: which pool and root, and who shall hold the next one. What
 /// an officer signs is bound to all of it, so that it counts for this change and for nothing else.
 public struct RootChangeTerms: Hashable, Sendable {
+    /// 16 bytes.
     public let poolID: [UInt8]
+    /// 16 bytes.
     public let securityDomainID: [UInt8]
     /// Of the root in force.
     public let generation: UInt32
@@ -13,6 +15,7 @@ public struct RootChangeTerms: Hashable, Sendable {
     public let changeID: [UInt8]
     /// Seconds since 1970, until which approvals are taken.
     public let expiresAt: Int64
+    /// How many of the next officers will be a quorum.
     public let required: Int
     /// The next officers' certificates, DER, in the order of their shares.
     public let officers: [[UInt8]]

@@ -3,6 +3,7 @@ import CryptographicModule
 /// One officer's share on its way to the node that holds the exchange key: encrypted to that key, bound to the terms of
 /// the ceremony, signed by the officer. Any node may relay it.
 public struct ShareEnvelope: Hashable, Sendable {
+    /// Encryption and signature are bound to them: any other ceremony refuses the envelope.
     public let terms: CeremonyTerms
     /// The officer's coordinate.
     public let x: UInt8

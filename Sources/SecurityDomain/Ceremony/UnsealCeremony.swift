@@ -7,6 +7,7 @@ import Synchronization
 /// All of it is in the memory of that node. A refused envelope leaves the ceremony as it was; the time is passed in,
 /// seconds since 1970.
 public final class UnsealCeremony: Sendable {
+    /// Fixed when the ceremony begins. An envelope must agree with all of them.
     public let terms: CeremonyTerms
     /// What the officers' tool needs to know, signed by the node.
     public let invitation: UnsealInvitation
@@ -23,6 +24,7 @@ public final class UnsealCeremony: Sendable {
     public struct Progress: Hashable, Sendable {
         /// Coordinates of the officers whose shares are in.
         public let officers: [UInt8]
+        /// How many are needed in all.
         public let required: Int
     }
 

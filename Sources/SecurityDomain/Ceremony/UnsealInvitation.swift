@@ -3,6 +3,7 @@ import CryptographicModule
 /// What a node hands to the officers when a ceremony begins: its terms, the exchange key, the commitments, signed by
 /// the node.
 public struct UnsealInvitation: Hashable, Sendable {
+    /// To be believed once ``verify(nodeKeyDigest:)`` has succeeded, like all that is here.
     public let terms: CeremonyTerms
     /// What the shares belong to. In a ceremony that goes by the officers' file, the first 16 bytes of its digest.
     public let securityDomainID: [UInt8]

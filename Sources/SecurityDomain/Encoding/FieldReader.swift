@@ -38,6 +38,7 @@ package struct FieldReader {
         self.source = source
     }
 
+    /// The error that names this document, for what is wrong with a field that was read.
     package func malformed(_ reason: String) -> SecurityDomainError {
         .malformed(document: document, reason: reason)
     }
@@ -65,14 +66,21 @@ package struct FieldReader {
         return try take(count)
     }
 
+    /// The next field.
+    ///
+    /// - Throws: `SecurityDomainError.malformed` if it is longer than `limit`, or cut short.
     package mutating func bytes(upTo limit: Int) throws -> [UInt8] {
         Array(try field(upTo: limit))
     }
 
+    /// The next field.
+    ///
+    /// - Throws: `SecurityDomainError.malformed` if it has another length, or is cut short.
     package mutating func bytes(exactly count: Int) throws -> [UInt8] {
         Array(try field(exactly: count))
     }
 
+    /// The next field as a big-endian number. It has to be exactly as wide as the type.
     package mutating func integer<Integer: FixedWidthInteger>(_: Integer.Type = Integer.self) throws -> Integer {
         try field(exactly: Integer.bitWidth / 8).reduce(0) { $0 << 8 | Integer(truncatingIfNeeded: $1) }
     }

@@ -4,9 +4,11 @@ import StrictJSON
 /// A security domain file without its shares: what a node has to know to take the officers' shares in, one by one. It
 /// opens nothing, and whoever has it knows how many officers there are and which certificates they have.
 public struct DomainOutline: Hashable, Sendable {
+    /// The file's `EncData`.
     public let encryptedItems: EncryptedItems
     /// base64url of the SHA-256 of each officer's certificate, in order of x.
     public let certificateNames: [String]
+    /// How many shares restore the master key, 2 to 10.
     public let required: Int
 
     private static let document = "security domain outline"
@@ -24,6 +26,7 @@ public struct DomainOutline: Hashable, Sendable {
 
     // MARK: Text form
 
+    /// The text that ``init(parsing:)`` reads. Equal outlines have equal texts, and a ceremony goes by their digest.
     public func json() -> [UInt8] {
         var writer = JSONWriter(capacity: 8192)
         writer.object { writer in

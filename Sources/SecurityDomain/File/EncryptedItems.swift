@@ -3,7 +3,10 @@ import StrictJSON
 
 /// One thing that a security domain file keeps: opaque bytes under a tag that the clients carry along.
 public final class SecurityDomainItem: Sendable {
+    /// Names the item and is the label in the derivation of its key. Where it comes from a text it is 1 to 64 of `a-z`,
+    /// `0-9` and `_`.
     public let tag: String
+    /// What is encrypted under the key that derives from master key and tag.
     public let plaintext: Secret
 
     public init(tag: String, plaintext: consuming Secret) {
@@ -19,10 +22,13 @@ public final class SecurityDomainItem: Sendable {
 public struct EncryptedItems: Hashable, Sendable {
     /// An item: its tag and the compact text of its encryption.
     public struct Item: Hashable, Sendable {
+        /// No other item of the file has it.
         public let tag: String
+        /// JWE in compact form (RFC 7516), `dir` with A256CBC-HS512. Whether it is one shows when it is opened.
         public let compactText: String
     }
 
+    /// 1 to 16, in the order of the text.
     public let items: [Item]
 
     static let masterKeyLength = 32

@@ -48,7 +48,9 @@ public struct OfficerCertificate: Hashable, Sendable {
 /// The officers of one security domain, in the order of their share coordinates (1, 2, …), and how many of them are a
 /// quorum.
 public struct Officers: Hashable, Sendable {
+    /// 3 to 10, of different holders; the officer with coordinate x is at x − 1.
     public let certificates: [OfficerCertificate]
+    /// 2 to 10, and no more than there are officers.
     public let required: Int
 
     /// The limits of the protocol: 3 to 10 officers, of whom 2 to 10 are a quorum.

@@ -2,6 +2,7 @@ import CryptographicModule
 
 /// All that a security domain file holds, opened by a quorum of its officers.
 public struct OfficersDomain: Sendable {
+    /// The root that was in force when the file was made, and the pool that it was made for.
     public let domain: OpenedDomain
     /// Of earlier generations.
     let formerRoots: [RootKey]

@@ -2,7 +2,9 @@ import CryptographicModule
 
 /// What officers have opened: the root, and the pool that it was made for.
 public struct OpenedDomain: Sendable {
+    /// It gives the key check value of ``identity``.
     public let root: RootKey
+    /// Of the living pool whose ceremony it was; else what the officers' file says, which may be another pool's.
     public let identity: PoolIdentity
 
     /// Checks that the root is the one of `pool`, whose own security domain this is, or which has taken it over.

@@ -15,13 +15,17 @@ public struct SecurityDomainFile: Hashable, Sendable {
 
     /// A file just made, and the commitments to its shares in order of x.
     public struct Made: Sendable {
+        /// For the officers. The pool keeps only its ``SecurityDomainFile/encryptedItems``.
         public let file: SecurityDomainFile
+        /// One for each officer; public.
         public let commitments: [ShareCommitment]
     }
 
+    /// Root, former roots and commitments, under a master key that nobody holds but the quorum.
     public let encryptedItems: EncryptedItems
     /// In order of x, which is the position plus one.
     public let shares: [EncryptedShare]
+    /// How many shares restore the master key, 2 to 10.
     public let required: Int
 
     private static let document = "security domain file"

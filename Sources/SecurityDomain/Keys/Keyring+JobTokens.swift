@@ -11,6 +11,9 @@ extension Keyring {
         ).bytes
     }
 
+    /// Opens what ``sealJobToken(_:job:)`` made, also under a key-encryption key that is no longer current.
+    ///
+    /// - Throws: `CryptoError` where the record is none, of another pool or job, or changed.
     public func openJobToken(_ record: [UInt8], job: [UInt8]) throws -> String {
         let record = try SealedRecord(parsing: record)
         let sealing = keyEncryptionKeys.first { $0.id == record.kekID } ?? kek

@@ -5,6 +5,7 @@ public import CryptographicModule
 ///
 /// It exists in the secure memory of unsealed nodes, in the officers' security domain file and nowhere else.
 public final class RootKey: Sendable {
+    /// 0 for a new pool's root; each change of the root adds 1.
     public let generation: UInt32
     private let key: SecretKey
 

@@ -4,14 +4,17 @@ public import CryptographicModule
 public struct SealedKeyring: Hashable, Sendable {
     /// A symmetric key sealed under the wrapping key of the root.
     public struct MiddleKey: Hashable, Sendable {
+        /// The seal is bound to it.
         public let role: MiddleKeyRole
         /// 16 random bytes.
         public let id: [UInt8]
+        /// Under the wrapping key of the root of the keyring's generation.
         public let record: SealedRecord
     }
 
     /// A private key of the pool sealed under the key-encryption key, with its public half.
     public struct SystemKey: Hashable, Sendable {
+        /// The seal is bound to it.
         public let role: SystemKeyRole
         /// 16 random bytes.
         public let id: [UInt8]
@@ -19,12 +22,15 @@ public struct SealedKeyring: Hashable, Sendable {
         public let createdAt: Int64
         /// SubjectPublicKeyInfo, DER.
         public let publicKey: [UInt8]
+        /// Under any of the key-encryption keys that the keyring holds.
         public let record: SealedRecord
     }
 
+    /// Its key check value tells, before anything is opened, whether a root is the right one.
     public let identity: PoolIdentity
     /// In order of role; of several with one role the last is current.
     public let middleKeys: [MiddleKey]
+    /// As with ``middleKeys``: in order of role, the last of a role is current.
     public let systemKeys: [SystemKey]
 
     private static let document = "sealed keyring"

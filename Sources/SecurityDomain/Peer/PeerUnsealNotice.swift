@@ -24,6 +24,7 @@ public struct PeerUnsealNotice: Hashable, Sendable {
     /// Ceiling of the byte form.
     public static let maximumLength = 128
 
+    /// - Parameter transcript: 32 bytes; with another length the notice can't be read.
     public init(transcript: [UInt8], reason: Reason) {
         (self.transcript, self.reason) = (transcript, reason)
     }

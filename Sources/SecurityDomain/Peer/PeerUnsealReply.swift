@@ -87,6 +87,7 @@ public struct PeerUnsealReply: Hashable, Sendable {
 
     /// What a reply brings.
     public struct Contents: Sendable {
+        /// Not compared with the pool's key check value yet: ``Keyring/unseal(root:material:)`` does that.
         public let root: RootKey
         /// The ticket that the node keeps for next time.
         public let ticket: PeerTicket

@@ -5,8 +5,11 @@ import CryptographicModule
 /// It names the pool, the epoch, the node and the node's present life (boot nonce), and carries a key that this life
 /// alone holds: an answer is of no use to anybody else, and not to a later life of the same node.
 public struct PeerUnsealRequest: Hashable, Sendable {
+    /// 16 bytes.
     public let poolID: [UInt8]
+    /// Of the pool, as the sealed node knows it: a request of another epoch is refused.
     public let epoch: UInt64
+    /// Who asks: the signature tells whether it is so.
     public let node: UInt64
     /// 32 random bytes, new at every start of the process.
     public let bootNonce: [UInt8]
@@ -20,6 +23,7 @@ public struct PeerUnsealRequest: Hashable, Sendable {
 
     private static let document = "unseal request"
     private static let label = "QPU1"
+    /// Bytes.
     public static let bootNonceLength = 32
     static let pointLength = 65
     static let maximumBootFactsLength = 4096

@@ -9,6 +9,7 @@ public struct ShareCommitment: Hashable, Sendable {
     /// 32 bytes.
     public let digest: [UInt8]
 
+    /// Bytes of ``digest``.
     public static let length = 32
 
     /// - Throws: `SecurityDomainError.malformed` unless `digest` has 32 bytes.

@@ -2,8 +2,11 @@ import StrictJSON
 
 /// A refusal in the protocol's error envelope: `{"error":{"code":…,"message":…,"innererror":{"code":…}}}`.
 public struct APIError: Error, Hashable, Sendable {
+    /// Of HTTP: 400 or above.
     public var status: Int
+    /// What clients tell errors apart by: Key Vault's name for it, where it has one.
     public var code: String
+    /// `innererror.code`, for errors that share a code; `nil` leaves `innererror` out.
     public var innerCode: String?
     /// For people: what is wrong and what to do. Never holds a secret, nor text of the request that was not validated.
     public var message: String
@@ -29,26 +32,32 @@ public struct APIError: Error, Hashable, Sendable {
 }
 
 extension APIError {
+    /// 400: the request is malformed, or asks for what no state of the pool allows.
     public static func badParameter(_ message: String) -> APIError {
         APIError(status: 400, code: "BadParameter", message: message)
     }
 
+    /// 403 for another reason than the caller's rights: pool or key are in a state that doesn't allow it.
     public static func forbidden(_ message: String, innerCode: String? = nil) -> APIError {
         APIError(status: 403, code: "Forbidden", innerCode: innerCode, message: message)
     }
 
+    /// 403: the caller lacks a role, or shows a credential that isn't good.
     public static func accessDenied(_ message: String) -> APIError {
         APIError(status: 403, code: "AccessDenied", message: message)
     }
 
+    /// - Parameter code: names what there is none of, as `KeyNotFound` does.
     public static func notFound(_ code: String, _ message: String) -> APIError {
         APIError(status: 404, code: code, message: message)
     }
 
+    /// 409: the state has changed, or has to change first. The same request may succeed later.
     public static func conflict(_ message: String, code: String = "Conflict", innerCode: String? = nil) -> APIError {
         APIError(status: 409, code: code, innerCode: innerCode, message: message)
     }
 
+    /// 429: nothing was done. Of a known caller it is counted, not recorded, and the answer waits for no record.
     public static let tooManyRequests = APIError(
         status: 429, code: "TooManyRequests", message: "The node's queue for slow operations is full. Retry later.",
         retryAfterSeconds: 1)
@@ -56,10 +65,12 @@ extension APIError {
     /// Whether the request was refused because there was too much to do, with nothing done.
     var isForLoad: Bool { status == 429 }
 
+    /// 503 with `Retry-After`: clients ask again by themselves.
     public static func unavailable(_ message: String, retryAfterSeconds: Int = 1) -> APIError {
         APIError(status: 503, code: "ServiceUnavailable", message: message, retryAfterSeconds: retryAfterSeconds)
     }
 
+    /// 503 from a node without the pool's keys.
     public static let sealed = APIError(
         status: 503, code: "ServiceUnavailable", innerCode: "NodeSealed",
         message: "This node is sealed: it holds no key that could answer. An unsealed peer unseals it by itself; "

@@ -3,10 +3,14 @@ public import StrictJSON
 
 /// A handler's successful answer, before the pipeline adds the headers that every answer carries.
 public struct APIResponse: Sendable {
+    /// Of HTTP, also in the audit record.
     public var status: Int
+    /// Names in lower case: one that every answer carries is replaced by the one given here.
     public var headers: [(String, String)]
+    /// Complete; empty for an answer without content, which has no `content-type` either.
     public var body: [UInt8]
     public var contentType: String
+    /// What the request's record says beside caller and outcome.
     public var audit: OperationDetails
     /// The operations that one request asked for at once. Where there are any, each has a record of its own, in place
     /// of one for the request.
@@ -14,6 +18,7 @@ public struct APIResponse: Sendable {
 
     /// One operation of several.
     public struct Part: Sendable {
+        /// What the answer would be if it were for this operation alone.
         public let status: Int
         public let audit: OperationDetails
         /// Why it failed.
@@ -37,6 +42,7 @@ public struct APIResponse: Sendable {
         self.audit = audit
     }
 
+    /// The `content-type` of JSON documents.
     public static let json = "application/json; charset=utf-8"
 
     /// An answer whose body is one JSON object.
@@ -53,6 +59,7 @@ public struct APIResponse: Sendable {
 public struct OperationDetails: Sendable {
     /// Full identifier of the key version that was used or changed.
     public var keyIdentifier: String?
+    /// As the request names it, for example `RS256`.
     public var algorithm: String?
     /// What ties the record to the data of the request, without revealing it.
     public var evidence: OperationEvidence?

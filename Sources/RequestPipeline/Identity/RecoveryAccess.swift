@@ -25,6 +25,7 @@ public final class RecoveryAccess: Sendable {
     /// A caller of the routes for recovery.
     public struct Admitted: Sendable {
         public let caller: AuthenticatedPrincipal
+        /// Whether the endpoint at hand is open to the caller.
         public let isAllowed: Bool
     }
 

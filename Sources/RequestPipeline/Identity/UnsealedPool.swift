@@ -6,8 +6,11 @@ public import SecurityDomain
 
 /// What a node has only while it is unsealed.
 public final class UnsealedPool: Sendable {
+    /// Its keys are wiped when the node is sealed: a request that holds on to them longer fails.
     public let keyring: Keyring
+    /// Believes the pool's own issuer only.
     public let tokens: TokenVerifier
+    /// Issues tokens that every unsealed node of the pool honours.
     public let issuer: TokenIssuer
 
     public init(keyring: Keyring, tokens: TokenVerifier, issuer: TokenIssuer) {
@@ -20,6 +23,8 @@ public final class UnsealedPool: Sendable {
 /// Signs tokens with the pool's token key.
 public struct TokenKeySigner: TokenSigner {
     private let keyring: Keyring
+    /// Base64url of the first 16 bytes of the SHA-256 over the public key's SubjectPublicKeyInfo: the same on every
+    /// node.
     public let keyID: String
 
     public init(keyring: Keyring) {
@@ -27,6 +32,7 @@ public struct TokenKeySigner: TokenSigner {
         keyID = Base64URL.encode(Array(Digest.sha256(keyring.tokenKey.publicKey.spkiDER()).prefix(16)))
     }
 
+    /// - Throws: ``CryptoError`` where the keyring was wiped meanwhile, because the node was sealed.
     public func sign(sha256 digest: [UInt8]) throws -> [UInt8] { try keyring.tokenKey.sign(digest: digest) }
 }
 

@@ -27,6 +27,7 @@ public final class Endpoint: Sendable {
     public let capability: Capability?
     public let handler: Handler
 
+    /// Bytes. The transport answers 413 to a larger body.
     public static let defaultBodyLimit = 64 * 1024
 
     /// - Parameters: what was presented, 16 bytes; the latest view that this node has; seconds since 1970.

@@ -77,5 +77,6 @@ public struct PathParameters: Hashable, Sendable {
 
     mutating func set(_ name: String, _ value: String) { pairs.append(Pair(name: name, value: value)) }
 
+    /// What the parameter matched, never empty; `nil` for an optional one whose segment is empty or missing.
     public subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
 }

@@ -5,7 +5,9 @@ import StrictJSON
 /// Clients send empty segments on purpose: `/keys/name/` and `/keys/name//sign` both mean the latest version. Inner
 /// empty segments are kept, leading and trailing ones dropped.
 public struct RequestPath: Hashable, Sendable {
+    /// Bytes of the path as it was sent, percent-encoded.
     public static let maximumLength = 2048
+    /// Empty segments count, those included that are dropped.
     public static let maximumSegments = 16
 
     public let segments: [String]
@@ -59,6 +61,7 @@ enum PercentEncoding {
 public struct QueryParameters: Sendable {
     private let pairs: [(name: String, value: String)]
 
+    /// Those with the same name count each; empty ones, as in `a=1&&b=2`, don't.
     public static let maximumParameters = 32
 
     /// Returns `nil` for a query with a bad escape or more than ``maximumParameters`` parameters.
@@ -83,6 +86,9 @@ public struct QueryParameters: Sendable {
         self.pairs = pairs
     }
 
+    /// The decoded value; empty for a parameter without `=`; `nil` where there is none of that name.
+    ///
+    /// - Parameter name: in lower case.
     public subscript(name: String) -> String? {
         pairs.first { $0.name == name }?.value
     }

@@ -13,6 +13,7 @@ public struct LatencyRecord: Sendable {
     public var count: UInt64 { histogram.totalCount }
     public var isEmpty: Bool { histogram.totalCount == 0 }
 
+    /// Rounds to microseconds. What is shorter than 1 µs counts as 1 µs, what is longer than 10 minutes as 10 minutes.
     public mutating func record(nanoseconds: UInt64) {
         record(microseconds: (nanoseconds + 500) / 1000, count: 1)
     }
@@ -21,6 +22,7 @@ public struct LatencyRecord: Sendable {
         _ = histogram.record(min(max(microseconds, 1), Self.longest), count: count)
     }
 
+    /// Values go over with the precision of a record, so sums of records lose nothing more.
     public mutating func add(_ other: LatencyRecord) {
         for (value, count) in other.buckets { record(microseconds: value, count: count) }
     }
@@ -34,6 +36,7 @@ public struct LatencyRecord: Sendable {
 
     /// Microseconds; 0 without any.
     public var longestMicroseconds: UInt64 { isEmpty ? 0 : histogram.maxRecorded }
+    /// Microseconds; 0 without any.
     public var meanMicroseconds: Double { isEmpty ? 0 : histogram.mean }
 
     /// Recorded values in microseconds and how often each occurred, ascending.

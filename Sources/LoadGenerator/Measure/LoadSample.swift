@@ -28,7 +28,9 @@ public struct OutcomeCounts: Hashable, Sendable {
         "good", "throttled", "unavailable", "refused", "failed", "timedOut", "disconnected",
     ]
 
+    /// In the order of ``names``.
     public var values: [UInt64] { Self.members.map { self[keyPath: $0] } }
+    /// Requests that were sent and have an outcome: neither unsent ones nor those under way.
     public var total: UInt64 { values.reduce(0, +) }
     /// All that wasn't answered as asked, whatever the reason.
     public var bad: UInt64 { total - good }
@@ -42,12 +44,14 @@ public struct OutcomeCounts: Hashable, Sendable {
 
 /// Counts and latencies of one operation at one node.
 public struct LoadCell: Sendable {
+    /// Of the requests that were due after the warm-up, in the second in which their outcome was known.
     public var counts = OutcomeCounts()
     /// Of good answers, from the time at which the request was due to the end of the answer.
     public var latency = LatencyRecord()
 
     public init() {}
 
+    /// Adds what another process, or another second, has of the same node and operation.
     public mutating func add(_ other: LoadCell) {
         counts.add(other.counts)
         latency.add(other.latency)
@@ -73,6 +77,7 @@ public struct LoadSample: Sendable {
     /// Processor time of the generating process within the second, microseconds.
     public var cpuMicroseconds: UInt64 = 0
 
+    /// An empty sample with a place for each operation at each node.
     public init(second: Int, nodes: Int, operations: Int) {
         self.second = second
         cells = Array(repeating: LoadCell(), count: nodes * operations)
@@ -95,6 +100,7 @@ public struct LoadSample: Sendable {
 extension LoadSample {
     private static let limits = JSONReader.Limits(depth: 8, members: 1 << 20)
 
+    /// One line of text. Latencies are sent as pairs of value and count, so processes' records can be added up.
     public var json: [UInt8] {
         var writer = JSONWriter(capacity: 1024)
         writer.object { writer in

@@ -3,6 +3,7 @@ import StrictJSON
 
 /// A node's process on this machine, found by the port that it listens on.
 public struct LocalProcess: Hashable, Sendable {
+    /// Found once: after the process has ended the system may give the number to another one.
     public let pid: Int32
 
     /// - Returns: `nil` where nothing on this machine listens there that this user may look at.

@@ -4,6 +4,7 @@ public struct LoadPlan: Hashable, Sendable {
     public struct Node: Hashable, Sendable {
         /// How reports call it.
         public var name: String
+        /// A name or an address, of IPv6 without brackets.
         public var host: String
         public var port: Int
 
@@ -36,6 +37,7 @@ public struct LoadPlan: Hashable, Sendable {
         public var name: String
         /// Its share, against the sum of all weights.
         public var weight: Int
+        /// Which of ``requests`` is sent.
         public var choice: KeyChoice
         /// One for each key.
         public var requests: [Request]
@@ -66,11 +68,13 @@ public struct LoadPlan: Hashable, Sendable {
         case random
     }
 
+    /// Samples and reports name a node by its position here.
     public var nodes: [Node]
     /// PEM file of the authority of the nodes' certificates; the system's authorities without one.
     public var authorityFile: String?
     /// Access tokens, one for each principal, used in turn.
     public var tokens: [String]
+    /// At least one; samples and reports name an operation by its position here.
     public var operations: [Operation]
     public var arrival: Arrival
     /// Connections to each node.

@@ -7,6 +7,7 @@ extension LoadPlan {
 
     private static let limits = JSONReader.Limits(depth: 8, members: 1 << 20)
 
+    /// One line of text. It holds the access tokens in clear, so it goes through a pipe and into no file.
     public var json: [UInt8] {
         var writer = JSONWriter(capacity: 4096)
         writer.object { writer in

@@ -3,6 +3,7 @@ public struct LoadReport: Sendable {
     /// Counts and latencies of a node, of an operation, or of all.
     public struct Line: Sendable {
         public let name: String
+        /// Over the time that was measured.
         public let cell: LoadCell
         /// Good answers a second.
         public let rate: Double
@@ -29,15 +30,22 @@ public struct LoadReport: Sendable {
     /// Requests a second that were due, on average; `nil` in the closed loop.
     public let offeredRate: Double?
     public let all: Line
+    /// In the order of the plan.
     public let nodes: [Line]
+    /// In the order of the plan.
     public let operations: [Line]
+    /// One for each second from the beginning of measuring until the last request had an outcome, ascending.
     public let points: [LoadPoint]
     public let events: [Event]
+    /// How late requests left, after the time at which they were due.
     public let lag: LatencyRecord
+    /// Requests that were due and never sent: too many were under way.
     public let unsent: UInt64
+    /// Requests that were due while no node could be reached.
     public let homeless: UInt64
     /// Of the generator, in cores of this machine.
     public let generatorCores: Double
+    /// How many processes the generator had.
     public let processes: Int
     /// Whether the run was ended before its time.
     public let isInterrupted: Bool
@@ -46,7 +54,9 @@ public struct LoadReport: Sendable {
 
     /// What the generator was and had.
     public struct Setting: Sendable {
+        /// In words: what was asked for.
         public var title: String
+        /// The whole load, before it is divided among processes.
         public var plan: LoadPlan
         public var processes: Int
         /// Cores of this machine.

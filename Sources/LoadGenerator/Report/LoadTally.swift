@@ -8,8 +8,11 @@ public struct LoadTally: Sendable {
 
     /// All that was measured; warm-up excluded.
     public private(set) var total: LoadSample
+    /// One for each complete second since measuring began, ascending; after ``finish()`` also for those that some
+    /// processes didn't report.
     public private(set) var points: [LoadPoint] = []
 
+    /// - Parameter processes: how many have to report a second before it is complete.
     public init(processes: Int, nodes: Int, operations: Int) {
         self.processes = processes
         self.nodes = nodes
@@ -71,20 +74,29 @@ extension LoadSample {
 
 /// One second in figures.
 public struct LoadPoint: Hashable, Sendable {
+    /// Since measuring began; negative in the warm-up.
     public let second: Int
+    /// Of all nodes.
     public let counts: OutcomeCounts
     /// For each node.
     public let nodeCounts: [OutcomeCounts]
+    /// Open ones to each node, of all processes, at the end of the second.
     public let connections: [Int]
     /// Microseconds.
     public let median: UInt64
+    /// 99th percentile, microseconds.
     public let p99: UInt64
+    /// 99.9th percentile, microseconds.
     public let p999: UInt64
+    /// Microseconds.
     public let longest: UInt64
     /// How late requests left, microseconds, 99th percentile.
     public let lag: UInt64
+    /// Due in this second and never sent: too many were under way.
     public let unsent: UInt64
+    /// Due in this second while no node could be reached.
     public let homeless: UInt64
+    /// Under way at the end of the second.
     public let outstanding: Int
     /// Processor time of the generator, microseconds.
     public let generatorCPU: UInt64

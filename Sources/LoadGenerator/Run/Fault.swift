@@ -1,5 +1,6 @@
 /// Something that is done to a node during a run.
 public struct Fault: Hashable, Sendable {
+    /// Which node it is done to; it has to run on this machine.
     public enum Target: Hashable, Sendable {
         /// Whichever leads at that moment.
         case leader
@@ -9,6 +10,7 @@ public struct Fault: Hashable, Sendable {
         case node(String)
     }
 
+    /// What is done to the node's process.
     public enum Action: Hashable, Sendable {
         /// Ends the process at once.
         case kill

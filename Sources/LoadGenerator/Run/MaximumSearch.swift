@@ -42,7 +42,9 @@ public struct MaximumSearch: Sendable {
 
 /// What a pool shall keep to.
 public struct LatencyObjective: Hashable, Sendable {
+    /// The percentile that is looked at: more than 0, at most 100.
     public let percent: Double
+    /// The latency at ``percent`` may be this and no more.
     public let microseconds: UInt64
 
     public init(percent: Double, microseconds: UInt64) {

@@ -77,6 +77,7 @@ public struct NodeStatus: Hashable, Sendable {
 
     /// What is on a node's disk, and will be there for ever: a node that shows less has lost what it had promised.
     public struct Promise: Hashable, Sendable {
+        /// The term that the sender has written.
         public let term: Term
         /// Everything through here is committed, for all that the node knows.
         public let commitIndex: LogIndex

@@ -19,6 +19,7 @@ public struct SnapshotChunk: Hashable, Sendable {
     public let rows: [StateRow]
     /// Ascending by digest, each with its bytes.
     public let blobs: [MaterialBlob]
+    /// Whether the snapshot is complete with this.
     public let isLast: Bool
 
     public init(mark: AppliedMark, after: SnapshotCursor, rows: [StateRow], blobs: [MaterialBlob], isLast: Bool) {
@@ -68,6 +69,7 @@ public struct SnapshotChunk: Hashable, Sendable {
 public struct SnapshotRequest: Hashable, Sendable {
     /// The snapshot of which the asker has a part already; nil if it wants any.
     public let mark: AppliedMark?
+    /// How far the asker has got with that snapshot. Who lends another one begins at its beginning.
     public let after: SnapshotCursor
 
     public init(mark: AppliedMark?, after: SnapshotCursor) {
@@ -78,9 +80,11 @@ public struct SnapshotRequest: Hashable, Sendable {
 
 /// What a node has received of a snapshot that is not its state yet.
 public struct StagedSnapshot: Hashable, Sendable {
+    /// Names the snapshot. Its tag is not checked yet.
     public let mark: AppliedMark
     /// Everything up to here is on the disk.
     public let received: SnapshotCursor
+    /// Whether the last chunk is there too. It may be forged all the same.
     public let isComplete: Bool
 
     public init(mark: AppliedMark, received: SnapshotCursor, isComplete: Bool) {

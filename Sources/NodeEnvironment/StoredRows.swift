@@ -9,6 +9,9 @@ public struct StoredRows: Hashable, Sendable {
 
     public init() {}
 
+    /// A row without a value is kept with an empty one: give none that removes a row.
+    ///
+    /// - Precondition: as for ``append(table:key:value:)``.
     public init(_ rows: some Sequence<StateRow>) {
         for row in rows { append(table: row.table, key: row.key, value: row.value ?? []) }
     }

@@ -8,6 +8,7 @@ public enum BuiltInRole: CaseIterable, Hashable, Sendable {
     case administrator, cryptoOfficer, cryptoUser, policyAdministrator, cryptoAuditor
     case cryptoServiceEncryptionUser, cryptoServiceReleaseUser, backup, restore
 
+    /// That of the same role in the original service: clients name roles by it.
     public var id: GUID {
         switch self {
         case .administrator: GUID(high: 0xa290_e904_7015_4bba, low: 0x90c8_6054_3313_cdb4)
@@ -37,6 +38,7 @@ public enum BuiltInRole: CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// What the role grants at the scope of its assignment, in the order in which listings show it.
     public var dataActions: [DataAction] {
         switch self {
         case .administrator:

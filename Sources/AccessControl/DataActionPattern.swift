@@ -2,8 +2,10 @@
 ///
 /// Letter case is ignored. A pattern that names nothing known matches nothing: it grants nothing.
 public struct DataActionPattern: Hashable, Sendable {
+    /// The pattern as it was given. Patterns that differ in case match the same and are not equal.
     public let text: String
 
+    /// Takes any text: one that is no pattern of a data action matches nothing.
     public init(_ text: String) {
         self.text = text
     }

@@ -66,6 +66,7 @@ public struct GUID: Hashable, Comparable, Sendable {
         }
     }
 
+    /// In the order of the sixteen bytes, and so of the lower-case texts.
     public static func < (left: GUID, right: GUID) -> Bool {
         left.high == right.high ? left.low < right.low : left.high < right.high
     }

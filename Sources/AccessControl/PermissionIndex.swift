@@ -34,6 +34,7 @@ public struct PermissionIndex: Sendable {
 
     // MARK: Assignments
 
+    /// At all scopes together.
     public var assignmentCount: Int { assignmentsByName.count }
 
     /// Every assignment, in no particular order.
@@ -110,6 +111,7 @@ public struct PermissionIndex: Sendable {
     private static let builtInDefinitions = Dictionary(
         uniqueKeysWithValues: BuiltInRole.allCases.map { ($0.id, $0.definition) })
 
+    /// The role with this id, built-in or custom; `nil` if there is none.
     public func roleDefinition(_ id: GUID) -> RoleDefinition? {
         PermissionIndex.builtInDefinitions[id] ?? customRoles[id]
     }

@@ -1,6 +1,7 @@
 /// A named set of permissions. Only data actions are enforced; `actions` and `notActions` belong to the management
 /// plane of the original service and are kept because clients read them back.
 public struct RoleDefinition: Hashable, Sendable {
+    /// Whether the role comes with every pool or was made in this one.
     public enum Kind: Hashable, Sendable {
         case builtIn
         case custom
@@ -14,6 +15,7 @@ public struct RoleDefinition: Hashable, Sendable {
         }
     }
 
+    /// What assignments name the role by: `name` on the wire.
     public let id: GUID
     /// The display name (`roleName` on the wire); may be empty for a custom role.
     public var name: String
@@ -25,6 +27,7 @@ public struct RoleDefinition: Hashable, Sendable {
     public var notDataActions: [String]
     public var actions: [String]
     public var notActions: [String]
+    /// Shown to clients and not enforced: every role can be assigned at every scope.
     public var assignableScopes: [Scope]
 
     public init(
@@ -58,10 +61,12 @@ public struct RoleDefinition: Hashable, Sendable {
 
 /// The grant of one role to one principal at one scope. Immutable: a change is a deletion and a new assignment.
 public struct RoleAssignment: Hashable, Sendable {
+    /// Chosen by whoever makes the assignment; there is one of each name in a pool.
     public let name: GUID
     public let scope: Scope
     /// The object id of a user, service principal or group.
     public let principal: GUID
+    /// The id of a role that need not exist any more: then the assignment grants nothing.
     public let roleDefinition: GUID
 
     public init(name: GUID, scope: Scope, principal: GUID, roleDefinition: GUID) {

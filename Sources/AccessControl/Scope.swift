@@ -68,6 +68,7 @@ extension Scope: CustomStringConvertible {
 public enum KeyName {
     public static let maximumLength = 127
 
+    /// Whether a key can have the name, whether or not there is one.
     public static func isValid(_ name: some StringProtocol) -> Bool { isValid(String(name)) }
 
     public static func isValid(_ name: String) -> Bool {

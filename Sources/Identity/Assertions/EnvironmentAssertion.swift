@@ -5,6 +5,7 @@ public import StrictJSON
 public struct AssertionAuthority: Sendable {
     /// The `iss` of its statements; a slash at the end makes no difference.
     public let issuer: String
+    /// Found by the `kid` of a statement's header.
     public let keys: [TokenKey]
 
     public init(issuer: String, keys: [TokenKey]) {
@@ -18,14 +19,20 @@ public struct AssertionAuthority: Sendable {
 public struct EnvironmentAssertion: Sendable {
     /// The key that the environment made and that what is released is encrypted to.
     public struct TargetKey: Hashable, Sendable {
+        /// Its `kid`, 1 to 512 bytes.
         public let id: String
+        /// RSA, with a modulus of 256 bytes or more.
         public let publicKey: PublicKey
     }
 
+    /// The `iss` claim as the statement has it.
     public let issuer: String
+    /// The whole payload, which a release policy is compared with.
     public let claims: JSONObject
+    /// The first RSA key for encryption in `x-ms-runtime.keys`.
     public let target: TargetKey
 
+    /// Of the token in compact form; a longer one is refused as malformed.
     public static let maximumBytes = 48 * 1024
     /// Seconds for which a statement may be good.
     public static let maximumLifetime: Int64 = 8 * 3600

@@ -3,10 +3,12 @@ import StrictJSON
 
 /// A JSON Web Key Set (RFC 7517 section 5) as an issuer publishes it, read strictly.
 public enum KeySetDocument {
+    /// A longer document is refused unread.
     public static let maximumBytes = 256 * 1024
 
     /// Why a key set was refused.
     public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        /// What is wrong, as the end of a sentence about the key set: "it isn't …", "key 2 has no 'kid'".
         public let description: String
 
         init(_ description: String) { self.description = description }

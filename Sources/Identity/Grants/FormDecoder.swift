@@ -16,7 +16,9 @@ public enum FormFault: Error, Hashable, Sendable {
 /// Names are decoded at once, values only when asked for, so that a secret is decoded straight into memory that will be
 /// wiped.
 public struct FormDecoder: Sendable {
+    /// Of the body as it was sent, escapes included.
     public static let maximumBytes = 16 * 1024
+    /// Of pairs that aren't empty, whether or not anybody asks for them.
     public static let maximumPairs = 64
 
     private let bytes: [UInt8]

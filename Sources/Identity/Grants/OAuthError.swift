@@ -3,6 +3,7 @@ import StrictJSON
 /// An answer of the token endpoint, ready to be sent.
 public struct TokenEndpointResponse: Hashable, Sendable {
     public let status: Int
+    /// A JSON object. It holds the access token, if there is one: never log it.
     public let body: [UInt8]
     /// Header fields beside the content length: the answer must not be stored (RFC 6749, 5.1).
     public let headers: [Field]

@@ -30,8 +30,10 @@ public final class PresentedSecret: Sendable, CustomStringConvertible, CustomRef
         memory.deallocate()
     }
 
+    /// Bytes.
     public var count: Int { memory.count }
 
+    /// The bytes are valid only during the call. A copy of them is the caller's to wipe.
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(UnsafeRawBufferPointer(memory))
     }

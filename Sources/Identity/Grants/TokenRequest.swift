@@ -7,6 +7,7 @@ public struct TokenRequest: Sendable {
         case assertion(String)
     }
 
+    /// As the client wrote it, in the form or in the header; never checked to be a GUID.
     public let clientID: String
     public let credential: Credential
     /// The audience that is asked for, as the client wrote it, without `/.default`.

@@ -7,6 +7,7 @@ public struct TokenSubject: Hashable, Sendable {
     public var principalID: String
     /// The client application: becomes `appid` and `azp`.
     public var applicationID: String
+    /// Becomes `idtyp`: `user` for a user, `app` for all others.
     public var kind: PrincipalKind
     /// The name of a user, for display only.
     public var userName: String?

@@ -10,7 +10,9 @@ public enum PrincipalMapping: Hashable, Sendable {
 
 /// One accepted audience.
 public struct AcceptedAudience: Hashable, Sendable {
+    /// What tokens carry as `aud`. Slashes at its end make no difference.
     public let text: String
+    /// What a token for it opens.
     public let kind: TokenAudience
 
     public init(_ text: String, _ kind: TokenAudience) {
@@ -25,6 +27,7 @@ public struct IssuerTrust: Hashable, Sendable {
     public let issuer: String
     /// The `tid` that its tokens must carry.
     public let tenant: String
+    /// What tokens may be signed with. A key that is for one algorithm only narrows it further.
     public let algorithms: Set<SignatureAlgorithm>
     /// Accepted `typ` header values, lower case and without `application/`.
     public let types: Set<String>

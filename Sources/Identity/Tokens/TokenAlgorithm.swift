@@ -4,10 +4,12 @@ public import CryptographicModule
 public struct TokenKey: Hashable, Sendable {
     /// The `kid` that tokens name it by: an opaque map key, at most 256 bytes.
     public let keyID: String
+    /// RSA of 2048 bits or more, or on P-256, P-384 or P-521: no other is of use for a token.
     public let key: PublicKey
     /// The only algorithm that the key is for, where the issuer states one.
     public let algorithm: SignatureAlgorithm?
 
+    /// Checks nothing. ``TokenVerifier/setKeys(issuer:keys:generation:)`` refuses a key that is too weak.
     public init(keyID: String, key: PublicKey, algorithm: SignatureAlgorithm? = nil) {
         self.keyID = keyID
         self.key = key

@@ -41,6 +41,7 @@ public final class VerifiedToken: Sendable {
     public let applicationID: String?
     /// The `upn` or `preferred_username` claim. For the audit record only; it decides nothing.
     public let userName: String?
+    /// By the claim `idtyp`: a user for `user`, a service principal for anything else or nothing.
     public let kind: PrincipalKind
     /// Mapped group identifiers, for issuers whose groups are believed; empty for the embedded issuer, whose groups
     /// come from the pool view.

@@ -5,6 +5,7 @@ import CNghttp2
 /// Like the server's engine it knows no socket, loop or thread. Completions run at the end of `receive` or `abandon`,
 /// never inside a callback of libnghttp2, so that they may submit the next request.
 public final class HTTP2ClientEngine {
+    /// Called once for each request, also for one that ``submit(_:completion:)`` can't send: then before that returns.
     public typealias Completion = (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
 
     final class Exchange {

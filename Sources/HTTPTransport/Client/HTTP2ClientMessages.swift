@@ -2,11 +2,13 @@
 public struct HTTP2ClientRequest: Sendable {
     public var method: HTTPMethod
     public var scheme: String
+    /// `host` or `host:port`: what HTTP/1.1 has in the field `Host`.
     public var authority: String
     /// Path and query, percent-encoded.
     public var path: String
     /// Further fields; names in lower case.
     public var headers: [(String, String)]
+    /// The engine adds `content-length`; the fields must not hold it.
     public var body: [UInt8]
 
     public init(
@@ -24,7 +26,9 @@ public struct HTTP2ClientRequest: Sendable {
 
 /// A complete response as the HTTP/2 client received it.
 public struct HTTP2ClientResponse: Sendable {
+    /// Of the final response; interim ones are left out.
     public var status: Int
+    /// Fields of the final response, those behind its body included. With more than 256 the exchange fails.
     public var headers: HTTPFields
     public var body: [UInt8]
 

@@ -9,7 +9,9 @@ public final class HTTPRequest: Sendable {
     public let query: String
     /// `:authority`, or the `Host` field; empty where an HTTP/1.0 client sent neither.
     public let authority: String
+    /// Without pseudo-fields. There is no more than one `authorization` field, for such a request is refused.
     public let headers: HTTPFields
+    /// Complete and as it was sent: a content coding isn't undone.
     public let body: [UInt8]
     public let version: HTTPVersion
     /// The connection that the request came over, and that its answer leaves by.

@@ -8,6 +8,7 @@ public struct HTTPResponse: Sendable {
     public var headers: [(String, String)]
     /// Fields that are sent before these, and don't have to be checked again.
     public var standing: StandingFields?
+    /// Not sent in answer to HEAD, nor with 204 and 304.
     public var body: [UInt8]
 
     public init(

@@ -25,6 +25,8 @@ public final class HTTPServer: Sendable {
     private let state = Mutex(State.new)
     private let initializer = Mutex<ConnectionInitializer?>(nil)
 
+    /// Opens no file and no socket. ``validate()`` and ``start(group:sink:)`` find out whether the configuration can
+    /// work.
     public init(configuration: HTTPServerConfiguration) {
         self.configuration = configuration
     }

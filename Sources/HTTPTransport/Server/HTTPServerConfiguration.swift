@@ -6,6 +6,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var port: Int
     /// Certificate and key, or nil to serve HTTP/1.1 without TLS (loopback and tests).
     public var tls: TLSFiles?
+    /// Each from 1 to 2³² - 1, with at least 4096 for `maximumHeaderListBytes` and 32 KiB for `maximumUnsentBytes`:
+    /// with others a server doesn't start.
     public var limits: TransportLimits
     public var timeouts: TransportTimeouts
 

@@ -10,6 +10,7 @@ public struct BackupSchedule: Hashable, Sendable {
     public var sealedToken: [UInt8]
     /// Whether the identity of the node's machine opens the container.
     public var usesManagedIdentity: Bool
+    /// How many stay. Its ``BackupRetention/interval`` says how often one is made.
     public var retention: BackupRetention
     /// When the newest good backup is older than this, in seconds, it is too old.
     public var alarmAfter: Int64
@@ -40,6 +41,7 @@ public struct BackupSchedule: Hashable, Sendable {
 public struct BackupPlan: Hashable, Sendable {
     /// The last backup that was begun by it.
     public struct Attempt: Hashable, Sendable {
+        /// The id of its job, 16 bytes. The job itself may be forgotten by now.
         public let job: [UInt8]
         /// The beginning of the interval that it is for: Unix time in seconds.
         public let due: Int64
@@ -50,6 +52,7 @@ public struct BackupPlan: Hashable, Sendable {
     public internal(set) var schedule: BackupSchedule
     /// When it was set: Unix time in seconds.
     public internal(set) var set: Int64
+    /// `nil` before the first one to this container.
     public internal(set) var attempt: Attempt?
     /// When the newest full backup that succeeded was begun, whoever asked for it: Unix time in seconds.
     public internal(set) var newestGood: Int64?
@@ -57,6 +60,9 @@ public struct BackupPlan: Hashable, Sendable {
     /// How old, in seconds, the newest good backup is; where there is none, the schedule itself.
     public func age(at now: Int64) -> Int64 { max(0, now - (newestGood ?? set)) }
 
+    /// Whether the newest good backup is too old by the schedule.
+    ///
+    /// - Parameter now: Unix time in seconds.
     public func isOverdue(at now: Int64) -> Bool { age(at: now) > schedule.alarmAfter }
 }
 
@@ -64,6 +70,7 @@ public struct BackupPlan: Hashable, Sendable {
 public struct ScheduledBackup: Hashable, Sendable {
     /// Of the job that made it.
     let job: GUID
+    /// Below the schedule's container; the one of the attempt that succeeded.
     public let folder: String
     /// When it was begun: Unix time in seconds.
     public let taken: Int64
@@ -72,6 +79,7 @@ public struct ScheduledBackup: Hashable, Sendable {
     /// It has served its time, and goes.
     public internal(set) var isRetired: Bool
 
+    /// The id of the job that made it, 16 bytes.
     public var id: [UInt8] { job.bytes }
 
     /// Where its content may lie, the folder that counts last: a node that died in its work may have written all of it,

@@ -37,6 +37,7 @@ public struct BackupRetention: Hashable, Sendable {
         (self.hourly, self.daily, self.weekly) = (hourly, daily, weekly)
     }
 
+    /// How many backups of one kind stay.
     public func count(_ interval: BackupInterval) -> Int {
         switch interval {
         case .hourly: hourly
@@ -48,6 +49,7 @@ public struct BackupRetention: Hashable, Sendable {
     /// How often a backup is made: once in the shortest interval of which any is kept.
     public var interval: BackupInterval? { BackupInterval.allCases.first { count($0) > 0 } }
 
+    /// Whether any are kept, and of no kind more than ``limits`` says.
     public var isValid: Bool {
         interval != nil
             && BackupInterval.allCases.allSatisfy { (0...(Self.limits[$0] ?? 0)).contains(count($0)) }

@@ -31,6 +31,7 @@ public struct SecurityDomainRecord: Hashable, Sendable {
 
 /// The last unsealing of a node that was granted, whether or not the key reached it.
 public struct UnsealGrant: Hashable, Sendable {
+    /// The node that was unsealed.
     public let node: UInt64
     /// The boot that the grant was for.
     public let bootNonce: [UInt8]

@@ -14,11 +14,13 @@ public enum JobKind: UInt8, Hashable, CaseIterable, Sendable {
     /// Finds out what a restore of everything would bring, for officers to approve.
     case restoreOrder = 6
 
+    /// Whether it is about making a backup; else it is about restoring one.
     public var isBackup: Bool { self == .backup || self == .backupCheck }
     /// Whether it changes keys.
     public var changesKeys: Bool { self == .restore || self == .keyRestore }
 }
 
+/// How a job stands. One that has ended stays as it is.
 public enum JobStatus: UInt8, Hashable, CaseIterable, Sendable {
     case running = 1
     case succeeded = 2
@@ -108,6 +110,8 @@ public struct StagedKey: Hashable, Sendable {
 
 /// A backup or a restore, under way or done.
 public struct JobRecord: Hashable, Sendable {
+    /// As the job was begun, but with the node of whoever took it over, then for a backup with a new folder, and
+    /// without the token once it has ended.
     public internal(set) var order: JobOrder
     let identifier: GUID
     public internal(set) var status: JobStatus
@@ -121,6 +125,7 @@ public struct JobRecord: Hashable, Sendable {
     public internal(set) var items: UInt64
     /// Of the backup's content.
     public internal(set) var bytes: UInt64
+    /// Set where the job has failed, and only there.
     public internal(set) var failure: JobFailure?
     /// A restore into a new pool, or one that officers have approved: it brings everything and not keys alone.
     public internal(set) var isOfEverything = false
@@ -129,6 +134,7 @@ public struct JobRecord: Hashable, Sendable {
     /// How often another node went on with it.
     public internal(set) var takeovers = 0
 
+    /// 16 bytes.
     public var id: [UInt8] { order.id }
 
     /// Whether its node is to be taken for dead.

@@ -33,6 +33,7 @@ public struct RewrappedRecord: Hashable, Sendable {
     public var version: [UInt8]
     /// SHA-256 of the record that it replaces: where that has changed meanwhile, this one is passed over.
     public var former: [UInt8]
+    /// That key, sealed under the new key-encryption key; at most 32 KiB.
     public var record: [UInt8]
 
     public init(name: String, version: [UInt8], former: [UInt8], record: [UInt8]) {
@@ -47,6 +48,7 @@ public struct RewrappedRecord: Hashable, Sendable {
 public struct KeyEncryptionRetirement: Hashable, Sendable {
     /// SHA-256 of the pool's keyring that it was made from.
     public var base: [UInt8]
+    /// That keyring without the former key, sealed under the same root.
     public var keyring: [UInt8]
     /// How many records had come under the former key when its last user was looked for.
     public var late: UInt64
@@ -84,11 +86,13 @@ public struct KeyEncryption: Hashable, Sendable {
         self.began = began
     }
 
+    /// Whether the former key may still seal records.
     public var isUnderWay: Bool { ended == nil }
 }
 
 /// Records that one command has replaced.
 public struct RewrappedBatch: Hashable, Sendable {
+    /// Counts the batches of one change, from 0.
     public let number: UInt64
     /// Unix time in seconds.
     public let at: Int64

@@ -10,6 +10,7 @@ public enum KeyOrigin: UInt8, Hashable, CaseIterable, Sendable {
 
 /// The policy under which an exportable key may be released. Immutability is in the key's authenticated header.
 public struct ReleasePolicy: Hashable, Sendable {
+    /// The media type of `data`, at most 256 bytes.
     public var contentType: String
     /// The policy's JSON text. SHA-256 of these bytes is what the key's header authenticates.
     public var data: [UInt8]
@@ -34,21 +35,26 @@ public struct KeyDeletion: Hashable, Sendable {
 }
 
 /// One version of a key. An immutable object, so that handing it to a request costs one retain.
+///
+/// Its properties are those of ``content`` and of the header in it, and mean what they mean there.
 public final class KeyVersionRecord: Sendable {
     /// What a version consists of.
     public struct Content: Hashable, Sendable {
+        /// What the sealed record authenticates.
         public var header: KeyHeader
         /// `nil` for a symmetric key.
         public var publicKey: PublicKey?
         /// SHA-256 of the sealed record, by which its bytes are stored.
         public var recordDigest: [UInt8]
         public var origin: KeyOrigin
+        /// Whether operations may use the version. Its attributes are read and changed either way.
         public var enabled: Bool
         /// Unix time in seconds.
         public var notBefore: Int64?
         /// Unix time in seconds; the version is valid before it.
         public var expires: Int64?
         public var tags: [String: String]
+        /// The policy whose data has the header's digest; `nil` where that is empty.
         public var releasePolicy: ReleasePolicy?
         /// Unix time in seconds.
         public var created: Int64

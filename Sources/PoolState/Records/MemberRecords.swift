@@ -12,9 +12,11 @@ public enum MemberStanding: UInt8, Hashable, CaseIterable, Sendable {
 public struct MemberRecord: Hashable, Sendable {
     /// The node's id; never 0, never reused.
     public let node: UInt64
+    /// From its invitation; a founder's from genesis.
     public let name: String
     /// SHA-256 of the node's public key (SPKI, DER): what peers pin.
     public let identityDigest: [UInt8]
+    /// Where clients reach the node: `https://host:port`.
     public let apiURL: String
     /// `host:port` of the peer listener.
     public let peerAddress: String
@@ -47,6 +49,7 @@ public struct MemberRecord: Hashable, Sendable {
 public struct NodeInvitation: Hashable, Sendable {
     /// The id that the node will have; 0 in a command, for it is given when the command is applied.
     public let node: UInt64
+    /// 1 to 63 of `a-z`, `0-9` and `-`; no member or other invitation has it.
     public let name: String
     /// SHA-256 of the ticket.
     public let ticketDigest: [UInt8]
@@ -76,6 +79,7 @@ public struct NodeAdmission: Hashable, Sendable {
     public let ticketDigest: [UInt8]
     /// SPKI, DER.
     public let publicKey: [UInt8]
+    /// Where clients reach the node: `https://host:port`, at most 512 bytes; no member's.
     public let apiURL: String
     /// `host:port` of the peer listener.
     public let peerAddress: String
@@ -102,9 +106,11 @@ public struct NodeAdmission: Hashable, Sendable {
 public struct MembershipRecord: Hashable, Sendable {
     /// The log entry that holds the configuration.
     public let index: UInt64
+    /// Of the next configuration while this one is joint.
     public let voters: Set<UInt64>
     /// Not empty while the configuration is joint.
     public let outgoingVoters: Set<UInt64>
+    /// Who gets the log and doesn't vote; of the next configuration while this one is joint.
     public let learners: Set<UInt64>
     /// Not empty only while the configuration is joint.
     public let outgoingLearners: Set<UInt64>
@@ -120,11 +126,13 @@ public struct MembershipRecord: Hashable, Sendable {
         self.outgoingLearners = outgoingLearners
     }
 
+    /// Whether it joins two configurations, a majority of each of which has to agree (joint consensus).
     public var isJoint: Bool { !outgoingVoters.isEmpty }
 
     /// Everybody that the configuration names.
     public var nodes: Set<UInt64> { voters.union(outgoingVoters).union(learners).union(outgoingLearners) }
 
+    /// Whether the configuration names the node, as voter or learner, staying or outgoing.
     public func isMember(_ node: UInt64) -> Bool {
         voters.contains(node) || outgoingVoters.contains(node) || learners.contains(node)
             || outgoingLearners.contains(node)

@@ -25,6 +25,7 @@ public struct PeerUnsealSettings: Hashable, Sendable {
         (self.mode, self.maxAbsence) = (mode, maxAbsence)
     }
 
+    /// Whether the absence is within ``absences``.
     public var isValid: Bool { Self.absences.contains(maxAbsence) }
 
     /// Whether whatever these let pass the others let pass, too: then no officer has to agree.
@@ -51,6 +52,7 @@ public struct PeerUnsealOrder: Hashable, Sendable {
 
 /// By what nodes unseal one another: one record, from the version on that brought it.
 public struct PeerUnsealPolicy: Hashable, Sendable {
+    /// Those in force.
     public internal(set) var settings: PeerUnsealSettings
     /// Unix time in seconds until which no absence is too long, since officers have opened the pool; 0: no such time.
     public internal(set) var startUntil: Int64 = 0
@@ -95,6 +97,7 @@ public struct NodeContinuity: Hashable, Sendable {
     public internal(set) var lastSeen: Int64
     /// Unix time in seconds until which its first unsealing needs neither ticket nor approval; 0 once it has a ticket.
     public internal(set) var beginsUntil: Int64
+    /// An administrator's, perhaps expired; nil where there is none or the node was unsealed since.
     public internal(set) var approval: UnsealApproval?
 
     /// Whether the pool knows that the node's latest ticket is on its disk, so that no other one is good any more.

@@ -80,9 +80,11 @@ public struct PoolRecord: Hashable, Sendable {
 
     /// 16 bytes.
     public internal(set) var poolID: [UInt8]
+    /// 3 to 24 characters, `[0-9A-Za-z-]`; never changes.
     public internal(set) var name: String
     /// Raised by the recovery of a pool that lost its quorum; `firstEpoch` at genesis.
     public internal(set) var epoch: UInt64
+    /// The `tid` of the pool's tokens; never changes.
     public internal(set) var tenantID: GUID
     /// The fixed list of token audiences that the data plane accepts.
     public internal(set) var audiences: [String]
@@ -94,6 +96,7 @@ public struct PoolRecord: Hashable, Sendable {
     public internal(set) var keyring: [UInt8]
     /// SHA-256 of each officer's certificate (DER) where genesis pinned them; empty where it did not.
     public internal(set) var pinnedOfficers: [[UInt8]]
+    /// As chosen at genesis, until a restore of everything brings the backup's.
     public internal(set) var settings: PoolSettings
     /// Unix time in seconds.
     public internal(set) var created: Int64

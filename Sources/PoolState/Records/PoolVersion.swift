@@ -6,6 +6,7 @@
 public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public let rawValue: UInt32
 
+    /// Any number, since a pool may have a version that this program doesn't know.
     public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }

@@ -1,5 +1,6 @@
 /// The algorithms of the protocol that are sound only in careful hands, and that a pool may therefore do without.
 public struct RefusableAlgorithms: OptionSet, Hashable, Sendable {
+    /// As it is replicated: bit 0 for RSNULL, bit 1 for RSA1_5. A pool with any other is refused.
     public let rawValue: UInt32
 
     public init(rawValue: UInt32) { self.rawValue = rawValue }

@@ -19,6 +19,7 @@ public struct ReleaseAuthority: Hashable, Sendable {
 
     /// The `iss` of its statements.
     public var issuer: String
+    /// 1 to ``PoolLimits/keysPerReleaseAuthority``, each of another id.
     public var keys: [Key]
 
     public init(issuer: String, keys: [Key]) {

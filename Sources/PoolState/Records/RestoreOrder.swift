@@ -30,6 +30,7 @@ public struct RestoreOrder: Hashable, Sendable {
     public let folder: String
     /// Whether principals that come back keep the secrets that they had.
     public let keepsCredentials: Bool
+    /// The one backup that is restored by this order.
     public let backup: OrderedBackup
     /// Whom to ask.
     public let orderedBy: GUID?

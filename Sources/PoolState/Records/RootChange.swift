@@ -95,6 +95,7 @@ public struct RootChange: Hashable, Sendable {
     public let began: Int64
     /// Of officers in office, in order.
     public internal(set) var approvals: [RootVote] = []
+    /// Nil before the first preparation. Each further one replaces it, until the change is committed.
     public internal(set) var prepared: PreparedRoot?
     /// Of the next officers, in order: each has opened his share.
     public internal(set) var confirmations: [RootVote] = []
@@ -102,9 +103,11 @@ public struct RootChange: Hashable, Sendable {
     public internal(set) var committed: Int64?
     /// Once committed: what the former officers hold, and the keyring under the former root.
     public internal(set) var former: SecurityDomainRecord?
+    /// Empty before it is committed.
     public internal(set) var formerKeyring: [UInt8] = []
     /// Once committed: members whose disks know of it, and which hold the next root; in order.
     public internal(set) var holders: [UInt64] = []
 
+    /// The order's, 16 bytes.
     public var id: [UInt8] { order.id }
 }

@@ -30,6 +30,7 @@ public struct RotationRules: Hashable, Sendable {
         case triggerTooLongBeforeExpiry
     }
 
+    /// What keeps a key from having these rules; `nil` if nothing does. Years count 365 days for it, months 30.
     public var problem: Problem? {
         if let expiry, expiry.nominalSeconds < Self.shortestPeriod { return .expiryTooShort }
         switch trigger {
@@ -47,7 +48,9 @@ public struct RotationRules: Hashable, Sendable {
 /// A key's rotation rules and when they were set, Unix time in seconds.
 public struct RotationPolicy: Hashable, Sendable {
     public let rules: RotationRules
+    /// When the key came to have rules: they were set where it had none, or restored with it.
     public let created: Int64
+    /// When these rules were set, or restored.
     public let updated: Int64
 }
 

@@ -14,11 +14,13 @@ public enum StagedPolicy: Hashable, Sendable {
 /// What a new pool takes over from the record of the lost one. Name, tenant, audiences and members are its own.
 public struct RestoredPool: Hashable, Sendable {
     public var settings: PoolSettings
+    /// As in ``PoolRecord``. A living pool keeps its own.
     public var pinnedOfficers: [[UInt8]]
     public var releaseAuthorities: [ReleaseAuthority]
     /// The new pool's own keyring, with keys of the lost one added, sealed under the root in force.
     public var keyring: [UInt8]
 
+    /// - Parameter record: of the pool that the backup was made of.
     public init(_ record: PoolRecord, keyring: [UInt8]) {
         self.init(
             settings: record.settings, pinnedOfficers: record.pinnedOfficers,

@@ -2,18 +2,22 @@ public import CryptographicModule
 
 /// A version of a key, the first or a further one. Name and version id are in the header.
 public struct NewKeyVersion: Hashable, Sendable {
+    /// Refused unless it is a customer's key of this pool and fits the public key.
     public var header: KeyHeader
     /// `nil` for a symmetric key.
     public var publicKey: PublicKey?
     /// The sealed record, at most 32 KiB.
     public var record: [UInt8]
+    /// A new version that says `generated` is refused if the pool has its public key or RSA modulus already.
     public var origin: KeyOrigin
     public var enabled: Bool
     /// Unix time in seconds.
     public var notBefore: Int64?
     /// Unix time in seconds.
     public var expires: Int64?
+    /// Within ``PoolLimits/tagsPerKey`` and ``PoolLimits/tagLength``; no name is empty.
     public var tags: [String: String]
+    /// The policy whose data has the header's digest; `nil` where that is empty.
     public var releasePolicy: ReleasePolicy?
     /// Set where the version is made by rotation.
     public var rotation: RotationCondition?
@@ -54,7 +58,9 @@ public struct RotationCondition: Hashable, Sendable {
 public struct RestoredKey: Hashable, Sendable {
     /// A version with the time of its last change, Unix time in seconds.
     public struct Version: Hashable, Sendable {
+        /// Of the key's name, and without a rotation condition.
         public var version: NewKeyVersion
+        /// Unix time in seconds.
         public var updated: Int64
 
         public init(version: NewKeyVersion, updated: Int64) {
@@ -66,6 +72,7 @@ public struct RestoredKey: Hashable, Sendable {
     public var name: String
     /// Oldest first, 1 to 100.
     public var versions: [Version]
+    /// `nil` where the key has none. They count as set when the command is applied.
     public var rotationRules: RotationRules?
 
     public init(name: String, versions: [Version], rotationRules: RotationRules?) {
@@ -87,11 +94,15 @@ public struct KeyAttributeChange: Hashable, Sendable {
     public var name: String
     /// 16 bytes.
     public var version: [UInt8]
+    /// `nil` keeps it.
     public var enabled: Bool?
+    /// Unix time in seconds.
     public var notBefore: AttributeChange<Int64>
+    /// Unix time in seconds.
     public var expires: AttributeChange<Int64>
     /// Replaces all tags.
     public var tags: [String: String]?
+    /// Set where operations or release policy change, for the sealed header holds them; `nil` keeps both.
     public var resealed: ResealedKey?
 
     public init(
@@ -114,6 +125,7 @@ public struct KeyAttributeChange: Hashable, Sendable {
 /// refused. Everything else in the header has to be as it was.
 public struct ResealedKey: Hashable, Sendable {
     public var header: KeyHeader
+    /// The sealed record, at most 32 KiB. Refused if the pool has it already.
     public var record: [UInt8]
     /// The policy that the header's digest is of; `nil` where the key has none.
     public var releasePolicy: ReleasePolicy?

@@ -128,15 +128,19 @@ public struct AdoptedSecurityDomain: Hashable, Sendable {
 
 /// A principal to create, at genesis or later. Its credential generation begins at 1 with a secret, at 0 without.
 public struct NewPrincipal: Hashable, Sendable {
+    /// What role assignments name. Refused where another principal has it.
     public var objectID: GUID
     /// Only service principals have one.
     public var clientID: GUID?
     public var kind: PrincipalKind
     /// 1 to 256 bytes of UTF-8.
     public var displayName: String
+    /// As ``PrincipalRecord/enabled``.
     public var enabled: Bool
     /// SHA-256 of the generated 32-byte secret.
     public var secretHash: [UInt8]?
+    /// Object ids of groups that are there, at most ``PoolLimits/groupsPerPrincipal``; none for a group. At genesis the
+    /// groups of the same command count.
     public var groups: [GUID]
 
     public init(
@@ -159,10 +163,15 @@ public struct Genesis: Hashable, Sendable {
     public var poolID: [UInt8]
     /// 3 to 24 characters, `[0-9A-Za-z-]`.
     public var name: String
+    /// Not 0; ``PoolRecord/firstEpoch`` for a new pool.
     public var epoch: UInt64
+    /// The `tid` of the pool's tokens.
     public var tenantID: GUID
+    /// What tokens may be for: 1 to ``PoolLimits/audiences``, each 1 to 512 bytes.
     public var audiences: [String]
+    /// The founders: 1 to ``PoolLimits/members``, each with an id of its own, not 0.
     public var members: [MemberRecord]
+    /// Of the root key that `keyring` is sealed under.
     public var rootGeneration: UInt32
     /// The sealed keyring, opaque here.
     public var keyring: [UInt8]
@@ -205,6 +214,7 @@ public struct PreparedSecurityDomain: Hashable, Sendable {
     public var generation: UInt32
     /// The keyring sealed under a new root; `nil` leaves root and keyring as they are.
     public var keyring: [UInt8]?
+    /// How many officers have to come together: from 1 to all of them.
     public var required: Int
     /// The officers' certificates, DER.
     public var officers: [[UInt8]]

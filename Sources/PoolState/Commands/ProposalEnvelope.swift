@@ -22,6 +22,7 @@ public struct ProposalEnvelope: Hashable, Sendable {
     public var proposer: UInt64
     /// On whose behalf; `nil` for the node's own.
     public var principal: GUID?
+    /// How the principal had proved who it is. Only ``PoolCommand/recoverPool(node:epoch:)`` is decided by it.
     public var authentication: AuthenticationKind
     /// Unix time in milliseconds by the proposer's clock.
     public var stampedAt: Int64
@@ -42,6 +43,7 @@ public struct ProposalEnvelope: Hashable, Sendable {
 
 /// What a caller says of a command's origin; the pool adds node, time and, unless given, the proposal's id.
 public struct ProposalOrigin: Hashable, Sendable {
+    /// On whose behalf; `nil` for the node's own.
     public var principal: GUID?
     public var authentication: AuthenticationKind
     /// 16 bytes, given by a caller that may submit the same thing again; `nil` lets the pool choose.

@@ -4,11 +4,14 @@ import HashTreeCollections
 
 /// The limits of the replicated state.
 public enum PoolLimits {
+    /// Versions of one key, however they came: a key that has them takes no other, and none is removed alone.
     public static let versionsPerKey = 100
     /// At `/` and `/keys` together.
     public static let roleAssignmentsForHSM = 50
+    /// At the scope of one key, `/keys/{name}`.
     public static let roleAssignmentsPerKey = 10
     public static let customRoleDefinitions = 50
+    /// Of one version.
     public static let tagsPerKey = 15
     /// Characters (Unicode scalars) of a tag's name and of its value.
     public static let tagLength = 256
@@ -16,13 +19,17 @@ public enum PoolLimits {
     public static let recordBytes = 32 << 10
     /// Bytes of a release policy.
     public static let releasePolicyBytes = 16 << 10
+    /// That a principal is a direct member of.
     public static let groupsPerPrincipal = 100
     /// Members and invitations.
     public static let members = 9
+    /// The highest id that is given to a node. Since none is given twice, nobody can be invited after it.
     public static let largestNode: UInt64 = 1_000_000
+    /// Of one security domain.
     public static let officers = 10
     /// Keys outside of the pool that open it.
     public static let unsealKeys = 8
+    /// What tokens may be for: those of genesis, and what nodes that joined have added.
     public static let audiences = 32
     public static let releaseAuthorities = 16
     public static let keysPerReleaseAuthority = 16

@@ -21,7 +21,10 @@ extension PoolState {
         return now - ended >= PoolLimits.backupRetry ? due : nil
     }
 
-    /// When the next backup is made by the schedule, Unix time in seconds; in the past where it is due.
+    /// When the next backup is made by the schedule, Unix time in seconds; in the past where it is due, nil where there
+    /// is no schedule.
+    ///
+    /// - Parameter now: Unix time in seconds.
     public func nextBackup(at now: Int64) -> Int64? {
         guard let interval = backupPlan?.schedule.retention.interval else { return nil }
         return dueBackup(at: now) ?? interval.start(of: now) + interval.length

@@ -1,6 +1,8 @@
 /// The replicated state as one node has applied it: immutable, shared by all requests that read it.
 public final class PoolView: Sendable {
+    /// Without what ``PoolState/forReaders`` leaves out.
     public let state: PoolState
+    /// That of `state`, found without a copy of it.
     public let phase: PoolPhase
     /// The last log entry that `state` contains.
     public let appliedIndex: UInt64
@@ -14,6 +16,7 @@ public final class PoolView: Sendable {
 
 /// A command that has been applied here and that every member honours.
 public struct Committed: Sendable {
+    /// May be a refusal.
     public let outcome: CommandOutcome
     /// The state as the command left it: the last entry that it contains is the command's.
     public let view: PoolView

@@ -12,6 +12,7 @@ extension PoolView {
         return key
     }
 
+    /// The principal of the pool's own directory with this object id, enabled or not.
     public func principal(_ objectID: GUID) -> PrincipalRecord? { state.principalRecords[objectID] }
 
     /// Decides whether `principal`, itself or by one of `groups`, may do `action` at `scope`.

@@ -23,6 +23,7 @@ public struct CommandEffects: Hashable, Sendable {
     /// It may touch any subject.
     let isUnbounded: Bool
 
+    /// Everything that a read may look at.
     public static let everything = CommandEffects(subjects: [], isUnbounded: true)
     /// Nothing that a read of a principal or a key looks at.
     public static let none = CommandEffects(subjects: [], isUnbounded: false)

@@ -14,6 +14,7 @@ public struct UnreleasedEffects: Sendable {
     private var last: UInt64 = 0
     private var released: UInt64 = 0
 
+    /// Of no entries: no read waits.
     public init() {}
 
     fileprivate init(released: UInt64) { self.released = released }
@@ -62,6 +63,7 @@ public struct EffectLedger: Sendable {
         var isStretch = false
     }
 
+    /// Of the entries that were added and are neither released nor truncated.
     public private(set) var unreleased = UnreleasedEffects()
     private var entries: [Entry] = []
 

@@ -20,7 +20,10 @@ public struct PoolState: Sendable {
     var materials = MaterialIndex()
     var principalRecords = TreeDictionary<GUID, PrincipalRecord>()
     var principalsByClientID = TreeDictionary<GUID, GUID>()
+    /// Custom roles and all role assignments.
     public internal(set) var permissions = PermissionIndex()
+    /// What the officers hold; nil before one was prepared, and in a pool that has adopted another one's until a
+    /// restore of everything brings its record.
     public internal(set) var securityDomain: SecurityDomainRecord?
     /// The change of the pool's root that is under way.
     public internal(set) var rootChange: RootChange?
@@ -74,6 +77,7 @@ public struct PoolState: Sendable {
     /// `nil` before genesis.
     public var pool: PoolRecord? { record }
 
+    /// `uninitialized` before genesis.
     public var phase: PoolPhase { record?.phase ?? .uninitialized }
 
     /// In order of node id.
@@ -81,6 +85,7 @@ public struct PoolState: Sendable {
         memberRecords.values.sorted { $0.node < $1.node }
     }
 
+    /// Whatever its standing; nil once it has left.
     public func member(_ node: UInt64) -> MemberRecord? {
         memberRecords[node]
     }
@@ -90,6 +95,7 @@ public struct PoolState: Sendable {
         nodeInvitations.values.sorted { $0.node < $1.node }
     }
 
+    /// The invitation, expired or not, whose ticket has this SHA-256.
     public func invitation(ticketDigest: [UInt8]) -> NodeInvitation? {
         nodeInvitations.values.first { $0.ticketDigest == ticketDigest }
     }
@@ -102,10 +108,12 @@ public struct PoolState: Sendable {
         record != nil && node <= lastGivenNode && memberRecords[node] == nil && nodeInvitations[node] == nil
     }
 
+    /// The last grant of the form that ended with ``PoolVersion/peerUnsealing``; nil if the node has none.
     public func unsealGrant(of node: UInt64) -> UnsealGrant? {
         unsealGrants[node]
     }
 
+    /// The last that the pool has heard of the node's audit log. Stays when the node leaves.
     public func auditHead(of node: UInt64) -> AuditHead? {
         heads[node]
     }
@@ -118,7 +126,8 @@ public struct PoolState: Sendable {
     /// The last so many proposals are remembered: one that comes again among them is not applied again.
     public static var proposalsRemembered: UInt64 { CompletedProposals.capacity }
 
-    /// What became of a recent proposal; `nil` if it was never applied or is no longer remembered.
+    /// What became of a recent proposal; `nil` if it was never applied or is no longer remembered, and in a copy for
+    /// readers.
     public func outcome(ofProposal proposalID: [UInt8]) -> CommandOutcome? {
         GUID(bytes: proposalID).flatMap { completed[$0]?.outcome }
     }
@@ -132,8 +141,10 @@ public struct PoolState: Sendable {
         }
     }
 
+    /// Keys that aren't deleted; versions don't count.
     public var keyCount: Int { liveNames.count }
 
+    /// Keys that are deleted and not purged; versions don't count.
     public var deletedKeyCount: Int { deletedNames.count }
 
     /// The live key with this name.
@@ -163,6 +174,7 @@ public struct PoolState: Sendable {
     /// Backups and restores, the newest first.
     public var jobs: [JobRecord] { jobRecords.values.sorted { $0.isNewer(than: $1) } }
 
+    /// The job of this id, 16 bytes; nil also once it is forgotten (``PoolLimits/jobs``).
     public func job(_ id: [UInt8]) -> JobRecord? { GUID(bytes: id).flatMap { jobRecords[$0] } }
 
     /// The one that is under way.
@@ -170,10 +182,12 @@ public struct PoolState: Sendable {
 
     // MARK: Principals and roles
 
+    /// The principal of the pool's own directory with this object id, enabled or not.
     public func principal(_ objectID: GUID) -> PrincipalRecord? {
         principalRecords[objectID]
     }
 
+    /// The service principal, enabled or not, that asks for tokens by this application id.
     public func principal(clientID: GUID) -> PrincipalRecord? {
         principalsByClientID[clientID].flatMap { principalRecords[$0] }
     }

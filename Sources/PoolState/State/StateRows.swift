@@ -49,6 +49,7 @@ public enum RowTable: UInt8, CaseIterable, Hashable, Sendable {
 public struct RowChange: Hashable, Sendable {
     /// The raw value of a `RowTable`.
     public let table: UInt8
+    /// Within the table; the record's own content determines it.
     public let key: [UInt8]
     /// The canonical encoding; `nil` removes the row.
     public let value: [UInt8]?
@@ -75,6 +76,7 @@ public struct BlobChange: Hashable, Sendable {
 
 /// What applying one log entry did.
 public struct ApplyResult: Hashable, Sendable {
+    /// The same on every replica.
     public let outcome: CommandOutcome
     /// Each changed row once, to be stored in one transaction with the applied index.
     public let rows: [RowChange]

@@ -5,6 +5,7 @@
     /// A known bug, and what it takes to find it. The simulator is only worth something as long as it finds them all.
     public struct NegativeControl: Sendable {
         public let fault: PlantedSimulationFault
+        /// The world in which the bug shows, with the bug planted.
         public let profile: SimulationProfile
         /// It has to be found in so many seeds, wherever one begins.
         public let budget: UInt64
@@ -27,6 +28,8 @@
             /// A pool without faults comes to rest.
             case poolComesToRest
 
+            /// Whether this violation shows that the promise was broken. Not every violation that the same bug can
+            /// cause does.
             public func isBroken(by violation: Violation) -> Bool {
                 switch (self, violation) {
                 case (.committedEntriesStay, .leaderLacksCommitted), (.committedEntriesStay, .committedEntryChanged),
@@ -97,6 +100,7 @@
     }
 
     extension NegativeControl {
+        /// Every known bug, each under a name of its own.
         public static let all: [NegativeControl] = consensus + members + storage + leases
 
         private static let consensus = [

@@ -3,6 +3,7 @@ public import Raft
 
 /// How a run's world behaves. Times in nanoseconds of true time; probabilities in parts of a million.
 public struct SimulationProfile: Sendable {
+    /// By it commands choose a profile and failing runs name theirs.
     public var name: String
     /// How many nodes the pool has; one of these is drawn.
     public var sizes = [3, 3, 3, 5]
@@ -24,28 +25,37 @@ public struct SimulationProfile: Sendable {
     public var faults = FaultWeights()
     /// How many new leaders are struck down soon after their election, and their mean time until then.
     public var coups = 0
+    /// From the election to the coup.
     public var meanReign: UInt64 = 15_000_000
     /// How many leaders are struck down soon after they were asked to change the members, and their mean time until
     /// then. Meanwhile what they write reaches newcomers only.
     public var coupsAfterChanges = 0
+    /// From the request to the coup.
     public var meanReignAfterChange: UInt64 = 100_000_000
     /// The mean time that a node stays down, and then sealed.
     public var meanDowntime: UInt64 = 150_000_000
+    /// From the start of a process, or its sealing, until it gets the pool's keys.
     public var meanSealedTime: UInt64 = 80_000_000
     /// The mean time of a partition.
     public var meanPartition: UInt64 = 250_000_000
+    /// How many messages are lost, as long as there are faults.
     public var loss = 20_000
+    /// How many messages arrive twice, as long as there are faults.
     public var duplication = 20_000
     /// How many of the messages that carry log entries are lost on top of `loss`, as long as there are faults.
     public var entryLoss = 0
+    /// The mean time that a message takes beyond the least delay of 0.2 ms, as long as there are faults. It reorders
+    /// messages.
     public var meanExtraDelay: UInt64 = 1_500_000
     /// How many grants of leases come once more, and how much later.
     public var lateGrants = 0
+    /// The mean time from the grant to its repetition.
     public var meanGrantDelay: UInt64 = 600_000_000
     /// The mean time of a synced write.
     public var meanWriteTime: UInt64 = 300_000
     /// Limits on what is on its way to a follower; small ones make replication slow.
     public var maxEntryBytesPerMessage = 1 << 20
+    /// Unanswered messages with entries that one follower may have on the way.
     public var maxInflightMessages = 16
     /// How many applied entries stay in the log.
     public var logEntriesKept: UInt64 = 20
@@ -57,6 +67,7 @@ public struct SimulationProfile: Sendable {
     public var maximumDrift: Int64 = 5_000
     /// Machines beside the founders that can be added to the pool, and how many voters a change may lead to.
     public var spares = 0
+    /// A change that would lead to more is not asked for.
     public var mostVoters = 5
     /// The mean time that a paused process stands still.
     public var meanPause: UInt64 = 250_000_000
@@ -66,8 +77,10 @@ public struct SimulationProfile: Sendable {
     public var readsAreCurrent = true
     /// If set, only the misfortunes with these numbers happen: see ``Simulation/shrunk(_:)``.
     public var misfortunes: Set<Int>?
+    /// What the run's checks are to find; nil for the program as it is.
     public var plantedFault: PlantedSimulationFault?
 
+    /// The world of ``suite`` under another name.
     public init(name: String) {
         self.name = name
     }
@@ -285,16 +298,28 @@ public struct SimulationProfile: Sendable {
 
 /// How often each kind of fault is drawn, in relation to the others.
 public struct FaultWeights: Sendable {
+    /// A node goes down, finds again at most a part of what it hadn't synced, and starts later.
     public var crash = 15
+    /// Whoever leads goes down; any node where nobody does.
     public var crashLeader = 10
+    /// A node, the leader in half of the cases, dies in one of its next three writes, before or after it is on the
+    /// disk.
     public var crashInWrite = 15
+    /// The nodes fall into two parts by chance, which hear nothing of each other.
     public var split = 10
+    /// Whoever leads hears nobody and is heard by nobody.
     public var isolateLeader = 10
+    /// A node hears nobody and is still heard.
     public var oneWay = 8
+    /// One direction of one link gets slower.
     public var clog = 8
+    /// A process stands still, while its lease clock goes on.
     public var pause = 8
+    /// A node loses the pool's keys for a while.
     public var seal = 8
+    /// Whoever leads is told to hand over to a node.
     public var transfer = 8
+    /// Up to six of a node's next writes are refused for want of space.
     public var diskFull = 4
     /// Whoever has a member's disk and certificate, but not the pool's keys, forwards proposals of his own.
     public var forge = 0
@@ -304,15 +329,19 @@ public struct FaultWeights: Sendable {
     public var mesh = 6
     /// All links are slow, each differently.
     public var swizzle = 4
+    /// Each write of a node takes longer for a while.
     public var slowDisk = 4
     /// A lease clock gets another rate, within the bound; a civil clock another time, within the tolerance.
     public var drift = 4
+    /// Within 25 ms of true time, so that two nodes stay within what is tolerated between them.
     public var civilJump = 3
     /// A machine sleeps: its lease clock goes on, its oscillator doesn't, and it has to say so.
     public var suspend = 0
     /// What no clock may do while leases run: a lease clock jumps ahead, stands still, or runs far too fast or slowly.
     public var clockJump = 0
+    /// A lease clock stands still for a while.
     public var clockFreeze = 0
+    /// A lease clock runs 40 % too fast or too slowly for a while.
     public var clockRate = 0
     /// A bit flips or a sector is stale, by class of stored data.
     public var damage = 0

@@ -14,38 +14,55 @@ public struct SimulationCounters: Hashable, Sendable {
     public var events = 0
     /// True time at the end, in nanoseconds.
     public var duration: UInt64 = 0
+    /// Terms that had a leader.
     public var elections = 0
+    /// Processes that went down, for whatever reason.
     public var crashes = 0
+    /// Of these, the ones that gave up themselves: mostly because a write or a flush failed.
     public var crashesInWrites = 0
+    /// Times that a node got the pool's keys, after each start too.
     public var unseals = 0
+    /// Times that an unsealed node was told to give up its keys.
     public var seals = 0
+    /// Times that links were cut, or all slowed down. One link that is slow doesn't count.
     public var partitions = 0
+    /// Messages that nodes sent, lost ones included.
     public var messages = 0
+    /// Log entries that were committed, of whatever kind.
     public var entriesCommitted = 0
+    /// Writes of clients that were acknowledged.
     public var writesAnswered = 0
+    /// Reads of clients that were answered with a view, by lease or not.
     public var readsAnswered = 0
     /// Reads that were answered by lease, without asking anyone.
     public var leasedReads = 0
+    /// Calls that were answered with a refusal. Those of a node that died meanwhile are in no count.
     public var callsFailed = 0
     /// Log entries that repeated an earlier proposal.
     public var repetitions = 0
+    /// Nodes that have cut off a part of their log by the end.
     public var compactions = 0
+    /// Times that a node said that its disk is full.
     public var diskFull = 0
     /// Proposals that were sent in a member's name without the pool's keys, and those that a leader found out.
     public var forgeries = 0
+    /// Forged proposals that a leader recognised.
     public var forgeriesRefused = 0
     /// Faults that were drawn, carried out or not.
     public var misfortunes = 0
     /// Disks that were damaged, and those whose damage was found when they were read.
     public var damages = 0
+    /// Damaged disks whose node didn't start, or couldn't be unsealed, and said why.
     public var damagesFound = 0
     /// How often a node noticed that its clock was not to be trusted.
     public var clockAlarms = 0
     /// Changes of the members that were asked for, and configurations that were committed and aren't joint.
     public var changesAsked = 0
+    /// Committed configurations that aren't joint.
     public var changes = 0
     /// Pools whose version was raised, and calls that came too early for it.
     public var versionsRaised = 0
+    /// Calls that a pool refused because not all of its members know the command.
     public var commandsTooNew = 0
     /// Nodes whose disks were damaged at the end.
     public var lostNodes = 0

@@ -4,6 +4,7 @@ public import NodeEnvironment
 public final class SimulatedRandom: NodeRandom {
     private var state: UInt64
 
+    /// Equal seeds give equal sequences.
     public init(seed: UInt64) {
         state = seed
     }

@@ -8,6 +8,7 @@ public struct KeyAttestation: Hashable, Sendable {
 
     /// PEM: the certificate of the attestation key, then that of the pool's identity key.
     public var certificates: [UInt8]
+    /// A compact JWS (RFC 7515) as bytes: the statement about the private half, or about the symmetric key.
     public var privateKeyStatement: [UInt8]
     /// `nil` for a symmetric key.
     public var publicKeyStatement: [UInt8]?
@@ -75,6 +76,8 @@ public struct AttestationVerifier: Sendable {
     /// SHA-256 of the SubjectPublicKeyInfo of the pool's identity key, which the reader has learnt by another way.
     private let identity: [UInt8]
 
+    /// - Parameter identityDigest: SHA-256 of the SubjectPublicKeyInfo (DER) of the pool's identity key, known
+    ///   beforehand.
     public init(identityDigest: [UInt8]) { identity = identityDigest }
 
     /// What the pool states of the key, if all of it can be believed.

@@ -19,16 +19,23 @@ public struct KeyStatement: Hashable, Sendable {
         case restored
     }
 
+    /// In this alone the two statements of an attestation differ.
     public var subject: Subject
     /// 16 bytes.
     public var poolID: [UInt8]
+    /// As the node that answered is configured.
     public var poolName: String
+    /// The name of the node that answered.
     public var node: String
+    /// Of the program on the node that answered.
     public var softwareVersion: String
+    /// The key version's `kid`: its full URL.
     public var keyIdentifier: String
+    /// Taken from what is bound to the sealed record, which opened under it.
     public var header: Header
     /// `nil` for a symmetric key.
     public var publicKey: PublicKey?
+    /// From the pool's state: it isn't bound to the sealed record.
     public var origin: Origin
     /// Index of the pool's log at which this was true.
     public var logIndex: UInt64
@@ -39,22 +46,28 @@ public struct KeyStatement: Hashable, Sendable {
 
     /// What is sealed with the key and decides its use.
     public struct Header: Hashable, Sendable {
+        /// The name that all versions of the key share.
         public var name: String
         /// 32 hexadecimal digits.
         public var version: String
         /// As in the protocol, such as `EC-HSM`.
         public var keyType: String
+        /// Of the modulus, of the curve's field, or of a symmetric key.
         public var bits: Int
+        /// `key_ops` of the protocol, in the module's order.
         public var operations: [String]
+        /// Whether the key may leave the pool under its release policy.
         public var isExportable: Bool
         /// SHA-256 of the release policy; empty without one.
         public var releasePolicyDigest: [UInt8]
+        /// Whether the policy stays for good; false without one.
         public var isReleasePolicyImmutable: Bool
         /// Seconds since 1970-01-01T00:00:00Z.
         public var createdAt: Int64
         /// How often operations or policy were changed.
         public var revision: UInt32
 
+        /// The same in the protocol's words.
         public init(_ header: KeyHeader) {
             name = header.name
             version = Hexadecimal.encode(header.version)

@@ -6,6 +6,7 @@ public struct ConfiguredStores: BackupStores {
     private let blobs: BlobStore?
     private let buckets: [S3Store]
 
+    /// Takes what the node's file allows: an address of a kind that is nil or empty here is refused as not allowed.
     public init(directory: DirectoryStore? = nil, blobs: BlobStore? = nil, buckets: [S3Store] = []) {
         self.directory = directory
         self.blobs = blobs

@@ -9,7 +9,9 @@ public import SecurityDomain
 public struct BackupProof {
     /// What was found.
     public struct Findings: Hashable, Sendable {
+        /// Keys in use, whatever the number of their versions.
         public fileprivate(set) var keys = 0
+        /// Keys that are deleted and not yet purged.
         public fileprivate(set) var deletedKeys = 0
         /// Of key pairs: each has signed a challenge that its public half has found good.
         public fileprivate(set) var signed = 0
@@ -17,7 +19,9 @@ public struct BackupProof {
         public fileprivate(set) var opened = 0
         /// Sealed records that no version names: what was put aside for a restore that ran meanwhile.
         public fileprivate(set) var unnamed = 0
+        /// In the state that the rows make up.
         public fileprivate(set) var principals = 0
+        /// In the state that the rows make up.
         public fileprivate(set) var roleAssignments = 0
     }
 

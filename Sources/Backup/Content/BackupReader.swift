@@ -6,6 +6,7 @@ public import SecurityDomain
 /// What it gives is authentic as far as it has come, but whole only with the summary at the end: nothing may be changed
 /// by it before that.
 public struct BackupReader {
+    /// What comes next: the header, then the contents of each chunk, decrypted, then the summary.
     public enum Piece: Hashable, Sendable {
         case header(BackupHeader)
         case items([BackupItem])
@@ -30,8 +31,13 @@ public struct BackupReader {
     /// SHA-256 of the header, which authenticates every chunk; empty before the header was read.
     public var headerDigest: [UInt8] { scanner.headerDigest }
 
+    /// The next bytes of the file.
     public mutating func feed(_ bytes: [UInt8]) { scanner.feed(bytes) }
 
+    /// Says that the file ends here; after ``next()`` has given the summary.
+    ///
+    /// - Throws: ``BackupFault/truncated`` before that, ``BackupFault/bytesAfterEnd`` if something follows on the
+    ///   trailer.
     public func finish() throws(BackupFault) { try scanner.finish() }
 
     /// - Returns: nil until more was fed.

@@ -139,9 +139,13 @@ public struct BackupScanner {
 
 /// How much a whole backup holds.
 public struct BackupSummary: Hashable, Sendable {
+    /// Rows and sealed records. From the trailer: whoever can't decrypt has the pool's word for it.
     public let items: UInt64
+    /// Plaintext of all chunks, from the trailer as well.
     public let contentBytes: UInt64
+    /// What was read, from the first byte of the header to the last one of the trailer.
     public let fileBytes: UInt64
+    /// How many were read, each with the digest that the trailer names.
     public let chunks: Int
     /// SHA-256 of the public key (SPKI, DER) that signed it: the pool's attestation key.
     public let signer: [UInt8]

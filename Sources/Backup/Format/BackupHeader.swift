@@ -4,9 +4,11 @@ public import SecurityDomain
 public struct BackupHeader: Hashable, Sendable {
     /// 32 random bytes: from them and the pool's backup key the content's key derives.
     public let backupID: [UInt8]
+    /// As the file has it, at most 64 bytes.
     public let poolName: String
     /// The last log entry that the content contains.
     public let index: UInt64
+    /// Raft's term of the entry at ``index``.
     public let term: UInt64
     /// The Merkle root over all rows of the state at that index, 32 bytes.
     public let stateRoot: [UInt8]
@@ -17,6 +19,10 @@ public struct BackupHeader: Hashable, Sendable {
     /// The pool's keyring, sealed under its root: with pool, security domain and root generation.
     public let keyring: SealedKeyring
 
+    /// - Parameters:
+    ///   - backupID: 32 bytes; with another length the header can't be read.
+    ///   - stateRoot: 32 bytes, likewise.
+    ///   - chunkSize: 1 to ``BackupLimits/chunkSize``.
     public init(
         backupID: [UInt8], poolName: String, index: UInt64, term: UInt64, stateRoot: [UInt8], createdAt: Int64,
         chunkSize: Int = BackupLimits.chunkSize, keyring: SealedKeyring
@@ -78,6 +84,8 @@ public enum BackupLimits {
     public static let chunkSize = 1 << 20
     /// With chunks of 1 MiB a backup of 64 GiB.
     public static let chunks = 1 << 16
+    /// The header's own fields, without what stands before them in the file.
     public static let headerBytes = 320 << 10
+    /// The digests of all chunks and what is signed with them.
     public static let trailerBytes = chunks * 32 + 8192
 }

@@ -9,6 +9,7 @@ public enum BackupPath {
         return parts
     }
 
+    /// The same for a whole text.
     public static func segments(_ path: String) -> [String]? { segments(path[...]) }
 
     private static func isPlain(_ segment: String) -> Bool {

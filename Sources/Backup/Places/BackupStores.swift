@@ -11,6 +11,7 @@ public enum BackupAccess: Hashable, Sendable {
 public struct BackupAddress: Hashable, Sendable {
     /// The URI of a container.
     public let uri: String
+    /// What opens it, beside what the node's file names.
     public let access: BackupAccess
 
     public init(uri: String, access: BackupAccess) {

@@ -16,6 +16,7 @@ public protocol StateCursor: Sendable {
 
 /// The state can't be read. The cause is the disk's.
 public struct StateSourceFault: Error, Hashable, Sendable {
+    /// For operators; without secrets.
     public let cause: String
 
     public init(_ cause: String) { self.cause = cause }

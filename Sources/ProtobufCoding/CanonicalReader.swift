@@ -12,6 +12,7 @@ package struct CanonicalReader {
     /// worth nothing.
     private var isBroken = false
 
+    /// Reads a whole message, without what may stand before it.
     package init(_ bytes: [UInt8]) {
         self.init(bytes, from: 0, to: bytes.count)
     }
@@ -25,10 +26,13 @@ package struct CanonicalReader {
     /// Whether everything was read, and is worth something.
     package var isComplete: Bool { position == end && !isBroken }
 
+    /// A varint: signed numbers as their 64 bits, truth as 0 or 1. Nil if the field isn't there; 0 if it is broken, and
+    /// the reader is never complete then.
     package mutating func number(_ field: UInt8) -> UInt64? {
         next(field, WireType.varint) ? varint() : nil
     }
 
+    /// Nil if the field isn't there, or is longer than what is left; then the reader is never complete.
     package mutating func bytes(_ field: UInt8) -> [UInt8]? {
         range(field).map { Array(bytes[$0]) }
     }

@@ -4,6 +4,7 @@
 /// For the few messages that come with every write to the pool. To make a generated message only to encode it costs
 /// several times as much.
 package struct CanonicalWriter {
+    /// What was written so far.
     package private(set) var bytes: [UInt8] = []
 
     /// - Parameter capacity: about how many bytes there will be.
@@ -13,20 +14,25 @@ package struct CanonicalWriter {
 
     // MARK: Fields without presence: a default value isn't written
 
+    /// A `uint64`, as a varint.
     package mutating func field(_ number: UInt8, _ value: UInt64) {
         if value != 0 { present(number, value) }
     }
 
+    /// An `int64`: a negative number takes ten bytes.
     package mutating func field(_ number: UInt8, _ value: Int64) { field(number, UInt64(bitPattern: value)) }
 
+    /// A `uint32`, as a varint.
     package mutating func field(_ number: UInt8, _ value: UInt32) { field(number, UInt64(value)) }
 
     package mutating func field(_ number: UInt8, _ value: Bool) { field(number, UInt64(value ? 1 : 0)) }
 
+    /// `bytes`.
     package mutating func field(_ number: UInt8, _ value: [UInt8]) {
         if !value.isEmpty { present(number, value) }
     }
 
+    /// A `string`, as UTF-8.
     package mutating func field(_ number: UInt8, _ value: String) {
         guard !value.isEmpty else { return }
         begin(number, WireType.lengthDelimited)
@@ -36,6 +42,7 @@ package struct CanonicalWriter {
 
     // MARK: Fields with presence: optional ones that are there, and cases of a `oneof`
 
+    /// A varint, also where it is 0.
     package mutating func present(_ number: UInt8, _ value: UInt64) {
         begin(number, WireType.varint)
         varint(value)

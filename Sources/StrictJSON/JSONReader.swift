@@ -3,6 +3,7 @@
 /// Refused: duplicate names, unpaired surrogates, invalid UTF-8, control characters in strings, leading zeros, anything
 /// after the document, and whatever exceeds ``Limits``. No input traps; work and memory are proportional to the input.
 public struct JSONReader {
+    /// What a document may have at most.
     public struct Limits: Sendable {
         /// Nesting of arrays and objects.
         public var depth: Int
@@ -20,7 +21,9 @@ public struct JSONReader {
 
     /// Why and where (byte offset) a document was refused.
     public struct Failure: Error, Hashable, Sendable {
+        /// Bytes from the beginning of the document to where the reader had come.
         public let offset: Int
+        /// For people. It repeats nothing of the document.
         public let reason: String
     }
 

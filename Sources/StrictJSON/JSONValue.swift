@@ -29,6 +29,7 @@ public enum JSONValue: Hashable, Sendable {
 ///
 /// Look-up is linear: requests have a handful of members and ``JSONReader`` bounds them.
 public struct JSONObject: Hashable, Sendable {
+    /// In the order received, no name twice. A member that is `null` is here, and absent to the subscript.
     public private(set) var members: [Member]
 
     /// A name and its value.
@@ -37,6 +38,7 @@ public struct JSONObject: Hashable, Sendable {
         public let value: JSONValue
     }
 
+    /// An object without members.
     public init() { members = [] }
 
     mutating func append(name: String, value: JSONValue) {

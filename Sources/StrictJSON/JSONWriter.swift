@@ -1,9 +1,11 @@
 /// Writes compact JSON (RFC 8259) straight into bytes: no tree, no Foundation, slashes unescaped as the protocol's
 /// service does.
 public struct JSONWriter {
+    /// What was written so far, UTF-8.
     public private(set) var bytes: [UInt8]
     private var needsComma = false
 
+    /// - Parameter capacity: bytes to reserve; the text may become longer.
     public init(capacity: Int = 512) {
         bytes = []
         bytes.reserveCapacity(capacity)
@@ -42,6 +44,7 @@ public struct JSONWriter {
         needsComma = false
     }
 
+    /// A string. Escaped are quotation marks, backslashes and control characters, as `\u00XX`; DEL is one of them here.
     public mutating func string(_ value: String) {
         separate()
         quote(value)
@@ -63,6 +66,7 @@ public struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// A number in decimal. ``JSONReader`` gives back exactly what fits into `Int64`, of greater ones an approximation.
     public mutating func integer(_ value: some BinaryInteger) {
         separate()
         bytes.append(contentsOf: String(value).utf8)
@@ -78,6 +82,9 @@ public struct JSONWriter {
         bytes.append(contentsOf: "null".utf8)
     }
 
+    /// Any value, objects in the order of their members.
+    ///
+    /// - Precondition: no number in it is infinite or NaN: JSON has no text for these.
     public mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
@@ -97,6 +104,7 @@ public struct JSONWriter {
 
     // MARK: Members in one call
 
+    /// A name and the value that `write` writes: exactly one.
     public mutating func member(_ name: String, _ write: (inout JSONWriter) -> Void) {
         self.name(name)
         write(&self)
@@ -105,6 +113,7 @@ public struct JSONWriter {
     public mutating func member(_ name: String, _ value: String) { self.name(name); string(value) }
     public mutating func member(_ name: String, _ value: Bool) { self.name(name); bool(value) }
     public mutating func member(_ name: String, _ value: some BinaryInteger) { self.name(name); integer(value) }
+    /// A name and an array of strings.
     public mutating func member(_ name: String, array values: [String]) {
         self.name(name)
         array { writer in for value in values { writer.string(value) } }

@@ -10,10 +10,12 @@ public struct PKCS11Token: UnsealKeyHolder {
         public let module: String
         /// Labels, in bytes of UTF-8: of the token 1 to 32, of the key 1 to 64.
         public let token: String
+        /// The label (CKA_LABEL) of the pair's two objects.
         public let key: String
         /// What the module finds in its environment, each `NAME=value`; nothing else is there.
         public let environment: [String]
 
+        /// Checks nothing: lengths and characters are those of the node's configuration.
         public init(module: String, token: String, key: String, environment: [String]) {
             (self.module, self.token, self.key, self.environment) = (module, token, key, environment)
         }

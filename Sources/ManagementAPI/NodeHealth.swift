@@ -19,6 +19,7 @@ public struct NodeHealth: Sendable {
     /// The end of its log, and the term of the entry there: of two logs the one with the higher term, then index, has
     /// all that the other has.
     public let lastIndex: UInt64
+    /// 0 where the log has never had an entry.
     public let lastTerm: UInt64
     /// Raised by each recovery of the pool.
     public let epoch: UInt64

@@ -68,6 +68,7 @@ public struct KeyOperations: OptionSet, Hashable, Sendable {
     /// As it is stored.
     public let rawValue: UInt16
 
+    /// Keeps bits that have no name here.
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Signs digests. A key pair's.

@@ -11,6 +11,7 @@ public struct BackupDesk: Sendable {
     public let source: any StateSource
     let atWork = JobsAtWork()
 
+    /// To be made once for a process: the desk, and its copies, know which jobs the process works on.
     public init(node: UInt64, stores: any BackupStores, source: any StateSource) {
         self.node = node
         self.stores = stores

@@ -43,6 +43,7 @@ public struct JobTakeover: Sendable {
     let services: PipelineServices
     let desk: BackupDesk
 
+    /// - Parameter desk: the one that the routes have, so that a job isn't taken over from this process itself.
     public init(services: PipelineServices, desk: BackupDesk) {
         self.services = services
         self.desk = desk

@@ -14,6 +14,7 @@ public struct ScheduledBackups: Sendable {
     let services: PipelineServices
     let desk: BackupDesk
 
+    /// - Parameter desk: the one that the routes have.
     public init(services: PipelineServices, desk: BackupDesk) {
         self.services = services
         self.desk = desk

@@ -25,6 +25,7 @@ package struct CanonicalWriter {
     /// A `uint32`, as a varint.
     package mutating func field(_ number: UInt8, _ value: UInt32) { field(number, UInt64(value)) }
 
+    /// A `bool`: false isn't written.
     package mutating func field(_ number: UInt8, _ value: Bool) { field(number, UInt64(value ? 1 : 0)) }
 
     /// `bytes`.

@@ -72,11 +72,13 @@ public struct JSONWriter {
         bytes.append(contentsOf: String(value).utf8)
     }
 
+    /// `true` or `false`.
     public mutating func bool(_ value: Bool) {
         separate()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
+    /// `null`. ``JSONObject`` reads such a member as absent.
     public mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)
@@ -110,8 +112,11 @@ public struct JSONWriter {
         write(&self)
     }
 
+    /// A name and a string, escaped as in ``string(_:)``.
     public mutating func member(_ name: String, _ value: String) { self.name(name); string(value) }
+    /// A name and `true` or `false`.
     public mutating func member(_ name: String, _ value: Bool) { self.name(name); bool(value) }
+    /// A name and a number, as ``integer(_:)`` writes it.
     public mutating func member(_ name: String, _ value: some BinaryInteger) { self.name(name); integer(value) }
     /// A name and an array of strings.
     public mutating func member(_ name: String, array values: [String]) {

@@ -14,6 +14,7 @@ public enum KeyToImport: Sendable {
     public struct RSAMembers: Sendable, CustomReflectable {
         var n, e, d, p, q, dp, dq, qi: String
 
+        /// Takes the texts as they are: they are decoded, and checked against each other, when the key is imported.
         public init(
             n: String, e: String, d: String, p: String, q: String, dp: String, dq: String, qi: String
         ) {

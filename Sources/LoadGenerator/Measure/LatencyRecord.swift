@@ -27,6 +27,7 @@ public struct LatencyRecord: Sendable {
         for (value, count) in other.buckets { record(microseconds: value, count: count) }
     }
 
+    /// Forgets all values.
     public mutating func reset() { histogram.reset() }
 
     /// The latency in microseconds that `percent` of all did not exceed; 0 without any.

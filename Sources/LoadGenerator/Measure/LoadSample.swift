@@ -37,6 +37,7 @@ public struct OutcomeCounts: Hashable, Sendable {
     /// What a client could not expect: everything bad but 429.
     public var errors: UInt64 { bad - throttled }
 
+    /// Adds outcome by outcome.
     public mutating func add(_ other: OutcomeCounts) {
         for member in Self.members { self[keyPath: member] += other[keyPath: member] }
     }

@@ -8,13 +8,16 @@ import Testing
 /// Members that lack what the others have cut off.
 @Suite struct SnapshotTests {
     /// A pool that cuts its logs soon, with node 2 down and so far behind that nobody has what it lacks.
-    private func poolWithoutThird(chunk: Int = 300) throws -> Bench {
+    private func poolWithoutThird(
+        chunk: Int = 300, adjust: @escaping (inout NodeOptions) -> Void = { _ in }
+    ) throws -> Bench {
         let bench = try Bench.running { options in
             options.logEntriesKept = 2
             options.compactionStep = 3
             options.peerSilence = 200_000_000
             options.retryInterval = 50_000_000
             options.snapshotChunkBytes = chunk
+            adjust(&options)
         }
         bench.crash(2)
         try rotate(bench, 1...12)
@@ -89,6 +92,39 @@ import Testing
         #expect(bench[2].disk.staged == nil && bench[2].disk.compactedIndex == 0)
         bench.route = { _ in .deliver }
         try expectSameState(bench)
+    }
+
+    /// Without room nothing is won by reading and checking the whole snapshot at each step. Once there is room, the node
+    /// goes on by itself: no message and no call has to come.
+    @Test func anInstallationWithoutRoomIsTriedAgainAfterAPause() throws {
+        let bench = try poolWithoutThird { $0.refusalPause = 5_000_000 }
+        try bench.start(2)
+        try bench.run(until: "the whole snapshot") { bench[2].disk.staged?.isComplete == true }
+        let storage = try #require(bench[2].storage)
+        let driver = try #require(bench[2].driver)
+        storage.refusesInstallations = true
+        bench.unseal(2)
+        try bench.run(until: "the first attempt") { storage.stagedReadings > 0 }
+        // A step each millisecond, an attempt every fifth of them.
+        bench.run(100)
+        #expect(storage.stagedReadings == 21)
+        #expect(bench[2].alarms.filter { $0 == .storageFull }.count == 1)
+
+        // From now on a step only when the driver wants one.
+        let clock = bench[2].clock
+        func wake(until end: UInt64) {
+            for _ in 0..<100 {
+                let due = clock.trueTime(of: driver.nextDeadline)
+                guard due <= end else { return }
+                _ = bench[2].step(now: due)
+            }
+        }
+        wake(until: bench.now + 10_000_000)
+        #expect(storage.stagedReadings == 23)
+        storage.refusesInstallations = false
+        wake(until: bench.now + 15_000_000)
+        #expect(bench[2].disk.staged == nil)
+        #expect(bench[2].views.last?.generation == 12)
     }
 
     /// Wherever the power fails while a snapshot comes and is installed, the node finds the old state or the new one.

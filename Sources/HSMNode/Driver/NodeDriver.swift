@@ -101,7 +101,7 @@ public final class NodeDriver {
     var lending = SnapshotLending()
     /// The snapshot that this node is getting.
     var fetch = SnapshotFetch()
-    /// When an installation is tried again, after it found no room.
+    /// When an installation is tried again, after it found no room: not before. May be past.
     var installationDue = Instant(nanoseconds: 0)
     /// The node belongs to the pool no more.
     public internal(set) var isRemoved = false
@@ -203,7 +203,7 @@ public final class NodeDriver {
         guard stalled == nil else { return stalledUntil }
         guard !isOutputLeft else { return now }
         let calls = min(min(submissions.nextDeadline, reads.nextDeadline), held.nextDeadline)
-        let deadline = min(min(statusDue, nextSaving), calls)
+        let deadline = min(min(statusDue, min(nextSaving, nextInstallation)), calls)
         let isIdle = consensus.commitIndex == consensus.lastIndex
         let proposing = intake.due(isIdle: isIdle, interval: options.gatheringInterval)
         return min(min(deadline, proposing), consensus.nextDeadline)

@@ -71,6 +71,8 @@ extension NodeDriver {
     /// Makes a whole snapshot the node's state, if it is genuine and brings the node forward. Runs when all output of
     /// the step is written.
     func installSnapshot() {
+        // Before that, reading and checking all of it again would only hold the driver's thread up.
+        guard now >= installationDue else { return }
         guard halted == nil, stalled == nil, case .unsealed(let authenticator) = seal,
             let staged = environment.storage.staged, staged.isComplete
         else { return }
@@ -86,13 +88,18 @@ extension NodeDriver {
             try environment.storage.installStaged(configuration: genuine.configuration)
             install(genuine.applied, configuration: genuine.configuration)
         } catch .full {
-            // The plan holds: the rest is done at a later step.
-            if installationDue <= now { environment.observer.alarm(.storageFull) }
+            // Nothing was written: the snapshot stays where it is.
+            if installationDue.nanoseconds == 0 || now.since(installationDue) > options.statusInterval {
+                environment.observer.alarm(.storageFull)
+            }
             installationDue = now.advanced(by: options.refusalPause)
         } catch {
             halt(error)
         }
     }
+
+    /// When an installation is tried again that this step, or one before, found no room for.
+    var nextInstallation: Instant { installationDue > now ? installationDue : .distantFuture }
 
     /// The state that the staged rows make; nil unless the mark is genuine, the rows have its root, all key material is
     /// there, and the state says which configuration was in force.

@@ -11,6 +11,8 @@ final class Machine {
     let disk: SimulatedDisk
     let clock: SimulatedClock
     private(set) var driver: NodeDriver?
+    /// What the driver takes for its disk. Nil before the first start.
+    private(set) var storage: EditedDisk?
     var inbox: [NodeEvent] = []
     var alarms: [NodeAlarm] = []
     /// The views that were published, over all lives.
@@ -60,9 +62,10 @@ final class Machine {
             materialRemoved: { [unowned self] in removed.append($0) },
             leased: { [unowned self] in leased.append($0) },
             alarm: { [unowned self] in alarms.append($0) }, roleChanged: { _ in }, unsealMessage: { _, _ in })
+        let storage = EditedDisk(disk: disk, edit: edit)
+        self.storage = storage
         let environment = NodeDriver.Environment(
-            storage: EditedDisk(disk: disk, edit: edit), network: outbox, clock: clock, random: random,
-            observer: observer)
+            storage: storage, network: outbox, clock: clock, random: random, observer: observer)
         driver = try NodeDriver(options: options, environment: environment, now: clock.now())
     }
 
@@ -99,6 +102,10 @@ final class Machine {
 final class EditedDisk: NodeStorage {
     private let disk: SimulatedDisk
     private let edit: (inout StoredNode) -> Void
+    /// There is no room to install a snapshot, though there is for all else.
+    var refusesInstallations = false
+    /// How often the staged rows were read.
+    private(set) var stagedReadings = 0
 
     init(disk: SimulatedDisk, edit: @escaping (inout StoredNode) -> Void) {
         self.disk = disk
@@ -128,10 +135,15 @@ final class EditedDisk: NodeStorage {
     func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? { try disk.openSnapshot() }
     var staged: StagedSnapshot? { disk.staged }
     func stage(_ chunk: SnapshotChunk) throws(StorageFailure) { try disk.stage(chunk) }
-    func stagedRows() throws(StorageFailure) -> [StateRow] { try disk.stagedRows() }
+    func stagedRows() throws(StorageFailure) -> [StateRow] {
+        stagedReadings += 1
+        return try disk.stagedRows()
+    }
+
     func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { try disk.stagedDigests() }
     func discardStaged() throws(StorageFailure) { try disk.discardStaged() }
     func installStaged(configuration: PoolConfiguration) throws(StorageFailure) {
+        if refusesInstallations { throw .full }
         try disk.installStaged(configuration: configuration)
     }
 }

@@ -94,8 +94,8 @@ import Testing
         try expectSameState(bench)
     }
 
-    /// Without room nothing is won by reading and checking the whole snapshot at each step. Once there is room, the node
-    /// goes on by itself: no message and no call has to come.
+    /// Without room nothing is won by reading and checking the whole snapshot at each step. Once there is room, the
+    /// node goes on by itself: no message and no call has to come.
     @Test func anInstallationWithoutRoomIsTriedAgainAfterAPause() throws {
         let bench = try poolWithoutThird { $0.refusalPause = 5_000_000 }
         try bench.start(2)

@@ -189,6 +189,14 @@ private struct Authority {
                 "k", try authority.token(authority.target(wrapper, use: #""key_ops":["encrypt"]"#))).status == 200)
         try await expect(
             "2048 bits", try authority.token(#"{"keys":[{"kty":"RSA","use":"enc","kid":"x","n":"AQAB"}]}"#))
+        // As many bytes as 2048 bits have, and yet fewer bits.
+        for first in [0x01, 0x7f] as [UInt8] {
+            let modulus = Base64URL.encode([first] + [UInt8](repeating: 0xff, count: 255))
+            try await expect(
+                "2048 bits",
+                try authority.token(
+                    #"{"keys":[{"kty":"RSA","use":"enc","kid":"x","n":"\#(modulus)","e":"AQAB"}]}"#))
+        }
         try await expect("'kid'", try authority.token(runtime.replacing(#""kid":"env-1","#, with: "")))
         for (malformed, header) in [
             ("crit", #"{"alg":"ES256","kid":"a1","crit":["x"]}"#), ("enc", #"{"alg":"ES256","kid":"a1","enc":"x"}"#),

@@ -21,7 +21,7 @@ public struct EnvironmentAssertion: Sendable {
     public struct TargetKey: Hashable, Sendable {
         /// Its `kid`, 1 to 512 bytes.
         public let id: String
-        /// RSA, with a modulus of 256 bytes or more.
+        /// RSA of 2048 bits or more.
         public let publicKey: PublicKey
     }
 
@@ -38,7 +38,6 @@ public struct EnvironmentAssertion: Sendable {
     public static let maximumLifetime: Int64 = 8 * 3600
     /// Seconds by which clocks may differ.
     static let skew: Int64 = 60
-    private static let minimumTargetBytes = 256
     private static let algorithms: Set<SignatureAlgorithm> = [
         .RS256, .RS384, .RS512, .PS256, .PS384, .PS512, .ES256, .ES384, .ES512,
     ]
@@ -115,7 +114,7 @@ public struct EnvironmentAssertion: Sendable {
         }
         for case .object(let key) in keys where key["kty"] == .string("RSA") && isForEncryption(key) {
             guard case .string(let id)? = key["kid"], (1...512).contains(id.utf8.count),
-                case .rsa(let n, let e)? = KeySetDocument.publicKey(key), n.count >= minimumTargetBytes
+                case .rsa(let n, let e)? = KeySetDocument.publicKey(key), TokenKey.isLongEnough(modulus: n)
             else { throw .unusableTargetKey }
             return TargetKey(id: id, publicKey: .rsa(n: n, e: e))
         }

@@ -36,8 +36,13 @@ extension TokenKey {
     var isAcceptable: Bool {
         guard !keyID.isEmpty, keyID.utf8.count <= 256 else { return false }
         guard case .rsa(let modulus, _) = key else { return true }
+        return Self.isLongEnough(modulus: modulus)
+    }
+
+    /// Whether a big-endian modulus has ``minimumModulusBits``, from its highest set bit on.
+    static func isLongEnough(modulus: [UInt8]) -> Bool {
         let significant = modulus.drop { $0 == 0 }
         guard let first = significant.first else { return false }
-        return significant.count * 8 - first.leadingZeroBitCount >= Self.minimumModulusBits
+        return significant.count * 8 - first.leadingZeroBitCount >= minimumModulusBits
     }
 }

@@ -62,6 +62,13 @@ extension APIError {
         status: 429, code: "TooManyRequests", message: "The node's queue for slow operations is full. Retry later.",
         retryAfterSeconds: 1)
 
+    /// 429, where reads and writes come faster than the pool confirms them.
+    static let tooMuchWaiting = APIError(
+        status: 429, code: "TooManyRequests",
+        message: "Too many reads and writes wait for the pool's nodes to confirm them. Retry later, and send fewer at "
+            + "once.",
+        retryAfterSeconds: 1)
+
     /// Whether the request was refused because there was too much to do, with nothing done.
     var isForLoad: Bool { status == 429 }
 

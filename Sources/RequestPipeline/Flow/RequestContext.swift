@@ -130,7 +130,7 @@ extension APIError {
             let fate =
                 maybeApplied ? "It may still take effect: read the state before repeating it." : "It had no effect."
             self = .unavailable("The pool did not confirm the request in time. \(fate)")
-        case .overloaded: self = .tooManyRequests
+        case .overloaded: self = .tooMuchWaiting
         case .shuttingDown: self = .unavailable("The node is shutting down. Ask another node.")
         case .commandTooNew(let nodes): self = .tooNew(heldBackBy: nodes)
         }

@@ -16,6 +16,8 @@ public enum TransportError: Error, Hashable, Sendable {
     case configuration(reason: String)
     /// The server was started twice, or started again after its shutdown.
     case alreadyStarted
+    /// The server was shut down while it started.
+    case shutDown
 }
 
 extension TransportError: CustomStringConvertible {
@@ -29,6 +31,7 @@ extension TransportError: CustomStringConvertible {
         case .cannotConnect(let host, let port, let reason): return "cannot connect to \(host):\(port): \(reason)"
         case .configuration(let reason): return "configuration: \(reason)"
         case .alreadyStarted: return "the server was started before"
+        case .shutDown: return "the server was shut down while it started"
         }
     }
 }

@@ -39,7 +39,8 @@ public final class HTTPServer: Sendable {
     ///
     /// The port is never shared with another listener.
     /// - Returns: the port, which is the configured one unless that was 0.
-    /// - Throws: a `TransportError` that names what is wrong; nothing is left open then.
+    /// - Throws: a `TransportError` that names what is wrong, ``TransportError/shutDown`` where
+    ///   ``shutdown(graceSeconds:)`` was called meanwhile; nothing listens then.
     @discardableResult
     public func start(group: any EventLoopGroup, sink: any RequestSink) async throws(TransportError) -> Int {
         let isFirst = state.withLock { state in
@@ -55,7 +56,10 @@ public final class HTTPServer: Sendable {
                 state = .running(channel)
                 return false
             }
-            if wasStopped { try? await channel.close() }
+            guard !wasStopped else {
+                try? await channel.close()
+                throw TransportError.shutDown
+            }
             return channel.localAddress?.port ?? configuration.port
         } catch {
             state.withLock { $0 = .stopped }
@@ -124,7 +128,8 @@ public final class HTTPServer: Sendable {
     /// Stops listening, lets the requests in progress finish, and closes all connections.
     ///
     /// HTTP/2 clients are told in two steps which requests will be served (RFC 9113 section 6.8); HTTP/1.1 connections
-    /// end with their current answer.
+    /// end with their current answer. A start that is under way then fails, and closes its listener itself; what that
+    /// has accepted is closed here.
     /// - Parameter graceSeconds: after so long whatever is still open is closed.
     public func shutdown(graceSeconds: Int) async {
         let previous = state.withLock { state in
@@ -132,10 +137,17 @@ public final class HTTPServer: Sendable {
             state = .stopped
             return previous
         }
-        guard case .running(let listener) = previous else { return }
-        try? await listener.close()
+        switch previous {
+        case .new, .stopped: return
+        case .starting: break
+        case .running(let listener): try? await listener.close()
+        }
+        await closeConnections(graceSeconds: graceSeconds)
+    }
+
+    private func closeConnections(graceSeconds: Int) async {
         let open = registry.drain()
-        let loop = listener.eventLoop
+        guard let loop = open.first?.eventLoop else { return }
         let deadline = loop.scheduleTask(in: .seconds(Int64(max(0, graceSeconds)))) {
             for channel in open { channel.close(promise: nil) }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import NIOPosix
 import Testing
 
@@ -105,5 +106,32 @@ struct StartTests {
                 try await server.server.start(group: server.group, sink: RecordingSink())
             }
         }
+    }
+
+    @Test func `a server that is shut down while it starts does not serve`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = HTTPServer(configuration: HTTPServerConfiguration(host: "127.0.0.1", port: 0, tls: nil))
+        // Until then the loop can't listen.
+        let mayListen = DispatchSemaphore(value: 0)
+        group.next().execute { mayListen.wait() }
+        await withTaskGroup(of: Result<Int, TransportError>.self) { starts in
+            for _ in 0..<2 {
+                starts.addTask {
+                    do throws(TransportError) {
+                        return .success(try await server.start(group: group, sink: RecordingSink()))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            // One of the two was refused: so the other one is under way.
+            let refused = await starts.next()
+            #expect(refused == .failure(.alreadyStarted))
+            await server.shutdown(graceSeconds: 0)
+            mayListen.signal()
+            let interrupted = await starts.next()
+            #expect(interrupted == .failure(.shutDown))
+        }
+        try await group.shutdownGracefully()
     }
 }

@@ -1,7 +1,8 @@
 /// The answer to "may this principal do this here", with the reason as a value: for the audit record and for
 /// diagnostics, never for the caller's eyes beyond the protocol's message.
 public enum Decision: Hashable, Sendable {
-    /// Allowed; the assignment is the first by name at the widest scope that grants the action.
+    /// Allowed by the assignment: one of the principal's own if any grants the action, else one of the first group that
+    /// has such; of those the first by name at the widest scope that grants it.
     case allowed(RoleAssignment)
     case denied(DenialReason)
 

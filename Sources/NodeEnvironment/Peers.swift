@@ -8,7 +8,8 @@ public enum PeerMessage: Hashable, Sendable {
     case forwardedProposal(ForwardedProposal)
     /// The receiver of a forwarded proposal will not put it into the log.
     case proposalRefused(proposalID: [UInt8], reason: ProposalRefusalReason)
-    /// Sent when a connection is made, on every change of the seal, and each second.
+    /// Sent when a connection is made, on every change of the seal, each second, and whenever 1024 more entries have
+    /// been saved since the last one.
     case nodeStatus(NodeStatus)
     /// A sealed node asks for the root key. Opaque: encoded, signed and encrypted by the security domain.
     case unsealRequest([UInt8])
@@ -66,7 +67,7 @@ public struct NodeStatus: Hashable, Sendable {
     public let isSealed: Bool
     /// 16 random bytes made when the process started: tells a restart, or a second live copy of the node.
     public let processID: [UInt8]
-    /// The last entry that it has applied.
+    /// The last entry whose effect it has saved; it may have applied more.
     public let appliedIndex: LogIndex
     /// The sender's software version, at most 64 bytes of printable ASCII.
     public let version: String

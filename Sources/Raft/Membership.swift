@@ -7,7 +7,8 @@ extension Raft {
         has(fault: .jointQuorumByOneHalf) ? configurations.quorum.incomingAlone : configurations.quorum
     }
 
-    /// The index of the entry that holds it.
+    /// The index of the entry that holds it. Where that was cut off before this start, or a snapshot has taken its
+    /// place, the index behind which the log begins.
     public var configurationIndex: LogIndex { configurations.inForce.index }
 
     /// The last configuration that is known to be committed.

@@ -4,7 +4,8 @@ public import Raft
 
 /// Where a driver reports to its owner, on the driver's thread. None of it may call the driver.
 public struct NodeObserver {
-    /// A newer view of the pool's state. Called only while unsealed, with a growing index.
+    /// A newer view of the pool's state. Called only while unsealed, with a growing index; a node that is sealed and
+    /// unsealed within one process begins with the last one again.
     public var published: (PoolView) -> Void
     /// Sealed records were removed with what the view shows that was published just before. Whoever holds keys opened
     /// from them should close them.
@@ -44,9 +45,11 @@ public enum RemovedMaterial: Hashable, Sendable {
 
 /// Something that no node of a healthy pool does or sees.
 public enum NodeAlarm: Hashable, Sendable {
-    /// The sender offered an entry whose tag no unsealed member made. Nothing of the message was taken.
+    /// The sender offered an entry whose tag no unsealed member made. It was not taken, nor was what came behind it.
+    /// Genuine entries before it may have been.
     case forgedEntry(from: NodeID, index: LogIndex)
-    /// The sender offered a command that is stamped too far from this node's clock.
+    /// A command is stamped too far from this node's clock: one that was to be proposed, or one in a leader's entries,
+    /// where only a stamp in the future counts. The proposer is the node that stamped it, whoever offered it here.
     case stampRefused(proposer: NodeID, stampedAt: Int64, here: Int64)
     /// The sender offered a proposal without the proof that it is unsealed: it may be stolen. Nothing was proposed.
     case forgedProposal(from: NodeID)

@@ -12,7 +12,8 @@ public struct NodeStanding: Hashable, Sendable {
     public let leader: NodeID?
     /// The last index that the node knows to be committed. A sealed node has applied less.
     public let commitIndex: LogIndex
-    /// The last index that is applied and saved.
+    /// The last index that the published view holds. That may be up to ``NodeOptions/saveInterval`` ahead of what is
+    /// saved, and longer while the disk is full. Without a view, as on a sealed node, the last index that is saved.
     public let appliedIndex: LogIndex
     /// The end of the log in memory, committed or not.
     public let lastIndex: LogIndex

@@ -2,9 +2,10 @@ public import NodeEnvironment
 public import PoolState
 public import Raft
 
-/// Why a node that was given the pool's keys stays sealed: its disk doesn't hold what an unsealed node left there.
+/// Why keys that were given to a node don't unseal it: its disk doesn't hold what an unsealed node left there, its
+/// program is too old for that, or the node can't be unsealed now.
 public enum UnsealRefusal: Error, Hashable, Sendable {
-    /// The node runs unsealed already.
+    /// The node runs unsealed already, or is about to try other keys.
     case alreadyUnsealed
     /// The stored rows aren't a pool's state.
     case rowsMalformed(String)

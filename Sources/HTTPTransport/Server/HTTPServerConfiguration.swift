@@ -72,7 +72,8 @@ public struct TransportLimits: Hashable, Sendable {
     public init() {}
 }
 
-/// How long a peer may take. A deadline that has passed is noticed within a quarter of the shortest of them.
+/// How long a peer may take. The end of ``handshake`` is noticed at once. For the others each connection looks at
+/// intervals of a quarter of the shortest of them, but of 20 ms at least and 5 s at most.
 public struct TransportTimeouts: Hashable, Sendable {
     /// From accepting to the end of the TLS handshake.
     public var handshake: Duration = .seconds(10)

@@ -39,7 +39,7 @@ public struct IssuedToken: Sendable {
     public let tokenID: String
 }
 
-/// Issues the pool's own access tokens (RFC 9068) and, for people, id tokens.
+/// Issues the pool's own access tokens (RFC 9068), and no others.
 public final class TokenIssuer: Sendable {
     /// The longest lifetime that is issued, in seconds.
     public static let maximumLifetime = TokenVerifier.maximumLifetime

@@ -51,7 +51,8 @@ public final class PipelineServices: Sendable {
     }
 }
 
-/// What the service says of itself in answers and audit records.
+/// What the service says of itself in answers and in the names and headers of backups. Audit records get their names
+/// elsewhere: `AuditOrigin`.
 public struct ServiceIdentity: Sendable {
     /// Backup folders are named after it, too: `mhsm-{pool}-…`.
     public let poolName: String

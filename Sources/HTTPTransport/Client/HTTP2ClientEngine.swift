@@ -3,7 +3,8 @@ import CNghttp2
 /// The client's side of one HTTP/2 connection: requests in, bytes out; bytes in, responses to their completions.
 ///
 /// Like the server's engine it knows no socket, loop or thread. Completions run at the end of `receive` or `abandon`,
-/// never inside a callback of libnghttp2, so that they may submit the next request.
+/// in `nextOutput` where memory is out, and in `submit` for a request that can't be sent: never inside a callback of
+/// libnghttp2, so that they may submit the next request.
 public final class HTTP2ClientEngine {
     /// Called once for each request, also for one that ``submit(_:completion:)`` can't send: then before that returns.
     public typealias Completion = (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
@@ -59,7 +60,7 @@ public final class HTTP2ClientEngine {
         block.append(":path", request.path.utf8)
         for (name, value) in request.headers {
             guard block.append(name: name, value: value) else {
-                return completion(.failure(.badResponse("the request's field \(name) is malformed")))
+                return completion(.failure(.badRequest("the field \(name) is malformed")))
             }
         }
         if !request.body.isEmpty || request.method == .post || request.method == .put {

@@ -45,6 +45,8 @@ public enum HTTP2ClientError: Error, Hashable, Sendable {
     case reset(code: UInt32)
     /// The connection ended, or can't open another stream.
     case connectionClosed
+    /// The request must not be sent as it is. Nothing of it was sent.
+    case badRequest(String)
     /// The server broke the protocol, or a limit of the client.
     case badResponse(String)
 }

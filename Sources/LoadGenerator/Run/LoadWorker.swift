@@ -226,7 +226,7 @@ final class LoadWorker {
             default: \.failed
             }
         case .failure(.connectionClosed): \.disconnected
-        case .failure(.reset), .failure(.badResponse): \.failed
+        case .failure(.reset), .failure(.badRequest), .failure(.badResponse): \.failed
         }
     }
 

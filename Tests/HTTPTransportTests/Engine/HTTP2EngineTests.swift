@@ -133,6 +133,14 @@ struct HTTP2EngineTests {
         #expect(client.response(0)?.status == 500)
     }
 
+    @Test func `a request with a field that would split is not sent`() throws {
+        let client = try ClientHarness()
+        _ = client.output()
+        let number = client.send(.get, "/", headers: [("x-a", "1\r\nx-b: 2")])
+        #expect(client.failure(number) == .badRequest("the field x-a is malformed"))
+        #expect(client.output().isEmpty && client.engine.inProgress == 0)
+    }
+
     @Test func `fields that belong to the transport are not the handler's`() throws {
         let server = try ServerHarness(
             sink: RecordingSink { _, responder in

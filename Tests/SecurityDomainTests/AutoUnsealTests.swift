@@ -100,5 +100,10 @@ import Testing
         ] {
             #expect(throws: SecurityDomainError.self, "\(wrong)") { try parse(wrong) }
         }
+        // As JSON escapes them: an officer who reads the name must see the rest of the line as it is.
+        for character in ["\\n", "\\r", "\\u001b", "\\u009b", "\\u202e", "\\u2028"] {
+            let name = one.replacing("\"a\"", with: "\"a\(character)b\"")
+            #expect(throws: SecurityDomainError.self, "\(name)") { try parse("{\"unsealKeys\":[\(name)]}") }
+        }
     }
 }

@@ -7214,7 +7214,12 @@ enum OpenAPIDocument {
               "required": ["provider", "name", "point"],
               "properties": {
                 "provider": {"type": "string", "enum": ["pkcs11", "development-file"]},
-                "name": {"type": "string", "minLength": 1, "maxLength": 128},
+                "name": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 128,
+                  "description": "For people; without control and format characters."
+                },
                 "point": {"description": "An uncompressed point of P-256.", "$ref": "#/components/schemas/BytesGiven"}
               }
             }

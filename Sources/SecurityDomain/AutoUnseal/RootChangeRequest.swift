@@ -44,6 +44,19 @@ public struct RootChangeRequest: Sendable {
             throw SecurityDomainError.malformed(
                 document: document, reason: "an unseal key's provider isn't known, or its point isn't base64url")
         }
-        return try AutoUnsealKey(provider: known, name: try element.string("name"), point: point)
+        let name = try element.string("name")
+        guard !name.unicodeScalars.contains(where: changesTheRest) else {
+            throw SecurityDomainError.malformed(
+                document: document, reason: "an unseal key's name has control or format characters")
+        }
+        return try AutoUnsealKey(provider: known, name: name, point: point)
+    }
+
+    /// Whether a character moves the cursor or turns text around: officers see the name before they sign.
+    private static func changesTheRest(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CryptographicModule
 import Foundation
+import SecurityDomain
 import StrictJSON
 import Testing
 
@@ -17,6 +18,21 @@ import Testing
     @Test func namesOfOthersCannotMoveTheCursor() {
         #expect(Table.harmless("a\u{1B}[2Jb\u{202E}c\nd") == "a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}d")
         #expect(Table.harmless("a\nb\r", keepingLines: true) == "a\nb\u{FFFD}")
+    }
+
+    @Test func aTokensNameCannotHideWhatAnOfficerSigns() throws {
+        let point = try KeyAgreement.generate().publicPoint
+        let key = try AutoUnsealKey(
+            provider: .developmentFile, name: "a\u{1B}[8m\r\n\u{202E}b\u{2028}", point: point)
+        let identifier = [UInt8](repeating: 1, count: 16)
+        let terms = RootChangeTerms(
+            poolID: identifier, securityDomainID: identifier, generation: 1, epoch: 1, changeID: identifier,
+            expiresAt: 1, required: 1, officers: [[1]], unsealKeys: [key])
+        #expect(
+            terms.shown.hasSuffix(
+                "\n        \(Hexadecimal.encode(Digest.sha256(point)))  a\u{FFFD}[8m\u{FFFD}\u{FFFD}b\u{FFFD}"
+                    + "  (A FILE: FOR DEVELOPMENT ONLY)"))
+        #expect(UnsealKeyText.warning(["a\nb"])?.contains("(a\u{FFFD}b)") == true)
     }
 
     @Test func fieldsShowTimesListsAndWhatIsMissing() {

@@ -177,8 +177,9 @@ struct UnsealKeyText: Hashable {
 
     static func warning(_ names: [String]) -> String? {
         guard !names.isEmpty else { return nil }
+        let named = names.map { Table.harmless($0) }.joined(separator: ", ")
         return "WARNING: for development only: this pool is opened by a key in a file "
-            + "(\(names.joined(separator: ", "))). Whoever reads it and a node's disk has every key. "
+            + "(\(named)). Whoever reads it and a node's disk has every key. "
             + "Give it up: hsmctl auto-unseal remove --all"
     }
 

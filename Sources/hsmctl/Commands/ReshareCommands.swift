@@ -134,13 +134,13 @@ struct ReshareCommands: AsyncParsableCommand {
                 }
                 let unprotected = terms.unsealKeys.filter(\.isForDevelopment)
                 guard unprotected.isEmpty || !nextToken.isEmpty else {
+                    let named = unprotected.map { "\(Table.harmless($0.name)) (\(Hexadecimal.encode($0.id)))" }
                     throw ClientError.refused(
                         "A key in a file would open the next root, for development only: "
-                            + unprotected.map { "\($0.name) (\(Hexadecimal.encode($0.id)))" }.joined(separator: ", ")
-                            + ". Whoever reads it and a node's disk has every key. Nothing was signed; who means it "
-                            + "names all keys by --next-token.")
+                            + named.joined(separator: ", ") + ". Whoever reads it and a node's disk has every key. "
+                            + "Nothing was signed; who means it names all keys by --next-token.")
                 }
-                if wanted.isEmpty { Terminal.note(change.nextOfficers) }
+                if wanted.isEmpty { Terminal.note(terms.shown) }
                 guard let place = change.place(of: certificate) else {
                     throw ClientError.refused("\(officer.certificate) belongs to no officer in office.")
                 }
@@ -317,19 +317,6 @@ private struct RootChange {
         OfficerVoting.place(of: certificate, in: object)
     }
 
-    var nextOfficers: String {
-        let prints = object.texts("nextOfficers").compactMap { Base64URL.decode($0) }
-            .map { "        " + Hexadecimal.encode(Digest.sha256($0)) }
-        let tokens = object.objects("unsealKeys").map(UnsealKeyText.init)
-            .map { key in
-                let warning = key.isForDevelopment ? "  (A FILE: FOR DEVELOPMENT ONLY)" : ""
-                return "\n        \(key.digest)  \(key.name)\(warning)"
-            }
-        return "The next root is for \(object.number("required") ?? 0) of these officers (SHA-256 of certificates):\n"
-            + prints.joined(separator: "\n")
-            + (tokens.isEmpty ? "" : "\nand for each of these tokens alone (SHA-256 of keys):" + tokens.joined())
-    }
-
     private func count(_ name: String) -> Int {
         if case .array(let elements)? = object[name] { elements.count } else { 0 }
     }
@@ -344,5 +331,20 @@ private struct RootChange {
             "committed: generation \((object.number("generation") ?? 0) + 1) rules; nodes that have followed: "
                 + "\(count("holders"))"
         }
+    }
+}
+
+extension RootChangeTerms {
+    /// Whom the next root is for, as an officer sees it before he signs: taken from what is signed, not from what the
+    /// pool says of it, and no name can change how the rest appears.
+    var shown: String {
+        let prints = officers.map { "        " + Hexadecimal.encode(Digest.sha256($0)) }
+        let tokens = unsealKeys.map { key in
+            let warning = key.isForDevelopment ? "  (A FILE: FOR DEVELOPMENT ONLY)" : ""
+            return "\n        \(Hexadecimal.encode(key.id))  \(Table.harmless(key.name))\(warning)"
+        }
+        return "The next root is for \(required) of these officers (SHA-256 of certificates):\n"
+            + prints.joined(separator: "\n")
+            + (tokens.isEmpty ? "" : "\nand for each of these tokens alone (SHA-256 of keys):" + tokens.joined())
     }
 }

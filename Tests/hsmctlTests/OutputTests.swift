@@ -18,6 +18,7 @@ import Testing
     @Test func namesOfOthersCannotMoveTheCursor() {
         #expect(Table.harmless("a\u{1B}[2Jb\u{202E}c\nd") == "a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}d")
         #expect(Table.harmless("a\nb\r", keepingLines: true) == "a\nb\u{FFFD}")
+        #expect(Terminal.line("hsmctl: a\u{1B}[2Jb\nc") == "hsmctl: a\u{FFFD}[2Jb\nc\n")
     }
 
     @Test func aTokensNameCannotHideWhatAnOfficerSigns() throws {

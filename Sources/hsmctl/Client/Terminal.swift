@@ -3,7 +3,10 @@ import Foundation
 
 /// What is for the person and not for the next program in a pipe: standard error.
 enum Terminal {
-    static func note(_ text: String) { write(text + "\n") }
+    static func note(_ text: String) { write(line(text)) }
+
+    /// A note as it is written: others may have put control characters into it.
+    static func line(_ text: String) -> String { Table.harmless(text, keepingLines: true) + "\n" }
 
     static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

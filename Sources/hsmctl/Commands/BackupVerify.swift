@@ -121,7 +121,7 @@ extension BackupCommands {
             case .unknown:
                 throw ClientError.notFound(
                     "The pool knows of no backup at log index \(header.index). It knows the last ones: hsmctl backup "
-                        + "list. Is it the pool '\(header.poolName)'?")
+                        + "list. Is it the pool '\(Table.harmless(header.poolName))'?")
             case .other(let root):
                 throw ClientError.refused(
                     "\(path) isn't the pool's state at log index \(header.index): its state root is "

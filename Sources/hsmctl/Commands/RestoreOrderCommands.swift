@@ -16,7 +16,7 @@ struct RestoreOfEverything {
     func run(isWaiting: Bool, _ output: OutputOptions, _ connection: ConnectionOptions) async throws {
         try await PoolClient.with(connection) { client in
             let order = try await ordered(client)
-            Terminal.note(Table.harmless(order.text, keepingLines: true))
+            Terminal.note(order.text)
             if !order.isApproved {
                 guard isWaiting else {
                     return output.print(
@@ -127,7 +127,7 @@ extension BackupCommands {
                     try await OfficerVoting.give(view, as: place, at: path + "/consequences", client))
                 let terms = try order.terms()
                 if show { return output.print(order.object, text: order.text) }
-                Terminal.note(Table.harmless(order.text, keepingLines: true))
+                Terminal.note(order.text)
                 try agree(to: terms)
                 let signature = try OfficerTool.approve(terms, as: place, privateKey: key)
                 let answer = RestoreOrderText(

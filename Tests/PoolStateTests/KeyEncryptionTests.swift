@@ -64,6 +64,13 @@ import Testing
         rewrapped("b", from: record(first, 13), 23),
     ]
 
+    /// A pool in the middle of the change: its records are replaced, and those of before are still there.
+    static var rewrapping: Replica {
+        var replica = KeyEncryptionTests().rotated
+        #expect(replica.apply(.rewrapRecords(all)) == .applied)
+        return replica
+    }
+
     @Test func everyRecordIsReplacedAndTheFormerKeyRetired() throws {
         var replica = rotated
         let before = (try #require(replica.state.key("a")), try #require(replica.state.deletedKey("b")))

@@ -93,6 +93,23 @@ import Testing
         }
     }
 
+    /// Without the pool's own row there is none of the others, but for refused proposals and who votes.
+    @Test func beforeGenesisThereIsNoPoolsRow() throws {
+        let rows = Array(replica().rows.values) + Array(KeyEncryptionTests.rewrapping.rows.values)
+        let free: [RowTable] = [.completedProposal, .progress, .membership]
+        for table in RowTable.allCases where !free.contains(table) && table != .pool {
+            for row in rows where row.table == table.rawValue {
+                #expect(throws: StateCorruption.self, "\(table)") { try PoolState(rows: [row]) }
+            }
+        }
+        for table in [RowTable.keyEncryption, .rewrappedBatch, .nodeNumbers] {
+            let row = try #require(rows.first { $0.table == table.rawValue })
+            #expect(throws: StateCorruption.danglingRow(table: .pool)) { try PoolState(rows: [row]) }
+        }
+        let membership = try #require(rows.first { $0.table == RowTable.membership.rawValue })
+        #expect(throws: Never.self) { try PoolState(rows: [membership]) }
+    }
+
     @Test func randomRowsAreHarmless() {
         var random = SplitMix(seed: 17)
         for _ in 0..<20_000 {

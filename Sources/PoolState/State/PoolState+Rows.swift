@@ -227,14 +227,15 @@ private struct StateLoader {
         state.logTime = progress?.logTime ?? 0
     }
 
-    /// Before genesis there is time and refused proposals, no more.
+    /// Before genesis there is time, refused proposals and who votes, no more.
     private func checkEmptyBeforeGenesis() throws(StateCorruption) {
         guard state.memberRecords.isEmpty, keys.isEmpty, versions.isEmpty, state.principalRecords.isEmpty,
             state.permissions.assignmentCount == 0, state.permissions.customRoleCount == 0,
             state.securityDomain == nil, state.unsealGrants.isEmpty, state.heads.isEmpty, state.nodeInvitations.isEmpty,
             state.jobRecords.isEmpty, stagedKeys.isEmpty, state.stagedPolicies.isEmpty, state.version == .first,
             state.rootChange == nil, state.backupPlan == nil, state.scheduledBackups.isEmpty,
-            state.peerUnsealPolicy == nil, state.continuities.isEmpty, state.restoreOrder == nil
+            state.peerUnsealPolicy == nil, state.continuities.isEmpty, state.restoreOrder == nil,
+            state.keyEncryption == nil, state.rewrappedBatches.isEmpty, state.lastGivenNode == 0
         else { throw .danglingRow(table: .pool) }
     }
 }

@@ -1,4 +1,3 @@
-public import NodeEnvironment
 public import PoolState
 public import Raft
 
@@ -21,8 +20,6 @@ public enum UnsealRefusal: Error, Hashable, Sendable {
     case entryForged(index: LogIndex)
     /// The state belongs to a pool of a later version than the program knows.
     case poolIsNewer(PoolVersion)
-    /// The applied entries couldn't be written.
-    case storage(StorageFailure)
     /// The node belongs to the pool no more.
     case removed
     /// The node is stopping.

@@ -11,8 +11,8 @@ import Testing
         #expect(verified.principalID == alice && verified.objectID == alice && verified.tenant == tenant)
         #expect(verified.issuer == issuerText && verified.audience == dataAudience)
         #expect(verified.audienceKind == .dataPlane)
-        #expect(verified.applicationID == application && verified.kind == .servicePrincipal && verified.groups.isEmpty)
-        #expect(verified.credentialGeneration == 3 && verified.keySetGeneration == 1 && verified.keyID == "key-1")
+        #expect(verified.applicationID == application)
+        #expect(verified.credentialGeneration == 3 && verified.keyID == "key-1")
         #expect(verified.expiry == noon + 3600 && verified.notBefore == noon && verified.tokenID != nil)
         #expect(verified.principalBytes == [12, 14, 62, 26, 47, 109, 79, 12, 157, 14, 26, 43, 60, 77, 94, 111])
     }
@@ -39,7 +39,7 @@ import Testing
         #expect(bench.verify(token) == nil)
         try bench.verifier.setKeys(
             issuer: issuerText, keys: [TestSigner.shared.tokenKey, TestSigner.other.tokenKey], generation: 2)
-        #expect(try bench.verifier.verify(Array(token.utf8), now: noon).get().keySetGeneration == 2)
+        #expect(bench.verify(token) == nil)
         #expect(bench.checker.checks == 2)
         try bench.verifier.setKeys(issuer: issuerText, keys: [TestSigner.other.tokenKey], generation: 3)
         #expect(bench.verify(token) == .unknownKey)
@@ -119,20 +119,11 @@ import Testing
     }
 
     @Test func anotherIssuerCanNotNameTheDirectorysPrincipals() throws {
-        let foreign = IssuerTrust(
-            issuer: "https://other.test", tenant: tenant, algorithms: [.RS256], believesGroups: true)
-        let bench = try Bench(trust: [.embedded(issuer: issuerText, tenant: tenant), foreign])
-        let claims = Forge.claims(["iss": #""https://other.test""#, "groups": "[\"\(alice)\"]"])
-        let verified = try bench.verifier.verify(Array(try Forge.sign(claims: claims).utf8), now: noon).get()
-        #expect(verified.objectID == alice && verified.principalID != alice)
-        #expect(verified.groups == [verified.principalID])
-        #expect(verified.principalBytes[6] >> 4 == 8 && verified.principalBytes[8] >> 6 == 2)
-        #expect(throws: TrustError.severalDirectories) {
+        #expect(throws: TrustError.severalIssuers) {
             try Bench(trust: [
                 .embedded(issuer: "a", tenant: tenant), .embedded(issuer: "b", tenant: tenant),
             ])
         }
-        #expect(throws: TrustError.duplicateIssuer("https://other.test")) { try Bench(trust: [foreign, foreign]) }
     }
 
     /// A token from another implementation's documentation (RFC 7515, A.2) with its own key: the signature is good, the

@@ -1,13 +1,5 @@
 public import CryptographicModule
 
-/// How an issuer's object identifiers become principals of the pool.
-public enum PrincipalMapping: Hashable, Sendable {
-    /// The issuer owns the directory: its `oid` *is* the principal, and must be a GUID. At most one issuer may.
-    case directory
-    /// The principal is a GUID derived from issuer and `oid`, so that no issuer can name another one's principals.
-    case derived
-}
-
 /// One accepted audience.
 public struct AcceptedAudience: Hashable, Sendable {
     /// What tokens carry as `aud`. Slashes at its end make no difference.
@@ -22,6 +14,7 @@ public struct AcceptedAudience: Hashable, Sendable {
 }
 
 /// What is believed of one issuer. Replicated, security-class configuration: nothing of it is computed from a request.
+/// The `oid` of its tokens *is* the principal, and must be a GUID.
 public struct IssuerTrust: Hashable, Sendable {
     /// The exact `iss` text.
     public let issuer: String
@@ -31,9 +24,6 @@ public struct IssuerTrust: Hashable, Sendable {
     public let algorithms: Set<SignatureAlgorithm>
     /// Accepted `typ` header values, lower case and without `application/`.
     public let types: Set<String>
-    public let mapping: PrincipalMapping
-    /// Whether the `groups` claim is believed. Never for the embedded issuer.
-    public let believesGroups: Bool
     /// Seconds by which `exp` may have passed; 0 for tokens whose times were set by the pool itself.
     public let expirySkew: Int64
     /// Seconds by which `nbf` and `iat` may lie ahead.
@@ -41,28 +31,19 @@ public struct IssuerTrust: Hashable, Sendable {
 
     public init(
         issuer: String, tenant: String, algorithms: Set<SignatureAlgorithm>, types: Set<String> = ["at+jwt", "jwt"],
-        mapping: PrincipalMapping = .derived, believesGroups: Bool = false, expirySkew: Int64 = 0, startSkew: Int64 = 60
+        expirySkew: Int64 = 0, startSkew: Int64 = 60
     ) {
         self.issuer = issuer
         self.tenant = tenant
         self.algorithms = algorithms
         self.types = types
-        self.mapping = mapping
-        self.believesGroups = believesGroups
         self.expirySkew = expirySkew
         self.startSkew = startSkew
     }
 
-    /// The trust in the pool's own issuer: RS256 access tokens of the directory, no tolerance on expiry.
+    /// The trust in the pool's own issuer: RS256 access tokens, no tolerance on expiry.
     public static func embedded(issuer: String, tenant: String) -> IssuerTrust {
-        IssuerTrust(issuer: issuer, tenant: tenant, algorithms: [.RS256], types: ["at+jwt"], mapping: .directory)
-    }
-}
-
-extension IssuerTrust {
-    func mappedGroups(of claims: TokenClaims) -> [String] {
-        guard believesGroups else { return [] }
-        return claims.groups.compactMap { MappedPrincipal(objectID: $0, issuer: issuer, mapping: mapping)?.text }
+        IssuerTrust(issuer: issuer, tenant: tenant, algorithms: [.RS256], types: ["at+jwt"])
     }
 }
 
@@ -102,9 +83,8 @@ public struct AudienceList: Hashable, Sendable {
 public enum TrustError: Error, Hashable, Sendable {
     case ambiguousAudience(String)
     case emptyAudience
-    case duplicateIssuer(String)
-    /// More than one issuer would own the directory.
-    case severalDirectories
+    /// Each issuer names the pool's principals: of two, one could name those of the other.
+    case severalIssuers
     case unknownIssuer(String)
     case duplicateKey(String)
     /// A key is shorter than 2048 bits or its name is empty or too long.

@@ -1,4 +1,3 @@
-import CryptographicModule
 import StrictJSON
 
 /// A principal of the pool: sixteen bytes and their GUID text.
@@ -6,30 +5,11 @@ struct MappedPrincipal: Hashable, Sendable {
     let bytes: [UInt8]
     let text: String
 
-    /// The principal that `objectID` of `issuer` stands for; `nil` when it must be a GUID and is none.
-    init?(objectID: String, issuer: String, mapping: PrincipalMapping) {
-        switch mapping {
-        case .directory:
-            guard let bytes = GUIDText.parse(objectID) else { return nil }
-            self.bytes = bytes
-        case .derived:
-            bytes = Self.derive(objectID: objectID, issuer: issuer)
-        }
+    /// The principal that `objectID` names; `nil` where it is no GUID.
+    init?(objectID: String) {
+        guard let bytes = GUIDText.parse(objectID) else { return nil }
+        self.bytes = bytes
         text = GUIDText.format(bytes)
-    }
-
-    /// The first sixteen bytes of a SHA-256 over both texts, each with its length, marked as a version 8 UUID (RFC
-    /// 9562, 5.8).
-    private static func derive(objectID: String, issuer: String) -> [UInt8] {
-        var input = Array("quorate/1/principal".utf8)
-        for field in [issuer, objectID] {
-            withUnsafeBytes(of: UInt32(field.utf8.count).bigEndian) { input.append(contentsOf: $0) }
-            input.append(contentsOf: field.utf8)
-        }
-        var bytes = Array(Digest.sha256(input).prefix(16))
-        bytes[6] = bytes[6] & 0x0F | 0x80
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        return bytes
     }
 }
 

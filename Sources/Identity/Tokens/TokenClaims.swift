@@ -2,9 +2,8 @@ import StrictJSON
 
 /// The claims of a token as they were written, before anything about them was checked except their form.
 struct TokenClaims: Equatable, Sendable {
-    /// How many audiences and groups a token may list.
+    /// How many audiences a token may list.
     static let maximumAudiences = 16
-    static let maximumGroups = 200
 
     var issuer: String
     var audiences: [String]
@@ -13,8 +12,6 @@ struct TokenClaims: Equatable, Sendable {
     var subject: String?
     var applicationID: String?
     var userName: String?
-    var principalKind: PrincipalKind
-    var groups: [String]
     var notBefore: Int64
     var issuedAt: Int64?
     var expiry: Int64
@@ -30,7 +27,7 @@ extension TokenClaims {
     init(parsing json: [UInt8]) throws(TokenRejection) {
         let claims = try ClaimReader(parsing: json)
         issuer = try claims.required("iss")
-        audiences = try claims.texts("aud", atMost: Self.maximumAudiences, orOne: true)
+        audiences = try claims.texts("aud", atMost: Self.maximumAudiences)
         guard !audiences.isEmpty else { throw .missingClaim }
         tenant = try claims.required("tid")
         objectID = try claims.required("oid")
@@ -40,8 +37,6 @@ extension TokenClaims {
         subject = try claims.text("sub")
         applicationID = try claims.firstText("appid", "azp")
         userName = try claims.firstText("upn", "preferred_username")
-        principalKind = try claims.text("idtyp") == "user" ? .user : .servicePrincipal
-        groups = try claims.texts("groups", atMost: Self.maximumGroups, orOne: false)
         tokenID = try claims.text("jti")
         credentialGeneration = try claims.generation("qcg")
     }
@@ -96,11 +91,11 @@ struct ClaimReader {
         return date
     }
 
-    /// A list of strings; with `orOne`, a single string counts as a list of one.
-    func texts(_ name: String, atMost limit: Int, orOne: Bool) throws(TokenRejection) -> [String] {
+    /// A list of strings; a single string counts as a list of one.
+    func texts(_ name: String, atMost limit: Int) throws(TokenRejection) -> [String] {
         switch claims[name] {
         case nil: return []
-        case .string(let text)? where orOne: return [text]
+        case .string(let text)?: return [text]
         case .array(let values)?:
             guard values.count <= limit else { throw .malformedClaims }
             var texts: [String] = []

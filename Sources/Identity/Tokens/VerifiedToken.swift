@@ -11,11 +11,10 @@ public enum TokenAudience: String, Hashable, Sendable, CaseIterable {
     case issuer
 }
 
-/// What kind of principal a token speaks for.
+/// What kind of principal a token is issued to.
 public enum PrincipalKind: String, Hashable, Sendable {
     case servicePrincipal
     case user
-    case managedIdentity
 }
 
 /// The claims of a token whose signature, issuer, audience and times were checked.
@@ -28,8 +27,7 @@ public final class VerifiedToken: Sendable {
     public let audience: String
     /// What the accepted audience is for.
     public let audienceKind: TokenAudience
-    /// The principal in the pool's directory, lower-case GUID text: the `oid` claim for the one issuer that owns the
-    /// directory, a GUID derived from issuer and `oid` for any other (see ``PrincipalMapping``).
+    /// The principal in the pool's directory: the `oid` claim as lower-case GUID text.
     public let principalID: String
     /// The sixteen bytes of ``principalID``.
     public let principalBytes: [UInt8]
@@ -41,11 +39,6 @@ public final class VerifiedToken: Sendable {
     public let applicationID: String?
     /// The `upn` or `preferred_username` claim. For the audit record only; it decides nothing.
     public let userName: String?
-    /// By the claim `idtyp`: a user for `user`, a service principal for anything else or nothing.
-    public let kind: PrincipalKind
-    /// Mapped group identifiers, for issuers whose groups are believed; empty for the embedded issuer, whose groups
-    /// come from the pool view.
-    public let groups: [String]
     /// Unix seconds from which the token is valid.
     public let notBefore: Int64
     /// Unix seconds from which the token is no longer valid.
@@ -57,14 +50,8 @@ public final class VerifiedToken: Sendable {
     /// The private claim `qcg`: the generation of the credential with which the token was obtained. 0 when the issuer
     /// states none.
     public let credentialGeneration: UInt32
-    /// The generation of the issuer's key set under which the signature was checked. Compare it with the generation in
-    /// the pool view that authorizes the request.
-    public let keySetGeneration: UInt64
 
-    init(
-        claims: TokenClaims, trust: IssuerTrust, accepted: AcceptedAudience, principal: MappedPrincipal, key: TokenKey,
-        generation: UInt64
-    ) {
+    init(claims: TokenClaims, accepted: AcceptedAudience, principal: MappedPrincipal, key: TokenKey) {
         issuer = claims.issuer
         audience = accepted.text
         audienceKind = accepted.kind
@@ -74,13 +61,10 @@ public final class VerifiedToken: Sendable {
         tenant = claims.tenant
         applicationID = claims.applicationID
         userName = claims.userName
-        kind = claims.principalKind
-        groups = trust.mappedGroups(of: claims)
         notBefore = claims.notBefore
         expiry = claims.expiry
         keyID = key.keyID
         tokenID = claims.tokenID
         credentialGeneration = claims.credentialGeneration
-        keySetGeneration = generation
     }
 }

@@ -34,9 +34,9 @@ public final class TokenVerifier: Sendable {
     private let revision = Atomic<UInt64>(0)
 
     /// - Parameters:
-    ///   - trust: the issuers that are believed; their keys are given by ``setKeys(issuer:keys:generation:)``.
+    ///   - trust: the issuer that is believed; its keys are given by ``setKeys(issuer:keys:generation:)``.
     ///   - audiences: the fixed list of accepted audiences.
-    /// - Throws: ``TrustError`` when two entries have one issuer, or two issuers own the directory.
+    /// - Throws: ``TrustError/severalIssuers`` for more than one.
     public init(
         trust: [IssuerTrust], audiences: AudienceList, checker: any TokenSignatureChecker,
         cacheCapacity: Int = TokenVerifier.defaultCacheCapacity
@@ -48,12 +48,8 @@ public final class TokenVerifier: Sendable {
     }
 
     private static func index(_ trust: [IssuerTrust]) throws(TrustError) -> [String: IssuerTrust] {
-        guard trust.count(where: { $0.mapping == .directory }) <= 1 else { throw .severalDirectories }
-        var byIssuer: [String: IssuerTrust] = [:]
-        for entry in trust {
-            guard byIssuer.updateValue(entry, forKey: entry.issuer) == nil else { throw .duplicateIssuer(entry.issuer) }
-        }
-        return byIssuer
+        guard trust.count <= 1 else { throw .severalIssuers }
+        return Dictionary(uniqueKeysWithValues: trust.map { ($0.issuer, $0) })
     }
 
     /// Replaces the keys of one issuer. Tokens verified under other keys are verified again when they are next seen.
@@ -78,11 +74,6 @@ public final class TokenVerifier: Sendable {
             return nil
         }
         if let refusal { throw refusal }
-    }
-
-    /// The generation of the keys in force for `issuer`; `nil` before the first ``setKeys(issuer:keys:generation:)``.
-    public func keySetGeneration(of issuer: String) -> UInt64? {
-        snapshot.withLock { $0.keys[issuer]?.generation }
     }
 
     /// How many verified tokens are remembered.
@@ -147,8 +138,8 @@ extension TokenVerifier {
         guard key.fits(algorithm) else { throw .keyTypeMismatch }
         try checkSignature(parts, algorithm: algorithm, key: key)
         let verified = VerifiedToken(
-            claims: claims, trust: trust, accepted: try accept(claims, trust: trust, now: now),
-            principal: try Self.principal(of: claims, trust: trust), key: key, generation: keys.generation)
+            claims: claims, accepted: try accept(claims, trust: trust, now: now),
+            principal: try Self.principal(of: claims), key: key)
         let entry = VerifiedTokenCache.Entry(
             token: verified, expirySkew: trust.expirySkew, startSkew: trust.startSkew, trustRevision: revision)
         try Self.checkTimes(of: entry, now: now)
@@ -186,12 +177,9 @@ extension TokenVerifier {
         return first
     }
 
-    private static func principal(
-        of claims: TokenClaims, trust: IssuerTrust
-    ) throws(TokenRejection) -> MappedPrincipal {
-        let mapped = MappedPrincipal(objectID: claims.objectID, issuer: trust.issuer, mapping: trust.mapping)
-        guard !claims.objectID.isEmpty, claims.objectID.utf8.count <= 256, let mapped else { throw .badObjectID }
-        return mapped
+    private static func principal(of claims: TokenClaims) throws(TokenRejection) -> MappedPrincipal {
+        guard let principal = MappedPrincipal(objectID: claims.objectID) else { throw .badObjectID }
+        return principal
     }
 }
 

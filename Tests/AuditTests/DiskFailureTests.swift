@@ -1,4 +1,5 @@
 import Glibc
+import StrictJSON
 import Synchronization
 import Testing
 
@@ -64,6 +65,27 @@ final class FailingDisk: Sendable {
         log.close()
         let report = try AuditVerifier.verify(folder: folder.path, anchors: [log.head])
         #expect(report.isIntact && report.lines == 3)
+        #expect(try missing(in: folder) == 5)
+    }
+
+    @Test func relaxedRecordsHowManyFoundNoRoom() throws {
+        let folder = try TemporaryFolder()
+        let gate = Gate()
+        var calls = DiskCalls.system
+        calls.sync = { descriptor in
+            gate.pass()
+            return fdatasync(descriptor)
+        }
+        gate.open()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .relaxed, options: AuditLogOptions(bufferBytes: 10_000),
+            calls: calls)
+        gate.shut()
+        #expect(log.appendAndWait((0..<100).map(signEvent)).areAllSuccesses)
+        gate.open()
+        log.close()
+        #expect(log.counters.lost > 0 && log.counters.lost + log.counters.written == 100)
+        #expect(try missing(in: folder) == Int(log.counters.lost))
     }
 
     @Test func aFailedFlushIsNeverTriedAgain() throws {
@@ -119,6 +141,18 @@ final class FailingDisk: Sendable {
         #expect(results.contains { $0.failure == .overloaded } && results.contains { $0.isSuccess })
         log.close()
         #expect(log.counters.refused + log.counters.written == 100)
+        #expect(try missing(in: folder) == Int(log.counters.refused))
+    }
+
+    /// How many records the log says that it lacks.
+    private func missing(in folder: TemporaryFolder) throws -> Int {
+        try AuditTail.lines(folder: folder.path, count: 1000).reduce(0) { sum, line in
+            guard case .object(let record) = try JSONReader.parse(line),
+                record["operationName"] == .string("AuditRecordsMissing"),
+                case .object(let properties)? = record["properties"], case .string(let count)? = properties["count"]
+            else { return sum }
+            return sum + (Int(count) ?? 0)
+        }
     }
 
     /// A real file system without space, where the tests may mount one; elsewhere the failing disk above has to do.

@@ -18,6 +18,8 @@ struct AuditBatch: Sendable {
     var mayGather = false
     /// How many came with their turn's.
     var turned = 0
+    /// How many found no room meanwhile, and are in no batch.
+    var turnedAway = 0
 
     mutating func removeAll() {
         // Memory that an unusual burst took is given back.
@@ -27,6 +29,7 @@ struct AuditBatch: Sendable {
         waiters.removeAll(keepingCapacity: keeps)
         mayGather = false
         turned = 0
+        turnedAway = 0
     }
 }
 
@@ -72,7 +75,10 @@ final class AuditQueue: Sendable {
         let refusal: AuditFailure? = state.withLock { state in
             if let failure = state.permanentFailure { return failure }
             if state.schedule.isClosing { return .closed }
-            guard state.batch.bytes.count + content.count <= limit else { return .overloaded }
+            guard state.batch.bytes.count + content.count <= limit else {
+                state.batch.turnedAway += 1
+                return .overloaded
+            }
             state.batch.bytes.append(contentsOf: content)
             state.batch.ends.append(state.batch.bytes.count)
             if isStrict { state.batch.waiters.append(waiter) }

@@ -10,7 +10,7 @@ final class AuditWriter {
     private var file: LogFile
     /// Records of the log about itself, made before the next event.
     private var notes: [AuditEvent]
-    /// Records that failed since the last one that was written.
+    /// Records that failed, or found no room, since the last one that was written.
     private var missing: UInt64 = 0
     private var storedHead = AuditHead.empty
     /// The last one that ``AuditLogOptions/onHead`` was told of.
@@ -58,6 +58,7 @@ final class AuditWriter {
 
     /// Writes a batch, in as many pieces as it touches files, and answers those who wait for each piece.
     private func write(_ batch: AuditBatch) {
+        missing += UInt64(batch.turnedAway)
         var first = 0
         repeat {
             var end = first

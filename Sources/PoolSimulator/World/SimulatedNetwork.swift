@@ -66,12 +66,12 @@ struct SimulatedNetwork {
 
     /// Each direction of each link is cut by chance: some nodes hear others that don't hear them, and no two need to
     /// see the same pool.
-    mutating func mesh(cutting share: Int) {
-        for link in isCut.indices where random.chance(share) { isCut[link] = true }
+    mutating func mesh(cutting share: Int, _ dice: SimulatedRandom) {
+        for link in isCut.indices where dice.chance(share) { isCut[link] = true }
     }
 
     /// All links are slow, each in its own way (swizzle-clog).
-    mutating func clogAll(mean delay: UInt64) {
-        for link in clog.indices { clog[link] = random.exponential(mean: delay) }
+    mutating func clogAll(mean delay: UInt64, _ dice: SimulatedRandom) {
+        for link in clog.indices { clog[link] = dice.exponential(mean: delay) }
     }
 }

@@ -47,11 +47,11 @@ extension World {
             let lonely = leader ?? victim
             split(nodes.map { $0.number == lonely }, oneWay: false, dice)
         case .oneWay: split(nodes.map { $0.number == victim }, oneWay: true, dice)
-        case .mesh: cut(dice) { $0.mesh(cutting: 300_000) }
+        case .mesh: cut(dice) { $0.mesh(cutting: 300_000, dice) }
         case .clog:
             guard let other = dice.element(of: inService) else { break }
             network.slowDown(from: victim, to: other, by: dice.exponential(mean: 60_000_000))
-        case .swizzle: cut(dice) { $0.clogAll(mean: 40_000_000) }
+        case .swizzle: cut(dice) { $0.clogAll(mean: 40_000_000, dice) }
         case .pause: pause(victim, for: dice.exponential(mean: profile.meanPause))
         case .slowDisk:
             node.diskDelay = dice.exponential(mean: 40_000_000)

@@ -109,6 +109,8 @@ def test_the_pattern_runs(node: Node):
     ("  id: 1\n", "  id: one\n", 0, ["must be a whole number", "Correct 'one'"]),
     ("  id: 1\n", "  id: 2\n", 0, ["'node.id' is 2, which no element of 'members' has", "Add this node to 'members'"]),
     ("  name: node-1", "  name: Node 1", 0, ["'node.name' is 'Node 1'", "lower-case letters"]),
+    ("  name: node-1", "  name: node-7", 0,
+     ["'node.name' is 'node-7', and 'members' calls node 1 'node-1'", "one name in both places"]),
     ("  pool: quickstart", "  pool: quickstart\n  pool: other", 0, ["'pool' occurs twice", "Keep one"]),
     ("  data_folder: data", "  data_folder: &x data", 0,
      ["anchors and aliases are not accepted", "Write the value out"]),

@@ -136,6 +136,9 @@ import Testing
         Mistake(
             "  name: node-1\n  pool:", "  nmae: node-1\n  pool:", "unknown key 'node.nmae'",
             cure: "Did you mean 'name'?"),
+        Mistake(
+            "  name: node-1\n  pool:", "  name: node-7\n  pool:",
+            "'node.name' is 'node-7', and 'members' calls node 1 'node-1'", cure: "one name"),
         Mistake("  pool: pool-1\n", "", "'node.pool' is missing", cure: "Add 'pool:"),
         Mistake("pool: pool-1", "pool: Pool", "'node.pool' is 'Pool'", cure: "lower-case"),
         Mistake("pool: pool-1", "pool: p1", "'node.pool' is 'p1'", cure: "3 to 24"),

@@ -134,12 +134,18 @@ extension NodeConfiguration {
         try log?.allow(only: ["level"])
 
         let members = try readMembers(root)
-        guard members.contains(where: { $0.id == id }) else {
+        guard let own = members.first(where: { $0.id == id }) else {
             throw node.error(
                 "id", "is \(id.rawValue), which no element of 'members' has", cure: "Add this node to 'members'.")
         }
+        let name = try nodeName(node, "name")
+        guard name == own.name else {
+            throw node.error(
+                "name", "is '\(name)', and 'members' calls node \(id.rawValue) '\(own.name)'",
+                cure: "Write one name in both places.")
+        }
         return NodeConfiguration(
-            file: file, nodeID: id, nodeName: try nodeName(node, "name"), poolName: try poolName(node),
+            file: file, nodeID: id, nodeName: name, poolName: try poolName(node),
             region: try node.optionalString("region") == nil ? "local" : try nodeName(node, "region"),
             poolID: try poolID(node),
             dataFolder: dataFolder, auditFolder: auditFolder,

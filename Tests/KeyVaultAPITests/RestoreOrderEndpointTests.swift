@@ -90,6 +90,27 @@ import Testing
         #expect(operations.contains("RestoreOrder") && operations.contains("RestoreOrderStart"))
     }
 
+    /// All together they are longer than a command may be.
+    @Test func manyPeopleWithLongNamesComeBack() async throws {
+        let groups = (1...5).map { GUID(high: 0x97, low: $0) }
+        var people = groups.map { NewPrincipal(objectID: $0, kind: .group, displayName: "group") }
+        people += (1...400).map { number in
+            NewPrincipal(
+                objectID: GUID(high: 0xbe, low: number), kind: .user,
+                displayName: String(repeating: "n", count: 256), groups: groups)
+        }
+        for person in people {
+            #expect(try pool.pool.submitNow(.createPrincipal(person)).get().outcome == .applied)
+        }
+        let folder = try await backups().with
+        _ = try await order(folder)
+        try approve(1, 2)
+        let done = try await backed.end(try await start())
+        #expect(done.json?.string("status") == "Succeeded", "\(done.text)")
+        #expect(state.principal(TestPrincipal.nobody.objectID) != nil)
+        #expect(people.allSatisfy { state.principal($0.objectID)?.groups == $0.groups })
+    }
+
     @Test func anotherBackupInItsPlaceIsRefused() async throws {
         let (with, without) = try await backups()
         _ = try await order(without)

@@ -123,6 +123,12 @@ import Testing
         #expect(throws: MalformedCommand.tooLong(limit: 256 << 10)) {
             try ProposalEnvelope(decoding: envelope(.securityDomainPrepared(domain)).encode())
         }
+        #expect(throws: Never.self) {
+            try ProposalEnvelope(decoding: envelope(NewPoolFixture.stagingKeyring(of: 512 << 10)).encode())
+        }
+        #expect(throws: MalformedCommand.tooLong(limit: 1 << 20)) {
+            try ProposalEnvelope(decoding: envelope(NewPoolFixture.stagingKeyring(of: 1 << 20)).encode())
+        }
         var genesis = Fixture.genesis()
         genesis.keyring = [UInt8](repeating: 1, count: 1000 << 10)
         #expect(throws: Never.self) { try ProposalEnvelope(decoding: envelope(.initializePool(genesis)).encode()) }

@@ -47,6 +47,13 @@ enum NewPoolFixture {
     }
 
     static let adopted = AdoptedSecurityDomain(generation: 0, keyring: [9], bridge: [8])
+
+    /// Brings a keyring of so many bytes.
+    static func stagingKeyring(of count: Int) -> PoolCommand {
+        let keyring = [UInt8](repeating: 1, count: count)
+        let items = lost.pool.map { [StagedPolicy.pool(RestoredPool($0, keyring: keyring))] }
+        return .stagePolicy(job: Fixture.jobID(1), items ?? [])
+    }
 }
 
 @Suite struct NewPoolTests {
@@ -106,6 +113,16 @@ enum NewPoolFixture {
         #expect(state.jobs.first?.report == "everything")
         #expect(!replica.rows.values.contains { $0.table == RowTable.stagedPolicy.rawValue })
         #expect(try replica.reloaded().root == state.root)
+    }
+
+    /// What can't be divided may be as large as a keyring may be.
+    @Test func oneLargeItemIsStaged() throws {
+        var replica = begun()
+        #expect(replica.apply(NewPoolFixture.stagingKeyring(of: 513 << 10)) == .refused(.invalidStagedPolicy))
+        #expect(replica.apply(NewPoolFixture.stagingKeyring(of: 512 << 10)) == .applied)
+        #expect(replica.apply(complete(0)) == .applied)
+        #expect(replica.state.pool?.keyring.count == 512 << 10)
+        #expect(try replica.reloaded().root == replica.state.root)
     }
 
     @Test func ofTwoWhoAreTheSameTheNewPoolsStays() throws {

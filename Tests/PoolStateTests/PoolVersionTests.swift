@@ -96,6 +96,20 @@ import Testing
         }
     }
 
+    /// A former program takes no more than 64 KiB of it, with what a proposal has beside it.
+    @Test func largeStepsOfRestoresAreLater() {
+        let former = CommandCatalog(newest: .unsealKeyHolders, since: CommandCatalog.current.since)
+        for command in [
+            NewPoolFixture.stagingKeyring(of: 62 << 10), .stagePolicy(job: [1], NewPoolFixture.everything),
+        ] {
+            #expect(former.knows(command) && CommandCatalog.current.since(command) == .first)
+        }
+        for size in [64 << 10, 512 << 10] {
+            let command = NewPoolFixture.stagingKeyring(of: size)
+            #expect(!former.knows(command) && CommandCatalog.current.since(command) == .amendments)
+        }
+    }
+
     /// A former program would take the key for one of a token.
     @Test func aKeyThatNoTokenHoldsNeedsTheVersionThatBroughtIt() {
         let former = CommandCatalog(newest: .restoreOrders, since: CommandCatalog.current.since)

@@ -8,8 +8,8 @@ import StrictJSON
 
 /// Brings what a backup holds beside keys into the staging area, for a restore of everything.
 struct PolicyStaging {
-    /// Principals, or role assignments, in one command.
-    private static let batch = 200
+    /// In one command, in bytes, unless a single item has more: every version of a pool takes so many.
+    private static let batchBytes = 48 << 10
 
     let job: RunningJob
 
@@ -26,18 +26,17 @@ struct PolicyStaging {
             of: state, pool: RestoredPool(record, keyring: extended.encode()), keepsCredentials: keeps,
             withOfficers: job.order.approval.isEmpty)
         var batch: [StagedPolicy] = []
+        var size = 0
         for item in items {
-            switch item {
-            case .principal, .roleAssignment: batch.append(item)
-            // They may be large.
-            case .pool, .securityDomain, .roleDefinition: try await submit([item])
+            let count = command([item]).encode().count
+            if !batch.isEmpty, size + count > Self.batchBytes {
+                try await job.submit(command(batch))
+                (batch, size) = ([], 0)
             }
-            if batch.count == Self.batch {
-                try await submit(batch)
-                batch = []
-            }
+            batch.append(item)
+            size += count
         }
-        if !batch.isEmpty { try await submit(batch) }
+        if !batch.isEmpty { try await job.submit(command(batch)) }
         let pool = "\(record.name) (\(Hexadecimal.encode(keys.identity.poolID)))"
         let parts: [String] = [
             "settings", "\(state.keyCount) keys", "\(state.deletedKeyCount) deleted keys",
@@ -69,7 +68,5 @@ struct PolicyStaging {
         max(0, job.services.clock.unixMilliseconds() - header.createdAt) / 1000
     }
 
-    private func submit(_ items: [StagedPolicy]) async throws {
-        try await job.submit(.stagePolicy(job: job.order.id, items))
-    }
+    private func command(_ items: [StagedPolicy]) -> PoolCommand { .stagePolicy(job: job.order.id, items) }
 }

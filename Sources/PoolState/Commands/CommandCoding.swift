@@ -19,8 +19,8 @@ extension ProposalEnvelope {
     }
 
     /// Decodes what ``encode()`` made; everything else is refused: unknown fields, other encodings of the same values,
-    /// and more than 1 MiB for a genesis, restored keys or what a restore would change, 256 KiB for a security domain
-    /// or a keyring, 64 KiB for any other command.
+    /// and more than 1 MiB for a genesis, sealed records that come together, or what a restore brings or would change,
+    /// 256 KiB for a security domain or a keyring, 64 KiB for any other command.
     ///
     /// A committed entry that can't be decoded comes from a newer version. A node must stop before it rather than skip
     /// it, or its state would differ from the others'.
@@ -40,13 +40,18 @@ extension ProposalEnvelope {
 extension PoolCommand {
     var maximumEncodedCount: Int {
         switch self {
-        case .initializePool, .restoreKey, .stageKeys, .rewrapRecords, .restoreOrder:
+        case .initializePool, .restoreKey, .stageKeys, .stagePolicy, .rewrapRecords, .restoreOrder:
             ProposalEnvelope.maximumEncodedCount
         case .securityDomainPrepared, .beginRootChange, .prepareRoot, .rotateKeyEncryption, .retireKeyEncryption:
             256 << 10
-        default: 64 << 10
+        default: Self.usualEncodedCount
         }
     }
+
+    private static let usualEncodedCount = 64 << 10
+
+    /// Whether it may be more, with what a proposal has beside it, than any but the largest kinds of commands may have.
+    var isLongerThanUsual: Bool { encode().count > Self.usualEncodedCount - 1024 }
 
     /// The canonical encoding of the command alone, without where it comes from.
     public func encode() -> [UInt8] {

@@ -27,8 +27,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let restoreOrders = PoolVersion(rawValue: 7)
     /// Brought other holders of keys that open the pool than tokens.
     public static let unsealKeyHolders = PoolVersion(rawValue: 8)
+    /// Amended rules: restores of everything bring settings and role definitions of any size that a pool may have.
+    public static let amendments = PoolVersion(rawValue: 9)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = unsealKeyHolders
+    public static let newest = amendments
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }
@@ -65,8 +67,10 @@ extension PoolCommand {
             .deletePrincipal, .putRoleAssignment, .deleteRoleAssignment, .putRoleDefinition, .deleteRoleDefinition,
             .securityDomainPrepared, .securityDomainActivated, .securityDomainAdopted, .unsealGranted, .auditHead,
             .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership, .recoverPool,
-            .reportJob, .failJob, .stageKeys, .stagePolicy, .completeJob, .takeOverJob:
+            .reportJob, .failJob, .stageKeys, .completeJob, .takeOverJob:
             .first
+        // A former program doesn't decode it where it is longer.
+        case .stagePolicy: isLongerThanUsual ? .amendments : .first
         case .beginRootChange(let order) where order.unsealKeys.contains { !$0.isOnToken }: .unsealKeyHolders
         case .beginRootChange(let order) where !order.unsealKeys.isEmpty: .unsealKeys
         case .prepareRoot(_, let prepared) where !prepared.unsealRecords.isEmpty: .unsealKeys

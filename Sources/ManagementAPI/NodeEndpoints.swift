@@ -130,7 +130,8 @@ enum NodeEndpoints {
         }
     }
 
-    /// The ticket is the proof; the node's key proves itself in every connection to a peer.
+    /// The ticket is the proof; the node's key proves itself in every connection to a peer. Anybody may ask: what a
+    /// stranger says must not reach the log, which all nodes store.
     @Sendable
     private static func join(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let body = try context.jsonBody()
@@ -141,11 +142,17 @@ enum NodeEndpoints {
             throw .badParameter(
                 "The parameters 'ticket' and 'publicKey' (base64url), 'endpoint' and 'peerAddress' are required.")
         }
-        let known = try knownVersion(body)
-        guard (try? PublicKey(spkiDER: key)) != nil else { throw .badParameter("The public key can't be read.") }
         let admission = NodeAdmission(
             ticketDigest: Digest.sha256(ticket), publicKey: key, apiURL: endpoint, peerAddress: address,
-            audience: HostTable.audience(host: String(endpoint.dropFirst("https://".count))), knownVersion: known)
+            audience: HostTable.audience(host: String(endpoint.dropFirst("https://".count))),
+            knownVersion: try knownVersion(body))
+        guard isWellFormed(admission) else { throw APIError(nodes: .invalidAdmission) }
+        guard key.count <= 2048, (try? PublicKey(spkiDER: key)) != nil else {
+            throw .badParameter("The public key can't be read.")
+        }
+        guard isGiven(admission.ticketDigest, in: try await context.latestState()) else {
+            throw APIError(nodes: .ticketUnknown)
+        }
         let committed = try await submit(.admitNode(admission), context)
         return .object { writer in
             writer.member("epoch", committed.view.state.pool?.epoch ?? 1)
@@ -163,6 +170,19 @@ enum NodeEndpoints {
                 }
             }
         }
+    }
+
+    /// The lengths that the state takes.
+    private static func isWellFormed(_ admission: NodeAdmission) -> Bool {
+        admission.apiURL.hasPrefix("https://") && (9...512).contains(admission.apiURL.utf8.count)
+            && (3...512).contains(admission.peerAddress.utf8.count) && admission.peerAddress.utf8.contains(0x3A)
+            && (1...512).contains(admission.audience.utf8.count)
+    }
+
+    /// Whether the pool has given a ticket with this SHA-256 to a node that may join, or has joined by it. The command
+    /// decides the rest.
+    private static func isGiven(_ digest: [UInt8], in state: PoolState) -> Bool {
+        state.invitation(ticketDigest: digest) != nil || state.members.contains { $0.ticketDigest == digest }
     }
 
     /// The highest version of a pool that the node knows. One that doesn't say so knows the first.

@@ -45,7 +45,7 @@ import Testing
                 operationVersion: text(),
                 status: Int.random(in: -1...700, using: &generator), resultDescription: text(),
                 durationMilliseconds: Int64.random(in: .min ... .max, using: &generator), callerAddress: text(),
-                caller: AuditCaller(objectID: text(), applicationID: text(), userName: text(), issuer: text()),
+                caller: AuditCaller(objectID: text(), applicationID: text()),
                 clientInfo: text(), correlationID: text(), requestURI: text(),
                 details: AuditDetails(keyID: text(), algorithm: text()), policyIndex: generator.next())
             let bytes = event.encode() + [UInt8(ascii: "}")]
@@ -103,7 +103,7 @@ import Testing
     func charactersThatDeceiveAreEscaped(scalar: Unicode.Scalar) throws {
         var event = signEvent()
         event.clientInfo = "a\(scalar)b"
-        event.caller = AuditCaller(objectID: "a\(scalar)b", userName: "\(scalar)")
+        event.caller = AuditCaller(objectID: "a\(scalar)b", applicationID: "\(scalar)")
         let bytes = event.encode() + [UInt8(ascii: "}")]
         #expect(!String(decoding: bytes, as: UTF8.self).unicodeScalars.contains(scalar))
         #expect(!AuditTail.render(bytes).unicodeScalars.contains(scalar))

@@ -1,5 +1,6 @@
 import CryptographicModule
 import Glibc
+import StrictJSON
 import Synchronization
 import Testing
 
@@ -27,6 +28,11 @@ private final class WrittenRecords: Sendable {
         while count.withLock({ $0 }) < expected, Clock.monotonicNanoseconds() < end { wakeUp.wait(until: end) }
         return count.withLock { $0 }
     }
+}
+
+/// What a node knows of where it is.
+private final class KnownOrigin: Sendable {
+    let value = Mutex(AuditOrigin(node: "n1", pool: "pool1"))
 }
 
 @Suite struct LogTests {
@@ -73,6 +79,29 @@ private final class WrittenRecords: Sendable {
         for number in 1...UInt64(5) { rest.remove(LogFolder.fileName(number)) }
         let restReport = try AuditVerifier.verify(folder: rest.path)
         #expect(restReport.isIntact && restReport.firstSequence > 1)
+    }
+
+    /// A node that joins a pool learns only then whose it is.
+    @Test func aFileNamesWhatIsKnownWhenItBegins() throws {
+        let folder = try TemporaryFolder()
+        let known = KnownOrigin()
+        let log = try AuditLog(
+            folder: folder.path, origin: known.value.withLock { $0 }, options: AuditLogOptions(fileBytes: 4096))
+        known.value.withLock { $0 = origin }
+        #expect(log.appendAndWait((0..<30).map(signEvent)).areAllSuccesses)
+        log.close()
+        let first = try #require(try header(of: 1, in: folder))
+        let second = try #require(try header(of: 2, in: folder))
+        #expect(first["PoolName"] == .string("pool1") && first["TenantId"] == nil && first["issuer"] == nil)
+        #expect(second["TenantId"] == .string("11111111-1111-1111-1111-111111111111"))
+        #expect(second["issuer"] == .string("https://pool1.mhsm.local/adfs"))
+        #expect(try AuditVerifier.verify(folder: folder.path).isIntact)
+    }
+
+    private func header(of number: UInt64, in folder: TemporaryFolder) throws -> JSONObject? {
+        let line = try folder.read(LogFolder.fileName(number)).split(separator: UInt8(ascii: "\n")).first
+        guard let line, case .object(let header) = try JSONReader.parse(Array(line)) else { return nil }
+        return header
     }
 
     private func lineCount(_ folder: TemporaryFolder, _ number: UInt64) throws -> Int {

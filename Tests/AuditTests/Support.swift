@@ -58,9 +58,7 @@ enum SetUpError: Error {
 }
 
 let origin = AuditOrigin(
-    node: "n1", pool: "pool1", tenant: "11111111-1111-1111-1111-111111111111",
-    resourceID: "/SUBSCRIPTIONS/0/RESOURCEGROUPS/LAB/PROVIDERS/MICROSOFT.KEYVAULT/MANAGEDHSMS/POOL1",
-    resourceGroup: "lab", issuer: "https://pool1.mhsm.local/adfs")
+    node: "n1", pool: "pool1", tenant: "11111111-1111-1111-1111-111111111111", issuer: "https://pool1.mhsm.local/adfs")
 
 func signEvent(_ number: Int = 0) -> AuditEvent {
     let key = "https://pool1.mhsm.local/keys/codesign/5a1c0f6e2b7d4c3f9e8a7b6c5d4e3f20"

@@ -75,17 +75,10 @@ extension AuditEvent {
             line.base64URL(evidence.value)
             line.literal("\"")
         }
-        if let caller {
-            if caller.authentication != .token {
-                member("authentication", &line)
-                line.text(caller.authentication.rawValue, limit: Limit.word)
-                line.literal("\"")
-            }
-            if let issuer = caller.issuer {
-                member("issuer", &line)
-                line.text(issuer, limit: Limit.identifier)
-                line.literal("\"")
-            }
+        if let caller, caller.authentication != .token {
+            member("authentication", &line)
+            line.text(caller.authentication.rawValue, limit: Limit.word)
+            line.literal("\"")
         }
         for extra in details.extra.prefix(Limit.extras) {
             line.literal(isFirst ? "\"" : ",\"")
@@ -107,13 +100,7 @@ extension AuditEvent {
         }
         line.literal(#"\"http_schemas_microsoft_com_identity\":{\"claims\":{\"objectidentifier\":\""#)
         line.nestedText(caller.objectID, limit: Limit.identifier)
-        line.literal(#"\"}}"#)
-        if let userName = caller.userName {
-            line.literal(#",\"http_schemas_xmlsoap_org_ws_2005_05_identity\":{\"claims\":{\"upn\":\""#)
-            line.nestedText(userName, limit: Limit.identifier)
-            line.literal(#"\"}}"#)
-        }
-        line.literal("}}")
+        line.literal(#"\"}}}}"#)
     }
 }
 

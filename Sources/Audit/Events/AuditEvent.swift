@@ -1,7 +1,7 @@
 /// One thing that somebody did, or was refused, at the interface of the pool.
 ///
 /// Encodes to one line of JSON with the members of the cloud service's audit log, so that the tools which read that log
-/// read this one. What is the same in every line (tenant, resource id, tier) stands once in the header line of each
+/// read this one. What is the same in every line (tenant, issuer, tier) stands once in the header line of each
 /// file.
 public struct AuditEvent: Hashable, Sendable {
     /// Receipt of the request, Unix milliseconds: `time`.
@@ -68,20 +68,11 @@ public struct AuditCaller: Hashable, Sendable {
     public var objectID: String
     /// The client id of the principal's own application: claim `appid`. `nil` where the principal has none.
     public var applicationID: String?
-    /// The user's name in the directory: claim `upn`. `nil` leaves it out.
-    public var userName: String?
-    /// The token's issuer where it is not the pool's own.
-    public var issuer: String?
     public var authentication: Authentication
 
-    public init(
-        objectID: String, applicationID: String? = nil, userName: String? = nil, issuer: String? = nil,
-        authentication: Authentication = .token
-    ) {
+    public init(objectID: String, applicationID: String? = nil, authentication: Authentication = .token) {
         self.objectID = objectID
         self.applicationID = applicationID
-        self.userName = userName
-        self.issuer = issuer
         self.authentication = authentication
     }
 }

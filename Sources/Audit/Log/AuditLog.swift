@@ -14,16 +14,19 @@ public final class AuditLog: Sendable {
     ///
     /// - Parameters:
     ///   - folder: a folder of its own; made if it is not there.
-    ///   - origin: the node and pool that the records are of.
+    ///   - origin: the node and pool that the records are of; asked for again, on the log's own thread, where a
+    ///     further file begins.
     /// - Throws: ``AuditOpenError``. An existing log whose end doesn't verify is not touched.
     public convenience init(
-        folder: String, origin: AuditOrigin, mode: AuditMode = .strict, options: AuditLogOptions = AuditLogOptions()
+        folder: String, origin: @autoclosure @escaping @Sendable () -> AuditOrigin, mode: AuditMode = .strict,
+        options: AuditLogOptions = AuditLogOptions()
     ) throws(AuditOpenError) {
-        try self.init(folder: folder, origin: origin, mode: mode, options: options, calls: .system)
+        try self.init(folder: folder, origin: origin(), mode: mode, options: options, calls: .system)
     }
 
     init(
-        folder path: String, origin: AuditOrigin, mode: AuditMode, options: AuditLogOptions, calls: DiskCalls
+        folder path: String, origin: @autoclosure @escaping @Sendable () -> AuditOrigin, mode: AuditMode,
+        options: AuditLogOptions, calls: DiskCalls
     ) throws(AuditOpenError) {
         try Disk.prepareFolder(path)
         let folder = LogFolder(path: path)

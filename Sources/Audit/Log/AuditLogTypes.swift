@@ -58,24 +58,15 @@ public struct AuditOrigin: Hashable, Sendable {
     public var node: String
     /// `PoolName`.
     public var pool: String
-    /// `TenantId`, in file headers.
-    public var tenant: String
-    /// `resourceId`, in file headers.
-    public var resourceID: String
-    /// `resourceGroup`, in file headers.
-    public var resourceGroup: String
-    /// The pool's own token issuer, in file headers: the issuer of every caller whose line names none.
-    public var issuer: String
+    /// `TenantId`, in file headers; `nil` leaves it out.
+    public var tenant: String?
+    /// The issuer of all callers' tokens, in file headers; `nil` leaves it out.
+    public var issuer: String?
 
-    public init(
-        node: String, pool: String = "", tenant: String = "", resourceID: String = "", resourceGroup: String = "",
-        issuer: String = ""
-    ) {
+    public init(node: String, pool: String = "", tenant: String? = nil, issuer: String? = nil) {
         self.node = node
         self.pool = pool
         self.tenant = tenant
-        self.resourceID = resourceID
-        self.resourceGroup = resourceGroup
         self.issuer = issuer
     }
 }

@@ -19,12 +19,11 @@ struct FileHeader {
         line.base64URL(head.chain)
         line.literal("\",\"time\":\"")
         line.time(time)
-        let members: [(StaticString, String)] = [
-            ("node", origin.node), ("PoolName", origin.pool), ("TenantId", origin.tenant),
-            ("resourceId", origin.resourceID), ("resourceGroup", origin.resourceGroup), ("resource", origin.pool),
+        let members: [(StaticString, String?)] = [
+            ("node", origin.node), ("PoolName", origin.pool), ("TenantId", origin.tenant), ("resource", origin.pool),
             ("issuer", origin.issuer),
         ]
-        for (name, value) in members {
+        for case (let name, let value?) in members {
             line.literal("\",\"")
             line.literal(name)
             line.literal("\":\"")

@@ -5,7 +5,7 @@ import Glibc
 /// Belongs to the writer's thread. Either a whole piece of lines becomes durable, or none of it stays in the file.
 struct LogFile: ~Copyable {
     private let folder: LogFolder
-    private let origin: AuditOrigin
+    private let origin: @Sendable () -> AuditOrigin
     private let calls: DiskCalls
     private let fileBytes: Int
     private var descriptor: Int32 = -1
@@ -16,7 +16,8 @@ struct LogFile: ~Copyable {
 
     /// Opens the file that was recovered, or makes the first one.
     init(
-        folder: LogFolder, origin: AuditOrigin, recovered: RecoveredLog, fileBytes: Int, calls: DiskCalls
+        folder: LogFolder, origin: @escaping @Sendable () -> AuditOrigin, recovered: RecoveredLog, fileBytes: Int,
+        calls: DiskCalls
     ) throws(AuditOpenError) {
         self.folder = folder
         self.origin = origin
@@ -56,7 +57,7 @@ struct LogFile: ~Copyable {
         }
         var draft = ChainedLine.Draft(after: head)
         draft.append(
-            FileHeader.encode(file: number + 1, after: head, origin: origin, time: Clock.unixMilliseconds()))
+            FileHeader.encode(file: number + 1, after: head, origin: origin(), time: Clock.unixMilliseconds()))
         if let failure = write(draft.bytes, to: opened) {
             close(opened)
             unlink(path)

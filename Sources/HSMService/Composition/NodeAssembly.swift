@@ -1,3 +1,4 @@
+import AccessControl
 import Audit
 import BackupStores
 import CryptographicModule
@@ -304,9 +305,17 @@ final class NodeAssembly: Sendable {
         }, onHeadFailure: { error in
             logger.error("the audit log's head file can't be written", metadata: ["cause": "\(error)"])
         })
+        let found = disk.pool
         return try AuditLog(
             folder: configuration.auditFolder,
-            origin: AuditOrigin(node: configuration.nodeName, pool: configuration.poolName), options: options)
+            origin: Self.auditOrigin(configuration, runtime.latestView.state.pool ?? found), options: options)
+    }
+
+    /// A node that joins knows its pool's tenant only when it has the pool's state.
+    private static func auditOrigin(_ configuration: NodeConfiguration, _ pool: PoolRecord?) -> AuditOrigin {
+        AuditOrigin(
+            node: configuration.nodeName, pool: configuration.poolName, tenant: pool?.tenantID.description,
+            issuer: pool.map { TokenAuthority.issuer(of: $0) })
     }
 
     // MARK: Life

@@ -17,31 +17,33 @@ final class NodeDisk {
     /// The state as it was found, but for the keys, which nobody needs before the node is unsealed. Nothing in it is
     /// believed before that.
     let stored: PoolState?
+    /// The pool's record as it was found, or as the first command of a pool that was just made will write it.
+    let pool: PoolRecord?
 
     init(_ configuration: NodeConfiguration, _ initialization: PoolInitialization?, clock: SystemClock) throws {
         let opened = try SQLiteNodeStorage(
             folder: configuration.dataFolder,
             identity: FolderIdentity(poolID: configuration.poolID, node: configuration.nodeID))
         storage = opened
-        if let initialization {
-            keyring = try Self.initialize(opened, configuration, initialization, clock)
-        } else {
-            keyring = nil
-        }
+        var made: (keyring: Keyring, pool: PoolRecord?)?
+        if let initialization { made = try Self.initialize(opened, configuration, initialization, clock) }
+        keyring = made?.keyring
         materials = try opened.makeKeyMaterialReader()
         snapshots = opened.makeSnapshotSource()
         let found = try opened.load()
-        stored =
+        let state: PoolState? =
             found.rows.isEmpty
             ? nil
             : try PoolState(
                 withoutKeysOf: found.rows.lazy.map { RowChange(table: $0.table, key: $0.key, value: $0.value) })
+        stored = state
+        pool = state?.pool ?? made?.pool
     }
 
     private static func initialize(
         _ storage: SQLiteNodeStorage, _ configuration: NodeConfiguration, _ initialization: PoolInitialization,
         _ clock: SystemClock
-    ) throws -> Keyring {
+    ) throws -> (keyring: Keyring, pool: PoolRecord?) {
         let now = clock.unixMilliseconds()
         let (keyring, genesis) = try GenesisMaker.make(configuration, initialization, now: now / 1000)
         let envelope = ProposalEnvelope(
@@ -58,7 +60,9 @@ final class NodeDisk {
                 file: configuration.file, problem: "the data folder \(configuration.dataFolder) holds a pool already",
                 cure: "Start without --initialize; or choose an empty data folder for a new pool.")
         }
-        return keyring
+        var state = PoolState()
+        _ = state.apply(index: 1, term: 1, envelope)
+        return (keyring, state.pool)
     }
 
     /// Hands the storage to its one user.

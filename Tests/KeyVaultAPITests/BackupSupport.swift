@@ -136,13 +136,14 @@ struct BackedPool {
     let stores: MemoryStores
     let desk: BackupDesk
 
-    init(_ stores: MemoryStores = MemoryStores()) throws {
+    init(_ stores: MemoryStores = MemoryStores(), phase: PoolPhase = .activated) throws {
         self.stores = stores
         let state = MemoryState(nil)
         desk = BackupDesk(node: 1, stores: stores, source: state)
         pool = try TestPool(
             KeyVaultEndpoints.all(restoring: API.UnsealedNode(), backups: desk)
-                + ManagementEndpoints.all(node: API.Node()))
+                + ManagementEndpoints.all(node: API.Node()),
+            phase: phase)
         state.use(pool.pool)
     }
 

@@ -90,6 +90,37 @@ import Testing
         #expect(operations.contains("RestoreOrder") && operations.contains("RestoreOrderStart"))
     }
 
+    /// A new pool that has had a key before its restore learns who its officers are.
+    @Test func anOrderBringsTheOfficers() async throws {
+        let folder = try await backups().with
+        let domain = try #require(state.securityDomain)
+        let other = try BackedPool(backed.stores, phase: .provisioned)
+        let adopted = AdoptedSecurityDomain(
+            generation: 0, keyring: try TestKeys.shared().sealedKeyring, bridge: [1])
+        for command in [PoolCommand.securityDomainAdopted(adopted), .raisePoolVersion(.amendments, knownBy: [1])] {
+            #expect(try other.pool.pool.submitNow(command).get().outcome == .applied)
+        }
+        // Its backup has a folder of its own.
+        other.pool.advance(seconds: 60)
+        try await other.pool.create("first")
+        var current: PoolState { other.pool.pool.latestView.state }
+        #expect(current.phase == .activated && current.securityDomain == nil)
+
+        func ordered(_ folder: String) async throws -> Answer {
+            let body = #"{"sasTokenParameters":{\#(BackedPool.container)},"folderToRestore":"\#(folder)"}"#
+            return try await other.end(try await other.pool.call(.administrator, .post, Self.path, body))
+        }
+        // Its own backup doesn't name them.
+        let own = try await ordered(try await other.backup())
+        #expect(own.json?.object("error")?.string("message")?.contains("Nobody is in office") == true, "\(own.text)")
+        #expect(current.restoreOrder == nil)
+        let done = try await ordered(folder)
+        #expect(done.json?.string("status") == "Succeeded", "\(done.text)")
+        #expect(current.securityDomain == domain && current.restoreOrder != nil && current.key("first") != nil)
+        let outline = await other.pool.send(.get, Self.path)
+        #expect(outline.json?.integer("approvalsRequired") == 2, "\(outline.text)")
+    }
+
     /// All together they are longer than a command may be.
     @Test func manyPeopleWithLongNamesComeBack() async throws {
         let groups = (1...5).map { GUID(high: 0x97, low: $0) }

@@ -204,6 +204,91 @@ import Testing
         #expect(recovering.apply(.beginJob(Fixture.job(6, .restore))) == .applied)
     }
 
+    // MARK: A pool that doesn't know its officers
+
+    /// A new pool whose first key came before the restore of everything.
+    private func withoutOfficers(_ version: PoolVersion = .amendments) -> Replica {
+        var replica = NewPoolFixture.recovering()
+        replica.configure(voters: [1, 2, 3])
+        #expect(replica.apply(.raisePoolVersion(version, knownBy: [1, 2, 3])) == .applied)
+        replica.apply(.createKeyVersion(Fixture.key("first")))
+        #expect(replica.state.phase == .activated && replica.state.securityDomain == nil)
+        return replica
+    }
+
+    @Test func anOrderBringsThem() throws {
+        var replica = withoutOfficers()
+        let domain = try #require(NewPoolFixture.lost.securityDomain)
+        #expect(replica.apply(.beginRootChange(RootChangeTests.order())) == .refused(.notActivated))
+        #expect(replica.apply(.beginJob(Self.ordering())) == .applied)
+        let lines = try replica.state.consequences(ofRestoring: Self.everything)
+        let order = PoolCommand.restoreOrder(.order(job: Self.id, Self.backup, consequences: lines))
+        #expect(replica.apply(order) == .refused(.notActivated), "nobody could approve it")
+        let officers = PoolCommand.stagePolicy(job: Self.id, [.securityDomain(domain)])
+        #expect(replica.apply(officers) == .applied)
+        #expect(replica.state.securityDomain == nil)
+        #expect(try replica.reloaded().root == replica.state.root)
+        #expect(replica.apply(order) == .applied)
+        #expect(replica.state.securityDomain == domain && replica.state.restoreOrder?.id == Self.id)
+        #expect(!replica.rows.values.contains { $0.table == RowTable.stagedPolicy.rawValue })
+        #expect(try replica.reloaded().securityDomain == domain)
+        #expect(replica.apply(officers) == .refused(.invalidStagedPolicy), "once")
+        #expect(replica.apply(Self.complete(5)) == .applied)
+
+        // From here on it is a pool like any other.
+        for officer: UInt8 in [1, 2] { #expect(replica.apply(Self.approve(officer)) == .applied) }
+        #expect(replica.apply(.beginJob(Self.restore())) == .refused(.backupNeeded))
+        replica.apply(.beginJob(Fixture.job(4, .backup)))
+        replica.apply(Self.complete(4))
+        #expect(replica.apply(.beginJob(Self.restore())) == .applied)
+        #expect(replica.apply(.stagePolicy(job: Fixture.jobID(6), Self.everything)) == .applied)
+        #expect(replica.apply(Self.complete(6)) == .applied)
+        #expect(replica.state.principal(NewPoolFixture.person) != nil && replica.state.securityDomain == domain)
+        #expect(replica.apply(.beginRootChange(RootChangeTests.order())) == .applied)
+        #expect(try replica.reloaded().root == replica.state.root)
+    }
+
+    /// Members of a former version refuse what brings them.
+    @Test func beforeItsVersionNothingBringsThem() {
+        var replica = withoutOfficers(.unsealKeyHolders)
+        #expect(replica.apply(.beginJob(Self.ordering())) == .refused(.notActivated))
+        #expect(replica.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3])) == .applied)
+        #expect(replica.apply(.beginJob(Self.ordering())) == .applied)
+    }
+
+    @Test func onlyThoseOfItsRootComeAndOnlyWithAnOrder() throws {
+        let domain = try #require(NewPoolFixture.lost.securityDomain)
+        var next = Replica()
+        next.apply(.initializePool(Fixture.genesis()))
+        next.apply(.securityDomainPrepared(Fixture.securityDomain(generation: 1, keyring: [4])))
+        let others = try #require(next.state.securityDomain)
+        func staging(_ items: [StagedPolicy], _ job: Int = 5) -> PoolCommand {
+            .stagePolicy(job: Fixture.jobID(job), items)
+        }
+        var replica = withoutOfficers()
+        replica.apply(.beginJob(Self.ordering()))
+        #expect(replica.apply(staging([.securityDomain(others)])) == .refused(.invalidStagedPolicy))
+        #expect(replica.apply(staging(NewPoolFixture.everything)) == .refused(.invalidJob))
+        #expect(replica.apply(staging([])) == .refused(.invalidJob))
+        // What a job has found that fails is dropped.
+        #expect(replica.apply(staging([.securityDomain(domain)])) == .applied)
+        let failure = JobFailure(code: "x", message: "")
+        #expect(replica.apply(.failJob(id: Self.id, failure, onlyIfSilent: false)) == .applied)
+        #expect(replica.state.securityDomain == nil)
+        #expect(!replica.rows.values.contains { $0.table == RowTable.stagedPolicy.rawValue })
+        for (number, kind) in [(6, JobKind.restoreCheck), (7, .keyRestore), (8, .backup)] {
+            replica.apply(.beginJob(Fixture.job(number, kind, key: kind == .keyRestore ? "a" : nil)))
+            #expect(replica.apply(staging([.securityDomain(domain)], number)) == .refused(.invalidJob), "\(kind)")
+            replica.apply(.failJob(id: Fixture.jobID(number), failure, onlyIfSilent: false))
+        }
+        // Nor does a pool take others that knows its own.
+        var living = Replica.activated()
+        living.configure(voters: [1, 2, 3])
+        living.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3]))
+        living.apply(.beginJob(Self.ordering()))
+        #expect(living.apply(staging([.securityDomain(domain)])) == .refused(.invalidStagedPolicy))
+    }
+
     // MARK: Taking effect
 
     @Test func everythingComesAndTheOfficersStay() throws {

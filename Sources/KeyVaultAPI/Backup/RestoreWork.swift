@@ -47,7 +47,9 @@ struct RestoreWork {
         return order
     }
 
-    /// Tells the pool what a restore of everything would bring, for officers to approve.
+    /// Tells the pool what a restore of everything would bring, for officers to approve; and who they are, where it has
+    /// taken over their root and has had a key before their record. Of one root the officers are the same in all
+    /// backups, and a backup that opens here says truly of which root it is.
     private func order(_ state: PoolState, _ header: BackupHeader?, digest: [UInt8]) async throws {
         let pool = job.services.pool.latestView.state
         guard let header, let record = state.pool, let own = pool.pool else { throw BackupFault.stateMismatch }
@@ -63,6 +65,10 @@ struct RestoreWork {
         let backup = OrderedBackup(
             id: header.backupID, headerDigest: digest, pool: header.poolName, index: header.index,
             createdAt: header.createdAt)
+        if pool.securityDomain == nil, let domain = state.securityDomain, domain.generation == own.rootGeneration {
+            let officers = StagedPolicy.securityDomain(domain.withoutUnsealKeys)
+            try await job.submit(.stagePolicy(job: job.order.id, [officers]))
+        }
         try await job.submit(.restoreOrder(.order(job: job.order.id, backup, consequences: lines)))
         job.update { $0.report = "ordered: \(lines.count) changes beside keys wait for the officers' approval" }
     }

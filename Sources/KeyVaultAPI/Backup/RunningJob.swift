@@ -153,6 +153,11 @@ extension JobFailure {
                 message: "Principals, roles or settings of the pool were changed since the restore was ordered: it "
                     + "would bring what the officers weren't shown. Nothing was changed. Withdraw the order ('hsmctl "
                     + "backup withdraw-restore') and order the restore again.")
+        case JobRefused.refused(.notActivated):
+            self.init(
+                code: "Conflict",
+                message: "Nobody is in office who could approve the restore: the pool doesn't know its officers yet, "
+                    + "and the backup doesn't name those of its root. Order it with one that was made under this root.")
         case JobRefused.refused(.invalidRestoreOrder):
             self.init(
                 code: "LimitExceeded",

@@ -69,7 +69,8 @@ extension PoolState {
         changes.store(updated)
     }
 
-    /// The officers of a lost pool open this one from now on. Their record comes with the restore that follows.
+    /// The officers of a lost pool open this one from now on. Their record comes with the restore that follows; where a
+    /// key comes first, with the order of one.
     mutating func adoptSecurityDomain(
         _ domain: AdoptedSecurityDomain, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {

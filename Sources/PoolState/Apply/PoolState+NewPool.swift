@@ -10,7 +10,7 @@ extension PoolState {
         _ items: [StagedPolicy], for id: [UInt8], by node: UInt64, _ changes: inout StateChanges
     ) throws(Refusal) {
         var job = try running(id, by: node)
-        guard job.isOfEverything, !items.isEmpty else { throw .invalidJob }
+        guard job.isOfEverything || mayBringOfficers(job, items), !items.isEmpty else { throw .invalidJob }
         job.reported = logTime
         set(job, &changes)
         for item in items {
@@ -37,11 +37,33 @@ extension PoolState {
                 && ReleaseAuthority.areAcceptable(pool.releaseAuthorities)
                 && (1...(512 << 10)).contains(pool.keyring.count)
         case .securityDomain(let domain):
-            // A living pool has officers of its own.
-            return record?.phase == .recovering && domain.generation == record?.rootGeneration
+            return lacksOfficers && domain.generation == record?.rootGeneration
                 && domain.commitments.count == domain.officers.count
                 && domain.unsealKeys.isEmpty && domain.unsealRecords.isEmpty
         }
+    }
+
+    /// Whether the pool has taken over a root and not yet learned who its officers are. What they upload doesn't name
+    /// them: their record is in the lost pool's backups. A living pool has officers of its own, unless its first key
+    /// came before that record.
+    private var lacksOfficers: Bool {
+        guard version >= .amendments else { return phase == .recovering }
+        return phase.mayHoldKeys && securityDomain == nil
+    }
+
+    /// Who approves a restore of everything has to be in office: where nobody is, the order brings them.
+    private func mayBringOfficers(_ job: JobRecord, _ items: [StagedPolicy]) -> Bool {
+        guard version >= .amendments, job.order.kind == .restoreOrder else { return false }
+        return items.allSatisfy { if case .securityDomain = $0 { true } else { false } }
+    }
+
+    /// The officers whose record the job of an order has found are in office from now on.
+    mutating func adoptOfficers(_ changes: inout StateChanges) {
+        for case .securityDomain(let domain) in stagedPolicies.values {
+            securityDomain = domain
+            changes.store(domain)
+        }
+        dropStagedPolicies(&changes)
     }
 
     mutating func dropStagedPolicies(_ changes: inout StateChanges) {

@@ -24,6 +24,9 @@ extension PoolState {
         guard RestoreOrderRules.isValid(backup), RestoreOrderRules.areValid(consequences) else {
             throw .invalidRestoreOrder
         }
+        adoptOfficers(&changes)
+        // Without officers in office there is nobody to approve.
+        guard securityDomain != nil else { throw .notActivated }
         set(
             RestoreOrder(
                 id: job.id, place: job.order.place, folder: job.order.folder,
@@ -59,11 +62,11 @@ extension PoolState {
 
     // MARK: The jobs
 
-    /// Who wants a restore of everything to be approved needs somebody in office, and a pool that lives: a recovering
-    /// one brings everything anyway.
+    /// Who wants a restore of everything to be approved needs a pool that lives: a recovering one brings everything
+    /// anyway. And somebody in office, though where nobody is yet the job may bring them.
     func checkOrdering(_ order: JobOrder, in pool: PoolRecord) throws(Refusal) {
         guard order.kind == .restoreOrder else { return }
-        guard pool.phase == .activated, securityDomain != nil else { throw .notActivated }
+        guard pool.phase == .activated, securityDomain != nil || version >= .amendments else { throw .notActivated }
     }
 
     /// A restore of everything into a living pool is begun for what officers have approved, and for nothing else.

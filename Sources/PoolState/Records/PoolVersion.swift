@@ -27,7 +27,8 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let restoreOrders = PoolVersion(rawValue: 7)
     /// Brought other holders of keys that open the pool than tokens.
     public static let unsealKeyHolders = PoolVersion(rawValue: 8)
-    /// Amended rules: restores of everything bring settings and role definitions of any size that a pool may have.
+    /// Amended rules: restores of everything bring settings and role definitions of any size that a pool may have; the
+    /// order of one brings the officers of a pool that doesn't know them.
     public static let amendments = PoolVersion(rawValue: 9)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
     public static let newest = amendments

@@ -23,7 +23,7 @@ public struct PoolState: Sendable {
     /// Custom roles and all role assignments.
     public internal(set) var permissions = PermissionIndex()
     /// What the officers hold; nil before one was prepared, and in a pool that has adopted another one's until a
-    /// restore of everything brings its record.
+    /// restore of everything, or the order of one, brings its record.
     public internal(set) var securityDomain: SecurityDomainRecord?
     /// The change of the pool's root that is under way.
     public internal(set) var rootChange: RootChange?

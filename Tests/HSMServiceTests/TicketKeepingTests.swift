@@ -76,11 +76,11 @@ import Testing
     @Test func aTicketThatCantBeStoredDoesNotReplaceTheOneBefore() async throws {
         let node = try Node(place: "/missing")
         for _ in 0..<2 {
-            await #expect(throws: TicketFile.Fault.self) { try await node.tend() }
+            await #expect(throws: DurableFile.Fault.self) { try await node.tend() }
             #expect(try !node.known.isSettled && node.known.beginsUntil > 0)
         }
         let index = node.test.pool.latestView.appliedIndex
-        await #expect(throws: TicketFile.Fault.self) { try await node.tend() }
+        await #expect(throws: DurableFile.Fault.self) { try await node.tend() }
         #expect(node.test.pool.latestView.appliedIndex == index, "the log doesn't grow by it")
     }
 

@@ -13,23 +13,12 @@ struct TicketFile: Sendable {
 
     init(dataFolder: String) { folder = dataFolder }
 
-    /// Why it can't be read or written.
-    struct Fault: Error, CustomStringConvertible {
-        let call: String
-        let path: String
-        let number: Int32
-
-        init(_ call: String, _ path: String) { (self.call, self.path, number) = (call, path, errno) }
-
-        var description: String { "\(call) of \(path): \(String(cString: strerror(number)))" }
-    }
-
     /// The ticket; nil where there is none, or one that was cut short, which is as good as none.
     func read() throws -> PeerTicket? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw Fault("open", path)
+            throw DurableFile.Fault("open", path)
         }
         defer { close(descriptor) }
         var filled = 0
@@ -41,18 +30,10 @@ struct TicketFile: Sendable {
 
     /// Replaces the ticket. When this returns it is there after a loss of power, too.
     func write(_ ticket: PeerTicket) throws {
-        let temporary = path + ".tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Fault("open", temporary) }
-        defer { close(descriptor) }
-        let written = try ticket.withSecret { secret in
-            secret.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        try DurableFile.replace(Self.name, in: folder, length: Self.length) { descriptor in
+            try ticket.withSecret { secret in
+                secret.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            }
         }
-        guard written == Self.length, fsync(descriptor) == 0 else { throw Fault("write", temporary) }
-        guard rename(temporary, path) == 0 else { throw Fault("rename", temporary) }
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw Fault("open", folder) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw Fault("fsync", folder) }
     }
 }

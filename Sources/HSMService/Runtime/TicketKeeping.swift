@@ -46,7 +46,7 @@ final class TicketKeeping: Sendable {
             guard !Task.isCancelled, let keyring = custody.unsealed?.keyring else { continue }
             do {
                 try await tend(keyring)
-            } catch let fault as TicketFile.Fault {
+            } catch let fault as DurableFile.Fault {
                 alarms.log("the ticket for the next start can't be kept: \(fault)")
             } catch {
                 logger.info("a ticket waits", metadata: ["cause": "\(error)"])

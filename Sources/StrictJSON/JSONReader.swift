@@ -120,6 +120,7 @@ public struct JSONReader {
     private mutating func readObject() throws(Failure) -> JSONObject {
         try enter()
         var object = JSONObject()
+        var names: Set<String> = []
         if current == UInt8(ascii: "}") {
             position += 1
             depth -= 1
@@ -129,7 +130,7 @@ public struct JSONReader {
             guard object.members.count < limits.members else { throw failure("more than \(limits.members) members") }
             guard current == UInt8(ascii: "\"") else { throw failure("expected a member name") }
             let name = try readString()
-            guard !object.contains(name) else { throw failure("duplicate member name") }
+            guard !Self.isRepeated(name, in: object, &names) else { throw failure("duplicate member name") }
             skipBlanks()
             guard current == UInt8(ascii: ":") else { throw failure("expected ':'") }
             position += 1
@@ -138,6 +139,18 @@ public struct JSONReader {
         } while try !atEnd(closing: UInt8(ascii: "}"))
         return object
     }
+
+    /// Of few members all are compared; what is filled with names has a set of them, for as many would take the square
+    /// of their number.
+    ///
+    /// - Parameter names: of the members, once there are many.
+    private static func isRepeated(_ name: String, in object: JSONObject, _ names: inout Set<String>) -> Bool {
+        guard object.members.count >= few else { return object.contains(name) }
+        if names.isEmpty { names = Set(object.members.map(\.name)) }
+        return !names.insert(name).inserted
+    }
+
+    private static let few = 16
 
     // MARK: Strings
 

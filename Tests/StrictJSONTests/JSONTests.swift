@@ -54,6 +54,21 @@ import Testing
         for bytes in invalidUTF8 { #expect(throws: JSONReader.Failure.self) { try JSONReader.parse(bytes) } }
     }
 
+    @Test func amongManyMembersNoneIsRepeated() throws {
+        let names = (0..<40).map { "\"member-\($0)\":\($0)" }
+        for count in [1, 15, 16, 17, 18, 40] {
+            guard case .object(let object) = try parse("{\(names[..<count].joined(separator: ","))}") else {
+                Issue.record("an object")
+                return
+            }
+            #expect(object.members.count == count && object["member-\(count - 1)"] == .integer(Int64(count - 1)))
+            for repeated in [0, count / 2, count - 1] {
+                let text = "{\((names[..<count] + [names[repeated]]).joined(separator: ","))}"
+                #expect(throws: JSONReader.Failure.self, "\(text)") { try parse(text) }
+            }
+        }
+    }
+
     @Test func limits() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

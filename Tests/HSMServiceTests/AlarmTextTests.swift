@@ -11,7 +11,7 @@ import Testing
             .deletingLastPathComponent().appending(path: "docs/operations.md")
         let text = try String(contentsOf: manual, encoding: .utf8)
         let alarms = [
-            "\(PeerAlarm.refused(.tooSlow, address: "…:1"))": "peer at … refused",
+            "\(PeerAlarm.refused(.otherPool, address: "…:1"))": "peer at … refused",
             "\(PeerAlarm.clonedNode(NodeID(1), address: "…:1"))": "a second process speaks as node",
             "\(NodeAlarm.forgedEntry(from: NodeID(1), index: 1))": "forgedEntry",
             "\(NodeAlarm.forgedProposal(from: NodeID(1)))": "forgedProposal",

@@ -253,6 +253,10 @@ extension APIError {
         case .nodeCannotLead: self = .conflict("Only a voter that stays can lead. See: hsmctl node list")
         case .tooManyNodes:
             self = .conflict("The pool has as many nodes and invitations as it can have. Remove one first.")
+        case .tooManyAudiences:
+            self = .conflict(
+                "The pool has as many token audiences as it can have, and none for this node's host. Give the node a "
+                    + "name in the domain of a node that the pool had before, and the same port.")
         case .lastVoter: self = .forbidden("This is the last node that decides. Add another one first.")
         case .ticketUnknown, .ticketExpired, .ticketForOtherKey:
             self = .accessDenied("The ticket is not valid: it was never given, is used, expired, or for another key.")

@@ -15,11 +15,12 @@ import Testing
 
     private func admission(
         _ ticket: [UInt8] = ticket, key: UInt8 = 4, url: String = "https://node-4.example:8443",
-        address: String = "node-4.example:7443"
+        address: String = "node-4.example:7443", audience: String = "https://other.example",
+        knows version: PoolVersion = .first
     ) -> NodeAdmission {
         NodeAdmission(
             ticketDigest: ticket, publicKey: [UInt8](repeating: key, count: 91), apiURL: url, peerAddress: address,
-            audience: "https://other.example")
+            audience: audience, knownVersion: version)
     }
 
     private func pool() -> Replica {
@@ -94,6 +95,39 @@ import Testing
         }
         let oneMore = invitation("node-10", ticket: [UInt8](repeating: 10, count: 32))
         #expect(replica.apply(.inviteNode(oneMore)) == .refused(.tooManyNodes))
+    }
+
+    /// An audience stays when its node leaves. What stands against the next one has a name of its own, once every
+    /// member knows it.
+    @Test(arguments: [(PoolVersion.unsealKeyHolders, Refusal.tooManyNodes), (.amendments, .tooManyAudiences)])
+    func audiencesHaveALimit(_ version: PoolVersion, _ refusal: Refusal) throws {
+        var replica = pool()
+        #expect(replica.apply(.raisePoolVersion(version, knownBy: [1, 2, 3])) == .applied)
+        var ticket: [UInt8] = []
+        func invite(_ number: UInt8) {
+            ticket = [UInt8](repeating: number, count: 32)
+            #expect(replica.apply(.inviteNode(invitation("node-\(number)", ticket: ticket))) == .applied)
+        }
+        func admit(_ number: UInt8, audience: String) -> CommandOutcome {
+            replica.apply(
+                .admitNode(
+                    admission(
+                        ticket, key: number, url: "https://\(number).example", address: "\(number):1",
+                        audience: audience, knows: version)))
+        }
+        // One is there from the beginning.
+        for number: UInt8 in 10..<41 {
+            invite(number)
+            #expect(admit(number, audience: "https://\(number)") == .applied)
+            #expect(replica.apply(.removeNode(replica.state.lastNode)) == .applied)
+        }
+        #expect(replica.state.members.count == 3 && replica.state.pool?.audiences.count == PoolLimits.audiences)
+        invite(41)
+        #expect(admit(41, audience: "https://41") == .refused(refusal))
+        #expect(replica.state.members.count == 3 && replica.state.invitations.count == 1)
+        // A name in a domain that the pool knows needs none.
+        #expect(admit(41, audience: "https://10") == .applied)
+        #expect(try replica.reloaded().root == replica.state.root)
     }
 
     @Test func whoLeavesIsForgottenWhenItIsOutAndItsIDIsNeverUsedAgain() {

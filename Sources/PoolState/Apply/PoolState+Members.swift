@@ -99,7 +99,11 @@ extension PoolState {
         changes.store(member)
         beginContinuity(of: member.node, &changes)
         if !pool.audiences.contains(admission.audience) {
-            guard pool.audiences.count < PoolLimits.audiences else { throw .tooManyNodes }
+            // None is taken away when its node leaves. Who brought it isn't known: it may be one of genesis, under which
+            // clients call the pool by other names than its nodes'.
+            guard pool.audiences.count < PoolLimits.audiences else {
+                throw version < .amendments ? .tooManyNodes : .tooManyAudiences
+            }
             var updated = pool
             updated.audiences.append(admission.audience)
             record = updated

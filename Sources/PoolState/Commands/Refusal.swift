@@ -123,6 +123,8 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case nodeTooOld = 122
     /// The pool has a member that wasn't asked whether it knows the version.
     case versionNotKnownByAll = 123
+    /// The node's host needs an audience of its own, and the pool has as many as it can have.
+    case tooManyAudiences = 124
 
     // Backup and restore.
     /// Another job is under way.
@@ -228,7 +230,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
             .sweepNotDue, .backupNotDue, .backupIsKept, .peerUnsealOrderExpired, .unsealByPeersOff, .ticketNotHeld,
             .restoreOrderExpired, .restoreOtherThanApproved, .restoreConsequencesChanged:
             .conflict
-        case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes:
+        case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes, .tooManyAudiences:
             .limit
         case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
             .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,

@@ -99,8 +99,8 @@ extension PoolState {
         changes.store(member)
         beginContinuity(of: member.node, &changes)
         if !pool.audiences.contains(admission.audience) {
-            // None is taken away when its node leaves. Who brought it isn't known: it may be one of genesis, under which
-            // clients call the pool by other names than its nodes'.
+            // None is taken away when its node leaves. Who brought it isn't known: it may be one of genesis, which also
+            // stand for names that are no node's.
             guard pool.audiences.count < PoolLimits.audiences else {
                 throw version < .amendments ? .tooManyNodes : .tooManyAudiences
             }

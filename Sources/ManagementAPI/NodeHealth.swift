@@ -14,7 +14,7 @@ public struct NodeHealth: Sendable {
     public let leader: String?
     /// The last entry of the log that the node knows to be committed.
     public let commitIndex: UInt64
-    /// The last index that the node has applied and saved.
+    /// The index that the node's view is of: applied, and saved 50 ms later at the latest.
     public let appliedIndex: UInt64
     /// The end of its log, and the term of the entry there: of two logs the one with the higher term, then index, has
     /// all that the other has.

@@ -268,7 +268,7 @@ public struct SimulationProfile: Sendable {
         return profile
     }
 
-    /// The same on as many nodes as it happens to be: the pool may stop, and must not guess.
+    /// ``damage`` to the disks of as many nodes as it happens to be: the pool may stop, and must not guess.
     public static var ruin: SimulationProfile {
         var profile = damage
         profile.name = "ruin"

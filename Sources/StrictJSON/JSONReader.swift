@@ -140,7 +140,7 @@ public struct JSONReader {
         return object
     }
 
-    /// Of few members all are compared; what is filled with names has a set of them, for as many would take the square
+    /// Few members are compared one by one. Beyond that a set of their names keeps the work from growing with the square
     /// of their number.
     ///
     /// - Parameter names: of the members, once there are many.

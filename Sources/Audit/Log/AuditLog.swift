@@ -57,10 +57,11 @@ public final class AuditLog: Sendable {
     /// Records an event.
     ///
     /// - Parameters:
-    ///   - executor: where `completion` runs; on the log's own thread without one.
+    ///   - executor: where `completion` runs in strict mode; without one on the log's own thread, or here and now for
+    ///     a record that is refused at once.
     ///   - urgency: what comes together shares a flush.
-    ///   - completion: called exactly once. In strict mode when the record is on disk, or can't be; in relaxed mode at
-    ///     once and always with success.
+    ///   - completion: called exactly once. In strict mode when the record is on disk, or can't be; in relaxed mode
+    ///     here, at once and always with success.
     public func append(
         _ event: AuditEvent, on executor: (any AuditExecutor)? = nil, urgency: AuditUrgency = .immediate,
         then completion: @escaping @Sendable (Result<Void, AuditFailure>) -> Void

@@ -52,13 +52,13 @@ public struct AuditReport: Hashable, Sendable {
     public var bytes: UInt64 = 0
     /// The sequence number of the first line; above 1 when older files were moved away.
     public var firstSequence: UInt64 = 1
-    /// The node and the pool that the oldest file names; `nil` when there is no such file.
+    /// The node that the oldest file's header names; `nil` when there is no such file.
     public var node: String?
     /// `PoolName` in the same header.
     public var pool: String?
-    /// Times of the first event and of the last line that verified, as they stand there.
+    /// Time of the first event that verified, as it stands there; `nil` where there is none.
     public var firstEventTime: String?
-    /// The last line that verified may be a file's header: then this is when the file was begun.
+    /// Time of the last line that verified, as it stands there: where that is a file's header, when the file was begun.
     public var lastTime: String?
     /// Whether the head sidecar is there and can be read.
     public var hasHead = false

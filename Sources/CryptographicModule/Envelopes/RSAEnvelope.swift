@@ -52,7 +52,12 @@ public final class RSAExchangeKey: Sendable {
     public let certificateDER: [UInt8]
     private let key: LoadedKey
 
-    /// - Parameters notBefore, notAfter: seconds since 1970-01-01T00:00:00Z.
+    /// - Parameters:
+    ///   - bits: of the RSA key that is made.
+    ///   - commonName: of the subject.
+    ///   - node: whose identity key signs the certificate.
+    ///   - notBefore: seconds since 1970-01-01T00:00:00Z.
+    ///   - notAfter: likewise.
     public init(
         bits: Int, commonName: String, signedBy node: FileSigningKey, notBefore: Int64, notAfter: Int64
     ) throws {

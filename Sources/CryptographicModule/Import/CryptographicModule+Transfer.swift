@@ -42,7 +42,11 @@ extension CryptographicModule {
     /// Unwraps a key with one of the pool's, checks it as ``importKey(_:)`` does, and seals it. It is open in secure
     /// memory for that time, and never outside the module.
     ///
-    /// - Parameters header, recordDigest, fetch: of the key that unwraps, which must be for `import` and nothing else.
+    /// - Parameters:
+    ///   - template: what the key shall be, and the wrapped key.
+    ///   - header: of the key that unwraps, which must be for `import` and nothing else.
+    ///   - recordDigest: of the same key.
+    ///   - fetch: reads the same key's record where it isn't in memory.
     /// - Throws: ``CryptoError/invalidParameter(name:reason:)``; one reason for whatever is wrong with the wrapping,
     ///   since each would help to forge one.
     public func importTransferred(

@@ -136,7 +136,11 @@ extension LoadSample {
 
     /// Reads what ``json`` wrote.
     ///
-    /// - Parameters: what the plan has, so that a sample of another plan is refused.
+    /// - Parameters:
+    ///   - json: One line of text.
+    ///   - nodes: How many the plan has: a sample of another plan is refused.
+    ///   - operations: Likewise.
+    /// - Throws: what doesn't fit.
     public init(json: [UInt8], nodes: Int, operations: Int) throws {
         guard case .object(let object) = try JSONReader.parse(json, limits: Self.limits) else {
             throw LoadPlan.Malformed()

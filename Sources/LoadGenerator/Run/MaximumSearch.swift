@@ -66,7 +66,8 @@ public struct LatencyObjective: Hashable, Sendable {
         self.init(percent: percent, microseconds: UInt64(number * factor))
     }
 
-    /// Whether the run kept to it: the latency, the rate, and no error but at most one in a thousand.
+    /// Whether the run kept to it: the latency, 98 % of the rate that was asked for, and every request sent, of which
+    /// at most one in a thousand was not answered as asked, be it for load.
     public func isMet(by report: LoadReport) -> Bool {
         let counts = report.all.cell.counts
         let asked = report.offeredRate ?? report.all.rate

@@ -92,7 +92,7 @@ public struct Simulation: Sendable {
         counters.repetitions = world.checker.history.model.repetitions
         counters.lostNodes = world.nodes.count { $0.disk.damage != nil }
         counters.versionsRaised = world.checker.state.version > .first ? 1 : 0
-        counters.compactions = world.nodes.count { $0.disk.compactedIndex > 0 }
+        counters.compactedLogs = world.nodes.count { $0.disk.compactedIndex > 0 }
         return SimulationResult(seed: seed, violation: violation, digest: world.digest.value, counters: counters)
     }
 }

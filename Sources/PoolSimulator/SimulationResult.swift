@@ -19,7 +19,7 @@ public struct SimulationCounters: Hashable, Sendable {
     /// Processes that went down, for whatever reason.
     public var crashes = 0
     /// Of these, the ones that gave up themselves: mostly because a write or a flush failed.
-    public var crashesInWrites = 0
+    public var halts = 0
     /// Times that a node got the pool's keys, after each start too.
     public var unseals = 0
     /// Times that an unsealed node was told to give up its keys.
@@ -41,26 +41,26 @@ public struct SimulationCounters: Hashable, Sendable {
     /// Log entries that repeated an earlier proposal.
     public var repetitions = 0
     /// Nodes that have cut off a part of their log by the end.
-    public var compactions = 0
+    public var compactedLogs = 0
     /// Times that a node said that its disk is full.
     public var diskFull = 0
-    /// Proposals that were sent in a member's name without the pool's keys, and those that a leader found out.
+    /// Proposals that were sent in a member's name without the pool's keys.
     public var forgeries = 0
     /// Forged proposals that a leader recognised.
     public var forgeriesRefused = 0
     /// Faults that were drawn, carried out or not.
     public var misfortunes = 0
-    /// Disks that were damaged, and those whose damage was found when they were read.
+    /// Disks that were damaged.
     public var damages = 0
     /// Damaged disks whose node didn't start, or couldn't be unsealed, and said why.
     public var damagesFound = 0
     /// How often a node noticed that its clock was not to be trusted.
     public var clockAlarms = 0
-    /// Changes of the members that were asked for, and configurations that were committed and aren't joint.
+    /// Changes of the members that were asked for.
     public var changesAsked = 0
     /// Committed configurations that aren't joint.
     public var changes = 0
-    /// Pools whose version was raised, and calls that came too early for it.
+    /// Pools whose version was raised.
     public var versionsRaised = 0
     /// Calls that a pool refused because not all of its members know the command.
     public var commandsTooNew = 0
@@ -75,7 +75,7 @@ public struct SimulationCounters: Hashable, Sendable {
         left.duration += right.duration
         left.elections += right.elections
         left.crashes += right.crashes
-        left.crashesInWrites += right.crashesInWrites
+        left.halts += right.halts
         left.unseals += right.unseals
         left.seals += right.seals
         left.partitions += right.partitions
@@ -86,7 +86,7 @@ public struct SimulationCounters: Hashable, Sendable {
         left.leasedReads += right.leasedReads
         left.callsFailed += right.callsFailed
         left.repetitions += right.repetitions
-        left.compactions += right.compactions
+        left.compactedLogs += right.compactedLogs
         left.diskFull += right.diskFull
         left.forgeries += right.forgeries
         left.misfortunes += right.misfortunes

@@ -238,7 +238,7 @@ final class World {
         deliver(process.outbox, of: node, after: spent)
         check(node, process)
         guard process.driver.halted == nil else {
-            counters.crashesInWrites += 1
+            counters.halts += 1
             return crash(node.number)
         }
         wake(node.number, at: node.clock.trueTime(of: process.driver.nextDeadline))

@@ -124,6 +124,24 @@ import Testing
         #expect(try await refusal { _ = try await restoring.transferKey(now: Self.now) }.isConflict)
     }
 
+    @Test func transferKeysGoWithTheirTimeAndWhenTheNodeIsOpened() async throws {
+        let node = try Node()
+        let restoring = try node.restoring()
+        let ends = [
+            { restoring.expire(now: Self.now + ExchangeKey.lifetime) },
+            { restoring.cancel() },
+        ]
+        for end in ends {
+            let key = try await restoring.transferKey(now: Self.now)
+            restoring.expire(now: Self.now + ExchangeKey.lifetime - 1)
+            #expect(try await restoring.transferKey(now: Self.now).thumbprint == key.thumbprint)
+            end()
+            let upload = try blob(node.keyring.root, node.keyring.identity, to: key)
+            let refusal = try await refusal { try await restoring.restore(upload, capability: [], now: Self.now) }
+            #expect(refusal.message.contains("transfer key that this node doesn't hold"), "\(refusal.message)")
+        }
+    }
+
     @Test func aNodeThatStaysSealedMayBeUploadedToAgain() async throws {
         let node = try Node()
         let restoring = try node.restoring()

@@ -38,6 +38,7 @@ final class NodeAssembly: Sendable {
     private let unsealing: PeerUnsealing
     private let tickets: TicketKeeping
     private let officers: OfficerUnsealing
+    private let ceremonies = OpenCeremonies()
     private let token: AutoUnsealing
     private let audit: AuditLog
     private let server: HTTPServer
@@ -87,7 +88,8 @@ final class NodeAssembly: Sendable {
         self.runtime = runtime
         audit = try Self.openAudit(configuration, disk, runtime, vault, logger)
 
-        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
+        let opening = NodeOpening(
+            runtime: runtime, vault: vault, ceremonies: ceremonies, epoch: epoch, logger: logger)
         (unsealing, tickets) = Self.makeUnsealing(
             configuration, nodeKey, directory, runtime, transport, opening, alarms, logger)
         let facts = SealedFacts(disk.stored)
@@ -115,9 +117,10 @@ final class NodeAssembly: Sendable {
             configuration: configuration, directory: directory, runtime: runtime, vault: vault, officers: officers,
             recovery: recovery, token: token, unsealing: unsealing,
             sealing: NodeSealing(
-                runtime: runtime, vault: vault, facts: facts, token: token, asking: unsealing.asking, logger: logger),
+                runtime: runtime, vault: vault, facts: facts, token: token, asking: unsealing.asking,
+                ceremonies: ceremonies, logger: logger),
             restoring: OfficerRestoring(poolID: configuration.poolID, nodeKey: nodeKey, gate: gate), epoch: epoch)
-        let endpoints = Self.endpoints(gate, nodeKey, backups, control)
+        let endpoints = Self.endpoints(gate, nodeKey, backups, control, ceremonies)
         pipeline = RequestPipeline(endpoints: endpoints, services: services)
         server = Self.makeServer(configuration)
     }
@@ -156,10 +159,12 @@ final class NodeAssembly: Sendable {
     }
 
     private static func endpoints(
-        _ gate: RestoringGate, _ nodeKey: FileSigningKey, _ backups: BackupDesk, _ control: NodeControlPanel
+        _ gate: RestoringGate, _ nodeKey: FileSigningKey, _ backups: BackupDesk, _ control: NodeControlPanel,
+        _ ceremonies: OpenCeremonies
     ) -> [Endpoint] {
         let restoring = DomainRestoring(
             nodeKey: nodeKey, situation: { gate.situation() }, take: { await gate.take($0) })
+        ceremonies.watch([control.officers, control.recovery, control.restoring, restoring])
         return KeyVaultEndpoints.all(restoring: restoring, backups: backups) + ManagementEndpoints.all(node: control)
     }
 
@@ -329,13 +334,14 @@ final class NodeAssembly: Sendable {
         runtime.start()
         logger.notice(
             "listening", metadata: ["api": "\(configuration.api.host):\(port)", "peers": "\(configuration.peers.port)"])
-        let opening = NodeOpening(runtime: runtime, vault: vault, epoch: epoch, logger: logger)
+        let opening = NodeOpening(
+            runtime: runtime, vault: vault, ceremonies: ceremonies, epoch: epoch, logger: logger)
         let housekeeping = Housekeeping(
             node: configuration.nodeID.rawValue, runtime: runtime, takeover: takeover,
             rewrapping: KeyRewrapping(
                 runtime: runtime, custody: vault, module: module, computation: computation, audit: audit,
                 logger: logger),
-            custody: vault, module: module, computation: computation,
+            custody: vault, ceremonies: ceremonies, module: module, computation: computation,
             baseURL: "https://" + (configuration.allHosts.first ?? configuration.nodeName), audit: audit,
             anonymous: anonymous, alarms: AlarmJournal(logger: logger), logger: logger)
         // Not waited for: a node that can't be unsealed yet still has to stop when it is told to.

@@ -7,6 +7,7 @@ import SecurityDomain
 struct NodeOpening: Sendable {
     let runtime: NodeRuntime
     let vault: KeyVault
+    let ceremonies: OpenCeremonies
     let epoch: UInt64
     let logger: Logger
 
@@ -46,6 +47,7 @@ struct NodeOpening: Sendable {
             do {
                 let view = try await runtime.read()
                 try vault.open(keyring, view: view)
+                ceremonies.cancel()
             } catch {
                 logger.info("waiting for the pool", metadata: ["cause": "\(error)"])
                 try? await Task.sleep(for: .milliseconds(100))

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// The upload holds the root itself, encrypted to a key in this node's memory. What becomes of it says
 /// ``RestoringSituation``.
-final class DomainRestoring: SecurityDomainRestoring {
+final class DomainRestoring: SecurityDomainRestoring, CeremonyHolder {
     private struct Job {
         /// SHA-256 of the blob.
         let digest: [UInt8]
@@ -25,6 +25,11 @@ final class DomainRestoring: SecurityDomainRestoring {
     private struct State {
         var keys: [ExchangeKey] = []
         var job: Job?
+
+        mutating func destroyKeys(where isOver: (ExchangeKey) -> Bool) {
+            for key in keys where isOver(key) { key.destroy() }
+            keys.removeAll(where: isOver)
+        }
     }
 
     /// Seconds.
@@ -52,13 +57,12 @@ final class DomainRestoring: SecurityDomainRestoring {
     // MARK: Transfer key
 
     func transferKey(now: Int64) async throws(RestoringRefusal) -> ExchangeKey {
-        if case .closed(let reason) = situation() { throw RestoringRefusal(reason, isConflict: true) }
         let result: Result<ExchangeKey, RestoringRefusal> = state.withLock { state in
-            state.keys.removeAll { key in
-                let isOver = key.expiresAt <= now
-                if isOver { key.destroy() }
-                return isOver
+            // Under the lock: whoever opens the node cancels afterwards what has begun before.
+            if case .closed(let reason) = situation() {
+                return .failure(RestoringRefusal(reason, isConflict: true))
             }
+            state.destroyKeys { $0.expiresAt <= now }
             if let key = state.keys.last, key.expiresAt - now >= Self.leastLifetime { return .success(key) }
             do {
                 let made = try ExchangeKey(nodeKey: nodeKey, now: now)
@@ -70,6 +74,10 @@ final class DomainRestoring: SecurityDomainRestoring {
         }
         return try result.get()
     }
+
+    func cancel() { state.withLock { $0.destroyKeys { _ in true } } }
+
+    func expire(now: Int64) { state.withLock { $0.destroyKeys { $0.expiresAt <= now } } }
 
     // MARK: Upload
 
@@ -115,10 +123,7 @@ final class DomainRestoring: SecurityDomainRestoring {
 
     private func finish(_ status: RestoringStatus) {
         state.withLock { state in
-            if case .succeeded = status {
-                for key in state.keys { key.destroy() }
-                state.keys = []
-            }
+            if case .succeeded = status { state.destroyKeys { _ in true } }
             state.job?.status = status
         }
     }

@@ -9,8 +9,8 @@ import RequestPipeline
 import SecurityDomain
 
 /// What has to be done without anybody asking: keys whose retention has run out are purged, keys whose rules ask for it
-/// get new versions, jobs of dead nodes and changes of the key-encryption key go on, and counted refusals reach the
-/// audit log even when nobody knocks any more.
+/// get new versions, jobs of dead nodes and changes of the key-encryption key go on, ceremonies that officers have left
+/// unfinished end, and counted refusals reach the audit log even when nobody knocks any more.
 struct Housekeeping: Sendable {
     /// Making an RSA key takes seconds, and the threads are there for requests too.
     private static let rotationsPerRound = 10
@@ -21,6 +21,7 @@ struct Housekeeping: Sendable {
     let takeover: JobTakeover
     let rewrapping: KeyRewrapping
     let custody: any KeyCustody
+    let ceremonies: OpenCeremonies
     let module: CryptographicModule
     let computation: any ComputationPool
     /// What key identifiers in audit records begin with.
@@ -36,6 +37,7 @@ struct Housekeeping: Sendable {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(5))
             guard !Task.isCancelled else { break }
+            ceremonies.expire(now: SystemClock().unixMilliseconds() / 1000)
             await takeOverSilentJob()
             await holdRoot()
             await rewrapping.tend()

@@ -13,6 +13,7 @@ struct NodeSealing: Sendable {
     let facts: SealedFacts
     let token: AutoUnsealing
     let asking: PeerUnsealAsking
+    let ceremonies: OpenCeremonies
     let logger: Logger
 
     func seal() async throws(UnsealRequestRefusal) {
@@ -31,6 +32,7 @@ struct NodeSealing: Sendable {
         // First it holds no lease and answers nothing any more, then the keys go.
         await runtime.seal()
         vault.close()
+        ceremonies.cancel()
         logger.notice("sealed by an administrator")
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// A ceremony by the officers' file at this node: each officer's share is opened on the officer's own machine, and
 /// sealed to this node. It brings the security domain of a lost pool into a new one, or opens a node of a pool that
 /// doesn't know its officers yet.
-final class OfficerRestoring: Sendable {
+final class OfficerRestoring: CeremonyHolder {
     private let poolID: [UInt8]
     private let nodeKey: FileSigningKey
     private let gate: RestoringGate
@@ -29,14 +29,17 @@ final class OfficerRestoring: Sendable {
 
     /// Begins a ceremony. One by another file takes its place: who may begin one may also begin anew.
     func begin(_ text: [UInt8], now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {
-        if case .closed(let reason) = gate.situation() { throw UnsealRequestRefusal(reason, isConflict: true) }
-        let outline: DomainOutline
-        do {
-            outline = try DomainOutline(parsing: text)
-        } catch {
-            throw UnsealRequestRefusal("The security domain can't be read: \(error).")
-        }
         let result: Result<CeremonyInvitation, UnsealRequestRefusal> = current.withLock { current in
+            // Under the lock: whoever opens the node cancels afterwards what has begun before.
+            if case .closed(let reason) = gate.situation() {
+                return .failure(UnsealRequestRefusal(reason, isConflict: true))
+            }
+            let outline: DomainOutline
+            do {
+                outline = try DomainOutline(parsing: text)
+            } catch {
+                return .failure(UnsealRequestRefusal("The security domain can't be read: \(error)."))
+            }
             if let current, current.outline == outline, current.isOpen(at: now) {
                 return .success(CeremonyInvitation(bytes: current.ceremony.invitation.encode(), isNew: false))
             }
@@ -51,6 +54,15 @@ final class OfficerRestoring: Sendable {
         }
         return try result.get()
     }
+
+    func cancel() {
+        current.withLock { current in
+            current?.ceremony.cancel()
+            current = nil
+        }
+    }
+
+    func expire(now: Int64) { current.withLock { $0?.ceremony.expire(now: now) } }
 
     /// The ceremony under way.
     func invitation(now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {

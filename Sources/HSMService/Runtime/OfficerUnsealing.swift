@@ -6,7 +6,7 @@ import SecurityDomain
 import Synchronization
 
 /// A ceremony of the officers at this node: for opening it, or for letting it go on alone.
-final class OfficerUnsealing: Sendable {
+final class OfficerUnsealing: CeremonyHolder {
     private let purpose: CeremonyPurpose
     private let stored: @Sendable () -> Stored
     private let nodeKey: FileSigningKey
@@ -91,10 +91,11 @@ final class OfficerUnsealing: Sendable {
 
     /// The ceremony under way, or a new one. Parallel calls get the same: a new one would spend the other's shares.
     func invitation(now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {
-        if let reason = obstacle() { throw UnsealRequestRefusal(reason, isConflict: true) }
-        let stored = stored()
         let result: Result<CeremonyInvitation, UnsealRequestRefusal> = ceremonies.withLock { ceremonies in
+            // Under the lock: whoever opens the node cancels afterwards what has begun before.
+            if let reason = obstacle() { return .failure(UnsealRequestRefusal(reason, isConflict: true)) }
             do {
+                let stored = self.stored()
                 let (own, isNew) = try current(ceremonies.own, of: try stored.domain.get(), now: now)
                 ceremonies.own = own
                 ceremonies.other = try stored.other.map { try current(ceremonies.other, of: $0.domain, now: now).0 }
@@ -108,6 +109,21 @@ final class OfficerUnsealing: Sendable {
             }
         }
         return try result.get()
+    }
+
+    func cancel() {
+        ceremonies.withLock { ceremonies in
+            ceremonies.own?.cancel()
+            ceremonies.other?.cancel()
+            ceremonies = Ceremonies()
+        }
+    }
+
+    func expire(now: Int64) {
+        ceremonies.withLock { ceremonies in
+            ceremonies.own?.expire(now: now)
+            ceremonies.other?.expire(now: now)
+        }
     }
 
     private func current(

@@ -15,7 +15,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case deletedKeyNotFound = 22
     /// The name belongs to a deleted but recoverable key.
     case keyIsDeleted = 23
-    /// Recovering or purging a key that isn't deleted.
+    /// Recovering a key that isn't deleted.
     case keyIsNotDeleted = 24
     case purgeProtected = 25
     /// The retention has not run out.
@@ -130,7 +130,7 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     /// Another job is under way.
     case jobRunning = 130
     case jobNotFound = 131
-    /// It has ended, or is of another kind.
+    /// It has ended.
     case jobNotRunning = 132
     /// The node that runs it was heard of lately.
     case jobNotSilent = 133

@@ -95,7 +95,8 @@ public struct NodeContinuity: Hashable, Sendable {
     public internal(set) var machine: [UInt8] = []
     /// Unix time in seconds of its last sign of life in the log.
     public internal(set) var lastSeen: Int64
-    /// Unix time in seconds until which its first unsealing needs neither ticket nor approval; 0 once it has a ticket.
+    /// Unix time in seconds until which its unsealing needs neither ticket nor approval; 0 once the node has said that
+    /// a ticket is on its disk.
     public internal(set) var beginsUntil: Int64
     /// An administrator's, perhaps expired; nil where there is none or the node was unsealed since.
     public internal(set) var approval: UnsealApproval?

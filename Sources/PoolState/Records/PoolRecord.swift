@@ -49,13 +49,13 @@ public enum ReadPolicy: Hashable, Sendable {
     }
 }
 
-/// Settings of the whole pool, chosen at genesis.
+/// Settings of the whole pool: chosen at genesis, and the backup's after a restore of everything.
 public struct PoolSettings: Hashable, Sendable {
     /// Retention of deleted keys in days, 7 to 90.
     public var recoverableDays: Int
     /// Whether a deleted key may be purged only when its retention has run out.
     public var purgeProtection: Bool
-    /// Whether an answer waits for its audit record to be on disk.
+    /// Whether an answer waits for its audit record to be on disk. Nodes don't ask yet: every answer does.
     public var strictAudit: Bool
     public var reads: ReadPolicy
     /// What nobody can use a key of this pool for.
@@ -86,7 +86,7 @@ public struct PoolRecord: Hashable, Sendable {
     public internal(set) var epoch: UInt64
     /// The `tid` of the pool's tokens; never changes.
     public internal(set) var tenantID: GUID
-    /// The fixed list of token audiences that the data plane accepts.
+    /// The token audiences that the data plane accepts: the genesis' own, and those of nodes that were admitted since.
     public internal(set) var audiences: [String]
     /// Never `uninitialized`: a state without a record has that phase.
     public internal(set) var phase: PoolPhase

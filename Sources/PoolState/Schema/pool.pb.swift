@@ -2991,8 +2991,8 @@ package nonisolated struct WireNodeNumbers: Sendable {
   package init() {}
 }
 
-/// Table 16, key = id.
-/// What of a backup is no key, until a restore into a new pool is complete.
+/// Table 19, key = number of the table that it is meant for, then its key there.
+/// What of a backup is no key, until a restore of everything is complete.
 package nonisolated struct WireStagedPolicy: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3081,6 +3081,7 @@ package nonisolated struct WireRestoredPool: Sendable {
   fileprivate var _settings: WireSettings? = nil
 }
 
+/// Table 16, key = id.
 package nonisolated struct WireJob: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -173,7 +173,8 @@ import Testing
                 ticketDigest: [UInt8](repeating: 2, count: ticket))
         }
         #expect(replica.apply(.unsealGranted(grant(2))) == .applied)
-        #expect(replica.state.unsealGrant(of: 2) == grant(2) && replica.state.unsealGrant(of: 1) == nil)
+        let stored = replica.rows.keys.filter { $0.first == RowTable.unsealGrant.rawValue }
+        #expect(stored == [[RowTable.unsealGrant.rawValue, 0, 0, 0, 0, 0, 0, 0, 2]])
         #expect(replica.apply(.unsealGranted(grant(4))) == .refused(.memberNotFound))
         #expect(replica.apply(.unsealGranted(grant(2, by: 9))) == .refused(.memberNotFound))
         #expect(replica.apply(.unsealGranted(grant(2, nonce: 0))) == .refused(.invalidUnsealGrant))

@@ -31,6 +31,7 @@ public struct PoolState: Sendable {
     public internal(set) var keyEncryption: KeyEncryption?
     /// Records that were replaced by it and aren't removed yet.
     var rewrappedBatches = TreeDictionary<UInt64, RewrappedBatch>()
+    /// The last grant to each node, of the form that ended with ``PoolVersion/peerUnsealing``.
     var unsealGrants = TreeDictionary<UInt64, UnsealGrant>()
     /// By what nodes unseal one another; nil before ``PoolVersion/peerUnsealing``.
     public internal(set) var peerUnsealPolicy: PeerUnsealPolicy?
@@ -106,11 +107,6 @@ public struct PoolState: Sendable {
     /// Whether the id was given to a node that is no member any more, or never came.
     public func wasRemoved(_ node: UInt64) -> Bool {
         record != nil && node <= lastGivenNode && memberRecords[node] == nil && nodeInvitations[node] == nil
-    }
-
-    /// The last grant of the form that ended with ``PoolVersion/peerUnsealing``; nil if the node has none.
-    public func unsealGrant(of node: UInt64) -> UnsealGrant? {
-        unsealGrants[node]
     }
 
     /// The last that the pool has heard of the node's audit log. Stays when the node leaves.

@@ -281,6 +281,29 @@ import Testing
         #expect(replica.apply(.peerUnsealing(nobody)) == .refused(.memberNotFound))
     }
 
+    /// A node that has lost its ticket gets another one by an approval. It isn't held before the node says so.
+    @Test func whatAnApprovalGivesIsNotHeldYet() throws {
+        var replica = settled
+        #expect(replica.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3])) == .applied)
+        for (claimed, number) in [(TicketClaim.none, UInt8(2)), (.stale, 3)] {
+            #expect(replica.state.continuity(of: 2)?.isSettled == true)
+            replica.carryOut(.approve(node: 2, transcript: Self.bytes(number)))
+            #expect(grant(&replica, claim(claimed, transcript: number), next: number) == .applied)
+            let known = try #require(replica.state.continuity(of: 2))
+            #expect(!known.isSettled && known.ticket == Self.ticket(number) && known.former == nil)
+            #expect(try replica.reloaded().continuity(of: 2) == known)
+            // It is no beginning that lets it in without one.
+            #expect(grant(&replica, claim(.none, transcript: number + 100)) == .refused(.unsealTicketMissing))
+            replica.carryOut(.hold(node: 2, digest: Self.ticket(number).digest), by: 2)
+        }
+        #expect(replica.state.continuity(of: 2)?.isSettled == true)
+        // Members of a former version take it for held at once.
+        var former = settled
+        former.carryOut(.approve(node: 2, transcript: Self.bytes(2)))
+        #expect(grant(&former, claim(.none, transcript: 2)) == .applied)
+        #expect(former.state.continuity(of: 2)?.isSettled == true && former.state.continuity(of: 2)?.beginsUntil == 0)
+    }
+
     @Test func offMeansNever() {
         var replica = begun
         replica.carryOut(.set(PeerUnsealSettings(mode: .off, maxAbsence: 3600)))

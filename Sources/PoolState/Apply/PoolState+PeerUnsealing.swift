@@ -94,7 +94,10 @@ extension PoolState {
         switch claim.ticket {
         case .proven(let digest) where digest == known.ticket?.digest: known.former = known.ticket
         case .proven(let digest) where digest == known.former?.digest: break
-        default: known.former = nil
+        default:
+            known.former = nil
+            // No other ticket tells that the next one is only on its way. The beginning does, though it is over.
+            if version >= .amendments, known.beginsUntil == 0 { known.beginsUntil = PeerUnsealRules.longOver }
         }
         (known.ticket, known.transcript, known.machine) = (next, claim.transcript, claim.machine)
         known.approval = nil
@@ -189,6 +192,8 @@ extension PoolState {
 enum PeerUnsealRules {
     /// How long after it was let in a node's first unsealing needs neither ticket nor approval.
     static let beginning: Int64 = 3600
+    /// The end of a beginning that is over whatever the time is. Not 0, which says that the node holds its ticket.
+    static let longOver: Int64 = 1
     /// How long an approval is good for.
     static let approval: Int64 = 900
     /// How long, after officers have opened a node, the others may follow however long they were away.

@@ -96,7 +96,7 @@ public struct NodeContinuity: Hashable, Sendable {
     /// Unix time in seconds of its last sign of life in the log.
     public internal(set) var lastSeen: Int64
     /// Unix time in seconds until which its unsealing needs neither ticket nor approval; 0 once the node has said that
-    /// a ticket is on its disk.
+    /// a ticket is on its disk, and past after that where an approval has given it one without the one before.
     public internal(set) var beginsUntil: Int64
     /// An administrator's, perhaps expired; nil where there is none or the node was unsealed since.
     public internal(set) var approval: UnsealApproval?

@@ -140,8 +140,8 @@ public struct JSONReader {
         return object
     }
 
-    /// Few members are compared one by one. Beyond that a set of their names keeps the work from growing with the square
-    /// of their number.
+    /// Few members are compared one by one. Beyond that a set of their names keeps the work from growing with the
+    /// square of their number.
     ///
     /// - Parameter names: of the members, once there are many.
     private static func isRepeated(_ name: String, in object: JSONObject, _ names: inout Set<String>) -> Bool {

@@ -22,6 +22,7 @@ import Testing
     }
 
     @Test func aTokensNameCannotHideWhatAnOfficerSigns() throws {
+        try ModuleSelfSetup.startSecureHeap()
         let point = try KeyAgreement.generate().publicPoint
         let key = try AutoUnsealKey(
             provider: .developmentFile, name: "a\u{1B}[8m\r\n\u{202E}b\u{2028}", point: point)

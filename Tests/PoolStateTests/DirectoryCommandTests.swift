@@ -190,6 +190,42 @@ import Testing
         #expect(replica.apply(removals[0]) == .applied)
     }
 
+    /// A group administers by those who are in it.
+    @Test func theLastAdministratorMayBeAMemberOfAGroup() throws {
+        var replica = Replica.activated()
+        #expect(replica.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3])) == .applied)
+        replica.apply(.putRoleAssignment(Fixture.assignment(2, group, .administrator, at: .root)))
+        let resignation = PoolCommand.deleteRoleAssignment(
+            name: Fixture.assignment(1, Fixture.administrator, .administrator, at: .root).name, scope: .root)
+        #expect(replica.apply(resignation) == .refused(.lastAdministrator), "nobody is in the group")
+        replica.apply(principal { $0.enabled = false })
+        #expect(replica.apply(resignation) == .refused(.lastAdministrator), "nobody who could act")
+        replica.apply(.setPrincipalEnabled(objectID: service, enabled: true))
+        #expect(replica.apply(resignation) == .applied)
+        let removals: [PoolCommand] = [
+            .setPrincipalGroups(objectID: service, groups: []), .deletePrincipal(objectID: service),
+            .setPrincipalEnabled(objectID: service, enabled: false), .deletePrincipal(objectID: group),
+            .setPrincipalEnabled(objectID: group, enabled: false),
+        ]
+        for removal in removals {
+            #expect(replica.apply(removal) == .refused(.lastAdministrator), "\(removal)")
+        }
+        #expect(replica.state.principal(service)?.groups == [group])
+        replica.apply(.setPrincipalGroups(objectID: Fixture.administrator, groups: [group]))
+        #expect(replica.apply(removals[0]) == .applied)
+        #expect(try replica.reloaded().root == replica.state.root)
+    }
+
+    /// Members of a former version don't ask who is in a group.
+    @Test func aGroupOfNobodyCountedFormerly() {
+        var replica = Replica.activated()
+        #expect(replica.apply(.raisePoolVersion(.unsealKeyHolders, knownBy: [1, 2, 3])) == .applied)
+        replica.apply(.putRoleAssignment(Fixture.assignment(2, group, .administrator, at: .root)))
+        replica.apply(.setPrincipalGroups(objectID: Fixture.administrator, groups: [group]))
+        #expect(replica.apply(.setPrincipalEnabled(objectID: Fixture.administrator, enabled: false)) == .applied)
+        #expect(replica.apply(.setPrincipalGroups(objectID: Fixture.administrator, groups: [])) == .applied)
+    }
+
     @Test func customRoles() {
         var replica = Replica.activated()
         let id = GUID(high: 7, low: 7)

@@ -47,6 +47,7 @@ extension PoolState {
         guard var principal = principalRecords[id] else { throw .principalNotFound }
         principal.groups = try checkedGroups(groups, for: principal.kind)
         store(principal, &changes)
+        if version >= .amendments { try checkAdministrators() }
     }
 
     mutating func deletePrincipal(_ id: GUID, _ changes: inout StateChanges) throws(Refusal) {
@@ -86,13 +87,20 @@ extension PoolState {
         return Set(groups).sorted()
     }
 
-    /// Refuses what would leave nobody to administer the pool. A principal without a record, of an outside issuer,
-    /// counts as able to.
+    /// Refuses what would leave nobody to administer the pool.
     func checkAdministrators() throws(Refusal) {
         let remains = permissions.assignments(at: .root).contains { assignment in
-            assignment.roleDefinition == BuiltInRole.administrator.id
-                && principalRecords[assignment.principal]?.enabled != false
+            assignment.roleDefinition == BuiltInRole.administrator.id && canAct(assignment.principal)
         }
         guard remains else { throw .lastAdministrator }
+    }
+
+    /// Whether somebody can act by what the principal may do. One without a record, of an outside issuer, counts as
+    /// able to. A group can't act but by its members, whose records name it.
+    private func canAct(_ id: GUID) -> Bool {
+        guard let principal = principalRecords[id] else { return true }
+        guard principal.enabled else { return false }
+        guard principal.kind == .group, version >= .amendments else { return true }
+        return principalRecords.values.contains { $0.enabled && $0.groups.contains(id) }
     }
 }

@@ -53,7 +53,8 @@ struct RandomCommands {
                     node: UInt64(number(1..<5)), count: UInt64(number(0..<50)),
                     hash: [UInt8](repeating: UInt8(number(0..<3)), count: 32), time: 5))
         case 95 where number(0..<4) == 0:
-            return .raisePoolVersion(.peerUnsealing, knownBy: Set(state.members.map(\.node)))
+            let version = number(0..<2) == 0 ? PoolVersion.peerUnsealing : .newest
+            return .raisePoolVersion(version, knownBy: Set(state.members.map(\.node)))
         case 95 where number(0..<2) == 0: return RestoreOrderTests.random(&random, state)
         case 95: return .peerUnsealing(PeerUnsealTests.random(&random))
         case 95..<98:

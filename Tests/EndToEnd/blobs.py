@@ -17,15 +17,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def authority(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
-    """A certificate authority, and a certificate of it with key for 127.0.0.1; both PEM files."""
+def authority(
+    folder: pathlib.Path, address: str = "127.0.0.1", left: datetime.timedelta = datetime.timedelta(days=1),
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """A certificate authority, and a certificate of it with key, for that long yet; both PEM files."""
     now = datetime.datetime.now(datetime.timezone.utc)
 
     def certificate(name: str, issuer: str, key, signer, *extensions):
         builder = x509.CertificateBuilder(
             x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]),
             x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]), key.public_key(),
-            x509.random_serial_number(), now - datetime.timedelta(hours=1), now + datetime.timedelta(days=1))
+            x509.random_serial_number(), now - datetime.timedelta(hours=1), now + left)
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
         return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
@@ -34,7 +36,7 @@ def authority(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
     folder.mkdir(parents=True, exist_ok=True)
     ca, server = folder / "blob-ca.crt", folder / "blob.pem"
     ca.write_bytes(certificate("blob CA", "blob CA", root, root, x509.BasicConstraints(True, None)))
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
     server.write_bytes(certificate("blob", "blob CA", leaf, root, names) + leaf.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     return ca, server

@@ -106,6 +106,7 @@ final class PoolClient {
         url += "?" + parameters.map { "\($0)=\(Self.escape($1))" }.joined(separator: "&")
         var request = HTTPClientRequest(url: url)
         request.method = method
+        let hadToken = token != nil
         if credentials != nil {
             request.headers.add(name: "authorization", value: "Bearer \(try await accessToken(from: endpoint))")
         }
@@ -114,8 +115,9 @@ final class PoolClient {
             request.body = .bytes(body)
         }
         let answer = try await transport.execute(request, endpoint, seconds: seconds)
-        // A sealed node's token is good there only. What is refused as not authenticated has had no effect.
-        guard answer.status == 401, let issuer = tokenIssuer, issuer != endpoint else { return answer }
+        // A sealed node's token is good there only, and any token for an hour. What is refused as not authenticated has
+        // had no effect.
+        guard answer.status == 401, hadToken, tokenIssuer != nil else { return answer }
         token = nil
         request.headers.replaceOrAdd(
             name: "authorization", value: "Bearer \(try await accessToken(from: endpoint))")

@@ -1,0 +1,29 @@
+"""What hsmctl does by itself: against nodes that fail it, and where its output finds no place."""
+
+import json
+import pathlib
+
+from impostors import Impostor
+from test_hsmctl import run
+
+
+def test_a_token_that_has_expired_is_replaced_once(tmp_path: pathlib.Path):
+    """Also where it is of the node that refuses it: an operation may take longer than a token lasts."""
+    good = {"token-1"}
+
+    def answer(token: str, target: str) -> tuple[int, dict]:
+        if token not in good:
+            return 401, {"error": {"code": "Unauthorized", "message": "The token isn't good."}}
+        if "skiptoken" in target:
+            return 200, {"value": []}
+        good.clear()
+        good.add("token-2")
+        return 200, {"value": [], "nextLink": "https://x/keys?$skiptoken=more"}
+
+    with Impostor(tmp_path, answer) as node:
+        done = run("key", "list", "--json", **node.variables(tmp_path))
+        assert done.returncode == 0 and json.loads(done.stdout) == [] and node.issued == 2, done
+        good.clear()
+        refused = run("key", "list", **node.variables(tmp_path))
+        assert refused.returncode == 77 and "The token isn't good" in refused.stderr, refused
+        assert node.issued == 3, "a new token was asked for though the refused one was new"

@@ -88,6 +88,23 @@ def test_roles(pool, az):
     assert pool.call("GET", 3, "/keys", person.token(pool)).status_code == 403
 
 
+def test_roles_without_a_scope(pool, az):
+    """The client then asks at the pool, wherever the role was given. It takes what isn't found for taken back."""
+    person = hire(pool, name="seen from above")
+    role = ("--role", "Managed HSM Crypto User")
+    who = ("--assignee-object-id", person.object_id)
+    for scope, which in (
+            ("/keys", lambda made: ("--name", made["name"])), ("/keys", lambda made: ("--ids", made["id"])),
+            ("/keys", lambda made: (*role, *who)), ("/keys/from-above", lambda made: ("--name", made["name"]))):
+        made = az("keyvault", "role", "assignment", "create", *az.hsm, "--scope", scope, *role, *who,
+                  "--assignee-principal-type", "ServicePrincipal")
+        listed = [one["name"] for one in az("keyvault", "role", "assignment", "list", *az.hsm, *who)]
+        assert listed == ([made["name"]] if scope == "/keys" else [])
+        az("keyvault", "role", "assignment", "delete", *az.hsm, *which(made))
+        assert az("keyvault", "role", "assignment", "list", *az.hsm, "--scope", scope, *who) == []
+        assert pool.call("GET", 2, "/keys/from-above", person.token(pool)).status_code == 403
+
+
 def test_log_in_without_registering_the_cloud(pool, az, tmp_path):
     """And without what an earlier log-in left behind, which the client would use in place of a wrong secret."""
     client_id, _ = pool.credentials()

@@ -54,9 +54,40 @@ import Testing
             let answer = try await pool.call(.administrator, .put, target, text)
             #expect(answer.status == status && answer.code == code, "\(target) \(text): \(answer.text)")
         }
-        // An assignment is found only at its own scope.
+        // An assignment isn't found below its scope.
         #expect(try await pool.call(.administrator, .get, "/keys" + path).status == 404)
         #expect(try await pool.call(.administrator, .delete, "/keys" + path).status == 404)
+    }
+
+    /// Clients that know an assignment by its name alone ask at the whole pool, and take 404 for success.
+    @Test func assignmentsAreReachedFromAbove() async throws {
+        let pool = try TestPool(API.endpoints)
+        try pool.assign(.policyAdministrator, to: .nobody, at: .key("k"))
+        let path = Self.collection + "roleAssignments/" + Self.one
+        let text = body(BuiltInRole.cryptoUser.id.description, .auditor)
+        for (place, above, beside) in [
+            ("", [""], ["/keys", "/keys/k"]), ("/keys", ["", "/keys"], ["/keys/k"]),
+            ("/keys/k", ["", "/keys", "/keys/k"], ["/keys/other"]),
+        ] {
+            for wider in above {
+                #expect(try await pool.call(.administrator, .put, place + path, text).status == 201)
+                for other in beside {
+                    #expect(try await pool.call(.administrator, .get, other + path).status == 404)
+                    #expect(try await pool.call(.administrator, .delete, other + path).status == 404)
+                }
+                // Who may take roles back at one key has no say above it.
+                for refused in ["", "/keys"] {
+                    #expect(try await pool.call(.nobody, .delete, refused + path).status == 403)
+                }
+                let found = try await pool.call(.administrator, .get, wider + path)
+                let scope = found.json?.object("properties")?.string("scope")
+                #expect(found.status == 200 && scope == (place.isEmpty ? "/" : place), "\(found.text)")
+                #expect(try await pool.call(.administrator, .delete, wider + path).json == found.json)
+                #expect(try await pool.call(.administrator, .get, place + path).status == 404)
+            }
+        }
+        #expect(try await pool.call(.administrator, .put, "/keys/k" + path, text).status == 201)
+        #expect(try await pool.call(.nobody, .delete, "/keys/k" + path).status == 200)
     }
 
     @Test func theLastAdministratorStays() async throws {
@@ -80,7 +111,7 @@ import Testing
             return (answer.json?.objects("value") ?? []).compactMap { $0.object("properties")?.string("scope") }
         }
         let root = TestPrincipal.allCases.compactMap(\.role).map { _ in "/" }
-        #expect(try await scopes("") == root)
+        #expect(try await scopes("").sorted() == (root + ["/keys"]).sorted())
         #expect(try await scopes("/keys") == ["/keys"])
         #expect(try await scopes("/keys/a") == ["/keys/a"])
         #expect(try await scopes("/keys/a", "?$filter=atScope()").sorted() == (root + ["/keys", "/keys/a"]).sorted())

@@ -30,24 +30,27 @@ enum RoleAssignments {
                 .delete, place.prefix + collection + "/{assignment}", operation: "RoleAssignmentDelete",
                 access: .dataAction(.roleAssignmentsDelete, place.rule), phase: .unsealed,
                 handler: .proposal { context throws(APIError) in
-                    let scope = try place.scope(context)
-                    let assignment = try find(context, scope)
-                    _ = try await context.apply(.deleteRoleAssignment(name: assignment.name, scope: scope))
+                    let assignment = try find(context, try place.scope(context))
+                    _ = try await context.apply(
+                        .deleteRoleAssignment(name: assignment.name, scope: assignment.scope))
                     return .object(audit: details(assignment)) { write(assignment, &$0) }
                 }),
         ]
     }
 
+    /// The assignment that the path names, at its scope or below: clients that know it by its name alone ask at the
+    /// whole pool, and take "not found" for taken back. The right was checked at the path's scope, which covers it.
     private static func find(_ context: RequestContext, _ scope: Scope) throws(APIError) -> RoleAssignment {
         let name = try RoleScopes.guid(context, "assignment")
-        guard let assignment = context.view.state.permissions.assignment(named: name), assignment.scope == scope else {
-            throw .notFound("RoleAssignmentNotFound", "Requested role assignment not found")
-        }
+        guard let assignment = context.view.state.permissions.assignment(named: name),
+            scope.contains(assignment.scope)
+        else { throw .notFound("RoleAssignmentNotFound", "Requested role assignment not found") }
         return assignment
     }
 
-    /// Without a filter: the assignments made at exactly this scope. `principalId eq {id}`: those of one principal at,
-    /// above or below. `atOrBelowScope()`, which the cloud service doesn't know: those of everybody at and below.
+    /// Without a filter: the assignments made at this scope; at the whole pool also those at all keys, since `/` and
+    /// `/keys` are one level to clients. `principalId eq {id}`: those of one principal at, above or below.
+    /// `atOrBelowScope()`, which the cloud service doesn't know: those of everybody at and below.
     private static func list(_ context: RequestContext, _ scope: Scope) throws(APIError) -> APIResponse {
         let permissions = context.view.state.permissions
         var assignments: [RoleAssignment]
@@ -61,6 +64,7 @@ enum RoleAssignments {
             }
         } else if filter.isEmpty {
             assignments = permissions.assignments(at: scope)
+            if scope == .root { assignments += permissions.assignments(at: .keys) }
         } else if filter.lowercased() == "atscope()" {
             assignments = [Scope.root, .keys, scope].reduce(into: []) { found, level in
                 guard level.contains(scope), !found.contains(where: { $0.scope == level }) else { return }

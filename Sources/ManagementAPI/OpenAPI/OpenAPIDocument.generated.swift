@@ -1302,7 +1302,7 @@ enum OpenAPIDocument {
       "get": {
         "operationId": "RoleAssignmentGetOfPool",
         "tags": ["Roles"],
-        "summary": "Get a role assignment at the whole pool",
+        "summary": "Get a role assignment at any scope of the pool",
         "x-audit-operation": "RoleAssignmentGet",
         "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
         "x-scope": "/",
@@ -1360,7 +1360,7 @@ enum OpenAPIDocument {
       "delete": {
         "operationId": "RoleAssignmentDeleteOfPool",
         "tags": ["Roles"],
-        "summary": "Take a role assignment at the whole pool back",
+        "summary": "Take a role assignment at any scope of the pool back",
         "x-audit-operation": "RoleAssignmentDelete",
         "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/delete/action",
         "x-scope": "/",
@@ -1530,7 +1530,7 @@ enum OpenAPIDocument {
       "get": {
         "operationId": "RoleAssignmentGetOfKeys",
         "tags": ["Roles"],
-        "summary": "Get a role assignment at all keys",
+        "summary": "Get a role assignment at all keys or at one",
         "x-audit-operation": "RoleAssignmentGet",
         "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/read/action",
         "x-scope": "/keys",
@@ -1588,7 +1588,7 @@ enum OpenAPIDocument {
       "delete": {
         "operationId": "RoleAssignmentDeleteOfKeys",
         "tags": ["Roles"],
-        "summary": "Take a role assignment at all keys back",
+        "summary": "Take a role assignment at all keys or at one back",
         "x-audit-operation": "RoleAssignmentDelete",
         "x-data-action": "Microsoft.KeyVault/managedHsm/roleAssignments/delete/action",
         "x-scope": "/keys",
@@ -3996,7 +3996,7 @@ enum OpenAPIDocument {
       "filter": {
         "name": "$filter",
         "in": "query",
-        "description": "`atScope()`: at this scope and above. `atOrBelowScope()`: at this scope and below. `principalId eq {id}`: of one principal, at this scope, above and below. Without it: at exactly this scope.",
+        "description": "`atScope()`: at this scope and above. `atOrBelowScope()`: at this scope and below. `principalId eq {id}`: of one principal, at this scope, above and below. Without it: at this scope, and where that is the whole pool also at all keys.",
         "schema": {
           "type": "string",
           "pattern": "^(atScope\\(\\)|atOrBelowScope\\(\\)|principalId eq '?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'?)$"

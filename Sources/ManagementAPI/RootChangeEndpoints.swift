@@ -63,7 +63,7 @@ enum RootChangeEndpoints {
         }
         var (officers, required, keys) = (domain.officers, domain.required, domain.unsealKeys)
         do {
-            let next = try RootChangeRequest(parsing: context.request.body)
+            let next = try RootChangeRequest(parsing: context.request.body, quorum: domain.required)
             if let next = next.officers { (officers, required) = (next.certificates.map(\.der), next.required) }
             if let next = next.unsealKeys { keys = next.map { UnsealKey($0) } }
         } catch {

@@ -174,7 +174,10 @@ def test_other_officers_take_over(site):
     assert stranger.returncode == 1 and "no officer in office" in stranger.stderr
     other = site.reshare("approve", *former.pair(1), "--next", *former.certificates, check=False)
     assert other.returncode == 1 and "Nothing was signed" in other.stderr
-    assert "1 of 2" in site.reshare("approve", *former.pair(1), "--next", *new.certificates).stdout
+    lower = site.reshare("approve", *former.pair(1), "--next", *new.certificates, "--next-required", "3", check=False)
+    assert lower.returncode == 1 and "2 of 3 officers" in lower.stderr and "Nothing was signed" in lower.stderr
+    agreed = site.reshare("approve", *former.pair(1), "--next", *new.certificates, "--next-required", "2")
+    assert "1 of 2" in agreed.stdout and "for 2 of these officers" in agreed.stderr
     assert "1 of 2" in site.reshare("approve", *former.pair(1)).stdout
     assert "2 of 2" in site.reshare("approve", *former.pair(3)).stdout
     forged = pool.call("POST", 1, "/quorate/v1/root-change/approvals", "none", {"officer": 2, "signature": "AAAA"})

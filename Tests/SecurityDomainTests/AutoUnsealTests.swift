@@ -85,7 +85,9 @@ import Testing
 
     @Test func aRequestNamesOfficersKeysOrBoth() throws {
         let point = Base64URL.encode(try KeyAgreement.generate().publicPoint)
-        func parse(_ text: String) throws -> RootChangeRequest { try RootChangeRequest(parsing: Array(text.utf8)) }
+        func parse(_ text: String) throws -> RootChangeRequest {
+            try RootChangeRequest(parsing: Array(text.utf8), quorum: 3)
+        }
         let nothing = try parse("")
         #expect(nothing.officers == nil && nothing.unsealKeys == nil)
         let none = try parse(#"{"unsealKeys":[]}"#)

@@ -55,6 +55,17 @@ struct DownloadRequestTests {
         #expect(try DownloadRequest.parse(try body(try keys([1, 2, 3]), required: nil)).required == 2)
     }
 
+    @Test("Next officers decide in the number of those in office, where the request names none")
+    func quorumOfNextOfficers() throws {
+        for (required, expected) in [(nil, 3), (2, 2)] as [(Int?, Int)] {
+            let request = try body(try keys([1, 2, 3, 4]), required: required)
+            #expect(try RootChangeRequest(parsing: request, quorum: 3).officers?.required == expected)
+        }
+        #expect(throws: SecurityDomainError.requiredCount(4, officers: 3)) {
+            try RootChangeRequest(parsing: try body(try keys([1, 2, 3]), required: nil), quorum: 4)
+        }
+    }
+
     @Test("Numbers outside the protocol's limits are refused")
     func limits() throws {
         #expect(throws: SecurityDomainError.officerCount(2)) { try DownloadRequest.parse(try body(try keys([1, 2]))) }

@@ -73,6 +73,7 @@ import Testing
         ["role", "assignment", "delete", "x"], ["audit", "tail", "/", "-n", "0"], ["principal", "show"],
         ["unseal", "--security-domain", "f", "--officer", "alone"],
         ["unseal", "--security-domain", "f", "--officer", "a:b", "--timeout", "0"],
+        ["security-domain", "reshare", "begin", "--required", "3"],
     ])
     func whatCannotWorkIsRefusedBeforeAnyRequest(_ words: [String]) {
         do {

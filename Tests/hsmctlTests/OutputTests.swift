@@ -37,6 +37,26 @@ import Testing
         #expect(UnsealKeyText.warning(["a\nb"])?.contains("(a\u{FFFD}b)") == true)
     }
 
+    @Test func anOfficerComparesTheNextQuorum() throws {
+        let identifier = [UInt8](repeating: 1, count: 16)
+        let officers: [[UInt8]] = [[1], [2], [3]]
+        let terms = RootChangeTerms(
+            poolID: identifier, securityDomainID: identifier, generation: 1, epoch: 1, changeID: identifier,
+            expiresAt: 1, required: 2, officers: officers)
+        #expect(terms.shown.hasPrefix("The next root is for 2 of these officers"))
+        for (wanted, quorum) in [([], nil), ([], 2), (officers.reversed(), nil), (officers, 2)] as [([[UInt8]], Int?)] {
+            #expect(throws: Never.self) { try terms.check(officers: wanted, required: quorum, tokens: []) }
+        }
+        for (wanted, quorum, words) in [
+            (officers, 3, "2 of 3 officers"), ([], 1, "2 of 3 officers"), ([[1], [2], [4]], 2, "--next."),
+        ] as [([[UInt8]], Int?, String)] {
+            let error = #expect(throws: ClientError.self) {
+                try terms.check(officers: wanted, required: quorum, tokens: [])
+            }
+            #expect(error?.message.contains(words) == true && error?.message.contains("Nothing was signed") == true)
+        }
+    }
+
     @Test func fieldsShowTimesListsAndWhatIsMissing() {
         let object = JSONObject.make { writer in
             writer.member("expires", 1_801_396_801)

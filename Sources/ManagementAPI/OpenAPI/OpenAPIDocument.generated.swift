@@ -7203,8 +7203,7 @@ enum OpenAPIDocument {
             "type": "integer",
             "minimum": 2,
             "maximum": 10,
-            "default": 2,
-            "description": "How many officers are needed to open the domain."
+            "description": "How many officers are needed to open the domain; the quorum in office, if it isn't given."
           },
           "unsealKeys": {
             "type": "array",

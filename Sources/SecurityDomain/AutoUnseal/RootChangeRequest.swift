@@ -11,14 +11,15 @@ public struct RootChangeRequest: Sendable {
     /// Ceiling of the body.
     public static let maximumLength = DownloadRequest.maximumLength
 
+    /// - Parameter quorum: of the officers in office. Others decide in the same number where the request says nothing.
     /// - Throws: `SecurityDomainError` naming what is wrong.
-    public init(parsing body: [UInt8]) throws {
+    public init(parsing body: [UInt8], quorum: Int) throws {
         guard !body.isEmpty else {
             (officers, unsealKeys) = (nil, nil)
             return
         }
         let request = try JSONDocument(parsing: body, name: Self.document, limit: Self.maximumLength)
-        officers = try request.has("certificates") ? DownloadRequest.parse(body) : nil
+        officers = try request.has("certificates") ? DownloadRequest.parse(body, quorum: quorum) : nil
         guard request.has("unsealKeys") else {
             guard officers != nil else {
                 throw SecurityDomainError.malformed(

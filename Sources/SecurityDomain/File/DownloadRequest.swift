@@ -10,10 +10,12 @@ public enum DownloadRequest {
     ///
     /// `x5c` must hold exactly one certificate (standard base64); `n` and `e`, where present, must be that
     /// certificate's, and so must `x5t#S256`. `kid`, `key_ops`, `use` and `x5t` are not needed: the Azure CLI leaves
-    /// out some of them. `required` defaults to 2.
-    public static func parse(_ body: [UInt8]) throws -> Officers {
+    /// out some of them.
+    ///
+    /// - Parameter quorum: how many officers are required where the request doesn't say.
+    public static func parse(_ body: [UInt8], quorum: Int = 2) throws -> Officers {
         let request = try JSONDocument(parsing: body, name: document, limit: maximumLength)
-        let required = request.has("required") ? try request.integer("required") : 2
+        let required = request.has("required") ? try request.integer("required") : quorum
         let keys = try request.objects("certificates")
         guard Officers.countRange.contains(keys.count) else { throw SecurityDomainError.officerCount(keys.count) }
         var certificates: [OfficerCertificate] = []

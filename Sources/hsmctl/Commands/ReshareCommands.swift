@@ -39,10 +39,19 @@ struct ReshareCommands: AsyncParsableCommand {
             completion: .file())
         var officers: [String] = []
         @Option(
-            name: .long, help: ArgumentHelp("How many of them can open the pool together.", valueName: "number"))
-        var required = 2
+            name: .long,
+            help: ArgumentHelp(
+                "How many of them can open the pool together; if not given, as many as of those in office.",
+                valueName: "number"))
+        var required: Int?
         @OptionGroup(title: "Output") var output: OutputOptions
         @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+        func validate() throws {
+            guard required == nil || !officers.isEmpty else {
+                throw ValidationError("--required goes with --officer: without, officers and quorum stay as they are.")
+            }
+        }
 
         func run() async throws {
             let certificates = try officers.map { try Files.officerCertificate($0) }
@@ -53,7 +62,7 @@ struct ReshareCommands: AsyncParsableCommand {
     /// Orders a new root; without certificates for the officers in office, without keys for the tokens that are
     /// enrolled.
     static func begin(
-        _ certificates: [X509Certificate], _ required: Int, unsealKeys: [UnsealKeyText]? = nil,
+        _ certificates: [X509Certificate], _ required: Int?, unsealKeys: [UnsealKeyText]? = nil,
         _ output: OutputOptions, _ connection: ConnectionOptions
     ) async throws {
         let order: PoolClient.Body = { writer in
@@ -69,6 +78,7 @@ struct ReshareCommands: AsyncParsableCommand {
         let change = try await PoolClient.with(connection) { client in
             try await client.send(.POST, path, isRepeatable: false, body: saysNothing ? nil : order).body
         }
+        if let terms = try? RootChange(change).terms() { Terminal.note(terms.shown) }
         output.print(change, text: RootChange(change).text)
     }
 
@@ -91,14 +101,14 @@ struct ReshareCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "An officer in office approves the change.",
             discussion: """
-                Shows who shall hold the next root: compare the fingerprints with the certificates that you were \
-                told of (openssl x509 -in a.crt -outform DER | sha256sum). With --next it compares them itself, and \
-                signs nothing where they differ. The same goes for tokens that open the next root without officers: \
-                all of them with --next-token. What is signed is bound to this pool, this change and these officers \
-                and tokens.
+                Shows who shall hold the next root, and how many of them will be a quorum: compare the fingerprints \
+                with the certificates that you were told of (openssl x509 -in a.crt -outform DER | sha256sum). With \
+                --next and --next-required it compares them itself, and signs nothing where they differ. The same \
+                goes for tokens that open the next root without officers: all of them with --next-token. What is \
+                signed is bound to this pool, this change and these officers, quorum and tokens.
 
                 Example: hsmctl security-domain reshare approve --officer officer-1.crt:officer-1.key \
-                --next a.crt --next b.crt --next c.crt
+                --next a.crt --next b.crt --next c.crt --next-required 2
                 """)
         @OptionGroup var officer: OneOfficer
         @Option(
@@ -106,6 +116,10 @@ struct ReshareCommands: AsyncParsableCommand {
             help: ArgumentHelp("The certificate of a next officer; all of them, or none.", valueName: "file"),
             completion: .file())
         var next: [String] = []
+        @Option(
+            name: .long,
+            help: ArgumentHelp("How many of the next officers shall be a quorum.", valueName: "number"))
+        var nextRequired: Int?
         @Option(
             name: .long, parsing: .upToNextOption,
             help: ArgumentHelp(
@@ -122,25 +136,8 @@ struct ReshareCommands: AsyncParsableCommand {
             let answer = try await PoolClient.with(connection, authenticated: false) { client in
                 let change = RootChange(try await client.send(.GET, path).body)
                 let terms = try change.terms()
-                guard wanted.isEmpty || Set(wanted) == Set(terms.officers) else {
-                    throw ClientError.refused("The next officers aren't those of --next. Nothing was signed.")
-                }
-                let tokens = Set(terms.unsealKeys.map { Hexadecimal.encode($0.id) })
-                guard (wanted.isEmpty && nextToken.isEmpty) || Set(nextToken.map { $0.lowercased() }) == tokens else {
-                    throw ClientError.refused(
-                        "The tokens that open the next root aren't those of --next-token: "
-                            + "\(tokens.isEmpty ? "there are none" : tokens.sorted().joined(separator: ", ")). "
-                            + "Nothing was signed.")
-                }
-                let unprotected = terms.unsealKeys.filter(\.isForDevelopment)
-                guard unprotected.isEmpty || !nextToken.isEmpty else {
-                    let named = unprotected.map { "\(Table.harmless($0.name)) (\(Hexadecimal.encode($0.id)))" }
-                    throw ClientError.refused(
-                        "A key in a file would open the next root, for development only: "
-                            + named.joined(separator: ", ") + ". Whoever reads it and a node's disk has every key. "
-                            + "Nothing was signed; who means it names all keys by --next-token.")
-                }
-                if wanted.isEmpty { Terminal.note(terms.shown) }
+                Terminal.note(terms.shown)
+                try terms.check(officers: wanted, required: nextRequired, tokens: nextToken)
                 guard let place = change.place(of: certificate) else {
                     throw ClientError.refused("\(officer.certificate) belongs to no officer in office.")
                 }
@@ -346,5 +343,38 @@ extension RootChangeTerms {
         return "The next root is for \(required) of these officers (SHA-256 of certificates):\n"
             + prints.joined(separator: "\n")
             + (tokens.isEmpty ? "" : "\nand for each of these tokens alone (SHA-256 of keys):" + tokens.joined())
+    }
+
+    /// Compares what would be signed with what the officer was told of it.
+    ///
+    /// - Parameters:
+    ///   - wanted: the next officers' certificates, DER; none where they aren't compared.
+    ///   - required: the next quorum; nil where it isn't compared.
+    ///   - named: SHA-256 of the keys of tokens, hexadecimal. Compared where anything is given of them or of officers.
+    /// - Throws: ``ClientError`` where they differ.
+    func check(officers wanted: [[UInt8]], required quorum: Int?, tokens named: [String]) throws {
+        guard wanted.isEmpty || Set(wanted) == Set(officers) else {
+            throw ClientError.refused("The next officers aren't those of --next. Nothing was signed.")
+        }
+        guard quorum == nil || quorum == required else {
+            throw ClientError.refused(
+                "The next quorum isn't that of --next-required: it would be \(required) of \(officers.count) officers. "
+                    + "Nothing was signed.")
+        }
+        let tokens = Set(unsealKeys.map { Hexadecimal.encode($0.id) })
+        guard (wanted.isEmpty && named.isEmpty) || Set(named.map { $0.lowercased() }) == tokens else {
+            throw ClientError.refused(
+                "The tokens that open the next root aren't those of --next-token: "
+                    + "\(tokens.isEmpty ? "there are none" : tokens.sorted().joined(separator: ", ")). "
+                    + "Nothing was signed.")
+        }
+        let unprotected = unsealKeys.filter(\.isForDevelopment)
+        guard unprotected.isEmpty || !named.isEmpty else {
+            let names = unprotected.map { "\(Table.harmless($0.name)) (\(Hexadecimal.encode($0.id)))" }
+            throw ClientError.refused(
+                "A key in a file would open the next root, for development only: "
+                    + names.joined(separator: ", ") + ". Whoever reads it and a node's disk has every key. "
+                    + "Nothing was signed; who means it names all keys by --next-token.")
+        }
     }
 }

@@ -77,11 +77,12 @@ struct SecurityDomainCommands: AsyncParsableCommand {
         }
 
         /// Officers and their quorum, as the protocol has them.
-        static func write(_ certificates: [X509Certificate], required: Int, _ writer: inout JSONWriter) {
+        /// - Parameter required: nil leaves the quorum to the pool.
+        static func write(_ certificates: [X509Certificate], required: Int?, _ writer: inout JSONWriter) {
             writer.member("certificates") { writer in
                 writer.array { writer in for one in certificates { write(one, &writer) } }
             }
-            writer.member("required", required)
+            if let required { writer.member("required", required) }
         }
 
         private static func write(_ certificate: X509Certificate, _ writer: inout JSONWriter) {

@@ -39,10 +39,16 @@ import Testing
     @Test func refusedAssignments() async throws {
         let pool = try TestPool(API.endpoints)
         let path = Self.collection + "roleAssignments/" + Self.one
-        let user = BuiltInRole.cryptoUser.id.description
-        #expect(try await pool.call(.administrator, .put, path, body(user)).status == 201)
+        let (user, backup) = (BuiltInRole.cryptoUser.id.description, BuiltInRole.backup.id.description)
+        let made = try await pool.call(.administrator, .put, path, body(user))
+        #expect(made.status == 201)
+        // The same again is no other one.
+        let repeated = try await pool.call(.administrator, .put, path, body(user))
+        #expect(repeated.status == 201 && repeated.json == made.json, "\(repeated.text)")
         for (target, text, status, code) in [
-            (path, body(user), 409, "RoleAssignmentExists"),
+            (path, body(backup), 409, "RoleAssignmentExists"),
+            (path, body(user, .auditor), 409, "RoleAssignmentExists"),
+            ("/keys" + path, body(user), 409, "RoleAssignmentExists"),
             (String(path.dropLast()) + "2", body(user), 409, "RoleAssignmentExists"),
             (path, body(Self.one), 404, "RoleDefinitionNotFound"), (path, body("x"), 400, "BadParameter"),
             (path, #"{"properties":{"roleDefinitionId":"\#(user)"}}"#, 400, "BadParameter"),

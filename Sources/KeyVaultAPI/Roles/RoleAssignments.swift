@@ -101,7 +101,12 @@ enum RoleAssignments {
             throw .notFound("RoleDefinitionNotFound", "Requested role definition not found")
         }
         let assignment = RoleAssignment(name: name, scope: scope, principal: principal, roleDefinition: definition)
-        _ = try await context.apply(.putRoleAssignment(assignment))
+        let committed = try await context.submit(.putRoleAssignment(assignment))
+        if case .refused(let refusal) = committed.outcome {
+            // A client repeats itself where it didn't hear that the first one took effect.
+            let isThere = committed.view.state.permissions.assignment(named: name) == assignment
+            guard refusal == .roleAssignmentExists, isThere else { throw CommandRefusals.error(refusal, context) }
+        }
         return .object(status: 201, audit: details(assignment)) { write(assignment, &$0) }
     }
 

@@ -151,6 +151,9 @@ import Testing
     @Test func audienceIsTheHostWithoutItsFirstLabel() {
         #expect(PoolClient.audience(of: "https://node-1.example.com:8443") == "https://example.com:8443")
         #expect(PoolClient.audience(of: "https://localhost:8443") == "https://localhost:8443")
+        #expect(PoolClient.audience(of: "https://Node-1.Example.com:443") == "https://example.com")
+        #expect(PoolClient.audience(of: "https://LOCALHOST:443") == "https://localhost")
+        #expect(PoolClient.audience(of: "https://[::1]:8443") == "https://[::1]:8443")
         #expect(PoolClient.escape("a b/é~") == "a%20b%2F%C3%A9~")
     }
 

@@ -218,11 +218,13 @@ final class PoolClient {
         }
     }
 
-    /// The audience that a node's challenge names: its host without the first label.
+    /// The audience that a node's challenge names: its host without the first label, in lower case and without the port
+    /// that `https` means anyway.
     static func audience(of endpoint: String) -> String {
-        let host = String(endpoint.dropFirst("https://".count))
+        var host = endpoint.dropFirst("https://".count).lowercased()
+        if host.hasSuffix(":443") { host.removeLast(4) }
         guard let dot = host.firstIndex(of: "."), host.firstIndex(of: ":").map({ dot < $0 }) ?? true else {
-            return endpoint
+            return "https://" + host
         }
         return "https://" + host[host.index(after: dot)...]
     }

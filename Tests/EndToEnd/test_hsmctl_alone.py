@@ -1,7 +1,10 @@
 """What hsmctl does by itself: against nodes that fail it, and where its output finds no place."""
 
+import datetime
 import json
 import pathlib
+
+import pytest
 
 from impostors import Impostor
 from test_hsmctl import run
@@ -27,3 +30,14 @@ def test_a_token_that_has_expired_is_replaced_once(tmp_path: pathlib.Path):
         refused = run("key", "list", **node.variables(tmp_path))
         assert refused.returncode == 77 and "The token isn't good" in refused.stderr, refused
         assert node.issued == 3, "a new token was asked for though the refused one was new"
+
+
+@pytest.mark.parametrize(("certificate", "words"), [
+    ({"left": datetime.timedelta(minutes=-30)}, "it has expired"),
+    ({"address": "127.0.0.2"}, "its certificate is for another host"),
+])
+def test_what_is_wrong_with_a_certificate(tmp_path: pathlib.Path, certificate: dict, words: str):
+    with Impostor(tmp_path, **certificate) as node:
+        refused = run("key", "list", **node.variables(tmp_path))
+        assert refused.returncode == 69 and words in refused.stderr, refused
+        assert "can't be reached" not in refused.stderr and "broke" not in refused.stderr, refused

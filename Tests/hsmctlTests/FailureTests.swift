@@ -31,6 +31,7 @@ import Testing
             ("HTTPClientError.connectTimeout", .noAnswer), ("HTTPClientError.tlsHandshakeTimeout", .noAnswer),
             ("HTTPClientError.deadlineExceeded", .slow), ("HTTPClientError.readTimeout", .slow),
             ("handshakeFailed(NIOSSL.BoringSSLError.sslError([CERTIFICATE_VERIFY_FAILED]))", .untrusted),
+            ("NIOSSLExtraError.failedToValidateHostname: Couldn't find a.example in certificate", .otherName),
             ("handshakeFailed(NIOSSL.BoringSSLError.sslError([WRONG_VERSION_NUMBER]))", .notTLS),
             ("connect: Network is unreachable (errno: 101)", .noRoute),
             ("HTTPClientError.remoteConnectionClosed", .broken("HTTPClientError.remoteConnectionClosed")),

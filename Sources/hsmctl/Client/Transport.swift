@@ -107,7 +107,12 @@ struct Transport: Sendable {
             switch cause {
             case .untrusted:
                 .untrusted(
-                    "its certificate was not signed by \(authority). Name the right one with --ca or QUORATE_CA.")
+                    "its certificate isn't valid for this: it has expired, isn't valid yet, or was not signed by "
+                        + "\(authority). Look at its dates, or name the right authority with --ca or QUORATE_CA.")
+            case .otherName:
+                .untrusted(
+                    "its certificate is for another host. Name the node as its certificate does, or have one issued "
+                        + "for this name or address.")
             case .refused: .unreachable("connection refused")
             case .noAnswer: .unreachable("no answer within \(connectSeconds) s")
             case .unknownHost: .unreachable("the host name isn't known")
@@ -122,7 +127,7 @@ struct Transport: Sendable {
 
 /// What a connection's failure means, told by the libraries' texts: their error types aren't public everywhere.
 enum ConnectionTrouble: Hashable {
-    case untrusted, refused, noAnswer, unknownHost, noRoute, notTLS
+    case untrusted, otherName, refused, noAnswer, unknownHost, noRoute, notTLS
     /// The request may have been carried out.
     case slow
     /// Likewise.
@@ -132,6 +137,8 @@ enum ConnectionTrouble: Hashable {
         func has(_ words: String...) -> Bool { words.contains { text.localizedCaseInsensitiveContains($0) } }
         if has("CERTIFICATE_VERIFY_FAILED", "unableToValidateCertificate", "noCertificateToValidate") {
             self = .untrusted
+        } else if has("failedToValidateHostname") {
+            self = .otherName
         } else if has("connection refused", "errno: 111") {
             self = .refused
         } else if has("connectTimeout", "tlsHandshakeTimeout") {

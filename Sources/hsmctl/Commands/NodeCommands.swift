@@ -40,7 +40,7 @@ struct NodeCommands: AsyncParsableCommand {
             discussion: """
                 The pool gives the node its id. Issue its certificates for this id, write its configuration, and start \
                 it with 'hsmd --config node.yaml --join FILE' within an hour. It becomes a voter by itself when it has \
-                caught up.
+                caught up. The file also says by identityKeySha256 which keys are the pool's: the node takes no others.
 
                 Example: hsmctl node add --name node-4 --public-key node-4.pub.pem --out node-4.join
                 """)
@@ -184,21 +184,39 @@ struct InvitationOptions: ParsableArguments {
         let authority = String(decoding: try Files.read(authorityFile), as: UTF8.self)
         var file = try SecretFile(creating: out)
         let made = try await PoolClient.with(connection) { client in
-            try await client.send(.POST, path, isRepeatable: false) { writer in
+            // First, so that no ticket is lost where this fails. The node that answers is asked next, too.
+            let identity = try await Self.identity(of: client)
+            let invitation = try await client.send(.POST, path, isRepeatable: false) { writer in
                 writer.member("name", name)
                 if let digest { writer.member("publicKeySha256", Base64URL.encode(digest)) }
             }.body
-        }
-        let content = JSONObject.make { writer in
-            for member in made.members { writer.member(member.name) { $0.value(member.value) } }
-            writer.member("authority", authority)
+            return Self.adding("identityKeySha256", identity, to: invitation)
         }
         var writer = JSONWriter()
-        writer.value(.object(content))
+        writer.value(.object(Self.adding("authority", authority, to: made)))
         try file.store(writer.bytes)
         let shown = made.without("ticket")
         output.print(shown) { .fields(shown) }
         Terminal.note("Start the node within an hour: hsmd --config node.yaml --join \(out)")
+    }
+
+    /// SHA-256 of the pool's identity key, by which the new node tells the pool's keys from those that a member might
+    /// make up. Both ends of the connection have shown who they are: the node by its certificate, the caller by a token.
+    private static func identity(of client: PoolClient) async throws -> String {
+        let status = try await client.send(.GET, "/quorate/v1/status").body
+        guard let identity = status.text("identityKeySha256"), Hexadecimal.decode(identity)?.count == 32 else {
+            throw ClientError.refused("The pool's status doesn't name its identity key.")
+        }
+        return identity
+    }
+
+    private static func adding(_ name: String, _ text: String, to object: JSONObject) -> JSONObject {
+        JSONObject.make { writer in
+            for member in object.members where member.name != name {
+                writer.member(member.name) { $0.value(member.value) }
+            }
+            writer.member(name, text)
+        }
     }
 
     private static func digest(_ path: String) throws -> [UInt8] {

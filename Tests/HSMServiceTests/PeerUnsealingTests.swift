@@ -8,6 +8,7 @@ import Raft
 import RequestPipeline
 import RequestTesting
 import SecurityDomain
+import StrictJSON
 import Synchronization
 import Testing
 
@@ -30,6 +31,8 @@ import Testing
         let granting: PeerUnsealing
         let keys: [FileSigningKey]
         let tickets: TicketFile
+        /// What the nodes know of their pool.
+        let anchor: PoolAnchor
         /// What the unsealed node has sent to the sealed one.
         let sent = Mutex<[[UInt8]]>([])
         let opened = Mutex<[Keyring]>([])
@@ -43,6 +46,8 @@ import Testing
             test = try TestPool([])
             folder = try TemporaryFolder()
             tickets = TicketFile(dataFolder: folder.path)
+            let identity = try TestKeys.shared().keyring.identity
+            anchor = PoolAnchor(poolID: identity.poolID, identity: .known(identity.keyDigest))
             let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             var keys: [FileSigningKey] = []
             for node in 1...2 {
@@ -56,7 +61,7 @@ import Testing
             self.box = box
             let (test, alarms, publicKeys) = (test, alarms, keys.map(\.spkiDER))
             let asking = PeerUnsealAsking(
-                identity: Self.identity(1, keys[0]), name: "node-1", tickets: tickets,
+                identity: Self.identity(1, keys[0]), name: "node-1", anchor: anchor, tickets: tickets,
                 peers: PeerUnsealAsking.Peers(all: { [Self.other] }, key: { _ in nil }), custody: test.custody,
                 alarms: alarms, logger: Self.quiet, send: { _, _ in }, opened: { _ in })
             granting = PeerUnsealing(
@@ -98,11 +103,11 @@ import Testing
         }
 
         /// A start of the sealed node.
-        func boot(_ identity: PeerIdentity? = nil) -> PeerUnsealAsking {
+        func boot(_ identity: PeerIdentity? = nil, anchor: PoolAnchor? = nil) -> PeerUnsealAsking {
             let publicKey = keys[0].spkiDER
             return PeerUnsealAsking(
                 identity: identity ?? Self.identity(2, keys[1], nonce: UInt8.random(in: 2...255)), name: "node-2",
-                tickets: tickets,
+                anchor: anchor ?? self.anchor, tickets: tickets,
                 peers: PeerUnsealAsking.Peers(all: { [NodeID(1)] }, key: { $0 == NodeID(1) ? publicKey : nil }),
                 custody: Sealed(), alarms: alarms, logger: Self.quiet, send: { _, _ in },
                 opened: { [self] keyring in opened.withLock { $0.append(keyring) } })
@@ -219,12 +224,39 @@ import Testing
         }
     }
 
+    /// A member without the pool's keys can make a root and a keyring that fit each other. A newcomer that took them
+    /// would serve under keys that the other one knows.
+    @Test func keysOfAnotherPoolAreRefusedAndNamed() async throws {
+        let pair = try Pair()
+        let told = [UInt8](repeating: 7, count: 32)
+        for (known, reason) in [
+            (PoolAnchor(poolID: TestKeys.poolID, identity: .known(told)), Hexadecimal.encode(told)),
+            (PoolAnchor(poolID: [UInt8](repeating: 1, count: 16), identity: pair.anchor.identity), "another pool"),
+        ] {
+            let node = pair.boot(anchor: known)
+            #expect(try await !pair.unseal(node))
+            let waiting = try #require(node.waiting)
+            #expect(waiting.reason.contains("node 1 has sent are not taken") && waiting.reason.contains(reason))
+            // A person's approval wouldn't help, and the ticket that came with them isn't kept.
+            #expect(try waiting.code == nil && pair.tickets.read() == nil)
+        }
+        // Where another member answers with the pool's, that is forgotten.
+        let node = pair.boot()
+        #expect(try await pair.unseal(node) && node.waiting == nil)
+        #expect(try pair.tickets.read() != nil)
+    }
+
+    @Test func aFounderTakesWhatThePoolsMakerSends() async throws {
+        let pair = try Pair()
+        #expect(try await pair.unseal(pair.boot(anchor: PoolAnchor(poolID: TestKeys.poolID, identity: .founding))))
+    }
+
     @Test func aNodeWithoutATicketWaits() async throws {
         let pair = try await Pair.settled()
         let folder = try TemporaryFolder()
         #expect(try TicketFile(dataFolder: folder.path).read() == nil)
         let asking = PeerUnsealAsking(
-            identity: Pair.identity(2, pair.keys[1], nonce: 7), name: "node-2",
+            identity: Pair.identity(2, pair.keys[1], nonce: 7), name: "node-2", anchor: pair.anchor,
             tickets: TicketFile(dataFolder: folder.path),
             peers: PeerUnsealAsking.Peers(all: { [] }, key: { _ in pair.keys[0].spkiDER }), custody: Sealed(),
             alarms: AlarmJournal(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),

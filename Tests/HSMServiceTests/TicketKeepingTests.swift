@@ -32,7 +32,8 @@ import Testing
                 machine: Array("machine-id=a".utf8), key: try FileSigningKey(path: try folder.write("node.key", pem)))
             let alarms = AlarmJournal(logger: quiet)
             let asking = PeerUnsealAsking(
-                identity: identity, name: "node-1", tickets: file,
+                identity: identity, name: "node-1", anchor: PoolAnchor(poolID: TestKeys.poolID, identity: .untold),
+                tickets: file,
                 peers: PeerUnsealAsking.Peers(all: { [] }, key: { _ in nil }), custody: test.custody, alarms: alarms,
                 logger: quiet, send: { _, _ in }, opened: { _ in })
             keeping = TicketKeeping(

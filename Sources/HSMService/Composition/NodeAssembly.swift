@@ -53,9 +53,11 @@ final class NodeAssembly: Sendable {
     /// Begins when the pool has removed this node, or a new epoch has to be started.
     let ending: NodeEnding
 
-    /// - Parameter told: what this node was told when it joined.
+    /// - Parameters:
+    ///   - join: by which this node joins.
+    ///   - told: what this node was told when it joined.
     init(
-        configuration: NodeConfiguration, initialization: PoolInitialization?, told: JoinAnswer?,
+        configuration: NodeConfiguration, initialization: PoolInitialization?, join: JoinFile?, told: JoinAnswer?,
         logger: Logger
     ) throws {
         (self.configuration, self.logger) = (configuration, logger)
@@ -66,7 +68,7 @@ final class NodeAssembly: Sendable {
         computation = CryptoThreads(
             count: configuration.cryptoThreads, limit: 1024, longestWait: configuration.cryptoLongestWait)
         let nodeKey = try Self.readNodeKey(configuration)
-        let disk = try NodeDisk(configuration, initialization, clock: SystemClock())
+        let disk = try NodeDisk(configuration, initialization, join, clock: SystemClock())
         firstKeyring = disk.keyring
         if disk.stored?.wasRemoved(configuration.nodeID.rawValue) == true { throw NodeFailure.removed }
         let directory = MemberDirectory(configuration, stored: disk.stored, told: told?.members ?? [])
@@ -91,7 +93,7 @@ final class NodeAssembly: Sendable {
         let opening = NodeOpening(
             runtime: runtime, vault: vault, ceremonies: ceremonies, epoch: epoch, logger: logger)
         (unsealing, tickets) = Self.makeUnsealing(
-            configuration, nodeKey, directory, runtime, transport, opening, alarms, logger)
+            configuration, nodeKey, disk.anchor, directory, runtime, transport, opening, alarms, logger)
         let facts = SealedFacts(disk.stored)
         let token = AutoUnsealing(
             place: configuration.autoUnseal, stored: { facts.current }, custody: vault, alarms: alarms, logger: logger)
@@ -127,9 +129,9 @@ final class NodeAssembly: Sendable {
 
     /// Asking peers for the root, granting it to them, and keeping what this node shows of itself.
     private static func makeUnsealing(
-        _ configuration: NodeConfiguration, _ nodeKey: FileSigningKey, _ directory: MemberDirectory,
-        _ runtime: NodeRuntime, _ transport: PeerTransport, _ opening: NodeOpening, _ alarms: AlarmJournal,
-        _ logger: Logger
+        _ configuration: NodeConfiguration, _ nodeKey: FileSigningKey, _ anchor: PoolAnchor,
+        _ directory: MemberDirectory, _ runtime: NodeRuntime, _ transport: PeerTransport, _ opening: NodeOpening,
+        _ alarms: AlarmJournal, _ logger: Logger
     ) -> (PeerUnsealing, TicketKeeping) {
         let identity = PeerIdentity(
             poolID: configuration.poolID, epoch: opening.epoch, node: configuration.nodeID,
@@ -139,8 +141,8 @@ final class NodeAssembly: Sendable {
         let peers = PeerUnsealAsking.Peers(
             all: { directory.peers }, key: { directory.member($0)?.publicKey })
         let asking = PeerUnsealAsking(
-            identity: identity, name: configuration.nodeName, tickets: file, peers: peers, custody: opening.vault,
-            alarms: alarms, logger: logger, send: send, opened: { await opening.open($0) })
+            identity: identity, name: configuration.nodeName, anchor: anchor, tickets: file, peers: peers,
+            custody: opening.vault, alarms: alarms, logger: logger, send: send, opened: { await opening.open($0) })
         let unsealing = PeerUnsealing(
             asking: asking, identity: identity, keyOf: peers.key, pool: runtime,
             custody: opening.vault, alarms: alarms, logger: logger, send: send)

@@ -19,8 +19,12 @@ final class NodeDisk {
     let stored: PoolState?
     /// The pool's record as it was found, or as the first command of a pool that was just made will write it.
     let pool: PoolRecord?
+    /// Whose keys the node takes from a peer.
+    let anchor: PoolAnchor
 
-    init(_ configuration: NodeConfiguration, _ initialization: PoolInitialization?, clock: SystemClock) throws {
+    init(
+        _ configuration: NodeConfiguration, _ initialization: PoolInitialization?, _ join: JoinFile?, clock: SystemClock
+    ) throws {
         let opened = try SQLiteNodeStorage(
             folder: configuration.dataFolder,
             identity: FolderIdentity(poolID: configuration.poolID, node: configuration.nodeID))
@@ -38,6 +42,12 @@ final class NodeDisk {
                 withoutKeysOf: found.rows.lazy.map { RowChange(table: $0.table, key: $0.key, value: $0.value) })
         stored = state
         pool = state?.pool ?? made?.pool
+        // Where this program can't read the keyring it can't read what a peer sends either.
+        let known = (state?.pool).flatMap { try? SealedKeyring.decode($0.keyring) }
+        anchor = try PoolAnchor(
+            poolID: configuration.poolID, isFounder: configuration.members.count > 1,
+            file: AnchorFile(dataFolder: configuration.dataFolder), made: made?.keyring.identity,
+            stored: known?.identity, join: join)
     }
 
     private static func initialize(

@@ -48,7 +48,8 @@ public struct NodeService: Service {
         do {
             if initialization != nil { try configuration.checkFounders() }
             node = try NodeAssembly(
-                configuration: configuration, initialization: initialization, told: try await joined(), logger: logger)
+                configuration: configuration, initialization: initialization, join: join, told: try await joined(),
+                logger: logger)
             do {
                 try await node.start()
             } catch {
@@ -75,6 +76,9 @@ public struct NodeService: Service {
     private func joined() async throws -> JoinAnswer? {
         guard let join else { return nil }
         try join.check(against: configuration)
+        let hasState = FileManager.default.fileExists(atPath: configuration.dataFolder + "/state.db")
+        // Before the ticket is spent.
+        guard hasState || join.identityDigest != nil else { throw join.identityIsMissing }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let joining = PoolJoining(configuration: configuration, file: join, group: group, logger: logger)
         do {
@@ -84,7 +88,7 @@ public struct NodeService: Service {
         } catch {
             try? await group.shutdownGracefully()
             // A node that has joined before knows its peers, and needs nobody to start.
-            guard FileManager.default.fileExists(atPath: configuration.dataFolder + "/state.db") else { throw error }
+            guard hasState else { throw error }
             logger.notice("going on without joining again", metadata: ["cause": "\(error)"])
             return nil
         }

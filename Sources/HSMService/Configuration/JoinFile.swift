@@ -16,6 +16,8 @@ public struct JoinFile: Sendable {
     let endpoints: [String]
     /// PEM of the authority that signed the members' API certificates.
     let authority: String
+    /// SHA-256 of the pool's identity key, by which the node knows its pool's keys. Nil in a file of a former `hsmctl`.
+    let identityDigest: [UInt8]?
 
     /// - Throws: ``ConfigurationError`` for a file that others can read, or that isn't one.
     public static func load(file: String) throws(ConfigurationError) -> JoinFile {
@@ -34,7 +36,26 @@ public struct JoinFile: Sendable {
             if case .string(let url) = element, url.hasPrefix("https://") { url } else { nil }
         }
         return JoinFile(
-            file: file, poolID: poolID, node: UInt64(node), ticket: ticket, endpoints: endpoints, authority: authority)
+            file: file, poolID: poolID, node: UInt64(node), ticket: ticket, endpoints: endpoints, authority: authority,
+            identityDigest: try identityDigest(in: object, file: file))
+    }
+
+    private static func identityDigest(in object: JSONObject, file: String) throws(ConfigurationError) -> [UInt8]? {
+        guard let given = object["identityKeySha256"] else { return nil }
+        guard case .string(let text) = given, let digest = Hexadecimal.decode(text), digest.count == 32 else {
+            throw ConfigurationError(
+                file: file, problem: "'identityKeySha256' isn't 64 hexadecimal digits",
+                cure: "Make a new file with: hsmctl node add")
+        }
+        return digest
+    }
+
+    /// Why a node that has no state yet can't join by a file without ``identityDigest``.
+    var identityIsMissing: ConfigurationError {
+        ConfigurationError(
+            file: file, problem: "doesn't name the pool's identity key: a former hsmctl has made it",
+            cure: "Make a new one with this version's 'hsmctl node add', or add the member identityKeySha256 to it "
+                + "as 'hsmctl pool status --json' shows it.")
     }
 
     /// Refuses a file that was made for another node.

@@ -5,6 +5,7 @@ import NodeEnvironment
 import Raft
 import RequestPipeline
 import SecurityDomain
+import StrictJSON
 import Synchronization
 
 /// The asking side of unsealing among peers: one request in a process's life, shown to one peer after the other until
@@ -27,6 +28,7 @@ final class PeerUnsealAsking: Sendable {
 
     private let identity: PeerIdentity
     private let name: String
+    private let anchor: PoolAnchor
     private let tickets: TicketFile
     private let peers: Peers
     private let custody: any KeyCustody
@@ -37,11 +39,11 @@ final class PeerUnsealAsking: Sendable {
     private let state = Mutex(State())
 
     init(
-        identity: PeerIdentity, name: String, tickets: TicketFile, peers: Peers, custody: any KeyCustody,
-        alarms: AlarmJournal, logger: Logger, send: @escaping @Sendable (PeerMessage, NodeID) -> Void,
-        opened: @escaping @Sendable (Keyring) async -> Void
+        identity: PeerIdentity, name: String, anchor: PoolAnchor, tickets: TicketFile, peers: Peers,
+        custody: any KeyCustody, alarms: AlarmJournal, logger: Logger,
+        send: @escaping @Sendable (PeerMessage, NodeID) -> Void, opened: @escaping @Sendable (Keyring) async -> Void
     ) {
-        (self.identity, self.name, self.tickets) = (identity, name, tickets)
+        (self.identity, self.name, self.anchor, self.tickets) = (identity, name, anchor, tickets)
         (self.peers, self.custody) = (peers, custody)
         (self.alarms, self.logger) = (alarms, logger)
         (self.send, self.opened) = (send, opened)
@@ -118,15 +120,29 @@ final class PeerUnsealAsking: Sendable {
             do {
                 let contents = try open.open(try PeerUnsealReply.decode(reply), from: sender.rawValue, nodeKey: key)
                 state.withLock { ($0.session, $0.waiting) = (nil, nil) }
-                // The material is not trusted: it has to open under the root, key check value and all.
+                // The material is not trusted: it has to open under the root, key check value and all. Nor are both
+                // together: they have to be the pool's.
                 let keyring = try Keyring.unseal(root: contents.root, material: try SealedKeyring.decode(material))
+                try anchor.check(keyring.identity)
+                if anchor.identity == .founding { noteFounding(keyring.identity, from: sender) }
                 keep(contents.ticket)
                 await opened(keyring)
+            } catch let mismatch as PoolAnchor.Mismatch {
+                let reason = "the keys that node \(sender) has sent are not taken: \(mismatch)"
+                state.withLock { $0.waiting = UnsealWaiting(reason: reason, code: nil) }
+                alarms.log("this node isn't unsealed by its peers: \(reason)")
             } catch {
                 logger.warning(
                     "an unseal reply was refused", metadata: ["node": "\(sender)", "reason": "\(error)"])
             }
         }
+    }
+
+    /// Nothing can be checked here yet, so people get something to compare.
+    private func noteFounding(_ pool: PoolIdentity, from sender: NodeID) {
+        logger.notice(
+            "the pool's identity key is taken from a peer, as at every founding",
+            metadata: ["node": "\(sender)", "identityKeySha256": "\(Hexadecimal.encode(pool.keyDigest))"])
     }
 
     /// Without it the node serves all the same; the former ticket stays good until this one is there.

@@ -262,6 +262,24 @@ import Testing
         #expect(missing.json?.object("error")?.string("code") == "KeyNotFound")
     }
 
+    /// It would take the living key's place, and be purged once its old retention has run out.
+    @Test func oneKeyComesBackAliveThoughTheBackupHasItAsDeleted() async throws {
+        try await pool.create("k")
+        let signature = try await sign("k")
+        _ = try await pool.call(.user, .delete, "/keys/k")
+        let folder = try await backed.backup()
+        _ = try await pool.call(.officer, .post, "/deletedkeys/k/recover")
+        try await pool.create("k")
+        #expect(try await backed.restore(folder, key: "k").json?.string("status") == "Succeeded")
+        #expect(state.deletedKey("k") == nil && state.key("k")?.versions.count == 1)
+        #expect(try await isGood(signature, by: "k"))
+        // In place of a deleted key it is alive, too.
+        _ = try await pool.call(.user, .delete, "/keys/k")
+        #expect(try await backed.restore(folder, key: "k").json?.string("status") == "Succeeded")
+        #expect(state.deletedKey("k") == nil && state.key("k") != nil)
+        #expect(try await isGood(try await sign("k"), by: "k"))
+    }
+
     /// A backup brings keys back, and nobody's rights.
     @Test func aRevokedAdministratorStaysRevoked() async throws {
         try await pool.create("k")

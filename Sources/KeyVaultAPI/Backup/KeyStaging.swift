@@ -39,12 +39,16 @@ final class KeyStaging {
         guard !batch.isEmpty else { return }
         guard let pool = job.services.pool.latestView.state.pool else { throw BackupFault.keysUnavailable }
         let (keys, records, batch, module) = (keys, records, batch, job.services.module)
+        // Who asks for one key wants to have it: deleted, it would take the living key's place and be purged when due.
+        let keepsDeletion = job.order.key == nil
         let result = try await job.services.computation.run { () throws(CryptoError) in
             // A key that doesn't open is the backup's fault, not the node's.
             do throws(CryptoError) {
                 var staged: [StagedKey] = []
                 for key in batch {
-                    staged.append(try Self.stage(key, keys, records, poolID: pool.poolID, module))
+                    var one = try Self.stage(key, keys, records, poolID: pool.poolID, module)
+                    if keepsDeletion { one.deletion = key.deletion }
+                    staged.append(one)
                 }
                 return Result<[StagedKey], CryptoError>.success(staged)
             } catch {
@@ -57,6 +61,7 @@ final class KeyStaging {
         (self.batch, size) = ([], 0)
     }
 
+    /// The key as a living one.
     private static func stage(
         _ key: KeyRecord, _ keys: BackupKeys, _ records: [[UInt8]: [UInt8]], poolID: [UInt8],
         _ module: CryptographicModule
@@ -76,8 +81,6 @@ final class KeyStaging {
                 releasePolicy: version.releasePolicy)
             versions.append(RestoredKey.Version(version: new, updated: version.updated))
         }
-        return StagedKey(
-            key: RestoredKey(name: key.name, versions: versions, rotationRules: key.rotation?.rules),
-            deletion: key.deletion)
+        return StagedKey(key: RestoredKey(name: key.name, versions: versions, rotationRules: key.rotation?.rules))
     }
 }

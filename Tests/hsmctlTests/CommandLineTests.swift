@@ -116,9 +116,15 @@ import Testing
             }
         }
         #expect(throws: ClientError.self) { try ConnectionOptions.parse(["--endpoint", "http://a"]).endpoints }
-        for more in ["https://a:1/keys", "https://a:1?x=y", "https://a/#x"] {
+        for more in [
+            "https://a:1/keys", "https://a:1?x=y", "https://a/#x", "https://127.0.0.1:65536", "https://[::1]:70000/",
+            "https://a:0", "https://a:99999999999999999999",
+        ] {
             #expect(throws: ClientError.self) { try ConnectionOptions.parse(["--endpoint", more]).endpoints }
         }
         #expect(try ConnectionOptions.parse(["--endpoint", "https://a:1/"]).endpoints == ["https://a:1"])
+        for good in ["https://a:65535", "https://a", "https://[::1]", "https://[2001:db8::443]:8443"] {
+            #expect(try ConnectionOptions.parse(["--endpoint", good]).endpoints == [good])
+        }
     }
 }

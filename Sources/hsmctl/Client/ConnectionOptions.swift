@@ -48,16 +48,25 @@ struct ConnectionOptions: ParsableArguments {
                 throw ClientError.usage(
                     "No endpoint is given. Use --endpoint https://host:port or set QUORATE_ENDPOINTS.")
             }
-            for url in named {
-                guard let parsed = URL(string: url), parsed.scheme == "https", parsed.host != nil else {
-                    throw ClientError.usage("'\(url)' isn't an https:// URL.")
-                }
-                guard ["", "/"].contains(parsed.path), parsed.query == nil, parsed.fragment == nil else {
-                    throw ClientError.usage("'\(url)' is more than an endpoint: give https://host:port without a path.")
-                }
-            }
-            return named.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+            return try named.map(Self.checked)
         }
+    }
+
+    /// An endpoint as requests begin with it: without a slash at its end.
+    ///
+    /// - Throws: ``ClientError`` for what isn't `https://host:port`.
+    static func checked(_ url: String) throws -> String {
+        guard let parsed = URL(string: url), parsed.scheme == "https", parsed.host != nil else {
+            throw ClientError.usage("'\(url)' isn't an https:// URL.")
+        }
+        guard ["", "/"].contains(parsed.path), parsed.query == nil, parsed.fragment == nil else {
+            throw ClientError.usage("'\(url)' is more than an endpoint: give https://host:port without a path.")
+        }
+        // From the text: a number that is too long is no port for the parser.
+        if let digits = url.firstMatch(of: /:([0-9]+)\/?$/)?.1, UInt16(digits) ?? 0 == 0 {
+            throw ClientError.usage("'\(url)' has a port that isn't 1 to 65535.")
+        }
+        return url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
     /// Whether anything says where a pool is.

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from impostors import Impostor
-from test_hsmctl import run
+from test_hsmctl import UNREACHABLE, run
 
 
 def test_a_token_that_has_expired_is_replaced_once(tmp_path: pathlib.Path):
@@ -41,3 +41,13 @@ def test_what_is_wrong_with_a_certificate(tmp_path: pathlib.Path, certificate: d
         refused = run("key", "list", **node.variables(tmp_path))
         assert refused.returncode == 69 and words in refused.stderr, refused
         assert "can't be reached" not in refused.stderr and "broke" not in refused.stderr, refused
+
+
+def test_the_node_that_goes_on_is_endpoint_enough():
+    """The runbook gives no --endpoint, and the other nodes are destroyed."""
+    recover = ["pool", "recover", "--others-are-destroyed", "--security-domain", "/nowhere", "--officer", "a:b", "--at"]
+    begun = run(*recover, UNREACHABLE + "/")
+    assert begun.returncode == 74 and "/nowhere can't be read" in begun.stderr, begun
+    for bad in ("http://127.0.0.1:1", UNREACHABLE + "/x", "https://127.0.0.1:65536"):
+        refused = run(*recover, bad)
+        assert refused.returncode == 64 and f"'{bad}'" in refused.stderr, refused

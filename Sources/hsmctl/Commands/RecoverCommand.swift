@@ -60,6 +60,9 @@ struct RecoverCommand: AsyncParsableCommand {
 
     func run() async throws {
         try SecretHandling.begin()
+        let at = try at.map(ConnectionOptions.checked)
+        var connection = connection
+        if let at, !connection.namesPool { connection.endpoint = [at] }
         try await PoolClient.with(connection, authenticated: false, answerSeconds: 60) { client in
             let survivors = Survivors(asked: await client.transport.healths(client.endpoints))
             guard let at else { return try show(survivors) }

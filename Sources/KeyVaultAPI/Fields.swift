@@ -100,10 +100,13 @@ struct Fields {
         return bytes
     }
 
+    /// The end of the year 9999, in seconds since 1970: clients' date types hold no later time.
+    static let latestTime: Int64 = 253_402_300_799
+
     /// Seconds since 1970-01-01T00:00:00Z, within what a client's date type holds.
     func time(_ name: String) throws(APIError) -> Int64? {
         guard let seconds = try integer(name) else { return nil }
-        guard (0...253_402_300_799).contains(seconds) else {
+        guard (0...Self.latestTime).contains(seconds) else {
             throw .badParameter("The parameter '\(path)\(name)' must be a time in seconds since 1970.")
         }
         return seconds

@@ -52,6 +52,9 @@ import Testing
             (policy(nil, #""timeAfterCreate":"soon""#), "lifetimeActions[0].trigger.timeAfterCreate' must be a dur"),
             (policy(nil, #""timeBeforeExpiry":"P30D""#), "needs 'attributes.expiryTime'"),
             (policy("P50D", #""timeBeforeExpiry":"P30D""#), "must leave at least 28 days"),
+            (policy("P8000Y"), "'attributes.expiryTime' must be at most 1000 years"),
+            (policy("P1000YT1S"), "'attributes.expiryTime' must be at most 1000 years"),
+            (policy(nil, #""timeAfterCreate":"P12001M""#), "trigger.timeAfterCreate' must be at most 1000 years"),
             (policy("P90D", #""timeBeforeExpiry":"P30D","timeAfterCreate":"P30D""#), "must have either"),
             (policy("P90D", #""x":"P30D""#), "must have either"),
             (policy("P90D", #""timeBeforeExpiry":"P30D""#, action: "Notify"), "'Notify' is not supported"),
@@ -95,6 +98,18 @@ import Testing
         let list = try await pool.call(.user, .get, "/keys/k/versions")
         #expect(list.json?.objects("value").count == 2)
         #expect(try await pool.call(.user, .get, "/keys/k").json?.object("key")?.string("kid") == key.string("kid"))
+    }
+
+    /// Clients' date types end with the year 9999, and one key that they can't read spoils the whole list.
+    @Test func noVersionExpiresLaterThanClientsCanSay() async throws {
+        let pool = try TestPool(API.endpoints)
+        try await pool.create("k")
+        #expect(try await pool.call(.user, .put, "/keys/k/rotationpolicy", policy("P1000Y")).status == 200)
+        // Set, or restored with its key, before there was a bound.
+        let rules = RotationRules(expiry: CalendarDuration("P8000Y"), trigger: nil)
+        #expect(try pool.pool.submitNow(.setRotationRules(name: "k", rules: rules)).get().outcome == .applied)
+        let rotated = try await pool.call(.user, .post, "/keys/k/rotate")
+        #expect(rotated.json?.object("attributes")?.integer("exp") == 253_402_300_799, "\(rotated.text)")
     }
 
     @Test func whatCannotBeRotated() async throws {

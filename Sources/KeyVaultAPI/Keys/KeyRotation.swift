@@ -35,6 +35,8 @@ public enum KeyRotation {
         for key: KeyRecord, poolID: [UInt8], now: Int64, onlyIfDue: Bool, module: CryptographicModule
     ) throws(CryptoError) -> PoolCommand {
         let latest = key.latest
+        // A policy may be from before there was a bound: one time that a client can't read spoils its whole list.
+        let expires = (key.rotation?.rules.expiry?.after(now)).map { min($0, Fields.latestTime) }
         let generated = try module.generateKey(
             KeyTemplate(
                 poolID: poolID, name: key.name, version: Random.bytes(16), material: material(latest),
@@ -42,7 +44,7 @@ public enum KeyRotation {
         return .createKeyVersion(
             NewKeyVersion(
                 header: generated.header, publicKey: generated.publicKey, record: generated.record.bytes,
-                origin: .generated, expires: key.rotation?.rules.expiry?.after(now), tags: latest.tags,
+                origin: .generated, expires: expires, tags: latest.tags,
                 releasePolicy: latest.releasePolicy,
                 rotation: RotationCondition(follows: latest.version, onlyIfDue: onlyIfDue)))
     }
@@ -92,6 +94,9 @@ public enum KeyRotation {
 
 /// A rotation policy in the protocol's form.
 enum RotationPolicyForm {
+    /// Of any of its durations, in years of 365 days: what lasts longer is a mistake, or means "for ever".
+    private static let maximumYears: Int64 = 1000
+
     /// `nil` for the blank policy, which removes the key's.
     static func read(_ fields: Fields) throws(APIError) -> RotationRules? {
         let expiry = try duration(try fields.section("attributes"), "expiryTime")
@@ -134,6 +139,9 @@ enum RotationPolicyForm {
         guard let duration = CalendarDuration(text) else {
             throw .badParameter(
                 "The parameter '\(fields.path)\(name)' must be a duration of ISO 8601, such as P90D or P1Y10D.")
+        }
+        guard duration.nominalSeconds <= maximumYears * 365 * 86_400 else {
+            throw .badParameter("The parameter '\(fields.path)\(name)' must be at most \(maximumYears) years.")
         }
         return duration
     }

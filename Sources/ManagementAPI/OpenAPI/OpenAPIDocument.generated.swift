@@ -5861,7 +5861,7 @@ enum OpenAPIDocument {
       },
       "Duration": {
         "type": "string",
-        "description": "A duration of ISO 8601, such as P90D or P1Y10D.",
+        "description": "A duration of ISO 8601, such as P90D or P1Y10D; at most 1000 years.",
         "pattern": "^P"
       },
       "RotationPolicyGiven": {

@@ -50,10 +50,34 @@ import Testing
         }
     }
 
+    /// The pool has taken over the security domain of a lost one, and then changed its root.
+    @Test func theNextFileOpensWhatALostPoolHasSealed() throws {
+        #expect(TestWorld.isReady)
+        func made(_ pool: UInt8, _ domain: UInt8) throws -> Keyring {
+            try Keyring.create(
+                poolID: TestWorld.identifier(pool), securityDomainID: TestWorld.identifier(domain), createdAt: 1
+            ).keyring
+        }
+        let (lost, own) = (try made(7, 8), try made(1, 2))
+        let adoption = try own.adopting(OpenedDomain(root: lost.root, identity: lost.identity))
+        let adopted = try own.following(adoption.sealed, bridge: adoption.bridge)
+        let next = try adopted.underNewRoot()
+        let file = try SecurityDomainFile.make(
+            root: next.root, formerRoots: [adopted.root], identity: next.identity, officers: try TestWorld.officers()
+        ).file
+        let opened = try open(file, 1, 2)
+        #expect(try opened.keyring(of: lost.sealed).backupKey.id == lost.backupKey.id)
+        #expect(try opened.keyring(of: adopted.sealed).backupKey.id == own.backupKey.id)
+        #expect(try opened.keyring(of: next.sealed).identity.generation == 1)
+        // Of another pool of that name, under a root that the file doesn't have.
+        let namesake = try made(7, 8)
+        #expect(throws: SecurityDomainError.rootMismatch) { try opened.keyring(of: namesake.sealed) }
+    }
+
     @Test func anotherPoolsKeyringIsRefused() throws {
         let opened = try open(try TestWorld.domain().file, 1, 2)
         for (pool, domain, error) in [
-            (UInt8(9), UInt8(2), SecurityDomainError.wrongPool), (1, 9, .wrongSecurityDomain), (1, 2, .rootMismatch),
+            (UInt8(9), UInt8(2), SecurityDomainError.rootMismatch), (1, 9, .wrongSecurityDomain), (1, 2, .rootMismatch),
         ] {
             let other = try Keyring.create(
                 poolID: TestWorld.identifier(pool), securityDomainID: TestWorld.identifier(domain), createdAt: 1

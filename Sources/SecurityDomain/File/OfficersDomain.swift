@@ -7,15 +7,14 @@ public struct OfficersDomain: Sendable {
     /// Of earlier generations.
     let formerRoots: [RootKey]
 
-    /// Opens a keyring of this security domain, under the root of the generation that it was sealed under.
+    /// Opens a keyring of this security domain, under the root of the generation that it was sealed under. The pool may
+    /// be another one than the file names: one that was lost, and whose security domain that pool has taken over. The
+    /// key check value, which is derived for the keyring's own pool, tells whether the root was its.
     ///
-    /// - Throws: `SecurityDomainError.wrongPool`, `.wrongSecurityDomain`; `.wrongGeneration` where the file has no root
-    ///   of that generation; `.rootMismatch`; `.sealedKeyRejected`.
+    /// - Throws: `SecurityDomainError.wrongSecurityDomain`; `.wrongGeneration` where the file has no root of that
+    ///   generation; `.rootMismatch`; `.sealedKeyRejected`.
     public func keyring(of material: SealedKeyring) throws -> Keyring {
         let identity = material.identity
-        guard [identity.poolID, identity.domainPoolID].contains(domain.identity.poolID) else {
-            throw SecurityDomainError.wrongPool
-        }
         guard identity.securityDomainID == domain.identity.securityDomainID else {
             throw SecurityDomainError.wrongSecurityDomain
         }

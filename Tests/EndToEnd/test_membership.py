@@ -186,6 +186,46 @@ def test_tickets_are_for_one_node_once(three: GrowingPool, token: str):
     assert sorted(three.listed()) == [1, 2, 3]
 
 
+def test_a_newcomer_takes_no_keys_but_the_pools(three: GrowingPool, token: str):
+    """Its file names the pool's identity key. With another one in it, a genuine member is to it like one that has made
+    up keys of its own."""
+    node, ticket = three.invite("node-z")
+    folder = three.configure("node-z", node)
+    content = json.loads(ticket.read_text())
+    assert content["identityKeySha256"] == three.call("GET", 1, "/quorate/v1/status", token).json()["identityKeySha256"]
+    spoiled = folder / "spoiled.json"
+
+    def spoil(**changes: str) -> pathlib.Path:
+        kept = {name: value for name, value in content.items() if name != "identityKeySha256"}
+        spoiled.write_text(json.dumps(kept | changes))
+        os.chmod(spoiled, 0o600)
+        return spoiled
+
+    refused = hsmd(three, folder, "--join", str(spoil(identityKeySha256="00")))
+    assert refused.returncode == CONFIGURATION and "64 hexadecimal digits" in refused.stderr, refused.stderr
+    refused = hsmd(three, folder, "--join", str(spoil()))
+    assert refused.returncode == CONFIGURATION and "doesn't name the pool's identity key" in refused.stderr
+    assert three.listed()[node]["state"] == "invited", "the ticket isn't spent"
+
+    other = "ab" * 32
+    three.run(node, "--join", str(spoil(identityKeySha256=other)))
+    seen: list[dict] = []
+
+    def waits() -> bool:
+        seen[:] = [three.health(node) or {}]
+        return "are not taken" in seen[0].get("waitsBecause", "")
+
+    wait_until(waits, 30, "the newcomer to say why")
+    assert seen[0]["seal"] == "sealed" and other in seen[0]["waitsBecause"] and "unsealCode" not in seen[0], seen
+    assert "this node isn't unsealed by its peers: the keys that node" in three.log(node)
+    assert (folder / "data" / "pool-identity").read_text() == f"{other}\n"
+    three.kill(node)
+    refused = hsmd(three, folder, "--join", str(ticket))
+    assert refused.returncode == CONFIGURATION and "another identity key" in refused.stderr, refused.stderr
+    three.hsmctl("node", "remove", str(node))
+    assert sorted(three.listed()) == [1, 2, 3]
+
+
 def resident_kilobytes(pid: int) -> int:
     return int(next(
         line.split()[1] for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if "VmRSS" in line))

@@ -230,7 +230,7 @@ def test_other_officers_take_over(site):
 
 
 def test_a_new_root_for_the_same_officers(site):
-    """Every answer is as described; a change that is dropped leaves nothing, and its file opens nothing."""
+    """Every answer is as described; a change that is dropped leaves nothing, and its file opens no node."""
     pool, officers, contract = site.pool, site.officers, Contract()
     token = pool.token()
 

@@ -58,6 +58,16 @@ import Testing
         #expect(policy.cut(situation(saved: 40, compacted: 30, living: 15, now: 400)) == nil)
     }
 
+    @Test func oldEntriesDoNotWaitForMoreToGoWithThem() {
+        var policy = policy { $0.compactionStep = NodeOptions(raft: $0.raft, version: "test").compactionStep }
+        #expect(policy.cut(situation(saved: 20, now: 100)) == nil)
+        #expect(policy.cut(situation(saved: 40, now: 150)) == nil)
+        #expect(policy.cut(situation(saved: 40, now: 181)) == 20)
+        #expect(policy.cut(situation(saved: 40, compacted: 20, now: 185)) == nil)
+        // Once there is something to cut, it is cut by number too.
+        #expect(policy.cut(situation(saved: 600, compacted: 20, now: 231)) == 500)
+    }
+
     @Test func theLookIsCheapUntilThereIsSomething() {
         var policy = policy()
         _ = policy.cut(situation(saved: 20, now: 100))

@@ -41,15 +41,14 @@ struct CompactionPolicy {
         if situation.bytes > options.logBytesKept {
             through = max(through, situation.byteCut)
         }
-        if let old = notes.last(where: { situation.now.since($0.at) >= options.logAgeKept }) {
-            through = max(through, old.index)
-        }
+        let old = notes.last { situation.now.since($0.at) >= options.logAgeKept }?.index ?? 0
+        through = max(through, old)
         // The bound holds whoever is behind.
         if situation.bytes <= options.logBytesHeld { through = min(through, situation.living, situation.readers) }
         through = min(through, situation.saved)
-        let isLarge = situation.bytes > options.logBytesKept
-        let step = isLarge ? 1 : options.compactionStep
-        guard through >= situation.compacted + step else { return nil }
+        // What is too large or too old doesn't wait for more to go with it: a pool at rest would keep it for days.
+        let isPressing = situation.bytes > options.logBytesKept || old > situation.compacted
+        guard through >= situation.compacted + (isPressing ? 1 : options.compactionStep) else { return nil }
         return through
     }
 

@@ -51,7 +51,8 @@ public struct NodeOptions: Sendable {
     public var promotionLag: UInt64 = 100
     /// How often a leader looks whether the pool's members are those that are wanted.
     public var membershipInterval: Nanoseconds = 100_000_000
-    /// The log is cut once it holds this many entries more than have to stay.
+    /// The log is cut once it holds this many entries more than have to stay. What is too much by its bytes or too old
+    /// doesn't wait for so many.
     public var compactionStep: UInt64 = 1_000
 
     #if PLANTED_FAULTS

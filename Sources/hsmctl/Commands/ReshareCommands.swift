@@ -153,8 +153,8 @@ struct ReshareCommands: AsyncParsableCommand {
             abstract: "Makes the next root, and writes the next officers' file.",
             discussion: """
                 Needs the approval of a quorum. Give each of the next officers the file; they confirm with it. As \
-                long as they haven't, it can be made anew. The file before then opens no node, but still holds the \
-                root in force, as the present officers' file does: destroy it.
+                long as they haven't, it can be made anew. The file before then opens no node that knows of it, but \
+                still holds the root in force, as the present officers' file does: destroy it.
 
                 Example: hsmctl security-domain reshare prepare --out new-security-domain.json
                 """)
@@ -245,10 +245,10 @@ struct ReshareCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Drops the change, as long as the next root doesn't rule.",
             discussion: """
-                The officers in office and their file go on. The file that was made for the change opens no node any \
-                more, but a quorum of its officers gets the root in force from it, and opens any copy of the pool's \
-                data with that. Destroy it; if its holders are in doubt, complete a change of the root instead, and \
-                then change the key-encryption key. Exit code 3: no change is under way.
+                The officers in office and their file go on. The file that was made for the change opens no node that \
+                has heard of it, but a quorum of its officers gets the root in force from it, and opens any copy of \
+                the pool's data with that. Destroy it; if its holders are in doubt, complete a change of the root \
+                instead, and then change the key-encryption key. Exit code 3: no change is under way.
 
                 Example: hsmctl security-domain reshare abort
                 """)

@@ -22,7 +22,7 @@ struct HSMControl: AsyncParsableCommand {
             Completion: hsmctl --generate-completion-script bash > /etc/bash_completion.d/hsmctl (or zsh, fish).
 
             Exit codes: 0 done; 1 refused, or checked and found bad; 3 not found; 64 wrong usage; 69 no node can \
-            answer now; 74 something on this machine can't be read or written; 77 not permitted.
+            answer now; 74 something on this machine can't be read or written, also standard output; 77 not permitted.
             """,
         version: "hsmctl \(version)",
         subcommands: [
@@ -43,10 +43,19 @@ struct HSMControl: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            guard let known = explained(error) ?? mistyped(error) else { exit(withError: error) }
+            guard let known = explained(error) ?? mistyped(error) else { end(with: error) }
             Terminal.note("hsmctl: \(known.message)")
             Foundation.exit(known.exitCode)
         }
+    }
+
+    /// Shows help, or what the argument parser says. Its own way out doesn't notice where help finds no place.
+    private static func end(with error: any Error) -> Never {
+        let (text, code) = (fullMessage(for: error), exitCode(for: error))
+        if !text.isEmpty {
+            if code == .success { StandardOutput.line(text) } else { Terminal.write(text + "\n") }
+        }
+        Foundation.exit(code.rawValue)
     }
 
     /// Names a command that there isn't; the parser speaks of arguments then.

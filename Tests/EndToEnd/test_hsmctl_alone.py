@@ -2,11 +2,15 @@
 
 import datetime
 import json
+import os
 import pathlib
+import signal
+import subprocess
 
 import pytest
 
 from impostors import Impostor
+from pool import binaries
 from test_hsmctl import UNREACHABLE, run
 
 
@@ -51,3 +55,46 @@ def test_the_node_that_goes_on_is_endpoint_enough():
     for bad in ("http://127.0.0.1:1", UNREACHABLE + "/x", "https://127.0.0.1:65536"):
         refused = run(*recover, bad)
         assert refused.returncode == 64 and f"'{bad}'" in refused.stderr, refused
+
+
+# --- output that finds no place ---------------------------------------------------------------------------------------
+
+
+def into(place, *arguments: str, to: str = "stdout", **variables: str) -> subprocess.CompletedProcess:
+    other = {"stdout": "stderr", "stderr": "stdout"}[to]
+    return subprocess.run(
+        [str(binaries() / "hsmctl"), *arguments], **{to: place, other: subprocess.PIPE}, text=True, timeout=60,
+        env={"PATH": os.environ["PATH"], **variables}, stdin=subprocess.DEVNULL)
+
+
+def random_bytes(tmp_path: pathlib.Path) -> Impostor:
+    """A node that has random bytes to give."""
+    return Impostor(tmp_path, lambda token, target: (200, {"value": "AAAA"}))
+
+
+def commands(tmp_path: pathlib.Path) -> list[list[str]]:
+    """Tables, JSON, lines, bytes, and what the argument parser shows."""
+    made = ["credential", "generate", "--display-name", "x", "--secret-file"]
+    return [[*made, str(tmp_path / "one")], [*made, str(tmp_path / "two"), "--json"], ["--help"], ["--version"],
+            *(["key", "random", "--count", "3", "--format", form] for form in ("hex", "base64url", "raw"))]
+
+
+def test_a_full_disk_is_no_success(tmp_path: pathlib.Path):
+    with random_bytes(tmp_path) as node, open("/dev/full", "wb") as full:
+        for command in commands(tmp_path):
+            ended = into(full, *command, **node.variables(tmp_path))
+            assert ended.returncode == 74, (command, ended)
+            assert "standard output can't be written: No space left on device" in ended.stderr, ended
+        # What can't be said is no reason to crash.
+        silent = into(full, "key", "list", to="stderr")
+        assert silent.returncode == 64, silent
+
+
+def test_a_closed_pipe_ends_it_quietly(tmp_path: pathlib.Path):
+    with random_bytes(tmp_path) as node:
+        for command in commands(tmp_path):
+            reading, writing = os.pipe()
+            os.close(reading)
+            ended = into(writing, *command, **node.variables(tmp_path))
+            os.close(writing)
+            assert ended.returncode == -signal.SIGPIPE and ended.stderr == "", (command, ended)

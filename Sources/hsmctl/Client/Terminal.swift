@@ -8,7 +8,8 @@ enum Terminal {
     /// A note as it is written: others may have put control characters into it.
     static func line(_ text: String) -> String { Table.harmless(text, keepingLines: true) + "\n" }
 
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// What can't be shown is left out: there is nobody else to tell.
+    static func write(_ text: String) { _ = Files.writeAll(Array(text.utf8), STDERR_FILENO) }
 }
 
 /// Asks the person at the terminal to type a name before something that can't be undone; a script isn't asked.

@@ -50,7 +50,8 @@ struct AuditCommands: AsyncParsableCommand {
             guard !lines.isEmpty else { throw ClientError.unreadable("\(folder) holds no audit log.") }
             for line in lines.filter({ filter.isEmpty || filter.lets($0) }).suffix(count) {
                 // What was written is JSON: it has no control characters.
-                print(output.json ? Table.harmless(String(decoding: line, as: UTF8.self)) : AuditTail.render(line))
+                StandardOutput.line(
+                    output.json ? Table.harmless(String(decoding: line, as: UTF8.self)) : AuditTail.render(line))
             }
         }
     }

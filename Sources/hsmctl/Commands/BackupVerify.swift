@@ -99,7 +99,7 @@ extension BackupCommands {
                 Self.write("wasOpened", proof != nil, &writer)
                 if let proof { Self.write(proof, &writer) }
             }
-            if !output.json { print(Table.harmless("\(path) is whole and unchanged.")) }
+            if !output.json { StandardOutput.line(Table.harmless("\(path) is whole and unchanged.")) }
             output.print(result) { Table.fields(result, absent: "not checked") }
         }
 

@@ -163,8 +163,8 @@ extension KeyCommands {
                 }
                 switch format {
                 case _ where output.json: output.printJSON(.object(answer))
-                case .base64url: print(text)
-                case .hex: print(Hexadecimal.encode(bytes))
+                case .base64url: StandardOutput.line(text)
+                case .hex: StandardOutput.line(Hexadecimal.encode(bytes))
                 case .raw: try Files.write(bytes, to: "-")
                 }
             }

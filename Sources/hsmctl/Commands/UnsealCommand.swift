@@ -57,7 +57,7 @@ struct UnsealCommand: AsyncParsableCommand {
                 last = try await submit(envelope, to: node, client)
                 let state = last.flag("unsealed") == true ? "unsealed" : "waiting for more"
                 let text = "share \(last.number("officers") ?? 0) of \(last.number("required") ?? 0): \(state)"
-                if !output.json { print(text) }
+                if !output.json { StandardOutput.line(text) }
                 // Further shares find no ceremony.
                 if last.flag("unsealed") == true { break }
             }

@@ -95,28 +95,39 @@ struct DrillCommands: AsyncParsableCommand {
                 }
             }
             defer { interruptions.cancel() }
-            try await finish(await drill.run(), name: name, scratch: connection)
+            let report = await drill.run()
+            try await keep(report, name: name, scratch: connection)
+            try show(report)
         }
 
         /// With a pool of its own.
         private func practiseApart(_ scenario: DrillScenario, name: String, program own: String) async throws {
-            let place = try ScratchPlace()
-            defer { place.remove() }
-            let interruptions = Task {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
-                    place.remove()
-                    Foundation.exit(Self.interrupted)
+            let report: DrillReport
+            do {
+                let place = try ScratchPlace()
+                defer { place.remove() }
+                let interruptions = Task {
+                    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                        place.remove()
+                        Foundation.exit(Self.interrupted)
+                    }
                 }
+                defer { interruptions.cancel() }
+                let drill = try DrillRun(
+                    scenario, place: place, binaries: binaries ?? (own as NSString).deletingLastPathComponent)
+                report = await drill.run()
+                try await keep(report, name: name, scratch: drill.survivor)
             }
-            defer { interruptions.cancel() }
-            let drill = try DrillRun(
-                scenario, place: place, binaries: binaries ?? (own as NSString).deletingLastPathComponent)
-            try await finish(await drill.run(), name: name, scratch: drill.survivor)
+            // Nothing is left by then: where this finds no place the program ends at once.
+            try show(report)
         }
 
-        private func finish(_ report: DrillReport, name: String, scratch: ConnectionOptions?) async throws {
+        private func keep(_ report: DrillReport, name: String, scratch: ConnectionOptions?) async throws {
             let document = await sign(report, scratch: scratch)
             try write(document, name: out ?? name)
+        }
+
+        private func show(_ report: DrillReport) throws {
             output.print(report.json, text: Self.summary(report))
             guard report.hasPassed else { throw ExitCode.failure }
         }

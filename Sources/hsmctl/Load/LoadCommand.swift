@@ -219,8 +219,9 @@ struct LoadCommand: AsyncParsableCommand {
         }
         LoadSummary.show(report)
         guard findMax != nil else { return }
-        print(found.map { "highest rate that keeps to \(findMax ?? ""): \(Figures.whole($0)) a second" }
-            ?? "no rate was found that keeps to \(findMax ?? "")")
+        StandardOutput.line(
+            found.map { "highest rate that keeps to \(findMax ?? ""): \(Figures.whole($0)) a second" }
+                ?? "no rate was found that keeps to \(findMax ?? "")")
     }
 }
 

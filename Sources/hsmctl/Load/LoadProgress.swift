@@ -46,12 +46,14 @@ enum LoadSummary {
             "", "GOOD/S", "P50", "P90", "P99", "P99.9", "MAX", "CPU/ANSWER", "429", "ERRORS", "TIMED OUT", "CUT OFF")
         let operations = report.operations.count > 1 ? report.operations : []
         for line in [report.all] + report.nodes + operations { add(line, to: &table) }
-        print("\(Table.harmless(report.title)), \(Figures.decimal(report.seconds)) s")
-        if let offered = report.offeredRate { print("asked for: \(Figures.whole(offered)) a second") }
+        StandardOutput.line("\(Table.harmless(report.title)), \(Figures.decimal(report.seconds)) s")
+        if let offered = report.offeredRate {
+            StandardOutput.line("asked for: \(Figures.whole(offered)) a second")
+        }
         table.print()
-        print(report.generatorLine)
+        StandardOutput.line(report.generatorLine)
         for event in report.events {
-            print("at \(Figures.decimal(event.second)) s: \(Table.harmless(event.text))")
+            StandardOutput.line("at \(Figures.decimal(event.second)) s: \(Table.harmless(event.text))")
         }
         for warning in report.warnings { Terminal.note("note: \(warning)") }
     }

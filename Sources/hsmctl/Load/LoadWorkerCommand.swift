@@ -24,9 +24,9 @@ struct LoadWorkerCommand: AsyncParsableCommand {
         do {
             session = try await LoadSession.connect(plan)
         } catch {
-            return Self.print("\(error)")
+            return StandardOutput.line("\(error)")
         }
-        Self.print(Self.ready)
+        StandardOutput.line(Self.ready)
         guard let go = await input.next(),
             let time = String(decoding: go, as: UTF8.self).split(separator: " ").last.flatMap({ UInt64($0) })
         else { return await session.close() }
@@ -37,12 +37,8 @@ struct LoadWorkerCommand: AsyncParsableCommand {
             _ = await input.next()
             session.stop()
         }
-        for await sample in samples { Self.print(String(decoding: sample.json, as: UTF8.self)) }
+        for await sample in samples { StandardOutput.line(String(decoding: sample.json, as: UTF8.self)) }
         watch.cancel()
         await session.close()
-    }
-
-    private static func print(_ line: String) {
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
     }
 }

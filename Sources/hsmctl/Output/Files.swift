@@ -46,7 +46,7 @@ enum Files {
     }
 
     static func write(_ bytes: [UInt8], to path: String) throws {
-        if path == "-" { return FileHandle.standardOutput.write(Data(bytes)) }
+        if path == "-" { return StandardOutput.write(bytes) }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw unwritable(path) }
         defer { close(descriptor) }
@@ -66,13 +66,19 @@ enum Files {
     }
 
     /// - Returns: false where the system refuses; `errno` then says why.
-    fileprivate static func writeAll(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
+    static func writeAll(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes {
                 Foundation.write(descriptor, $0.baseAddress.map { $0 + offset }, bytes.count - offset)
             }
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                // Another program has set the terminal so that nobody waits for it.
+                var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&wanted, 1, -1)
+                continue
+            }
             guard count > 0 else { return false }
             offset += count
         }

@@ -17,7 +17,7 @@ struct OutputOptions: ParsableArguments {
 
     /// A sentence for people.
     func print(_ object: JSONObject, text: String) {
-        if json { printJSON(.object(object)) } else { Swift.print(Table.harmless(text, keepingLines: true)) }
+        if json { printJSON(.object(object)) } else { StandardOutput.line(Table.harmless(text, keepingLines: true)) }
     }
 
     static func printAnswer(_ object: JSONObject) { printJSON(.object(object)) }
@@ -27,7 +27,7 @@ struct OutputOptions: ParsableArguments {
     private static func printJSON(_ value: JSONValue) {
         var writer = JSONWriter()
         writer.value(value)
-        FileHandle.standardOutput.write(Data(writer.bytes + [UInt8(ascii: "\n")]))
+        StandardOutput.write(writer.bytes + [UInt8(ascii: "\n")])
     }
 }
 
@@ -82,7 +82,7 @@ struct Table {
         }
     }
 
-    func print() { for line in lines { Swift.print(line) } }
+    func print() { StandardOutput.line(lines.joined(separator: "\n")) }
 
     /// Names may come from others: control and direction characters must not reach the terminal.
     static func harmless(_ text: String, keepingLines: Bool = false) -> String {

@@ -191,6 +191,26 @@ import Testing
         #expect(throws: ClientError.self) { try DrillReport(object) }
     }
 
+    /// Whoever verifies a report has got it from others: nothing in it ends the tool before the signature is looked at.
+    @Test func figuresThatNoDrillHasAreRefused() throws {
+        var slow = Self.report()
+        slow.rto = 10_001
+        let text = String(decoding: slow.bytes, as: UTF8.self)
+        for (name, figure) in [
+            ("at", "9000"), ("rtoMilliseconds", "10001"), ("rtoTargetMilliseconds", "10000"), ("rpoMilliseconds", "0"),
+            ("started", "1800000000"), ("nodes", "3"), ("writesLost", "0"),
+        ] {
+            for absurd in ["9223372036854775807", "-9223372036854775808"] {
+                let crafted = text.replacing("\"\(name)\":\(figure)", with: "\"\(name)\":\(absurd)")
+                #expect(crafted != text, "\(name)")
+                let error = #expect(throws: ClientError.self) {
+                    try DrillDocument(parsing: Array("{\"report\":\(crafted)}".utf8))
+                }
+                #expect(error?.message.contains("no drill has such figures") == true, "\(name) \(absurd)")
+            }
+        }
+    }
+
     @Test func thePageHoldsItsDocumentAndNothingElse() throws {
         let document = DrillDocument(report: Self.report(), signature: nil, attestation: nil, identity: nil)
         let page = DrillPage.html(document)

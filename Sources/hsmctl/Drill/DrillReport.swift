@@ -126,6 +126,11 @@ extension DrillReport {
         return writer.bytes
     }
 
+    /// Milliseconds and counts of a drill are below: so nothing that is computed from them is beyond a number.
+    private static let limit: UInt64 = 1_000_000_000_000
+    /// Seconds to the end of the year 9999, the last that is shown.
+    private static let lastMoment: Int64 = 253_402_300_799
+
     /// - Throws: ``ClientError`` for anything that ``json`` doesn't make.
     init(_ object: JSONObject) throws {
         guard object.text("format") == Self.format, let scenario = object.text("scenario"),
@@ -134,6 +139,13 @@ extension DrillReport {
             let software = object.text("software"), let answered = object.number("writesAnswered"),
             let lost = object.number("writesLost")
         else { throw ClientError.refused("It isn't the report of a drill.") }
+        let times = ["rtoTargetMilliseconds", "rpoTargetMilliseconds", "rtoMilliseconds", "rpoMilliseconds"]
+        let figures =
+            [nodes, keys, answered, lost] + times.compactMap { object.number($0) }
+            + object.objects("events").compactMap { $0.number("at") }
+        guard (0...Self.lastMoment).contains(started), !figures.contains(where: { $0.magnitude >= Self.limit }) else {
+            throw ClientError.refused("It isn't the report of a drill: no drill has such figures.")
+        }
         self.init(
             scenario: scenario, title: title, started: started, nodes: Int(nodes), keys: Int(keys), software: software,
             rtoTarget: object.number("rtoTargetMilliseconds"), rpoTarget: object.number("rpoTargetMilliseconds"),

@@ -236,7 +236,7 @@ def large_role(number: int) -> dict:
     actions = [f"Microsoft.KeyVault/managedHsm/{'x' * 200}/{number}/{place}" for place in range(90)]
     return {"properties": {
         "roleName": f"large-{number}", "description": "", "assignableScopes": ["/"],
-        "permissions": [{"actions": [], "notActions": [], "dataActions": actions, "notDataActions": actions}],
+        "permissions": [{"actions": actions, "notActions": actions, "dataActions": [], "notDataActions": []}],
     }}
 
 

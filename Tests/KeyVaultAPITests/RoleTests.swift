@@ -172,6 +172,35 @@ import Testing
         #expect(blocks.map { $0.strings("dataActions") } == [["\(keys)/read/action", "\(keys)/sign/action"]])
     }
 
+    /// A slip in what is excluded must not leave it granted.
+    @Test func whatMatchesNoDataActionIsRefused() async throws {
+        let pool = try TestPool(API.endpoints)
+        let path = Self.collection + "roleDefinitions/" + Self.one
+        func put(_ granted: String, _ excluded: String) async throws -> Answer {
+            let block = #"{"dataActions":["*",\#(granted)],"notDataActions":["*/read/action",\#(excluded)]}"#
+            return try await pool.call(.administrator, .put, path, #"{"properties":{"permissions":[\#(block)]}}"#)
+        }
+        let good = #""Microsoft.KeyVault/managedHsm/keys/*""#
+        for bad in [
+            "", "Microsoft.KeyVault/managedHsm/keys/sign", "Microsoft.KeyVault/managedHSM/key/sign/action",
+            "Microsoft.KeyVault/managedHsm/keys/sign/action ", "*/keys/sing/*", "Microsoft.KeyVault/vaults/*",
+        ] {
+            for (granted, excluded, name) in [
+                (good, "\"\(bad)\"", "notDataActions"), ("\"\(bad)\"", good, "dataActions"),
+            ] {
+                let answer = try await put(granted, excluded)
+                #expect(answer.status == 400 && answer.code == "BadParameter", "\(bad): \(answer.text)")
+                #expect(
+                    answer.message.contains("'properties.permissions[0].\(name)[1]' matches no data action"),
+                    "\(answer.text)")
+            }
+        }
+        #expect(try await pool.call(.administrator, .get, path).status == 404)
+        // Case makes no difference, and each of the protocol's own names will do.
+        let names = DataAction.allCases.map { "\"\($0.name.lowercased())\"" }.joined(separator: ",")
+        #expect(try await put(names, names).status == 201)
+    }
+
     @Test func definitions() async throws {
         let pool = try TestPool(API.endpoints)
         for place in ["", "/keys", "/keys/a"] {

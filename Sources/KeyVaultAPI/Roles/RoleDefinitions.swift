@@ -142,8 +142,8 @@ private struct Permissions {
         for block in blocks {
             actions += try block.strings("actions") ?? []
             notActions += try block.strings("notActions") ?? []
-            dataActions += try block.strings("dataActions") ?? []
-            notDataActions += try block.strings("notDataActions") ?? []
+            dataActions += try Self.dataActions(block, "dataActions")
+            notDataActions += try Self.dataActions(block, "notDataActions")
         }
         guard blocks.count < 2 || (notActions.isEmpty && notDataActions.isEmpty) else {
             throw .badParameter(
@@ -151,5 +151,17 @@ private struct Permissions {
                     + "them. One block is supported then: write the actions that remain, without exclusions, or make a "
                     + "role of each block and assign them all.")
         }
+    }
+
+    /// One that means nothing is a mistake: among exclusions it would leave granted what was to be withheld. Whether it
+    /// does is asked of who defines the role, and not of the pool, whose nodes may know different ones.
+    private static func dataActions(_ block: Fields, _ name: String) throws(APIError) -> [String] {
+        let patterns = try block.strings(name) ?? []
+        for (place, pattern) in patterns.enumerated() where DataActionPattern(pattern).actions.isEmpty {
+            throw .badParameter(
+                "The parameter '\(block.path)\(name)[\(place)]' matches no data action. Their names are such as "
+                    + "\(DataAction.keysSign.name), and '*' stands for any characters in them.")
+        }
+        return patterns
     }
 }

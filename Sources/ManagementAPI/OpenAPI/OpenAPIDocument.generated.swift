@@ -6296,8 +6296,18 @@ enum OpenAPIDocument {
                   "properties": {
                     "actions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
                     "notActions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
-                    "dataActions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
-                    "notDataActions": {"type": "array", "maxItems": 256, "items": {"type": "string"}}
+                    "dataActions": {
+                      "description": "Names of data actions, in which `*` stands for any characters. One that matches none is refused.",
+                      "type": "array",
+                      "maxItems": 256,
+                      "items": {"type": "string"}
+                    },
+                    "notDataActions": {
+                      "description": "The same, of what is taken away from `dataActions`.",
+                      "type": "array",
+                      "maxItems": 256,
+                      "items": {"type": "string"}
+                    }
                   }
                 }
               }

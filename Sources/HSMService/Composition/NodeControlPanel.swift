@@ -66,6 +66,8 @@ struct NodeControlPanel: NodeControl {
 
     func store() async -> Bool { await runtime.save() }
 
+    /// By what the others have last said of themselves: a guard against a slip. Two of them that are sealed at the same
+    /// moment each see the other open.
     func seal(evenTheLast: Bool) async throws(UnsealRequestRefusal) {
         let others = await members().filter { $0.node != configuration.nodeID.rawValue }
         guard evenTheLast || others.contains(where: { $0.isSealed == false && $0.role != "unreachable" }) else {

@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 import threading
 
@@ -100,6 +101,21 @@ def test_a_drill_passes_and_its_report_is_evidence(tmp_path):
     (tmp_path / "better.json").write_text(json.dumps(document))
     doctored = hsmctl("verify", "better.json", folder=tmp_path)
     assert doctored.returncode == 1 and "changed after it was signed" in doctored.stderr, doctored.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGTERM])
+def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path, ending):
+    """Also where the terminal is closed that it runs in."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+    drill = subprocess.Popen(
+        [str(binaries() / "hsmctl"), "drill", "run", "small.yaml"], cwd=tmp_path, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=str(tmp_path)))
+    wait_until(lambda: any(log.stat().st_size for log in tmp_path.rglob("hsmd.log")), 60, "a node of the drill")
+    drill.send_signal(ending)
+    assert drill.wait(timeout=60) == 128 + signal.SIGINT
+    assert leftovers(tmp_path) == []
+    found = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True)
+    assert found.stdout == "", "a node of the drill still runs"
 
 
 def test_a_drill_that_misses_its_target_says_so(tmp_path):

@@ -89,7 +89,7 @@ struct DrillCommands: AsyncParsableCommand {
             try await drill.confirm()
             let prefix = drill.prefix
             let interruptions = Task {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
                     Terminal.note("interrupted: the drill's keys, \(prefix)-…, are left")
                     Foundation.exit(Self.interrupted)
                 }
@@ -107,7 +107,7 @@ struct DrillCommands: AsyncParsableCommand {
                 let place = try ScratchPlace()
                 defer { place.remove() }
                 let interruptions = Task {
-                    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
                         place.remove()
                         Foundation.exit(Self.interrupted)
                     }

@@ -61,6 +61,28 @@ import Testing
         #expect(index(ledger, .everything) == nil)
     }
 
+    /// Entries may be added one by one that lie within a stretch.
+    @Test func aCutWithinAStretchLeavesItsBeginning() {
+        var ledger = EffectLedger()
+        let state = Replica.activated().state
+        ledger.addUnknown(through: 14)
+        for at in 13...14 as ClosedRange<UInt64> { ledger.add(state.effects(of: .deleteKey(name: "a")), index: at) }
+        #expect(index(ledger, .caller(bob, key: "b")) == 14)
+        let isCut = ledger.truncate(from: 14)
+        #expect(isCut && index(ledger, .caller(bob, key: "b")) == 13)
+        expectRelease(&ledger, through: 13, frees: true)
+        #expect(index(ledger, .everything) == nil)
+    }
+
+    @Test func whatIsReleasedOfAStretchIsNotNotedAnew() {
+        var ledger = EffectLedger()
+        ledger.addUnknown(through: 20)
+        expectRelease(&ledger, through: 14, frees: false)
+        #expect(index(ledger, .everything) == 20)
+        let isCut = ledger.truncate(from: 15)
+        #expect(isCut && index(ledger, .everything) == nil)
+    }
+
     /// Before it is applied, what comes in between may change what a command touches.
     @Test func aCommandThatIsStillToComeMayTouchMore() {
         var replica = Replica.activated()

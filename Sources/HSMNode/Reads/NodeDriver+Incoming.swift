@@ -21,7 +21,9 @@ extension NodeDriver {
         let leads = raft.role == .leader
         if let reign, !leads || reign != raft.term {
             self.reign = nil
-            if !has(fault: .formerLeaderNotesNothing) { isChanged = expectAll() || isChanged }
+            // What the output brings is noted below, entry by entry: a stretch that reached into it could be cut.
+            let last = output.entries.first.map { $0.index - 1 } ?? raft.lastIndex
+            if !has(fault: .formerLeaderNotesNothing) { isChanged = expectAll(through: last) || isChanged }
         }
         if leads { reign = raft.term }
         for entry in output.entries where !(leads && entry.term == raft.term) {
@@ -37,12 +39,12 @@ extension NodeDriver {
         incoming = EffectLedger()
         reads.entriesGone(from: applied.position.index + 1)
         reign = raft.role == .leader ? raft.term : nil
-        if !has(fault: .unsealedNotesNothing) { _ = expectAll() }
+        if !has(fault: .unsealedNotesNothing) { _ = expectAll(through: raft.lastIndex) }
     }
 
-    private func expectAll() -> Bool {
-        guard raft.lastIndex > published?.appliedIndex ?? applied.position.index else { return false }
-        incoming.addUnknown(through: raft.lastIndex)
+    private func expectAll(through last: LogIndex) -> Bool {
+        guard last > published?.appliedIndex ?? applied.position.index else { return false }
+        incoming.addUnknown(through: last)
         return true
     }
 

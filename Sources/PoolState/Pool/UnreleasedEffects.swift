@@ -39,8 +39,8 @@ public struct UnreleasedEffects: Sendable {
     fileprivate var releasedIndex: UInt64 { released }
 
     fileprivate mutating func add(_ effects: CommandEffects, index: UInt64) {
-        last = index
-        if effects.isUnbounded { latestUnbounded = index }
+        last = max(last, index)
+        if effects.isUnbounded { latestUnbounded = max(latestUnbounded, index) }
         for subject in effects.subjects { latest[subject] = index }
     }
 
@@ -50,7 +50,7 @@ public struct UnreleasedEffects: Sendable {
 
     fileprivate mutating func release(through index: UInt64) {
         released = max(released, index)
-        if last <= released { latest = TreeDictionary() }
+        if last <= released, !latest.isEmpty { latest = TreeDictionary() }
     }
 }
 
@@ -83,21 +83,20 @@ public struct EffectLedger: Sendable {
 
     /// The entries from `index` on are gone. False if there were none.
     public mutating func truncate(from index: UInt64) -> Bool {
-        guard let last = entries.last, last.index >= index, index > 0 else { return false }
+        guard index > 0, entries.contains(where: { $0.index >= index }) else { return false }
         let hadStretch = entries.contains { $0.index >= index && $0.isStretch }
         entries.removeAll { $0.index >= index }
         unreleased = UnreleasedEffects(released: unreleased.releasedIndex)
         for entry in entries { unreleased.add(entry.effects, index: entry.index) }
-        if hadStretch, index - 1 > max(entries.last?.index ?? 0, unreleased.releasedIndex) {
-            addUnknown(through: index - 1)
-        }
+        // What is left of a stretch is as unknown as before, whatever else is known to lie in it.
+        if hadStretch, index - 1 > unreleased.releasedIndex { addUnknown(through: index - 1) }
         return true
     }
 
     /// Everything through `index` is released. False if nothing becomes free by it.
     public mutating func release(through index: UInt64) -> Bool {
-        guard let first = entries.first, first.index <= index else { return false }
         unreleased.release(through: index)
+        guard let first = entries.first, first.index <= index else { return false }
         let gone = entries.prefix { $0.index <= index }
         if gone.count < entries.count {
             for entry in gone { unreleased.forget(entry.effects, index: entry.index) }

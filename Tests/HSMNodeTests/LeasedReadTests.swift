@@ -153,6 +153,32 @@ import Testing
         #expect(leased(bench, 2) == nil)
     }
 
+    /// It can't learn what becomes of a write that it has proposed.
+    @Test func aBoundLetsALeaderAnswerThatIsCutOff() throws {
+        let bench = try Self.pool(.boundedStaleness(seconds: 2), timeout: 300_000_000)
+        try #require(bench.leader == 0)
+        bench.cut = [0]
+        _ = bench.submit(Write.assign(0), at: 0)
+        bench.run(600)
+        // It leads no more, and under its lease nothing may be said of what it proposed.
+        #expect(bench[0].driver?.leasedReads?.isCurrent(now: bench[0].clock.now()) == true)
+        #expect(bench[0].standing?.role != .leader && leased(bench, 0, Self.assignee(0)) == nil)
+        bench.run(200)
+        #expect(leased(bench, 0)?.isAssigned(0) == false)
+        let read = bench.read(at: 0)
+        bench.run(2)
+        #expect(read.view?.isAssigned(0) == false)
+        bench.run(1_080)
+        #expect(leased(bench, 0)?.isAssigned(0) == false)
+        // Others may have released it soon after the cut.
+        bench.run(120)
+        #expect(leased(bench, 0) == nil)
+        #expect(bench[0].driver?.leasedReads?.isCurrent(now: bench[0].clock.now()) == true)
+        let late = bench.read(at: 0)
+        bench.run(310)
+        #expect(late.refusal == .noLeader)
+    }
+
     // MARK: Clocks
 
     private func reading(_ lease: UInt64, _ raw: UInt64) -> ClockCheck.Reading {

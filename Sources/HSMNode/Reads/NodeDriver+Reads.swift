@@ -14,7 +14,7 @@ extension NodeDriver {
         }
         if let leased = leasedReads, leased.isCurrent(now: now) {
             let request = ReadRequest(scope: scope, completion: completion)
-            if let index = leased.incoming.index(touching: scope, in: leased.view) {
+            if let index = leased.awaited(for: scope, now: now) {
                 reads.expect(request, index: index, now: now)
             } else {
                 answer(request, from: leased.view)
@@ -59,7 +59,7 @@ extension NodeDriver {
         if halted == nil, case .unsealed = seal, let view = published {
             leasedReads = LeasedReads(
                 view: view, leases: leases, unreleased: effects.unreleased, incoming: incoming.unreleased,
-                staleness: staleness)
+                staleness: staleness, leaseLength: options.raft.leases.length)
         } else {
             leasedReads = nil
         }

@@ -33,7 +33,7 @@ public struct LeaseHolder: Hashable, Sendable {
     /// those of one grant, and the index that of the very view that is answered from.
     ///
     /// - Parameter staleness: For how long after the end of a lease an answer is good enough: the view held everything
-    ///   that was released when the lease ended.
+    ///   that was released when the lease ended, but for entries of this node's log that its reads waited for.
     public func serves(viewIndex: LogIndex, now: Instant, staleness: Nanoseconds = 0) -> Bool {
         #if PLANTED_FAULTS
             if fault == .leaseFloorIgnored { return [newest, older].contains { $0.map { now < $0.end } ?? false } }

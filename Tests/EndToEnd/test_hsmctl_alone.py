@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 
@@ -88,6 +89,25 @@ def test_a_full_disk_is_no_success(tmp_path: pathlib.Path):
         # What can't be said is no reason to crash.
         silent = into(full, "key", "list", to="stderr")
         assert silent.returncode == 64, silent
+
+
+def test_a_ticket_without_a_place_leaves_an_invitation_and_says_so(tmp_path: pathlib.Path):
+    def answer(token: str, target: str) -> tuple[int, dict]:
+        if "/status" in target:
+            return 200, {"identityKeySha256": "ab" * 32}
+        return 200, {"id": 4, "name": "node-4", "ticket": "A" * 43, "poolId": "00" * 16}
+
+    def keep_files_empty() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    with Impostor(tmp_path, answer) as node:
+        # Python ignores SIGXFSZ, and so does then what it starts.
+        ended = subprocess.run(
+            [str(binaries() / "hsmctl"), "node", "add", "--name", "node-4", "--out", str(tmp_path / "node-4.join")],
+            env={"PATH": os.environ["PATH"], **node.variables(tmp_path)}, preexec_fn=keep_files_empty,
+            restore_signals=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert ended.returncode == 74 and "File too large" in ended.stderr, ended
+    assert "hsmctl node remove node-4" in ended.stderr and not (tmp_path / "node-4.join").exists(), ended
 
 
 def test_a_closed_pipe_ends_it_quietly(tmp_path: pathlib.Path):

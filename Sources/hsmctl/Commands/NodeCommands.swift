@@ -194,7 +194,13 @@ struct InvitationOptions: ParsableArguments {
         }
         var writer = JSONWriter()
         writer.value(.object(Self.adding("authority", authority, to: made)))
-        try file.store(writer.bytes)
+        do {
+            try file.store(writer.bytes)
+        } catch {
+            throw ClientError.unreadable(
+                "\(error) The ticket is lost, and the pool's invitation stands: withdraw it with 'hsmctl node remove "
+                    + "\(name)', then repeat the command with a place for the file.")
+        }
         let shown = made.without("ticket")
         output.print(shown) { .fields(shown) }
         Terminal.note("Start the node within an hour: hsmd --config node.yaml --join \(out)")

@@ -141,7 +141,8 @@ import Testing
     @Test func aHundredVersionsAndNoMore() async throws {
         let pool = try TestPool(API.endpoints)
         for _ in 0..<100 { try await pool.create("k") }
-        try await pool.expectRefusal(.post, "/keys/k/create", #"{"kty":"EC"}"#, code: "LimitExceeded")
+        try await pool.expectRefusal(
+            .post, "/keys/k/create", #"{"kty":"EC"}"#, code: "LimitExceeded", says: "at most 100 versions")
     }
 
     @Test func aFullQueueIsNotAFailure() async throws {

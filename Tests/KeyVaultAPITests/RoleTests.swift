@@ -172,6 +172,65 @@ import Testing
         #expect(blocks.map { $0.strings("dataActions") } == [["\(keys)/read/action", "\(keys)/sign/action"]])
     }
 
+    @Test func fieldsOfADefinitionThatAreTooLong() async throws {
+        let pool = try TestPool(API.endpoints)
+        let path = Self.collection + "roleDefinitions/" + Self.one
+        func list(_ count: Int, _ entry: String = "*") -> String {
+            "[" + [String](repeating: "\"\(entry)\"", count: count).joined(separator: ",") + "]"
+        }
+        func text(_ count: Int) -> String { String(repeating: "x", count: count) }
+        let place = "'properties.permissions[0]"
+        for (properties, says) in [
+            (#""roleName":"\#(text(513))""#, "'properties.roleName' has more than 512 bytes"),
+            (#""description":"\#(text(2049))""#, "'properties.description' has more than 2048 bytes"),
+            (#""permissions":[{"dataActions":\#(list(101))}]"#, "\(place).dataActions' has more than 100 entries"),
+            (#""permissions":[{"notActions":["\#(text(257))"]}]"#, "\(place).notActions[0]' must have 1 to 256 bytes"),
+            (#""permissions":[{"actions":["a",""]}]"#, "\(place).actions[1]' must have 1 to 256 bytes"),
+            (
+                #""permissions":[{"dataActions":\#(list(60))},{"dataActions":\#(list(60))}]"#,
+                "more than 100 entries of one kind"
+            ),
+        ] {
+            let answer = try await pool.call(.administrator, .put, path, "{\"properties\":{\(properties)}}")
+            #expect(answer.status == 400 && answer.code == "BadParameter", "\(answer.text)")
+            #expect(answer.message.contains(says), "\(answer.text)")
+        }
+        #expect(try await pool.call(.administrator, .get, path).status == 404)
+        let most = #""roleName":"\#(text(512))","permissions":[{"dataActions":\#(list(100))}]"#
+        #expect(try await pool.call(.administrator, .put, path, "{\"properties\":{\(most)}}").status == 201)
+    }
+
+    /// What the pool refuses is answered with the limit and what to do, and with no name out of the program.
+    @Test func refusalsSayCauseAndCure() async throws {
+        let pool = try TestPool(API.endpoints)
+        let (user, builtIn) = (BuiltInRole.cryptoUser.id.description, BuiltInRole.cryptoAuditor.id.description)
+        func name(_ number: Int) -> String { "0ffe0000-0000-4000-8000-0000000000\(number + 10)" }
+        func assign(_ number: Int, _ place: String) async throws -> Answer {
+            let principal = "0ffe0000-0000-4000-8000-0000000001\(number + 10)"
+            return try await pool.call(
+                .administrator, .put, place + Self.collection + "roleAssignments/" + name(number),
+                #"{"properties":{"roleDefinitionId":"\#(user)","principalId":"\#(principal)"}}"#)
+        }
+        for number in 0..<10 { #expect(try await assign(number, "/keys/k").status == 201) }
+        let crowded = try await assign(10, "/keys/k")
+        #expect(crowded.status == 400 && crowded.code == "LimitExceeded" && crowded.message.contains("10 at each key"))
+        let empty = #"{"properties":{"roleName":"r"}}"#
+        let definitions = Self.collection + "roleDefinitions/"
+        for number in 0..<50 {
+            #expect(try await pool.call(.administrator, .put, definitions + name(number), empty).status == 201)
+        }
+        let surplus = try await pool.call(.administrator, .put, definitions + name(50), empty)
+        #expect(surplus.status == 400 && surplus.code == "LimitExceeded")
+        #expect(surplus.message.contains("at most 50 custom roles. Delete one"), "\(surplus.text)")
+        for refused in [
+            try await pool.call(.administrator, .put, definitions + builtIn, empty),
+            try await pool.call(.administrator, .delete, definitions + builtIn),
+        ] {
+            #expect(refused.status == 403 && refused.code == "Forbidden", "\(refused.text)")
+            #expect(refused.message.contains("A built-in role can be neither changed nor deleted"))
+        }
+    }
+
     /// A slip in what is excluded must not leave it granted.
     @Test func whatMatchesNoDataActionIsRefused() async throws {
         let pool = try TestPool(API.endpoints)

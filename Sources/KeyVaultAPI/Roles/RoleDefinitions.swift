@@ -69,12 +69,21 @@ enum RoleDefinitions {
         }
         let permissions = try Permissions(properties)
         let definition = RoleDefinition(
-            id: id, name: try properties.string("roleName") ?? "",
-            description: try properties.string("description") ?? "",
+            id: id, name: try text(properties, "roleName", limit: 512),
+            description: try text(properties, "description", limit: 2048),
             kind: .custom, dataActions: permissions.dataActions, notDataActions: permissions.notDataActions,
             actions: permissions.actions, notActions: permissions.notActions, assignableScopes: [.root])
         _ = try await context.apply(.putRoleDefinition(definition))
         return .object(status: 201, audit: details(definition)) { write(definition, &$0) }
+    }
+
+    /// - Parameter limit: bytes of UTF-8 that the pool takes.
+    private static func text(_ fields: Fields, _ name: String, limit: Int) throws(APIError) -> String {
+        let text = try fields.string(name) ?? ""
+        guard text.utf8.count <= limit else {
+            throw .badParameter("The parameter '\(fields.path)\(name)' has more than \(limit) bytes.")
+        }
+        return text
     }
 
     private static func details(_ definition: RoleDefinition) -> OperationDetails {
@@ -131,6 +140,10 @@ enum RoleDefinitions {
 /// The member `permissions` of a custom role. A role holds one block of them, so several are put together; that means
 /// the same as long as nothing is excluded: an exclusion takes away from its own block only.
 private struct Permissions {
+    /// Of one list, with those of all blocks.
+    private static let mostEntries = 100
+    private static let longestEntry = 256
+
     var (actions, notActions): ([String], [String]) = ([], [])
     var (dataActions, notDataActions): ([String], [String]) = ([], [])
 
@@ -140,8 +153,8 @@ private struct Permissions {
         }
         let blocks = try properties.sections("permissions") ?? []
         for block in blocks {
-            actions += try block.strings("actions") ?? []
-            notActions += try block.strings("notActions") ?? []
+            actions += try Self.entries(block, "actions")
+            notActions += try Self.entries(block, "notActions")
             dataActions += try Self.dataActions(block, "dataActions")
             notDataActions += try Self.dataActions(block, "notDataActions")
         }
@@ -151,12 +164,28 @@ private struct Permissions {
                     + "them. One block is supported then: write the actions that remain, without exclusions, or make a "
                     + "role of each block and assign them all.")
         }
+        guard [actions, notActions, dataActions, notDataActions].allSatisfy({ $0.count <= Self.mostEntries }) else {
+            throw .badParameter(
+                "The parameter 'properties.permissions' has more than \(Self.mostEntries) entries of one kind.")
+        }
+    }
+
+    private static func entries(_ block: Fields, _ name: String) throws(APIError) -> [String] {
+        let entries = try block.strings(name) ?? []
+        guard entries.count <= mostEntries else {
+            throw .badParameter("The parameter '\(block.path)\(name)' has more than \(mostEntries) entries.")
+        }
+        for (place, entry) in entries.enumerated() where !(1...longestEntry).contains(entry.utf8.count) {
+            throw .badParameter(
+                "The parameter '\(block.path)\(name)[\(place)]' must have 1 to \(longestEntry) bytes.")
+        }
+        return entries
     }
 
     /// One that means nothing is a mistake: among exclusions it would leave granted what was to be withheld. Whether it
     /// does is asked of who defines the role, and not of the pool, whose nodes may know different ones.
     private static func dataActions(_ block: Fields, _ name: String) throws(APIError) -> [String] {
-        let patterns = try block.strings(name) ?? []
+        let patterns = try entries(block, name)
         for (place, pattern) in patterns.enumerated() where DataActionPattern(pattern).actions.isEmpty {
             throw .badParameter(
                 "The parameter '\(block.path)\(name)[\(place)]' matches no data action. Their names are such as "

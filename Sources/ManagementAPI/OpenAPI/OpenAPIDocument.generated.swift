@@ -6283,8 +6283,8 @@ enum OpenAPIDocument {
           "properties": {
             "type": "object",
             "properties": {
-              "roleName": {"type": "string"},
-              "description": {"type": "string"},
+              "roleName": {"type": "string", "maxLength": 512},
+              "description": {"type": "string", "maxLength": 2048},
               "type": {"description": "Ignored: the role is a custom one."},
               "assignableScopes": {"description": "Ignored: the role can be assigned at every scope."},
               "permissions": {
@@ -6294,19 +6294,27 @@ enum OpenAPIDocument {
                 "items": {
                   "type": "object",
                   "properties": {
-                    "actions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
-                    "notActions": {"type": "array", "maxItems": 256, "items": {"type": "string"}},
+                    "actions": {
+                      "type": "array",
+                      "maxItems": 100,
+                      "items": {"type": "string", "minLength": 1, "maxLength": 256}
+                    },
+                    "notActions": {
+                      "type": "array",
+                      "maxItems": 100,
+                      "items": {"type": "string", "minLength": 1, "maxLength": 256}
+                    },
                     "dataActions": {
                       "description": "Names of data actions, in which `*` stands for any characters. One that matches none is refused.",
                       "type": "array",
-                      "maxItems": 256,
-                      "items": {"type": "string"}
+                      "maxItems": 100,
+                      "items": {"type": "string", "minLength": 1, "maxLength": 256}
                     },
                     "notDataActions": {
                       "description": "The same, of what is taken away from `dataActions`.",
                       "type": "array",
-                      "maxItems": 256,
-                      "items": {"type": "string"}
+                      "maxItems": 100,
+                      "items": {"type": "string", "minLength": 1, "maxLength": 256}
                     }
                   }
                 }

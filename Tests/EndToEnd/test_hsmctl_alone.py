@@ -7,11 +7,12 @@ import pathlib
 import resource
 import signal
 import subprocess
+import time
 
 import pytest
 
 from impostors import Impostor
-from pool import binaries
+from pool import binaries, wait_until
 from test_hsmctl import UNREACHABLE, run
 
 
@@ -56,6 +57,24 @@ def test_the_node_that_goes_on_is_endpoint_enough():
     for bad in ("http://127.0.0.1:1", UNREACHABLE + "/x", "https://127.0.0.1:65536"):
         refused = run(*recover, bad)
         assert refused.returncode == 64 and f"'{bad}'" in refused.stderr, refused
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_no_empty_file(tmp_path: pathlib.Path, ending: signal.Signals):
+    def answer(token: str, target: str) -> tuple[int, dict]:
+        time.sleep(30)
+        return 503, {}
+
+    secret = tmp_path / "new.secret"
+    with Impostor(tmp_path, answer) as node:
+        tool = subprocess.Popen(
+            [str(binaries() / "hsmctl"), "principal", "create", "--display-name", "x", "--secret-file", str(secret)],
+            env={"PATH": os.environ["PATH"], **node.variables(tmp_path)}, stdin=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(ending, signal.SIG_DFL))
+        wait_until(lambda: node.issued, 30, "the tool to ask")
+        assert secret.exists()
+        tool.send_signal(ending)
+        assert tool.wait(timeout=30) == -ending and not secret.exists()
 
 
 # --- output that finds no place ---------------------------------------------------------------------------------------

@@ -198,8 +198,8 @@ struct InvitationOptions: ParsableArguments {
             try file.store(writer.bytes)
         } catch {
             throw ClientError.unreadable(
-                "\(error) The ticket is lost, and the pool's invitation stands: withdraw it with 'hsmctl node remove "
-                    + "\(name)', then repeat the command with a place for the file.")
+                "\(error) The ticket is lost, and the pool's invitation stands: withdraw it with 'hsmctl node "
+                    + "remove \(name)', then repeat the command with a place for the file.")
         }
         let shown = made.without("ticket")
         output.print(shown) { .fields(shown) }

@@ -110,17 +110,22 @@ struct SecretFile: ~Copyable {
             let cause = errno == EEXIST ? "it exists already" : String(cString: strerror(errno))
             throw ClientError.unreadable("\(path) can't be created: \(cause). Nothing was requested.")
         }
+        InterruptedFile.begin(path)
     }
 
     /// Leaves nothing behind unless the secret is in the file.
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        if !isKept { unlink(path) }
+        guard !isKept else { return }
+        unlink(path)
+        InterruptedFile.end()
     }
 
     /// Writes the whole content and waits until it is on the disk, with the file's name.
     mutating func store(_ bytes: [UInt8]) throws {
+        // An interrupt may leave a part of the secret, but doesn't take it away.
+        InterruptedFile.end()
         guard Files.writeAll(bytes, descriptor) else { throw failure() }
         guard fsync(descriptor) == 0 else { throw failure() }
         let folder = open((path as NSString).deletingLastPathComponent.isEmpty

@@ -31,6 +31,15 @@ import Testing
         #expect(throws: ClientError.self) { try check(["kill: leader"], .init(pool: "pool", backupPlace: "file:///d")) }
     }
 
+    /// A command for killing a node may have much to say on either of its outputs.
+    @Test(.timeLimit(.minutes(1))) func whatACommandSaysIsReadAsItComes() throws {
+        let script = "head -c 300000 /dev/zero | tr '\\0' e >&2; head -c 300000 /dev/zero | tr '\\0' o; exit 3"
+        let outcome = try ScratchFiles.run("/bin/sh", ["-c", script], environment: [:])
+        #expect(outcome.status == 3)
+        #expect(outcome.output == String(repeating: "o", count: 300_000))
+        #expect(outcome.error == String(repeating: "e", count: 300_000))
+    }
+
     // MARK: Scenarios
 
     private static let minimal = "title: T\nsteps:\n  - backup: take\n  - verify: keys\n"

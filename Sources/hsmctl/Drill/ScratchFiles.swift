@@ -172,12 +172,33 @@ struct ScratchFiles {
         } catch {
             throw ClientError.unreadable("\(program) can't be started: \(error.localizedDescription)")
         }
-        // Neither says so much that the other would be kept waiting for room in its pipe.
-        let said = output.fileHandleForReading.readDataToEndOfFile()
-        let complained = error.fileHandleForReading.readDataToEndOfFile()
+        let said = drain([output, error].map(\.fileHandleForReading.fileDescriptor))
         process.waitUntilExit()
         return ScratchPool.Outcome(
-            status: process.terminationStatus, output: String(decoding: said, as: UTF8.self),
-            error: String(decoding: complained, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+            status: process.terminationStatus, output: String(decoding: said[0], as: UTF8.self),
+            error: String(decoding: said[1], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    /// What comes from each to its end. All are read as it comes: a pipe that is full stops who writes to it.
+    private static func drain(_ descriptors: [Int32]) -> [[UInt8]] {
+        var contents = descriptors.map { _ in [UInt8]() }
+        var waiting = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        // Those that have ended have a number that the system passes over.
+        while waiting.contains(where: { $0.fd >= 0 }) {
+            guard poll(&waiting, nfds_t(waiting.count), -1) >= 0 else {
+                if errno == EINTR { continue }
+                break
+            }
+            for index in waiting.indices where waiting[index].fd >= 0 && waiting[index].revents != 0 {
+                let count = read(waiting[index].fd, &piece, piece.count)
+                if count > 0 {
+                    contents[index] += piece[..<count]
+                } else if count == 0 || errno != EINTR {
+                    waiting[index].fd = -1
+                }
+            }
+        }
+        return contents
     }
 }

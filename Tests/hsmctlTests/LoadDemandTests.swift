@@ -41,6 +41,8 @@ import Testing
         ("operations: [{algorithm: ES256, keys: [a], choice: zipf, exponent: -1}]", "Zipf"),
         ("connections: 0\noperations: [{algorithm: ES256, keys: [a]}]", "'connections'"),
         ("processes: 9\noperations: [{algorithm: ES256, keys: [a]}]", "Each process"),
+        ("connections: 9223372036854775807\noperations: []", "'connections' must be a number"),
+        ("operations: [{operation: get, keys: [a], weight: -9223372036854775808}]", "'weight' must be a number"),
         ("rate: -5\noperations: [{algorithm: ES256, keys: [a]}]", "A rate"),
         ("a: [", "YAML"),
     ])

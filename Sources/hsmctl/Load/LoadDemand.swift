@@ -232,8 +232,9 @@ enum LoadProfile {
         }
 
         static func number(_ value: Any, _ name: String) throws -> Double {
-            if let number = value as? Int { return Double(number) }
-            guard let number = value as? Double, number.isFinite, number.magnitude < 1e15 else {
+            guard let number = (value as? Int).map({ Double($0) }) ?? value as? Double, number.isFinite,
+                number.magnitude < 1e15
+            else {
                 throw ClientError.usage("'\(name)' must be a number.")
             }
             return number

@@ -207,7 +207,8 @@ struct InvitationOptions: ParsableArguments {
     }
 
     /// SHA-256 of the pool's identity key, by which the new node tells the pool's keys from those that a member might
-    /// make up. Both ends of the connection have shown who they are: the node by its certificate, the caller by a token.
+    /// make up. Both ends of the connection have shown who they are: the node by its certificate, the caller by a
+    /// token.
     private static func identity(of client: PoolClient) async throws -> String {
         let status = try await client.send(.GET, "/quorate/v1/status").body
         guard let identity = status.text("identityKeySha256"), Hexadecimal.decode(identity)?.count == 32 else {

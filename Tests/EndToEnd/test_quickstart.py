@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import pty
 import pwd
 import re
 import shutil
@@ -13,6 +14,25 @@ import pytest
 
 from conftest import free_ports
 from pool import ROOT, Pool, is_running
+
+
+# --- messages of the scripts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("terminal", "variables", "coloured"), [
+    ("stderr", {}, True), ("stderr", {"NO_COLOR": "1"}, False), ("stdout", {}, False),
+])
+def test_messages_are_coloured_where_a_person_reads_them(terminal: str, variables: dict, coloured: bool):
+    screen, line = pty.openpty()
+    other = {"stdout": "stderr", "stderr": "stdout"}[terminal]
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    done = subprocess.run(
+        ["bash", "-c", f". {ROOT}/deploy/lib/common.sh; step begun"], **{terminal: line, other: subprocess.PIPE},
+        env=dict(environment, **variables), timeout=20)
+    said = os.read(screen, 1000) if terminal == "stderr" else done.stderr
+    for end in (screen, line):
+        os.close(end)
+    assert b"begun" in said and (b"\x1b[" in said) == coloured, said
 
 
 # --- quickstart -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 quorate_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-if [ -t 1 ]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; else bold='' dim='' red='' green='' plain=''; fi
+# For messages, which go to standard error; NO_COLOR: https://no-color.org
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; else bold='' dim='' red='' green='' plain=''; fi
 
 step() { printf '%s==>%s %s\n' "$bold$green" "$plain" "$*" >&2; }
 note() { printf '    %s\n' "$*" >&2; }

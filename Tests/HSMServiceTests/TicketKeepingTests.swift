@@ -85,6 +85,23 @@ import Testing
         #expect(node.test.pool.latestView.appliedIndex == index, "the log doesn't grow by it")
     }
 
+    @Test func aTicketIsForItsNodesUserAlone() async throws {
+        let node = try Node()
+        // What an interrupted write has left is no place for the next ticket.
+        let left = try node.folder.write("ticket.tmp", "left")
+        #expect(chmod(left, 0o644) == 0)
+        try await node.tend()
+        let path = node.folder.path + "/ticket"
+        var status = stat()
+        let found = lstat(path, &status)
+        #expect(found == 0 && status.st_mode & 0o777 == 0o600)
+        #expect(try node.file.read() != nil)
+        for mode: mode_t in [0o640, 0o604] {
+            #expect(chmod(path, mode) == 0)
+            #expect(throws: ConfigurationError.self) { try node.file.read() }
+        }
+    }
+
     /// Somebody else was unsealed in the node's name: his ticket is taken over, and with the next renewal it is worth
     /// nothing.
     @Test func theTicketOfAnotherProcessIsTakenOver() async throws {

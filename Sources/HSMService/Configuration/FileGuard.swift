@@ -24,6 +24,11 @@ func requirePrivate(file: String) throws(ConfigurationError) {
         throw ConfigurationError(
             file: file, problem: "can't be opened: \(String(cString: strerror(errno)))", cure: "Check the path.")
     }
+    try requirePrivate(status, file: file)
+}
+
+/// The same of what the system says of the file.
+func requirePrivate(_ status: stat, file: String) throws(ConfigurationError) {
     guard status.st_mode & S_IFMT == S_IFREG else {
         throw ConfigurationError(
             file: file, problem: "isn't a regular file", cure: "Name the file itself, not a link to it.")

@@ -24,7 +24,9 @@ enum DurableFile {
     ) throws {
         let path = "\(folder)/\(name)"
         let temporary = path + ".tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // What an interrupted attempt has left may have another mode or owner.
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Fault("open", temporary) }
         defer { close(descriptor) }
         guard try content(descriptor) == length, fsync(descriptor) == 0 else { throw Fault("write", temporary) }

@@ -14,6 +14,8 @@ struct TicketFile: Sendable {
     init(dataFolder: String) { folder = dataFolder }
 
     /// The ticket; nil where there is none, or one that was cut short, which is as good as none.
+    ///
+    /// - Throws: ``ConfigurationError`` for one that others may use; ``DurableFile/Fault``.
     func read() throws -> PeerTicket? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
@@ -21,6 +23,9 @@ struct TicketFile: Sendable {
             throw DurableFile.Fault("open", path)
         }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw DurableFile.Fault("stat", path) }
+        try requirePrivate(status, file: path)
         var filled = 0
         let secret = try Secret(count: Self.length) { target in
             filled = Foundation.read(descriptor, target.baseAddress, target.count)

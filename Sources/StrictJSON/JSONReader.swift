@@ -267,7 +267,8 @@ public struct JSONReader {
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isInteger, let integer = Int64(text) { return .integer(integer) }
         guard let double = Double(text), double.isFinite else { throw failure("number out of range") }
-        if let integer = Int64(exactly: double) { return .integer(integer) }
+        // Beyond that many numbers have the same double, so that which integer was meant isn't known.
+        if double.magnitude < 0x1p53, let integer = Int64(exactly: double) { return .integer(integer) }
         return .double(double)
     }
 

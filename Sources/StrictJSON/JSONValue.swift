@@ -4,7 +4,7 @@
 public enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
-    /// An integer that fits 64 bits, however it was written (`7`, `7.0`, `7e0`).
+    /// An integer that fits 64 bits. With a fraction or an exponent (`7.0`, `7e0`) only one below 2^53 is one.
     case integer(Int64)
     /// Any other number.
     case double(Double)

@@ -311,6 +311,8 @@ private struct Authority {
         for good in [
             policy(#""allOf":[\#(claim)]"#), policy(#""anyOf":[\#(claim),{"allOf":[\#(claim)]}]"#),
             policy(#""allOf":[{"claim":"a.b-c.d_e","equals":true},{"claim":"x","equals":"1.5"}]"#),
+            policy(#""allOf":[{"claim":"a","equals":9223372036854775807},{"claim":"b","equals":-1.5}]"#),
+            policy(#""allOf":[{"claim":"a","equals":"9223372036854775808"}]"#),
         ] { #expect(refusal(good) == "") }
         for (bad, reason) in [
             ("", "JSON"), ("[]", "isn't a JSON object"), ("{}", "'version'"), (#"{"version":"1.0.0"}"#, "'anyOf'"),
@@ -322,6 +324,8 @@ private struct Authority {
             (policy(#""allOf":[{"claim":"a","notEquals":1}]"#), "operator"),
             (policy(#""allOf":[{"claim":"a","equals":[1]}]"#), "'equals'"),
             (policy(#""allOf":[{"claim":"a","equals":null}]"#), "'equals'"),
+            (policy(#""allOf":[{"claim":"a","equals":9223372036854775808}]"#), "2^53"),
+            (policy(#""allOf":[{"claim":"a","equals":9007199254740993.0}]"#), "2^53"),
             (policy(#""allOf":[{"claim":"a..b","equals":1}]"#), "dots"),
             (policy(#""allOf":[{"claim":"","equals":1}]"#), "dots"),
             (policy(#""allOf":[\#(claim)]"#, #""authority":"http://a""#), "https"),
@@ -351,5 +355,47 @@ private struct Authority {
         ] {
             #expect(try !holds(claims), "\(claims)")
         }
+    }
+
+    /// Of large numbers many have the same double.
+    @Test func largeNumbersAreNotTakenForOneAnother() throws {
+        func holds(_ wanted: String, _ claim: String) throws -> Bool {
+            let policy = #"{"version":"1.0.0","anyOf":[{"authority":"https://a","#
+                + #""allOf":[{"claim":"a","equals":\#(wanted)}]}]}"#
+            guard case .object(let claims) = try JSONReader.parse(Array(#"{"a":\#(claim)}"#.utf8)) else { return false }
+            let document = try ReleasePolicyDocument(parsing: Array(policy.utf8))
+            return document.isFulfilled(issuer: "https://a", claims: claims)
+        }
+        for number in ["9007199254740993", "9223372036854775807", "-9223372036854775808"] {
+            #expect(try holds(number, number) && holds("\"\(number)\"", number), "\(number)")
+        }
+        for (wanted, claim) in [
+            ("9007199254740993", "9007199254740992"), ("9007199254740992", "9007199254740993.0"),
+            ("9223372036854775807", "9223372036854775808"), (#""9223372036854775808""#, "9223372036854775809"),
+            (#""9.223372036854776e+18""#, "9223372036854775808"), (#""1e+16""#, "1e16"),
+        ] { #expect(try !holds(wanted, claim), "\(wanted) \(claim)") }
+    }
+
+    /// A policy from before such numbers were refused.
+    @Test func aStoredPolicyThatCannotBeFulfilledReleasesNothing() async throws {
+        let text = Self.policy.replacing(#""false""#, with: "9223372036854775808")
+        let stored = ReleasePolicy(contentType: "application/json", data: Array(text.utf8))
+        let terms = ExportTerms(
+            isExportable: true, policyDigest: Digest.sha256(stored.data), isPolicyImmutable: false)
+        let made = try pool.module.generateKey(
+            KeyTemplate(
+                poolID: TestKeys.poolID, name: "k", version: Random.bytes(16), material: .ec(.p256),
+                operations: [.sign], createdAt: TestPool.start / 1000, export: terms))
+        let version = NewKeyVersion(
+            header: made.header, publicKey: made.publicKey, record: made.record.bytes, origin: .generated,
+            releasePolicy: stored)
+        guard case .key = try pool.pool.submitNow(.createKeyVersion(version)).get().outcome else {
+            throw TestFailure("the key wasn't taken")
+        }
+        let wrapper = try await pool.create("wrapper", #"{"kty":"RSA","key_ops":["import"]}"#)
+        let claim = #""level":{"debug":9223372036854775809}"#
+        let answer = try await release("k", try authority.token(authority.target(wrapper), claim))
+        #expect(answer.status == 403 && answer.innerCode == "AccessDenied", "\(answer.text)")
+        #expect(answer.message.contains("release policy can't be fulfilled"))
     }
 }

@@ -16,6 +16,11 @@ import Testing
         #expect(try parse("-9223372036854775808") == .integer(.min))
         #expect(try parse("9223372036854775808") == .double(9_223_372_036_854_775_808))
         #expect(try parse("1.5") == .double(1.5))
+        // An integer is the one that was written, or none.
+        #expect(try parse("9007199254740993") == .integer(9_007_199_254_740_993))
+        #expect(try parse("9007199254740991.0") == .integer(9_007_199_254_740_991))
+        #expect(try parse("9007199254740993.0") == .double(9_007_199_254_740_992))
+        #expect(try parse("-1e16") == .double(-1e16))
         #expect(try parse(#""a\"\\\/\b\f\n\r\tA\u00e9\ud83d\ude00é""#) == .string("a\"\\/\u{8}\u{C}\n\r\tAé😀é"))
         guard case .object(let object) = try parse(#"{"a":null,"b":{"c":[]},"":1}"#) else {
             Issue.record("an object")

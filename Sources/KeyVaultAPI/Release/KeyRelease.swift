@@ -40,7 +40,10 @@ enum KeyRelease {
         do throws(ReleasePolicyDocument.Refusal) {
             policy = try ReleasePolicyDocument(parsing: stored.data)
         } catch {
-            throw .internalFailure("the key's release policy doesn't parse: \(error)")
+            // It was taken when more was allowed.
+            throw .forbidden(
+                "The key's release policy can't be fulfilled: \(error.reason). Set another one.",
+                innerCode: "AccessDenied")
         }
         guard policy.isFulfilled(issuer: assertion.issuer, claims: assertion.claims) else {
             throw refused("doesn't fulfil the key's release policy")

@@ -94,7 +94,9 @@ extension ReleasePolicyDocument {
         }
         try allow(["claim", "equals"], in: object, "a claim condition, whose only operator is 'equals',")
         guard case .string(let claim)? = object["claim"], let wanted = object["equals"].flatMap(text) else {
-            throw Refusal("a claim condition needs 'claim' (a string) and 'equals' (a string, a number, true or false)")
+            throw Refusal(
+                "a claim condition needs 'claim' (a string) and 'equals' (a string, a number, true or false; a number of "
+                    + "2^53 or more is written as an integer of 64 bits, or as a string)")
         }
         let path = claim.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard path.allSatisfy({ !$0.isEmpty }) else { throw Refusal("a 'claim' is empty between its dots") }
@@ -144,13 +146,14 @@ extension ReleasePolicyDocument {
         return self.value(at: path.dropFirst(), in: inner)
     }
 
-    /// Scalars as text: a policy that says "true" means the claim `true` too.
+    /// Scalars as text: a policy that says "true" means the claim `true` too. None for a number that may stand for
+    /// another one: a policy must not take two numbers for the same.
     private static func text(_ value: JSONValue) -> String? {
         switch value {
         case .string(let text): text
         case .bool(let flag): flag ? "true" : "false"
         case .integer(let number): String(number)
-        case .double(let number): number.description
+        case .double(let number): number.magnitude < 0x1p53 ? number.description : nil
         case .null, .array, .object: nil
         }
     }

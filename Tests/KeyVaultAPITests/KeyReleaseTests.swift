@@ -308,7 +308,15 @@ private struct Authority {
             #"{"version":"1.0.0","anyOf":[{\#(head),\#(condition)}]}"#
         }
         let claim = #"{"claim":"a","equals":1}"#
+        /// The authority's list is the first level, the claim in the innermost one the last.
+        func nested(_ levels: Int) -> String {
+            let lists = levels - 2
+            return policy(
+                #""allOf":["# + String(repeating: #"{"allOf":["#, count: lists) + claim
+                    + String(repeating: "]}", count: lists) + "]")
+        }
         for good in [
+            nested(2), nested(8),
             policy(#""allOf":[\#(claim)]"#), policy(#""anyOf":[\#(claim),{"allOf":[\#(claim)]}]"#),
             policy(#""allOf":[{"claim":"a.b-c.d_e","equals":true},{"claim":"x","equals":"1.5"}]"#),
             policy(#""allOf":[{"claim":"a","equals":9223372036854775807},{"claim":"b","equals":-1.5}]"#),
@@ -331,21 +339,18 @@ private struct Authority {
             (policy(#""allOf":[\#(claim)]"#, #""authority":"http://a""#), "https"),
             (policy(#""allOf":[\#(claim)]"#, #""authority":"https://""#), "https"),
             (policy(#""allOf":[{}]"#), "not both"),
-            (
-                policy(
-                    #""allOf":["# + String(repeating: #"{"allOf":["#, count: 9) + claim
-                        + String(repeating: "]}", count: 9) + "]"), ""
-            ),
+            (nested(9), "its conditions are nested deeper than 8"), (nested(11), "nested deeper than 8"),
+            (nested(100), "JSON"),
         ] {
             let got = refusal(bad)
             #expect(!got.isEmpty && got.contains(reason), "\(bad): \(got)")
         }
-        let nested = try ReleasePolicyDocument(
+        let document = try ReleasePolicyDocument(
             parsing: Array(
                 policy(#""anyOf":[{"claim":"a.b","equals":7},{"allOf":[{"claim":"c","equals":"x"},\#(claim)]}]"#).utf8))
         func holds(_ claims: String, _ issuer: String = "https://a") throws -> Bool {
             guard case .object(let object) = try JSONReader.parse(Array(claims.utf8)) else { return false }
-            return nested.isFulfilled(issuer: issuer, claims: object)
+            return document.isFulfilled(issuer: issuer, claims: object)
         }
         for claims in [#"{"a":{"b":7}}"#, #"{"a":{"b":"7"}}"#, #"{"c":"x","a":1}"#, #"{"c":"x","a":1.0}"#] {
             #expect(try holds(claims) && holds(claims, "https://a//") && !holds(claims, "https://b"), "\(claims)")

@@ -26,13 +26,16 @@ struct ReleasePolicyDocument: Hashable, Sendable {
     let canonical: [UInt8]
 
     static let version = "1.0.0"
+    /// Of a condition: the authority is the first level, what stands in its list the second.
     private static let maximumDepth = 8
+    /// Each level takes an object and an array. More than the levels need, so that one too many is told as such.
+    private static let limits = JSONReader.Limits(depth: 4 * maximumDepth)
 
     /// - Throws: ``Refusal`` with what is wrong and where.
     init(parsing bytes: [UInt8]) throws(Refusal) {
         let document: JSONValue
         do throws(JSONReader.Failure) {
-            document = try JSONReader.parse(bytes)
+            document = try JSONReader.parse(bytes, limits: Self.limits)
         } catch {
             throw Refusal("it isn't valid JSON: \(error.reason) at byte \(error.offset)")
         }
@@ -95,8 +98,8 @@ extension ReleasePolicyDocument {
         try allow(["claim", "equals"], in: object, "a claim condition, whose only operator is 'equals',")
         guard case .string(let claim)? = object["claim"], let wanted = object["equals"].flatMap(text) else {
             throw Refusal(
-                "a claim condition needs 'claim' (a string) and 'equals' (a string, a number, true or false; a number of "
-                    + "2^53 or more is written as an integer of 64 bits, or as a string)")
+                "a claim condition needs 'claim' (a string) and 'equals' (a string, a number, true or false; a number "
+                    + "of 2^53 or more is written as an integer of 64 bits, or as a string)")
         }
         let path = claim.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard path.allSatisfy({ !$0.isEmpty }) else { throw Refusal("a 'claim' is empty between its dots") }

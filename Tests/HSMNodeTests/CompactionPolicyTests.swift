@@ -68,6 +68,14 @@ import Testing
         #expect(policy.cut(situation(saved: 600, compacted: 20, now: 231)) == 500)
     }
 
+    @Test func aCutThatFoundNoRoomIsNotDueAtOnce() {
+        var policy = policy { $0.refusalPause = 50 }
+        #expect(policy.isDue(saved: 200, compacted: 0, bytes: 100, now: Instant(nanoseconds: 100)))
+        policy.foundNoRoom(now: Instant(nanoseconds: 100))
+        #expect(!policy.isDue(saved: 200, compacted: 0, bytes: 100, now: Instant(nanoseconds: 149)))
+        #expect(policy.isDue(saved: 200, compacted: 0, bytes: 100, now: Instant(nanoseconds: 150)))
+    }
+
     @Test func theLookIsCheapUntilThereIsSomething() {
         var policy = policy()
         _ = policy.cut(situation(saved: 20, now: 100))

@@ -176,6 +176,24 @@ import Testing
         #expect(bench[1].views.last?.isAssigned(0) == true)
     }
 
+    @Test func aCutWithoutRoomIsTriedAgainAfterAPause() throws {
+        let bench = try Bench.running {
+            $0.logEntriesKept = 2
+            $0.compactionStep = 3
+            $0.refusalPause = 5_000_000
+        }
+        let storage = try #require(bench[0].storage)
+        storage.refusesCuts = true
+        try write(bench, 0..<8)
+        try bench.run(until: "the first attempt") { storage.cuts > 0 }
+        let before = storage.cuts
+        bench.run(100)
+        #expect(storage.cuts == before + 20)
+        storage.refusesCuts = false
+        bench.run(5)
+        #expect(bench[0].disk.compactedIndex > 0)
+    }
+
     @Test func aPoolIsBegunOnAnEmptyDiskOnly() throws {
         let bench = try Bench()
         #expect(throws: NodeDriver.BootstrapFailure.notEmpty) {

@@ -104,10 +104,10 @@ import Testing
         let driver = try #require(bench[2].driver)
         storage.refusesInstallations = true
         bench.unseal(2)
-        try bench.run(until: "the first attempt") { storage.stagedReadings > 0 }
+        try bench.run(until: "the first attempt") { storage.installations > 0 }
         // A step each millisecond, an attempt every fifth of them.
         bench.run(100)
-        #expect(storage.stagedReadings == 21)
+        #expect(storage.installations == 21 && storage.stagedReadings == 1)
         #expect(bench[2].alarms.filter { $0 == .storageFull }.count == 1)
 
         // From now on a step only when the driver wants one.
@@ -120,10 +120,30 @@ import Testing
             }
         }
         wake(until: bench.now + 10_000_000)
-        #expect(storage.stagedReadings == 23)
+        #expect(storage.installations == 23)
         storage.refusesInstallations = false
         wake(until: bench.now + 15_000_000)
+        #expect(storage.stagedReadings == 1)
         #expect(bench[2].disk.staged == nil)
+        #expect(bench[2].views.last?.generation == 12)
+    }
+
+    /// What was found genuine with keys that are gone is checked anew with those that come.
+    @Test func anInstallationWithoutRoomForgetsWhatItCheckedWhenTheNodeIsSealed() throws {
+        let bench = try poolWithoutThird()
+        try bench.start(2)
+        try bench.run(until: "the whole snapshot") { bench[2].disk.staged?.isComplete == true }
+        let storage = try #require(bench[2].storage)
+        storage.refusesInstallations = true
+        bench.unseal(2)
+        try bench.run(until: "an attempt") { storage.installations > 0 }
+        bench.seal(2)
+        bench.run(2)
+        bench.unseal(2)
+        bench.run(60)
+        #expect(storage.stagedReadings == 2)
+        storage.refusesInstallations = false
+        try expectSameState(bench)
         #expect(bench[2].views.last?.generation == 12)
     }
 

@@ -29,6 +29,8 @@ struct CompactionPolicy {
 
     private let options: NodeOptions
     private var notes: [Note] = []
+    /// The last cut has found no room. May be past.
+    private var notBefore = Instant(nanoseconds: 0)
 
     init(options: NodeOptions) {
         self.options = options
@@ -52,8 +54,12 @@ struct CompactionPolicy {
         return through
     }
 
+    /// There was no room to cut the log: it is tried again after a pause.
+    mutating func foundNoRoom(now: Instant) { notBefore = now.advanced(by: options.refusalPause) }
+
     /// Whether it makes sense to look closer. Cheap, for it is asked at every step.
     func isDue(saved: LogIndex, compacted: LogIndex, bytes: Int, now: Instant) -> Bool {
+        guard now >= notBefore else { return false }
         if saved >= compacted + options.logEntriesKept + options.compactionStep || bytes > options.logBytesKept {
             return true
         }

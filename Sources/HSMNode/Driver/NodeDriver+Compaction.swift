@@ -27,7 +27,7 @@ extension NodeDriver {
             try environment.storage.compactLog(
                 through: through, term: term, tag: tag, configuration: configuration)
         } catch .full {
-            return
+            return compaction.foundNoRoom(now: now)
         } catch {
             return halt(error)
         }

@@ -67,6 +67,7 @@ extension NodeDriver {
         publishReads()
         raft.setMayHoldLeases(false, now: now)
         decoded.clear()
+        fetch.genuine = nil
         for accepted in intake.clear() { refuse(accepted.proposal, reason: .sealed) }
         giveUp(.sealed)
         statusDue = now

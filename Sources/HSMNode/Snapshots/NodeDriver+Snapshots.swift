@@ -55,6 +55,7 @@ extension NodeDriver {
         } else {
             guard chunk.after == .beginning else { return }
         }
+        fetch.genuine = nil
         do {
             try environment.storage.stage(chunk)
         } catch .full {
@@ -71,21 +72,24 @@ extension NodeDriver {
     /// Makes a whole snapshot the node's state, if it is genuine and brings the node forward. Runs when all output of
     /// the step is written.
     func installSnapshot() {
-        // Before that, reading and checking all of it again would only hold the driver's thread up.
         guard now >= installationDue else { return }
         guard halted == nil, stalled == nil, case .unsealed(let authenticator) = seal,
             let staged = environment.storage.staged, staged.isComplete
         else { return }
         do {
-            guard staged.mark.index > raft.commitIndex else { return try environment.storage.discardStaged() }
+            guard staged.mark.index > raft.commitIndex else { return try discardStaged() }
             let (index, term) = (staged.mark.index, staged.mark.term)
             guard raft.mayInstall(index: index, term: term), !raft.hasUnwrittenLog else { return }
-            guard let genuine = try verified(staged, authenticator) else {
+            // What has found no room before is not read and checked again: that would hold the driver's thread up.
+            let isKnown = fetch.genuine?.mark == staged.mark
+            guard let genuine = try isKnown ? fetch.genuine : verified(staged, authenticator) else {
                 guard halted == nil else { return }
                 environment.observer.alarm(.forgedSnapshot(index: staged.mark.index))
-                return try environment.storage.discardStaged()
+                return try discardStaged()
             }
+            fetch.genuine = genuine
             try environment.storage.installStaged(configuration: genuine.configuration)
+            fetch.genuine = nil
             install(genuine.applied, configuration: genuine.configuration)
         } catch .full {
             // Nothing was written: the snapshot stays where it is.
@@ -98,6 +102,11 @@ extension NodeDriver {
         }
     }
 
+    private func discardStaged() throws(StorageFailure) {
+        fetch.genuine = nil
+        try environment.storage.discardStaged()
+    }
+
     /// When an installation is tried again that this step, or one before, found no room for.
     var nextInstallation: Instant { installationDue > now ? installationDue : .distantFuture }
 
@@ -105,7 +114,7 @@ extension NodeDriver {
     /// there, and the state says which configuration was in force.
     private func verified(
         _ staged: StagedSnapshot, _ authenticator: any StateAuthenticator
-    ) throws(StorageFailure) -> (applied: AppliedState, configuration: PoolConfiguration)? {
+    ) throws(StorageFailure) -> GenuineSnapshot? {
         let check = StoredStateCheck(authenticator: authenticator, raft: raft, newest: options.catalog.newest)
         let rows = try environment.storage.stagedRows()
         let applied: AppliedState
@@ -118,7 +127,7 @@ extension NodeDriver {
         guard let configuration = applied.state.membership.map(PoolConfiguration.init) else { return nil }
         let digests = try environment.storage.stagedDigests()
         guard applied.state.recordDigests.allSatisfy(digests.contains) else { return nil }
-        return (applied, configuration)
+        return GenuineSnapshot(mark: staged.mark, applied: applied, configuration: configuration)
     }
 
     private func install(_ snapshot: AppliedState, configuration: PoolConfiguration) {

@@ -104,8 +104,14 @@ final class EditedDisk: NodeStorage {
     private let edit: (inout StoredNode) -> Void
     /// There is no room to install a snapshot, though there is for all else.
     var refusesInstallations = false
+    /// There is no room to cut the log.
+    var refusesCuts = false
     /// How often the staged rows were read.
     private(set) var stagedReadings = 0
+    /// How often a snapshot was to be installed.
+    private(set) var installations = 0
+    /// How often the log was to be cut.
+    private(set) var cuts = 0
 
     init(disk: SimulatedDisk, edit: @escaping (inout StoredNode) -> Void) {
         self.disk = disk
@@ -129,6 +135,8 @@ final class EditedDisk: NodeStorage {
     func compactLog(
         through: LogIndex, term: Term, tag: [UInt8], configuration: PoolConfiguration
     ) throws(StorageFailure) {
+        cuts += 1
+        if refusesCuts { throw .full }
         try disk.compactLog(through: through, term: term, tag: tag, configuration: configuration)
     }
 
@@ -143,6 +151,7 @@ final class EditedDisk: NodeStorage {
     func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { try disk.stagedDigests() }
     func discardStaged() throws(StorageFailure) { try disk.discardStaged() }
     func installStaged(configuration: PoolConfiguration) throws(StorageFailure) {
+        installations += 1
         if refusesInstallations { throw .full }
         try disk.installStaged(configuration: configuration)
     }

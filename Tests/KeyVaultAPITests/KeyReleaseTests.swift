@@ -277,8 +277,13 @@ private struct Authority {
         let last = try await patch("k", "{\(member(strict, #","immutable":true"#))}")
         #expect(last.json?.object("release_policy")?.bool("immutable") == true, "\(last.text)")
         #expect(try await patch("k", "{\(member())}").message.contains("immutable"))
-        #expect(try await patch("k", "{\(member(strict))}").message.contains("immutable"))
+        #expect(
+            try await patch("k", "{\(member(strict, #","immutable":false"#))}").message.contains("immutable"))
         #expect(try await patch("k", #"{"tags":{"a":"b"},\#(member(strict, #","immutable":true"#))}"#).status == 200)
+        // What isn't said doesn't change.
+        let unsaid = try await patch("k", "{\(member(strict))}")
+        #expect(unsaid.status == 200, "\(unsaid.text)")
+        #expect(unsaid.json?.object("release_policy")?.bool("immutable") == true, "\(unsaid.text)")
         #expect(try await patch("k", #"{"key_ops":["sign"]}"#).status == 200)
         #expect(try await release("k", fulfilling).status == 200)
         // New versions have the terms of the one that they follow.

@@ -110,7 +110,7 @@ private struct SealedChange {
         operations =
             try KeyOperationFields.read(fields, for: version.header.keyType, isExportable: version.exportable)
             ?? version.operations
-        policy = try ExportFields.policy(fields) ?? current
+        policy = try ExportFields.policy(fields, replacing: current) ?? current
         guard operations != version.operations || policy != current else { return nil }
         guard operations.contains(.import) == version.operations.contains(.import) else {
             throw .badParameter(

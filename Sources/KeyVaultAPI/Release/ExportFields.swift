@@ -31,7 +31,9 @@ struct ExportFields {
     var terms: ExportTerms? { policy.map { $0.terms(isExportable: isExportable) } }
 
     /// `nil` where the request has no such member.
-    static func policy(_ fields: Fields) throws(APIError) -> Policy? {
+    ///
+    /// - Parameter current: the key's, which says whether it stays as it is where the request doesn't.
+    static func policy(_ fields: Fields, replacing current: Policy? = nil) throws(APIError) -> Policy? {
         guard let section = try fields.section("release_policy") else { return nil }
         let contentType = try section.string("contentType") ?? defaultContentType
         guard contentType.utf8.count <= 256, contentType.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
@@ -42,7 +44,7 @@ struct ExportFields {
             throw .badParameter(
                 "The parameter 'release_policy.data' has more than \(PoolLimits.releasePolicyBytes) bytes.")
         }
-        let isImmutable = try section.bool("immutable") ?? false
+        let isImmutable = try section.bool("immutable") ?? current?.isImmutable ?? false
         do throws(ReleasePolicyDocument.Refusal) {
             let document = try ReleasePolicyDocument(parsing: bytes)
             return Policy(

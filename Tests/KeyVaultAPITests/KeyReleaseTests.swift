@@ -252,6 +252,26 @@ private struct Authority {
         try await expect("16384 bytes", exportable(#""kty":"EC""#, long))
     }
 
+    /// The protocol asks for a policy with the first version alone.
+    @Test func furtherVersionsGoOnWithThePolicy() async throws {
+        let create = #"{"kty":"EC","attributes":{"exportable":true}}"#
+        let bring = #"{"key":{"kty":"oct","k":"\#(digest(32))"},"attributes":{"exportable":true}}"#
+        try await pool.create("k", exportable(#""kty":"EC""#, member(Self.policy, #","immutable":true"#)))
+        let policy = try await pool.call(.user, .get, "/keys/k").json?.object("release_policy")
+        for (method, path, body) in [(HTTPMethod.post, "/keys/k/create", create), (.put, "/keys/k", bring)] {
+            let next = try await pool.call(.user, method, path, body)
+            #expect(next.status == 200 && next.json?.object("attributes")?.bool("exportable") == true, "\(next.text)")
+            #expect(next.json?.object("release_policy") == policy && policy?.bool("immutable") == true)
+        }
+        let wrapper = try await pool.create("wrapper", #"{"kty":"RSA","key_ops":["import"]}"#)
+        #expect(try await release("k", try authority.token(authority.target(wrapper))).status == 200)
+        // One that stays in the pool has none to go on with, and takes none.
+        try await pool.create("k")
+        #expect(try await pool.call(.user, .get, "/keys/k").json?.object("release_policy") == nil)
+        try await pool.expectRefusal(.post, "/keys/k/create", create, says: "needs a 'release_policy'")
+        try await pool.expectRefusal(.put, "/keys/k", bring, says: "needs a 'release_policy'")
+    }
+
     @Test func changesOfThePolicy() async throws {
         let strict = Self.policy.replacing("level.debug", with: "other")
         func patch(_ name: String, _ body: String) async throws -> Answer {

@@ -18,7 +18,7 @@ enum KeyCreation {
     private static func create(_ context: RequestContext) async throws(APIError) -> APIResponse {
         let name = try KeyLookup.newName(context)
         let fields = try context.fields()
-        let request = try KeyRequest(fields)
+        let request = try KeyRequest(fields, after: context.view.key(name)?.latest)
         if context.view.state.deletedKey(name) != nil { throw CommandRefusals.keyIsDeleted(name) }
         guard let pool = context.view.state.pool else { throw .internalFailure(RequestContext.noPool) }
         let template = request.template(poolID: pool.poolID, name: name, createdAt: context.now)
@@ -69,10 +69,11 @@ struct KeyRequest {
     let tags: [String: String]
     let export: ExportFields
 
-    init(_ fields: Fields) throws(APIError) {
+    /// - Parameter latest: the version that the new one follows; `nil` for a new key.
+    init(_ fields: Fields, after latest: KeyVersionRecord?) throws(APIError) {
         kind = try Self.kind(fields)
         attributes = try AttributeFields(fields)
-        export = try ExportFields(fields, attributes)
+        export = try ExportFields(fields, attributes, after: latest)
         operations =
             try KeyOperationFields.read(fields, for: kind.type, isExportable: export.isExportable)
             ?? KeyOperationFields.usual(kind.type)

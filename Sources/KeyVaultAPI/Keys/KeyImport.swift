@@ -20,7 +20,7 @@ enum KeyImport {
         guard let webKey = try fields.section("key") else { throw .badParameter("The parameter 'key' is required.") }
         let source = try source(webKey, context)
         let attributes = try AttributeFields(fields)
-        let export = try ExportFields(fields, attributes)
+        let export = try ExportFields(fields, attributes, after: context.view.key(name)?.latest)
         let operations =
             try KeyOperationFields.read(webKey, for: source.type, isExportable: export.isExportable)
             ?? KeyOperationFields.usual(source.type)

@@ -104,9 +104,7 @@ private struct SealedChange {
 
     /// `nil` where the request says nothing of them, or what they are already.
     init?(_ fields: Fields, of version: KeyVersionRecord) throws(APIError) {
-        let current = version.releasePolicy.map {
-            ExportFields.Policy(stored: $0, isImmutable: version.header.releasePolicyImmutable)
-        }
+        let current = version.exportPolicy
         operations =
             try KeyOperationFields.read(fields, for: version.header.keyType, isExportable: version.exportable)
             ?? version.operations

@@ -15,10 +15,13 @@ struct ExportFields {
 
     static let defaultContentType = "application/json; charset=utf-8"
 
-    /// For a new key: whoever may take it out is decided now, and never again for more.
-    init(_ fields: Fields, _ attributes: AttributeFields) throws(APIError) {
+    /// For a new version: whoever may take it out is decided now, and never again for more.
+    ///
+    /// - Parameter latest: the version that it follows. The protocol asks for a policy with a key's first version only:
+    ///   an exportable one that brings none goes on with this one's.
+    init(_ fields: Fields, _ attributes: AttributeFields, after latest: KeyVersionRecord?) throws(APIError) {
         isExportable = attributes.exportable ?? false
-        policy = try Self.policy(fields)
+        policy = try Self.policy(fields) ?? (isExportable ? latest?.exportPolicy : nil)
         guard !isExportable || policy != nil else {
             throw .badParameter("The parameter 'attributes.exportable': an exportable key needs a 'release_policy'.")
         }
@@ -63,6 +66,11 @@ extension ExportFields.Policy {
 }
 
 extension KeyVersionRecord {
+    /// The policy by which this version may leave the pool; `nil` where it may not.
+    var exportPolicy: ExportFields.Policy? {
+        releasePolicy.map { ExportFields.Policy(stored: $0, isImmutable: header.releasePolicyImmutable) }
+    }
+
     /// Under which terms this version may leave the pool; a new version made from it gets the same.
     var exportTerms: ExportTerms? {
         guard header.exportable || !header.releasePolicyDigest.isEmpty else { return nil }

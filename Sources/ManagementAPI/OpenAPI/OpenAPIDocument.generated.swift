@@ -5541,7 +5541,7 @@ enum OpenAPIDocument {
       },
       "ReleasePolicyGiven": {
         "type": "object",
-        "description": "Who may get the key out of the pool. Needs `exportable`.",
+        "description": "Who may get the key out of the pool. Needs `exportable`, and is needed for it unless the latest version has one.",
         "required": ["data"],
         "properties": {
           "contentType": {"type": "string", "default": "application/json; charset=utf-8"},

@@ -15,7 +15,7 @@ import pytest
 
 from conftest import free_ports
 from people import await_audit_head
-from pool import Pool, binaries, wait_until
+from pool import ROOT, Pool, binaries, wait_until
 
 USAGE, SYSTEM, DATA, CONFIGURATION = 64, 71, 74, 78
 REFUSALS = (SYSTEM, DATA, CONFIGURATION)
@@ -199,6 +199,14 @@ def test_files_that_cannot_be_used_are_named(node: Node, taken_ports, spoil):
     assert code == CONFIGURATION, f"starting again would not help; exit code {code}: {said}"
     assert words in said, said
     assert " in use" not in said, f"a port was opened first: {said}"
+
+
+def test_the_unit_gives_up_where_starting_again_does_not_help():
+    unit = (ROOT / "deploy" / "systemd" / "hsmd.service").read_text()
+    settings = dict(line.split("=", 1) for line in unit.splitlines() if re.match(r"\w+=", line))
+    assert settings["RestartPreventExitStatus"] == "64 74 77 78" and settings["Restart"] == "on-failure"
+    # What it ends with is not looked at: a mistake in node.yaml would be tried again every two seconds.
+    assert "ExecStartPre" not in settings
 
 
 def test_wrong_usage_has_its_own_code(node: Node):

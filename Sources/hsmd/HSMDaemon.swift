@@ -85,7 +85,7 @@ struct HSMDaemon: AsyncParsableCommand {
             do {
                 return print(try TokenKeyMaking.run(configuration))
             } catch {
-                fail("\(error)", code: error is ConfigurationError ? EX_CONFIG : EXIT_FAILURE)
+                fail("\(error)", code: error is ConfigurationError ? EX_CONFIG : EX_OSERR)
             }
         }
         let service = NodeService(
@@ -118,7 +118,9 @@ struct HSMDaemon: AsyncParsableCommand {
     }
 
     private func fail(_ message: String, code: Int32) -> Never {
-        FileHandle.standardError.write(Data("hsmd: \(message)\n".utf8))
+        // Where it can't be said the code still is.
+        let text = Array("hsmd: \(message)\n".utf8)
+        _ = write(STDERR_FILENO, text, text.count)
         Foundation.exit(code)
     }
 }

@@ -144,7 +144,7 @@ def test_what_is_wrong_is_named(site, tmp_path):
     for change, expected in cases:
         write_section(node, token.section(**change))
         refused = make_key(node)
-        assert refused.returncode == 1 and expected in refused.stderr, (change, refused.stderr)
+        assert refused.returncode == 71 and expected in refused.stderr, (change, refused.stderr)
         assert "not the PIN" not in refused.stderr
     # What the file itself has wrong is found before the token is asked.
     for change, expected in (
@@ -163,7 +163,7 @@ def test_what_is_wrong_is_named(site, tmp_path):
     made = make_key(node)
     assert made.returncode == 0 and "SHA-256" in made.stdout, made.stderr
     again = make_key(node)
-    assert again.returncode == 1 and "has a key 'unseal' already" in again.stderr, again.stderr
+    assert again.returncode == 71 and "has a key 'unseal' already" in again.stderr, again.stderr
     (node / "node.yaml").write_text(file)
 
 
@@ -305,7 +305,7 @@ def test_a_key_in_a_file_is_for_development_and_says_so(site, unenrolled):
     made = make_key(node)
     assert made.returncode == 0 and "DEVELOPMENT ONLY" in made.stdout and key.stat().st_mode & 0o777 == 0o600, made.stderr
     again = make_key(node)
-    assert again.returncode == 1 and "is there already" in again.stderr, again.stderr
+    assert again.returncode == 71 and "is there already" in again.stderr, again.stderr
     key.chmod(0o640)
     open_to_others = make_key(node)
     assert open_to_others.returncode == 78 and "mode 0640" in open_to_others.stderr, open_to_others.stderr

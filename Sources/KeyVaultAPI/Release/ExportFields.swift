@@ -21,7 +21,8 @@ struct ExportFields {
     ///   an exportable one that brings none goes on with this one's.
     init(_ fields: Fields, _ attributes: AttributeFields, after latest: KeyVersionRecord?) throws(APIError) {
         isExportable = attributes.exportable ?? false
-        policy = try Self.policy(fields) ?? (isExportable ? latest?.exportPolicy : nil)
+        let former = isExportable ? latest?.exportPolicy : nil
+        policy = try Self.policy(fields) ?? former
         guard !isExportable || policy != nil else {
             throw .badParameter("The parameter 'attributes.exportable': an exportable key needs a 'release_policy'.")
         }

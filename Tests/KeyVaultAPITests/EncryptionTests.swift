@@ -88,6 +88,25 @@ import Testing
         #expect(texts.count == 1, "\(texts)")
     }
 
+    /// Whose fault it is doesn't depend on whether the key has made room for others while it was in use.
+    @Test func aForgedCiphertextIsTheCallersFaultThoughTheKeyIsGoneFromMemory() async throws {
+        let pool = try TestPool(API.endpoints)
+        try await pool.create("r", #"{"kty":"RSA","key_size":3072}"#)
+        let (module, record) = (pool.module, try #require(pool.pool.latestView.state.key("r")).latest.recordDigest)
+        let evicting = Task.detached {
+            while !Task.isCancelled {
+                module.evict(recordDigest: record)
+                try? await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        defer { evicting.cancel() }
+        for _ in 0..<30 {
+            let answer = try await post(pool, "/keys/r/decrypt", ("alg", "RSA-OAEP"), ("value", digest(384, 1)))
+            // 503 where it was gone twice before it could be used.
+            #expect(answer.status == 400 || answer.status == 503, "\(answer.text)")
+        }
+    }
+
     @Test(arguments: [128, 192, 256])
     func aesBothWays(_ bits: Int) async throws {
         let pool = try TestPool(API.endpoints)

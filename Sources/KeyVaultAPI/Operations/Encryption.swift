@@ -186,9 +186,15 @@ extension RequestContext {
     }
 
     /// One answer for whatever is wrong with a ciphertext: which it was would help to forge one. A record of ours that
-    /// doesn't open is another matter, and the node's fault: then the key never got into memory.
+    /// doesn't open is another matter, and the node's fault. Which of them it was is found out by opening the record:
+    /// that the key isn't in memory says nothing, since it may have made room for others after its use.
     fileprivate func decryptionFailure(_ error: CryptoError, of version: KeyVersionRecord) -> APIError {
-        guard error == .authenticationFailed, services.module.isCached(recordDigest: version.recordDigest) else {
+        guard error == .authenticationFailed else { return failure(error, of: version) }
+        do throws(CryptoError) {
+            try services.module.confirm(
+                header: version.header, recordDigest: version.recordDigest,
+                fetch: { () throws(CryptoError) in try services.custody.record(digest: version.recordDigest) })
+        } catch {
             return failure(error, of: version)
         }
         return .badParameter("The parameter 'value' can't be decrypted with this key and these parameters.")

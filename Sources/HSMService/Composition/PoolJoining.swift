@@ -23,7 +23,6 @@ struct PoolJoining {
     let logger: Logger
 
     /// Asks one member after the other until one has admitted the node.
-    ///
     func join() async throws -> JoinAnswer {
         var failures: [String] = []
         for endpoint in file.endpoints {
@@ -50,17 +49,16 @@ struct PoolJoining {
     }
 
     private func join(at endpoint: String) async throws -> JoinAnswer {
-        guard let url = URL(string: endpoint), let host = url.host else {
+        guard let place = Self.place(of: endpoint) else {
             throw ConfigurationError(file: file.file, problem: "'\(endpoint)' isn't a URL", cure: "Correct it.")
         }
-        let authority = url.port.map { "\(host):\($0)" } ?? host
         let client = try await HTTP2Client.connect(
-            host: host, port: url.port ?? 443, trust: .pem(Array(file.authority.utf8)), group: group)
+            host: place.host, port: place.port, trust: .pem(Array(file.authority.utf8)), group: group)
         let answer: HTTP2ClientResponse
         do {
             answer = try await client.send(
                 HTTP2ClientRequest(
-                    method: .post, authority: authority, path: "/quorate/v1/nodes/join",
+                    method: .post, authority: place.authority, path: "/quorate/v1/nodes/join",
                     headers: [("content-type", "application/json")], body: body()))
         } catch {
             await client.close()
@@ -68,6 +66,17 @@ struct PoolJoining {
         }
         await client.close()
         return try read(answer)
+    }
+
+    /// Whom to connect to, and what requests call it: there an IPv6 address stands in brackets.
+    static func place(of endpoint: String) -> (host: String, port: Int, authority: String)? {
+        guard let url = URL(string: endpoint), let host = url.host, (1...65_535).contains(url.port ?? 443) else {
+            return nil
+        }
+        return (
+            host.trimmingCharacters(in: CharacterSet(charactersIn: "[]")), url.port ?? 443,
+            String(endpoint.dropFirst("https://".count).prefix { $0 != "/" })
+        )
     }
 
     private func body() throws -> [UInt8] {

@@ -25,8 +25,9 @@ struct HSMDaemon: AsyncParsableCommand {
             A node starts sealed. A peer that is unsealed unseals it; where there is none, a quorum of officers does, \
             with 'hsmctl unseal', or the node's token. The first node of a new pool is started once with --initialize.
 
-            Exit codes: 0 stopped as asked, 64 wrong usage, 71 the system refused, 74 the disk failed, 75 to be \
-            started again, 77 removed from the pool, 78 bad configuration or a program too old for the pool.
+            Exit codes: 0 stopped as asked, 64 wrong usage, 69 no member could be asked to let the node join, 71 the \
+            system refused, 74 the disk failed, 75 to be started again, 77 removed from the pool, 78 bad configuration \
+            or a program too old for the pool.
             """,
         version: NodeService.version)
 

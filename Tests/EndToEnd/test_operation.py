@@ -17,7 +17,7 @@ from conftest import free_ports
 from people import await_audit_head
 from pool import ROOT, Pool, binaries, wait_until
 
-USAGE, SYSTEM, DATA, CONFIGURATION = 64, 71, 74, 78
+USAGE, UNAVAILABLE, SYSTEM, DATA, CONFIGURATION = 64, 69, 71, 74, 78
 REFUSALS = (SYSTEM, DATA, CONFIGURATION)
 
 
@@ -226,6 +226,21 @@ def test_port_in_use(node: Node):
             code, said = node.run()
         assert code == SYSTEM, f"exit code {code}: {said}"
         assert re.search(rf"127\.0\.0\.1:{port} is (already )?in use", said), said
+
+
+def test_nobody_to_join(node: Node, taken_ports):
+    """A later start may find a member: the unit tries again."""
+    shutil.rmtree(node.folder / "data")
+    ticket = {
+        "poolId": re.search(r"pool_id: (\w+)", node.yaml.read_text())[1], "id": 1, "ticket": "A" * 43,
+        "endpoints": ["https://127.0.0.1:1"], "authority": (node.pool_folder / "ca" / "api-ca.crt").read_text(),
+        "identityKeySha256": "ab" * 32}
+    path = node.folder / "node.join"
+    path.write_text(json.dumps(ticket))
+    path.chmod(0o600)
+    code, said = node.run("--config", "node.yaml", "--join", "node.join")
+    assert code == UNAVAILABLE and "no member could be asked: https://127.0.0.1:1: " in said, f"{code}: {said}"
+    assert "cure: Start again when a member" in said, said
 
 
 def spoil_pool(node: Node) -> list[str]:

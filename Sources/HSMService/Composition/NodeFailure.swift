@@ -86,6 +86,11 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         to bring the machine back, join as a new node with an empty folder: hsmctl node add
         """, EX_NOPERM)
 
+    /// Nothing is wrong here: a later start may find one.
+    static func noMember(_ explanation: ConfigurationError) -> NodeFailure {
+        NodeFailure("\(explanation)", EX_UNAVAILABLE)
+    }
+
     /// Members of a pool follow the same commands and rules, or their states would part.
     static func tooOld(for reason: HaltReason) -> NodeFailure? {
         let what: String

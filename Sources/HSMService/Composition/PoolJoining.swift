@@ -37,9 +37,10 @@ struct PoolJoining {
                 failures.append("\(endpoint): \(error)")
             }
         }
-        throw ConfigurationError(
-            file: file.file, problem: "no member could be asked: \(failures.joined(separator: "; "))",
-            cure: "Start again when a member with a majority answers; the ticket is good for an hour.")
+        throw NodeFailure.noMember(
+            ConfigurationError(
+                file: file.file, problem: "no member could be asked: \(failures.joined(separator: "; "))",
+                cure: "Start again when a member with a majority answers; the ticket is good for an hour."))
     }
 
     /// Asking another member would make no difference.

@@ -99,7 +99,9 @@ enum CommandRefusals {
         case .invalidRoleDefinition: .badParameter("The role has a name, a description or a list that is too long.")
         case .invalidScope: .badParameter("The scope must be /, /keys or /keys/{name}.")
         case .lastAdministrator:
-            .forbidden("This is the last administrator's assignment. Assign the role to another first.")
+            .forbidden(
+                "This is the last administrator's assignment. Assign the role to another principal first, one that is "
+                    + "enabled and has a secret.")
         case .tooManyRoleAssignments:
             limit(
                 "There are at most \(PoolLimits.roleAssignmentsForHSM) role assignments at / and /keys together, and "

@@ -102,7 +102,9 @@ enum PrincipalEndpoints {
         if case .refused(let refusal) = committed.outcome {
             switch refusal {
             case .lastAdministrator:
-                throw .forbidden("This is the last administrator. Make another principal one first.")
+                throw .forbidden(
+                    "This is the last administrator. Make another principal one first, which is enabled and has a "
+                        + "secret.")
             case .principalNotFound: throw .notFound("PrincipalNotFound", "Requested principal not found")
             default: throw .badParameter("The pool refused the change: \(refusal).")
             }

@@ -96,15 +96,39 @@ import Testing
         #expect(try await pool.call(.nobody, .delete, "/keys/k" + path).status == 200)
     }
 
-    @Test func theLastAdministratorStays() async throws {
-        let pool = try TestPool(API.endpoints)
+    /// The path of the assignment that makes the administrator one.
+    private func administratorsPath(_ pool: TestPool) async throws -> String {
         let list = try await pool.call(.administrator, .get, Self.collection + "roleAssignments")
-        let own = try #require(
+        let name = try #require(
             list.json?.objects("value").first {
                 $0.object("properties")?.string("principalId") == TestPrincipal.administrator.objectID.description
             }?.string("name"))
-        let answer = try await pool.call(.administrator, .delete, Self.collection + "roleAssignments/" + own)
+        return Self.collection + "roleAssignments/" + name
+    }
+
+    @Test func theLastAdministratorStays() async throws {
+        let pool = try TestPool(API.endpoints)
+        let answer = try await pool.call(.administrator, .delete, try await administratorsPath(pool))
         #expect(answer.status == 403 && answer.code == "Forbidden" && answer.message.contains("last administrator"))
+    }
+
+    /// Any id can be assigned a role, also one that was confused with another.
+    @Test func anIdThatNobodyHasDoesNotReplaceTheLastAdministrator() async throws {
+        let pool = try TestPool(API.endpoints)
+        #expect(try pool.pool.submitNow(.raisePoolVersion(.amendments, knownBy: [1])).get().outcome == .applied)
+        let own = try await administratorsPath(pool)
+        let path = Self.collection + "roleAssignments/" + Self.one
+        let role = BuiltInRole.administrator.id.description
+        let (objectID, clientID) = (TestPrincipal.nobody.objectID, TestPrincipal.nobody.clientID)
+        let confused = #"{"properties":{"roleDefinitionId":"\#(role)","principalId":"\#(clientID)"}}"#
+        #expect(try await pool.call(.administrator, .put, path, confused).status == 201)
+        let refused = try await pool.call(.administrator, .delete, own)
+        #expect(refused.status == 403 && refused.message.contains("last administrator"), "\(refused.text)")
+        #expect(try await pool.call(.administrator, .delete, path).status == 200)
+        let made = try await pool.call(.administrator, .put, path, body(role))
+        #expect(made.json?.object("properties")?.string("principalId") == objectID.description, "\(made.text)")
+        #expect(try await pool.call(.administrator, .delete, own).status == 200)
+        #expect(try await pool.call(.nobody, .get, path).status == 200)
     }
 
     @Test func listsAndFilters() async throws {

@@ -49,11 +49,13 @@ import Testing
         }
     }
 
-    @Test func administratorsMayBeOfAnOutsideIssuer() {
+    /// A pool begins with the first version, which doesn't ask whether its administrators can log in.
+    @Test func theFirstAdministratorNeedsNoRecord() {
         var genesis = Fixture.genesis()
         genesis.principals = []
         var replica = Replica()
         #expect(replica.apply(.initializePool(genesis)) == .applied)
+        #expect(replica.state.version == .first)
     }
 
     @Test func nothingIsDoneBeforeGenesis() throws {

@@ -5,6 +5,8 @@ import Testing
 @Suite struct DirectoryCommandTests {
     private let service = GUID(high: 0x5e, low: 1)
     private let group = GUID(high: 0xad, low: 2)
+    /// By which the administrator has its role.
+    private let own = Fixture.assignment(1, Fixture.administrator, .administrator, at: .root)
 
     private func principal(_ edit: (inout NewPrincipal) -> Void = { _ in }) -> PoolCommand {
         var principal = NewPrincipal(
@@ -166,9 +168,10 @@ import Testing
                 == .refused(.roleAssignmentNotFound))
     }
 
-    @Test func theLastAdministratorStays() {
+    @Test(arguments: [PoolVersion.first, .amendments])
+    func theLastAdministratorStays(version: PoolVersion) {
         var replica = Replica.activated()
-        let own = Fixture.assignment(1, Fixture.administrator, .administrator, at: .root)
+        #expect(replica.apply(.raisePoolVersion(version, knownBy: [1, 2, 3])) == .applied)
         let removals: [PoolCommand] = [
             .deleteRoleAssignment(name: own.name, scope: .root),
             .setPrincipalEnabled(objectID: Fixture.administrator, enabled: false),
@@ -195,8 +198,7 @@ import Testing
         var replica = Replica.activated()
         #expect(replica.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3])) == .applied)
         replica.apply(.putRoleAssignment(Fixture.assignment(2, group, .administrator, at: .root)))
-        let resignation = PoolCommand.deleteRoleAssignment(
-            name: Fixture.assignment(1, Fixture.administrator, .administrator, at: .root).name, scope: .root)
+        let resignation = PoolCommand.deleteRoleAssignment(name: own.name, scope: .root)
         #expect(replica.apply(resignation) == .refused(.lastAdministrator), "nobody is in the group")
         replica.apply(principal { $0.enabled = false })
         #expect(replica.apply(resignation) == .refused(.lastAdministrator), "nobody who could act")
@@ -214,6 +216,51 @@ import Testing
         replica.apply(.setPrincipalGroups(objectID: Fixture.administrator, groups: [group]))
         #expect(replica.apply(removals[0]) == .applied)
         #expect(try replica.reloaded().root == replica.state.root)
+    }
+
+    /// An id that nobody has administers nothing, nor does a principal that gets no token.
+    @Test func whoCannotLogInIsNoAdministrator() throws {
+        var replica = Replica.activated()
+        #expect(replica.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3])) == .applied)
+        let resignation = PoolCommand.deleteRoleAssignment(name: own.name, scope: .root)
+        let hash = [UInt8](repeating: 2, count: 32)
+        let (user, client) = (GUID(high: 0x5e, low: 2), GUID(high: 0xc1, low: 1))
+        #expect(replica.apply(principal { $0.secretHash = nil }) == .applied)
+        // Without a client id nobody asks for tokens, whatever the secret.
+        #expect(replica.apply(principal { ($0.objectID, $0.clientID, $0.kind) = (user, nil, .user) }) == .applied)
+        for (number, administrator) in [client, service, user, group].enumerated() {
+            let assignment = Fixture.assignment(UInt64(number) + 2, administrator, .administrator, at: .root)
+            #expect(replica.apply(.putRoleAssignment(assignment)) == .applied)
+            #expect(replica.apply(resignation) == .refused(.lastAdministrator), "\(administrator)")
+        }
+        let removals: [PoolCommand] = [
+            .setPrincipalEnabled(objectID: Fixture.administrator, enabled: false),
+            .deletePrincipal(objectID: Fixture.administrator),
+            .setPrincipalSecret(objectID: Fixture.administrator, hash: nil, generation: 2),
+        ]
+        for removal in removals {
+            #expect(replica.apply(removal) == .refused(.lastAdministrator), "\(removal)")
+        }
+        #expect(replica.state.principal(Fixture.administrator)?.secretHash != nil)
+
+        #expect(replica.apply(.setPrincipalSecret(objectID: service, hash: hash, generation: 1)) == .applied)
+        #expect(replica.apply(resignation) == .applied)
+        let noSecret = PoolCommand.setPrincipalSecret(objectID: service, hash: nil, generation: 2)
+        #expect(replica.apply(noSecret) == .refused(.lastAdministrator))
+        #expect(replica.state.principal(service)?.credentialGeneration == 1)
+        #expect(replica.apply(.setPrincipalSecret(objectID: service, hash: hash, generation: 2)) == .applied)
+        #expect(try replica.reloaded().root == replica.state.root)
+    }
+
+    /// Members of a former version don't ask who can log in.
+    @Test func anIdThatNobodyHasCountedFormerly() {
+        var replica = Replica.activated()
+        #expect(replica.apply(.raisePoolVersion(.unsealKeyHolders, knownBy: [1, 2, 3])) == .applied)
+        let nobody = Fixture.assignment(2, GUID(high: 1, low: 1), .administrator, at: .root)
+        replica.apply(.putRoleAssignment(nobody))
+        let noSecret = PoolCommand.setPrincipalSecret(objectID: Fixture.administrator, hash: nil, generation: 2)
+        #expect(replica.apply(noSecret) == .applied)
+        #expect(replica.apply(.deleteRoleAssignment(name: own.name, scope: .root)) == .applied)
     }
 
     /// Members of a former version don't ask who is in a group.

@@ -346,6 +346,23 @@ import Testing
         #expect(base.apply(Self.complete(6)) == .applied)
     }
 
+    /// An assignment of the backup's may take the place of the last administrator's, whose heir has no secret.
+    @Test func noRestoreTakesTheLastAdministratorAway() throws {
+        var replica = Replica.activated()
+        #expect(replica.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3])) == .applied)
+        let person = try #require(NewPoolFixture.lost.principal(NewPoolFixture.person))
+        let own = Fixture.assignment(1, Fixture.administrator, .administrator, at: .root)
+        let others = Self.everything.filter { $0 != .principal(person) && $0 != .roleAssignment(own) }
+        func lines(_ heir: PrincipalRecord) throws(Refusal) -> [String] {
+            let assignment = Fixture.assignment(1, heir.objectID, .administrator, at: .root)
+            return try replica.state.consequences(
+                ofRestoring: others + [.principal(heir), .roleAssignment(assignment)])
+        }
+        let shown = try lines(person)
+        #expect(shown.contains { $0.contains("is taken away from \"administrator\"") }, "\(shown)")
+        #expect(throws: Refusal.lastAdministrator) { try lines(person.withoutSecret) }
+    }
+
     @Test func aPoolOfOfficersTakesNoOthers() throws {
         var replica = approved
         replica.apply(.beginJob(Self.restore()))

@@ -82,7 +82,11 @@ struct Workload {
 
     /// Entry 1 of every simulated pool.
     static func genesis(nodes: [NodeID], settings: PoolSettings = PoolSettings()) -> ProposalEnvelope {
-        let principals = (0..<Register.principals).map(principal)
+        // The pool's administrator stays as it is: the clients' principals come and go.
+        let administrator = NewPrincipal(
+            objectID: Register.administrator, clientID: Register.administrator, kind: .servicePrincipal,
+            displayName: "administrator", secretHash: [UInt8](repeating: 1, count: 32))
+        let principals = [administrator] + (0..<Register.principals).map(principal)
         let command = PoolCommand.initializePool(
             Genesis(
                 poolID: Register.pool, name: "simulated", tenantID: Register.tenant,

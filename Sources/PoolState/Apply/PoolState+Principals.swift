@@ -41,6 +41,7 @@ extension PoolState {
         principal.secretHash = hash
         principal.credentialGeneration = generation
         store(principal, &changes)
+        if hash == nil, version >= .amendments { try checkAdministrators() }
     }
 
     mutating func setPrincipal(_ id: GUID, groups: [GUID], _ changes: inout StateChanges) throws(Refusal) {
@@ -95,12 +96,18 @@ extension PoolState {
         guard remains else { throw .lastAdministrator }
     }
 
-    /// Whether somebody can act by what the principal may do. One without a record, of an outside issuer, counts as
-    /// able to. A group can't act but by its members, whose records name it.
+    /// Whether somebody can act by what the principal may do: itself, or a member of the group that it is. A role may
+    /// be assigned to any id, so that a mistyped one has it, too. Formerly such an id counted, and so did whoever has
+    /// no credential.
     private func canAct(_ id: GUID) -> Bool {
-        guard let principal = principalRecords[id] else { return true }
-        guard principal.enabled else { return false }
-        guard principal.kind == .group, version >= .amendments else { return true }
-        return principalRecords.values.contains { $0.enabled && $0.groups.contains(id) }
+        guard version >= .amendments else { return principalRecords[id]?.enabled != false }
+        guard let principal = principalRecords[id], principal.enabled else { return false }
+        guard principal.kind == .group else { return principal.canLogIn }
+        return principalRecords.values.contains { $0.canLogIn && $0.groups.contains(id) }
     }
+}
+
+extension PrincipalRecord {
+    /// Whether it gets tokens: they are asked for by client id and secret.
+    fileprivate var canLogIn: Bool { enabled && clientID != nil && secretHash != nil }
 }

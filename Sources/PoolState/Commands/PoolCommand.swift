@@ -178,7 +178,7 @@ public struct Genesis: Hashable, Sendable {
     /// SHA-256 of the officers' certificates, to fix them from the beginning; may be empty.
     public var pinnedOfficers: [[UInt8]]
     public var settings: PoolSettings
-    /// The first principals of the pool's own directory; may be empty where all are of an outside issuer.
+    /// The first principals of the pool's own directory. An administrator has to be among them to log in.
     public var principals: [NewPrincipal]
     /// The first role assignments; at least one makes an administrator at `/`.
     public var roleAssignments: [RoleAssignment]

@@ -29,7 +29,8 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     public static let unsealKeyHolders = PoolVersion(rawValue: 8)
     /// Amended rules: restores of everything bring settings and role definitions of any size that a pool may have; the
     /// order of one brings the officers of a pool that doesn't know them; refusals for audiences have their own name;
-    /// a ticket that an approval has brought is held when its node says so; a group administers by its members.
+    /// a ticket that an approval has brought is held when its node says so; a group administers by its members, and
+    /// nobody who can't log in is an administrator.
     public static let amendments = PoolVersion(rawValue: 9)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
     public static let newest = amendments

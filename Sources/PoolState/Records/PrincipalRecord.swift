@@ -7,7 +7,7 @@ public enum PrincipalKind: UInt8, Hashable, CaseIterable, Sendable {
     case group = 3
 }
 
-/// A principal of the pool's own directory. Principals of outside issuers need no record to be assigned roles.
+/// A principal of the pool's directory. A role may be assigned to an id that no record has: it gives nobody anything.
 public struct PrincipalRecord: Hashable, Sendable {
     /// What role assignments name.
     public let objectID: GUID

@@ -14,7 +14,9 @@ enum Fixture {
             audiences: ["https://pool-1.example"], members: (1...3).map(member), keyring: [1, 2, 3],
             settings: settings,
             principals: [
-                NewPrincipal(objectID: administrator, kind: .user, displayName: "administrator"),
+                NewPrincipal(
+                    objectID: administrator, clientID: GUID(high: 0xc1, low: 0xad), kind: .servicePrincipal,
+                    displayName: "administrator", secretHash: [UInt8](repeating: 0xad, count: 32)),
                 NewPrincipal(objectID: GUID(high: 0xad, low: 2), kind: .group, displayName: "group"),
             ],
             roleAssignments: [

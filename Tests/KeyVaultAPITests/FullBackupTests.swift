@@ -98,6 +98,14 @@ import Testing
             }
             #expect(try await pool.call(.user, method, path, "{}").status == 403)
         }
+        // Of a container alone it is found out whether the node may use it.
+        for (uri, status) in [("https://store.example/hsm", 202), ("https://elsewhere.example/hsm", 400)] {
+            let body = #"{"sasTokenParameters":{"storageResourceUri":"\#(uri)","token":"sig=good"}}"#
+            let begun = try await pool.call(.administrator, .put, "/prerestore", body)
+            #expect(begun.status == status, "\(begun.text)")
+            guard status == 202 else { continue }
+            #expect(try await backed.end(begun).json?.string("status") == "Succeeded")
+        }
         // Who names half of a place means one.
         for (method, path, body) in [
             (HTTPMethod.post, "/prebackup", #"{"token":"sig=good"}"#),

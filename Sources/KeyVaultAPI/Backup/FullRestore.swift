@@ -18,7 +18,7 @@ enum FullRestore {
                 try await start(.restore, folder: "folderToRestore", context, desk)
             },
             endpoint("/prerestore", "PreFullRestore") { context throws(APIError) in
-                if try namesNothing(context) { return try await check(context, desk) }
+                if try !namesBackup(context) { return try await check(context, desk) }
                 return try await start(.restoreCheck, folder: "folderToRestore", context, desk)
             },
             endpoint("/keys/{name}/restore", "SelectiveKeyRestore") { context throws(APIError) in
@@ -41,13 +41,15 @@ enum FullRestore {
             .put, path, operation: operation, access: .dataAction(.restoreStart, .root), handler: .asynchronous(body))
     }
 
-    private static func namesNothing(_ context: RequestContext) throws(APIError) -> Bool {
+    private static func namesBackup(_ context: RequestContext) throws(APIError) -> Bool {
         let fields = try context.fields()
-        return ["sasTokenParameters", "folderToRestore", "keepCredentials"].allSatisfy { fields.object[$0] == nil }
+        return ["folderToRestore", "keepCredentials"].contains { fields.object[$0] != nil }
     }
 
-    /// A check that names no backup finds out no more than that the caller may and that no other job runs.
+    /// A check that names no backup finds out no more than that the caller may, that no other job runs, and that the
+    /// node may use the container, where one is named. Whether it can be read isn't known before there is what to read.
     private static func check(_ context: RequestContext, _ desk: BackupDesk) async throws(APIError) -> APIResponse {
+        if let parameters = try context.fields().section("sasTokenParameters") { _ = try BackupPlace(parameters, desk) }
         let order = JobOrder(id: Random.bytes(16), kind: .restoreCheck, node: desk.node, place: "")
         return try await JobStart.begin(order, nil, context, desk)
     }

@@ -1,11 +1,12 @@
 import CryptographicModule
 import Foundation
-import HSMService
 import Identity
 import PoolState
 import Raft
 import RequestTesting
 import Testing
+
+@testable import HSMService
 
 /// A wrong configuration stops the node at its start, with file, line and cure.
 @Suite struct ConfigurationTests {
@@ -215,6 +216,21 @@ import Testing
         #expect(throws: ConfigurationError.self) { try two.checkFounders() }
         let three = try load(Self.good).get()
         #expect(throws: Never.self) { try three.checkFounders() }
+    }
+
+    @Test func anAuthorityOfStoresThatCannotBeReadIsAMistakeInTheFile() throws {
+        for places in [
+            "blob_hosts: [b.example]\n  authority_file: none.crt\n", "directory: backups\n", "blob_hosts: [b.example]\n",
+        ] {
+            let configuration = try load(Self.good + "backups:\n  \(places)").get()
+            guard places.contains("none.crt") else {
+                #expect(throws: Never.self, "\(places)") { try configuration.backupStores() }
+                continue
+            }
+            let error = #expect(throws: ConfigurationError.self) { try configuration.backupStores() }
+            #expect(error?.problem.contains("none.crt can't be read as PEM certificates") == true)
+            #expect(error?.file == configuration.file && error?.cure.contains("authority_file") == true)
+        }
     }
 
     private static func joinFile(_ change: (String) -> String = { $0 }) -> String {

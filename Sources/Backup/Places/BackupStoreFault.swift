@@ -19,6 +19,8 @@ public enum BackupStoreFault: Error, Hashable, Sendable {
     case denied(String, of: BackupCredential)
     /// What the node's file names can't be read as credentials.
     case credentialsUnusable(String)
+    /// Whom to trust for a place's certificate isn't known.
+    case authorityUnusable(String)
     /// The machine's platform gave no token.
     case identityUnavailable(String)
     /// The place takes the node's time for wrong.
@@ -49,6 +51,7 @@ extension BackupStoreFault: CustomStringConvertible {
             "The container refused the node's managed identity (\(code)). Give it the role that reads and writes "
                 + "blobs there."
         case .credentialsUnusable(let why): "The node's credentials for the store can't be used: \(why)."
+        case .authorityUnusable(let why): "The authorities of the store can't be used: \(why)."
         case .identityUnavailable(let why):
             "The machine's identity endpoint gave no token: \(why). Look whether the machine has an identity, and "
                 + "at 'managed_identity' in the node's file."
@@ -70,7 +73,7 @@ extension BackupStoreFault: CustomStringConvertible {
         case .notFound: "BackupNotFound"
         case .exists: "BackupExists"
         case .full: "StorageFull"
-        case .unreachable, .failed: "StorageUnavailable"
+        case .unreachable, .failed, .authorityUnusable: "StorageUnavailable"
         }
     }
 }

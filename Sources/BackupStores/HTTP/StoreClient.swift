@@ -71,7 +71,7 @@ struct StoreClient: Sendable {
         do {
             tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authorityFile))
         } catch {
-            throw .failed("the authority file \(authorityFile) can't be read as PEM certificates")
+            throw .authorityUnusable("\(authorityFile) can't be read as PEM certificates")
         }
         return tls
     }

@@ -111,7 +111,7 @@ final class NodeAssembly: Sendable {
             computation: computation, hosts: hosts, clock: SystemClock(),
             identity: Self.serviceIdentity(configuration), logger: logger)
         loadRefusals = services.loadRefusals
-        stores = try configuration.backups.stores()
+        stores = try configuration.backupStores()
         let backups = Self.makeDesk(configuration, stores, disk, runtime)
         takeover = JobTakeover(services: services, desk: backups)
         calendar = BackupCalendar(runtime, vault, ScheduledBackups(services: services, desk: backups), alarms)

@@ -99,6 +99,19 @@ struct BackupPlaces: Sendable {
     }
 }
 
+extension NodeConfiguration {
+    /// The stores that ``backups`` names.
+    func backupStores() throws(ConfigurationError) -> ConfiguredStores {
+        do throws(BackupStoreFault) {
+            return try backups.stores()
+        } catch {
+            throw ConfigurationError(
+                file: file, problem: "'backups' can't be used: \(error)",
+                cure: "An authority_file holds PEM certificates and is readable for this user.")
+        }
+    }
+}
+
 /// Buckets of one S3-compatible service.
 struct BucketPlace: Sendable {
     let service: S3Service

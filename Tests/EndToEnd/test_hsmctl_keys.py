@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 
+import pytest
 from cryptography.hazmat.primitives import hashes, hmac, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,6 +16,14 @@ from test_hsmctl import answer, hsmctl, table
 from test_key_exchange import assertion, policy
 
 OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+
+
+@pytest.fixture(autouse=True)
+def files_of_ones_own():
+    """hsmctl reads no private key that others may read."""
+    former = os.umask(0o077)
+    yield
+    os.umask(former)
 
 
 def base64url(octets: bytes) -> str:
@@ -63,6 +72,10 @@ def test_private_keys_are_imported_in_every_form(pool: Pool, tmp_path: pathlib.P
     raw.write_bytes(bytes(17))
     assert "17 bytes" in hsmctl(
         pool, "key", "import", "ctl-raw", "--file", str(raw), "--format", "raw", expect=64).stderr
+    raw.chmod(0o644)
+    assert "chmod 600" in hsmctl(
+        pool, "key", "import", "ctl-raw", "--file", str(raw), "--format", "raw", expect=64).stderr
+    raw.chmod(0o600)
     raw.write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
     assert "can't be read as a private key" in hsmctl(
         pool, "key", "import", "ctl-raw", "--file", str(raw), expect=64).stderr

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CryptographicModule
 import Foundation
 import Testing
 
@@ -42,6 +43,40 @@ import Testing
         #expect(try Files.read(path) == long)
         try Files.write([1, 2], to: path)
         #expect(try Files.read(path) == [1, 2])
+    }
+
+    @Test func aPrivateKeyIsReadOnlyWhereItIsItsOwnersAlone() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func content(_ path: String) throws -> [UInt8] {
+            let secret = try Files.secret(path)
+            return secret.withUnsafeBytes { Array($0) }
+        }
+        let (path, link) = (folder + "/officer.key", folder + "/link.key")
+        try Files.write([1, 2, 3], to: path)
+        let mode = chmod(path, 0o600)
+        let linked = symlink(path, link)
+        #expect(mode == 0 && linked == 0)
+        #expect(try content(path) == [1, 2, 3])
+        let byLink = #expect(throws: ClientError.self) { try content(link) }
+        #expect(byLink?.exitCode == 64 && byLink?.message.contains("to be no link") == true)
+        for open: mode_t in [0o640, 0o604, 0o666] {
+            #expect(chmod(path, open) == 0)
+            let error = #expect(throws: ClientError.self) { try content(path) }
+            #expect(error?.exitCode == 64 && error?.message.contains("chmod 600") == true)
+        }
+        let missing = #expect(throws: ClientError.self) { try content(folder + "/none.key") }
+        #expect(missing == .unreadable("\(folder)/none.key can't be read: No such file or directory."))
+    }
+
+    /// As of a program that decrypts the key on its way.
+    @Test func aPrivateKeyMayComeByAPipe() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data([4, 5, 6]))
+        try pipe.fileHandleForWriting.close()
+        let secret = try Files.secret("/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
+        let read = secret.withUnsafeBytes { Array($0) }
+        #expect(read == [4, 5, 6])
     }
 
     @Test func aSecretFileThatCannotBeReadIsNoMissingSecret() throws {

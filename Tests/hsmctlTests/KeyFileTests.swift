@@ -49,21 +49,31 @@ import Testing
         #expect(try KeyArgument.parse(["k/4567"]).path(usedBy: "https://a/keys/k/0123") == "/keys/k/4567")
     }
 
+    private func told(_ bytes: [UInt8]) throws -> PrivateKeyForm? {
+        try SecretHandling.begin()
+        return PrivateKeyForm.told(by: try Secret(copying: bytes))
+    }
+
+    private func members(_ form: PrivateKeyForm, _ bytes: [UInt8]) throws -> [(name: String, value: String)] {
+        try SecretHandling.begin()
+        return try form.members(try Secret(copying: bytes), file: "f")
+    }
+
     @Test func privateKeysAreToldByTheirFirstBytes() throws {
-        #expect(PrivateKeyForm.told(by: Array("-----BEGIN PRIVATE KEY-----".utf8)) == .pem)
-        #expect(PrivateKeyForm.told(by: Array("Bag Attributes\n-----BEGIN PRIVATE KEY-----".utf8)) == .pem)
-        #expect(PrivateKeyForm.told(by: Array(" \n{\"kty\":\"oct\"}".utf8)) == .jwk)
-        #expect(PrivateKeyForm.told(by: [0x30, 0x82]) == .der)
-        #expect(PrivateKeyForm.told(by: [UInt8](repeating: 7, count: 32)) == nil && PrivateKeyForm.told(by: []) == nil)
-        let raw = try PrivateKeyForm.raw.members([UInt8](repeating: 0, count: 16), file: "f")
+        #expect(try told(Array("-----BEGIN PRIVATE KEY-----".utf8)) == .pem)
+        #expect(try told(Array("Bag Attributes\n-----BEGIN PRIVATE KEY-----".utf8)) == .pem)
+        #expect(try told(Array(" \n{\"kty\":\"oct\"}".utf8)) == .jwk)
+        #expect(try told([0x30, 0x82]) == .der)
+        #expect(try told([UInt8](repeating: 7, count: 32)) == nil && told([]) == nil)
+        let raw = try members(.raw, [UInt8](repeating: 0, count: 16))
         #expect(raw.map(\.name) == ["kty", "k"] && raw[1].value == "AAAAAAAAAAAAAAAAAAAAAA")
-        let web = try PrivateKeyForm.jwk.members(Array(#"{"kty":"oct","k":"AA","alg":"x","use":"y"}"#.utf8), file: "f")
+        let web = try members(.jwk, Array(#"{"kty":"oct","k":"AA","alg":"x","use":"y"}"#.utf8))
         #expect(web.map(\.name) == ["kty", "k"], "members that the service doesn't know are left out")
         for (form, bytes) in [
             (PrivateKeyForm.raw, [UInt8](repeating: 0, count: 17)), (.jwk, Array("{}".utf8)), (.jwk, [1]),
             (.pem, Array("-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n".utf8)), (.der, [0x30, 0]),
         ] {
-            #expect(throws: ClientError.self, "\(form)") { try form.members(bytes, file: "f") }
+            #expect(throws: ClientError.self, "\(form)") { try members(form, bytes) }
         }
     }
 

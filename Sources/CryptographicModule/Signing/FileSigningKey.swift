@@ -6,18 +6,11 @@ public final class FileSigningKey: Sendable {
     public let spkiDER: [UInt8]
     private let key: LoadedKey
 
-    private static let maximumFileLength = 64 * 1024
-
     /// - Throws: ``CryptoError/keyRejected(_:)`` for a file that is a link, another's, open to others, encrypted, or
     ///   holds no P-256 key.
     public init(path: String) throws {
         try ModuleHealth.shared.requireGood()
-        var bytes: UnsafeMutablePointer<UInt8>?
-        var length = 0
-        let status = qk_secure_read_file(path, Self.maximumFileLength, &bytes, &length)
-        try CryptoError.check(status, "private key file \(path)")
-        guard let bytes else { throw CryptoError.internalFailure("private key file") }
-        let pem = Secret(adopting: bytes, count: length)
+        let pem = try Secret.reading(keyFile: path)
         guard let key = try LoadedKey.load(pem: pem) else {
             throw CryptoError.keyRejected("private key file \(path): it is encrypted")
         }

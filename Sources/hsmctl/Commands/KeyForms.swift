@@ -49,36 +49,41 @@ enum PrivateKeyForm: String, ExpressibleByArgument, CaseIterable {
     case pem, der, jwk, raw
 
     /// Told by the file's first bytes. Raw bytes could be anything: they have to be named.
-    static func told(by bytes: [UInt8]) -> PrivateKeyForm? {
-        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        if first == UInt8(ascii: "{") { return .jwk }
-        if String(decoding: bytes, as: UTF8.self).contains("-----BEGIN ") { return .pem }
-        return first == 0x30 ? .der : nil
+    static func told(by content: borrowing Secret) -> PrivateKeyForm? {
+        content.withUnsafeBytes { bytes -> PrivateKeyForm? in
+            let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            if first == UInt8(ascii: "{") { return .jwk }
+            let begin = Array("-----BEGIN ".utf8)
+            if bytes.indices.contains(where: { bytes[$0...].starts(with: begin) }) { return .pem }
+            return first == 0x30 ? .der : nil
+        }
     }
 
-    /// The members `kty` and on.
-    func members(_ bytes: [UInt8], file: String) throws -> [(name: String, value: String)] {
+    /// The members `kty` and on. They are in ordinary memory, as the request is that they go into.
+    func members(_ content: borrowing Secret, file: String) throws -> [(name: String, value: String)] {
         switch self {
         case .raw:
-            guard [16, 24, 32].contains(bytes.count) else {
-                throw ClientError.usage("\(file) holds \(bytes.count) bytes; a symmetric key has 16, 24 or 32.")
+            guard [16, 24, 32].contains(content.count) else {
+                throw ClientError.usage("\(file) holds \(content.count) bytes; a symmetric key has 16, 24 or 32.")
             }
-            return [("kty", "oct"), ("k", Base64URL.encode(bytes))]
-        case .jwk: return try Self.webKey(bytes, file)
-        case .pem: return try Self.members(pem: bytes, file)
+            return [("kty", "oct"), ("k", content.withUnsafeBytes { Base64URL.encode(Array($0)) })]
+        case .jwk: return try Self.webKey(content.withUnsafeBytes { Array($0) }, file)
+        case .pem: return try Self.members(pem: content, file)
         case .der:
             // The label says what is inside: the older forms have labels of their own.
             for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"] {
-                if let found = try? Self.members(pem: Array(PEM.text(label, bytes).utf8), file) { return found }
+                let text = content.withUnsafeBytes { PEM.text(label, Array($0)) }
+                if let found = try? Self.members(pem: try Secret(copying: Array(text.utf8)), file) { return found }
             }
             throw ClientError.usage("\(file) holds no private key in DER: neither PKCS#8 nor the older RSA or EC form.")
         }
     }
 
-    private static func members(pem: [UInt8], _ file: String) throws -> [(name: String, value: String)] {
+    private static func members(
+        pem: borrowing Secret, _ file: String
+    ) throws -> [(name: String, value: String)] {
         do {
-            try SecretHandling.begin()
-            let key = try PrivateKeyFile(pem: try Secret(copying: pem)) { try Passphrase.read(for: file) }
+            let key = try PrivateKeyFile(pem: pem) { try Passphrase.read(for: file) }
             return key.members.map { ($0.name, $0.value) }
         } catch let error as CryptoError {
             throw ClientError.usage("\(file) can't be read as a private key: \(error).")

@@ -11,9 +11,10 @@ extension KeyCommands {
             abstract: "Imports a key that was made elsewhere, as a new key or a new version.",
             discussion: """
                 The file holds a private key as PEM, DER (PKCS#8, or the older RSA and EC forms) or JWK, or a \
-                symmetric key as raw bytes or JWK. An encrypted PEM is asked for its pass phrase. Whoever has had the \
-                file has the key: destroy it afterwards. With --byok the file is a transfer blob instead: the key, \
-                wrapped elsewhere for a key of this pool whose only operation is import.
+                symmetric key as raw bytes or JWK. An encrypted PEM is asked for its pass phrase. The file has to be \
+                yours, and closed to group and others. Whoever has had it has the key: destroy it afterwards. With \
+                --byok the file is a transfer blob instead: the key, wrapped elsewhere for a key of this pool whose \
+                only operation is import.
 
                 Example: hsmctl key import invoices --file invoices.key --ops sign verify
                 """)
@@ -53,15 +54,15 @@ extension KeyCommands {
 
         /// The members of the request's `key`.
         private func members() throws -> [(name: String, value: String)] {
-            let bytes = try Files.read(file)
             if byok, let type {
                 let head = [("kty", type)] + (curve.map { [("crv", $0)] } ?? [])
-                return head + [("key_hsm", Base64URL.encode(bytes))]
+                return head + [("key_hsm", Base64URL.encode(try Files.read(file)))]
             }
-            guard let form = format ?? PrivateKeyForm.told(by: bytes) else {
+            let content = try Files.secret(file)
+            guard let form = format == nil ? PrivateKeyForm.told(by: content) : format else {
                 throw ClientError.usage("\(file) is neither PEM, DER nor JWK. Is it a symmetric key? Add --format raw.")
             }
-            return try form.members(bytes, file: file)
+            return try form.members(content, file: file)
         }
 
         func run() async throws {

@@ -129,7 +129,7 @@ struct OfficerShares {
     /// Reads an officer's private key, and asks for its pass phrase where it has one.
     static func privateKey(_ path: String) throws -> RSAPrivateKey {
         do {
-            return try RSAPrivateKey(pem: try Secret(copying: try Files.read(path))) { try Passphrase.read(for: path) }
+            return try RSAPrivateKey(pem: try Files.secret(path)) { try Passphrase.read(for: path) }
         } catch let error as CryptoError {
             throw ClientError.usage(
                 "\(path) can't be opened: \(error). It must be an RSA private key (PEM), and the pass phrase its own.")

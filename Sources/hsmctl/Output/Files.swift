@@ -22,6 +22,46 @@ enum Files {
         }
     }
 
+    /// The file of a private key, in secure memory: nobody but its owner may be able to use it. What comes by a pipe is
+    /// nobody's.
+    static func secret(_ path: String) throws -> Secret {
+        try SecretHandling.begin()
+        if path == "-" { return try secret(from: STDIN_FILENO, path) }
+        var status = stat()
+        guard stat(path, &status) == 0, access(path, R_OK) == 0 else { throw unreadable(path) }
+        if status.st_mode & S_IFMT == S_IFIFO {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw unreadable(path) }
+            defer { close(descriptor) }
+            return try secret(from: descriptor, path)
+        }
+        do {
+            return try Secret.reading(keyFile: path)
+        } catch CryptoError.keyRejected(_) {
+            throw ClientError.usage(
+                "\(path) isn't used: the file of a private key has to belong to you, to be closed to group and others "
+                    + "(chmod 600), to be no link, and to have at most \(Secret.longestKeyFile) bytes.")
+        }
+    }
+
+    private static func secret(from descriptor: Int32, _ path: String) throws -> Secret {
+        var length = 0
+        let room = try Secret(count: Secret.longestKeyFile + 1) { target in
+            while length < target.count {
+                let place = target.baseAddress.map { $0 + length }
+                let count = Foundation.read(descriptor, place, target.count - length)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw unreadable(path) }
+                if count == 0 { break }
+                length += count
+            }
+        }
+        guard (1...Secret.longestKeyFile).contains(length) else {
+            throw ClientError.usage("\(path) is empty, or longer than \(Secret.longestKeyFile) bytes.")
+        }
+        return try room.withUnsafeBytes { try Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<length])) }
+    }
+
     static func certificate(_ path: String) throws -> X509Certificate {
         let pem = try read(path)
         do {

@@ -6450,12 +6450,16 @@ enum OpenAPIDocument {
         ]
       },
       "RestoreCheck": {
-        "description": "Without a backup the check is only that the caller may and that no other job runs.",
+        "description": "Without a folder the check is only that the caller may, that no other job runs, and that the node may use the container, if one is named.",
         "anyOf": [
           {"$ref": "#/components/schemas/RestoreRequest"},
           {
             "type": "object",
-            "properties": {"sasTokenParameters": {"type": "null"}, "folderToRestore": {"type": "null"}, "keepCredentials": {"type": "null"}}
+            "properties": {
+              "sasTokenParameters": {"anyOf": [{"$ref": "#/components/schemas/BackupContainer"}, {"type": "null"}]},
+              "folderToRestore": {"type": "null"},
+              "keepCredentials": {"type": "null"}
+            }
           }
         ]
       },

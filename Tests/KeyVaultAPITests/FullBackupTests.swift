@@ -41,7 +41,7 @@ import Testing
         #expect(place.contains(try Regex("^https://store.example/hsm/mhsm-pool-1-20260105093012[0-9]{2}$")))
         #expect(backed.stores.objects.keys.map { "https://store.example/hsm/\($0)" } == ["\(place)/backup.qbk"])
         let operations = try pool.records().compactMap { $0.string("operationName") }
-        #expect(operations.contains("FullBackup") && operations.contains("FullBackupStatusGet"))
+        #expect(operations.contains("BackupCreate") && operations.contains("FullBackupStatusGet"))
     }
 
     @Test func theFileIsTheStateOfOneIndex() async throws {

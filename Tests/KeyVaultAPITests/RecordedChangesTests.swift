@@ -79,7 +79,7 @@ import Testing
         backed.stores.fail(with: .full)
         _ = try await backed.end(try await backed.begin("POST", "/prebackup"))
         try #require(await pool.settled { $0.contains { $0.string("operationName") == "PreFullBackupEnd" } })
-        let begun = try #require(try properties(pool, "FullBackup").first)
+        let begun = try #require(try properties(pool, "BackupCreate").first)
         let ended = try #require(try properties(pool, "FullBackupEnd").first)
         for found in [begun, ended] {
             #expect(found.string("folder") == folder && found.string("place") == "https://store.example/hsm/\(folder)")

@@ -235,7 +235,7 @@ import Testing
     }()
 
     private static let backupRoutes = [
-        Expected("POST /backup", "FullBackup", "backup/start/action @/ activated", "A"),
+        Expected("POST /backup", "BackupCreate", "backup/start/action @/ activated", "A"),
         Expected("POST /prebackup", "PreFullBackup", "backup/start/action @/ activated", "A"),
         Expected(
             "GET /backup/{id}/pending", "FullBackupStatusGet", "backup/status/action @/ activated unversioned", "A"),

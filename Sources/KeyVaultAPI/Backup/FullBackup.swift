@@ -11,7 +11,7 @@ enum FullBackup {
     static func endpoints(_ desk: BackupDesk) -> [Endpoint] {
         [
             Endpoint(
-                .post, "/backup", operation: "FullBackup", access: .dataAction(.backupStart, .root),
+                .post, "/backup", operation: "BackupCreate", access: .dataAction(.backupStart, .root),
                 handler: .asynchronous { context throws(APIError) in
                     try await start(context, desk)
                 }),

@@ -1908,7 +1908,7 @@ enum OpenAPIDocument {
         "operationId": "FullBackup",
         "tags": ["Backup"],
         "summary": "Back the whole pool up into a container",
-        "x-audit-operation": "FullBackup",
+        "x-audit-operation": "BackupCreate",
         "x-data-action": "Microsoft.KeyVault/managedHsm/backup/start/action",
         "x-scope": "/",
         "parameters": [

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import threading
 import time
@@ -91,10 +92,10 @@ class Site:
                 "POST", node, "/keys/kept/sign", self.user.token(self.pool, node), {"alg": "ES256", "value": "A" * 43})
             assert answer.status_code == 200, answer.text
 
-    def open(self, officers: Officers, node: int = 1):
+    def open(self, officers: Officers, node: int = 1, stdin: int | None = None):
         """Officers bring their shares to one sealed node."""
         return self.pool.hsmctl("unseal", "--endpoint", self.pool.endpoint(node), "--security-domain",
-                                str(officers.file), *officers.quorum, check=False)
+                                str(officers.file), *officers.quorum, check=False, stdin=stdin)
 
 
 @pytest.fixture(scope="module")
@@ -189,10 +190,17 @@ def test_other_officers_take_over(site):
     useless = site.reshare("confirm", "--security-domain", str(lost), *new.pair(1), check=False)
     assert useless.returncode == 1 and "commitment" in useless.stderr, useless.stderr
 
-    # From now on either officers open the pool; the former root rules.
-    for officers in (former, new):
+    # From now on either officers open the pool; the former root rules. Whoever protects his key is asked once.
+    protected, phrase = site.folder / "protected.key", site.folder / "phrase"
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-in", str(new.keys[2]), "-out", str(protected), "-passout",
+                    "pass:hush"], check=True, capture_output=True)
+    protected.chmod(0o600)
+    shutil.copy(new.keys[2].with_suffix(".crt"), protected.with_suffix(".crt"))
+    phrase.write_text("hush\n")
+    for officers in (former, Officers([*new.keys[:2], protected], new.file)):
         pool.power_off()
-        opened = site.open(officers)
+        with phrase.open() as typed:
+            opened = site.open(officers, stdin=typed.fileno())
         assert "unsealed" in opened.stdout, opened.stderr
         pool.await_unsealed()
     assert site.state()["stage"] == "prepared"

@@ -49,6 +49,22 @@ import Testing
         #expect(try KeyArgument.parse(["k/4567"]).path(usedBy: "https://a/keys/k/0123") == "/keys/k/4567")
     }
 
+    @Test func anOfficersKeyIsOpenedOnce() throws {
+        try SecretHandling.begin()
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let pem = try Data(contentsOf: tests.appending(path: "SecurityDomainTests/Vectors/officer1.key"))
+        var asked: [String] = []
+        let keys = OfficerKeys { path in
+            asked.append(path)
+            // What doesn't open is asked for again.
+            if asked.count == 1 { throw ClientError.usage("no pass phrase") }
+            return try RSAPrivateKey(pem: try Secret(copying: Array(pem))) { throw ClientError.usage("encrypted") }
+        }
+        #expect(throws: ClientError.self) { try keys.key("a") }
+        for path in ["a", "a", "b", "a"] { _ = try keys.key(path) }
+        #expect(asked == ["a", "a", "b"])
+    }
+
     private func told(_ bytes: [UInt8]) throws -> PrivateKeyForm? {
         try SecretHandling.begin()
         return PrivateKeyForm.told(by: try Secret(copying: bytes))

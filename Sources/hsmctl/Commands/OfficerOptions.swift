@@ -47,6 +47,7 @@ struct OfficerShares {
     let file: [UInt8]
     /// SHA-256 of the node's key, where it is known.
     let pinned: [UInt8]?
+    private let keys = OfficerKeys()
 
     /// The invitation to the ceremony at `path` of a node. A share for one purpose is never given for another.
     ///
@@ -59,6 +60,8 @@ struct OfficerShares {
         let own = try invitation(answer.body.text("invitation"), endpoint, purpose)
         guard let text = answer.body.text("otherInvitation") else { return own }
         let other = try invitation(text, endpoint, purpose)
+        // A key that doesn't open says nothing about which officers its owner is one of.
+        _ = try keys.key(Self.keyFile(of: officer))
         return (try? seal(officer, other)) == nil ? own : other
     }
 
@@ -92,10 +95,15 @@ struct OfficerShares {
         officer.split(separator: ":").first.map(String.init) ?? officer
     }
 
+    /// Of `certificate:key`.
+    static func keyFile(of officer: String) -> String {
+        officer.split(separator: ":").last.map(String.init) ?? officer
+    }
+
     /// An officer's share, sealed to the node. `officer` is `certificate:key`.
     func seal(_ officer: String, _ invitation: UnsealInvitation) throws -> ShareEnvelope {
         let parts = officer.split(separator: ":").map(String.init)
-        let key = try Self.privateKey(parts[1])
+        let key = try keys.key(parts[1])
         do {
             return try OfficerTool.seal(
                 file: file, certificate: try Files.read(parts[0]), privateKey: key, invitation: invitation,
@@ -155,5 +163,24 @@ struct OfficerShares {
                     + "it), it isn't this pool's, or it is damaged (take another copy).")
         default: .refused("\(certificate): \(error).")
         }
+    }
+}
+
+/// Officers' private keys, each opened when it is first needed: whoever protects his by a pass phrase is asked for that
+/// once, however many shares are tried with it.
+final class OfficerKeys {
+    private let open: (String) throws -> RSAPrivateKey
+    private var opened: [String: RSAPrivateKey] = [:]
+
+    /// - Parameter open: reads a key's file.
+    init(_ open: @escaping (String) throws -> RSAPrivateKey = { try OfficerShares.privateKey($0) }) {
+        self.open = open
+    }
+
+    func key(_ path: String) throws -> RSAPrivateKey {
+        if let known = opened[path] { return known }
+        let key = try open(path)
+        opened[path] = key
+        return key
     }
 }

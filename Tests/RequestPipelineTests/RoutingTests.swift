@@ -123,6 +123,16 @@ import Testing
         #expect(QueryParameters((many + ["q=%31"]).joined(separator: "&")) == nil)
     }
 
+    @Test func pathsAndQueriesHaveTheSameLimit() {
+        for ending in ["x", "%78"] {
+            let path = "/keys/" + String(repeating: "x", count: RequestPath.maximumLength - 6 - ending.utf8.count)
+            #expect(RequestPath(path + ending) != nil && RequestPath(path + "x" + ending) == nil)
+            let query = "q=" + String(repeating: "x", count: QueryParameters.maximumLength - 2 - ending.utf8.count)
+            #expect(QueryParameters(query + ending) != nil && QueryParameters(query + "x" + ending) == nil)
+        }
+        #expect(RequestPath.maximumLength == QueryParameters.maximumLength)
+    }
+
     @Test func base64WithPadding() {
         let pairs = [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),

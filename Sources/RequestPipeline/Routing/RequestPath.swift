@@ -61,11 +61,14 @@ enum PercentEncoding {
 public struct QueryParameters: Sendable {
     private let pairs: [(name: String, value: String)]
 
+    /// Bytes of the query as it was sent, percent-encoded.
+    public static let maximumLength = 2048
     /// Those with the same name count each; empty ones, as in `a=1&&b=2`, don't.
     public static let maximumParameters = 32
 
-    /// Returns `nil` for a query with a bad escape or more than ``maximumParameters`` parameters.
+    /// Returns `nil` for a query that is too long, or has a bad escape or more than ``maximumParameters`` parameters.
     public init?(_ query: String) {
+        guard query.utf8.count <= Self.maximumLength else { return nil }
         if let pairs = PlainText.parameters(query) {
             guard pairs.count <= Self.maximumParameters else { return nil }
             self.pairs = pairs

@@ -5210,7 +5210,7 @@ enum OpenAPIDocument {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
       },
       "TooManyRequests": {
-        "description": "The node's queue for slow operations, or of writes, is full.",
+        "description": "Too many slow operations wait at the node, or too many reads or writes for the pool to confirm them.",
         "headers": {
           "x-ms-request-id": {"$ref": "#/components/headers/x-ms-request-id"},
           "x-ms-client-request-id": {"$ref": "#/components/headers/x-ms-client-request-id"},

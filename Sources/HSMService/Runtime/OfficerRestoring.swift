@@ -62,7 +62,11 @@ final class OfficerRestoring: CeremonyHolder {
         }
     }
 
-    func expire(now: Int64) { current.withLock { $0?.ceremony.expire(now: now) } }
+    func expire(now: Int64) {
+        current.withLock { current in
+            if let current { current.ceremony.expire(now: now) }
+        }
+    }
 
     /// The ceremony under way.
     func invitation(now: Int64) throws(UnsealRequestRefusal) -> CeremonyInvitation {

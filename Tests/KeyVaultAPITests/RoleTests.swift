@@ -265,7 +265,7 @@ import Testing
         }
         let good = #""Microsoft.KeyVault/managedHsm/keys/*""#
         for bad in [
-            "", "Microsoft.KeyVault/managedHsm/keys/sign", "Microsoft.KeyVault/managedHSM/key/sign/action",
+            "Microsoft.KeyVault/managedHsm/keys/sign", "Microsoft.KeyVault/managedHSM/key/sign/action",
             "Microsoft.KeyVault/managedHsm/keys/sign/action ", "*/keys/sing/*", "Microsoft.KeyVault/vaults/*",
         ] {
             for (granted, excluded, name) in [

@@ -157,16 +157,16 @@ private struct Permissions {
             notActions += try Self.entries(block, "notActions")
             dataActions += try Self.dataActions(block, "dataActions")
             notDataActions += try Self.dataActions(block, "notDataActions")
+            guard [actions, notActions, dataActions, notDataActions].allSatisfy({ $0.count <= Self.mostEntries }) else {
+                throw .badParameter(
+                    "The parameter 'properties.permissions' has more than \(Self.mostEntries) entries of one kind.")
+            }
         }
         guard blocks.count < 2 || (notActions.isEmpty && notDataActions.isEmpty) else {
             throw .badParameter(
                 "The parameter 'properties.permissions' has several blocks, and 'notActions' or 'notDataActions' in "
                     + "them. One block is supported then: write the actions that remain, without exclusions, or make a "
                     + "role of each block and assign them all.")
-        }
-        guard [actions, notActions, dataActions, notDataActions].allSatisfy({ $0.count <= Self.mostEntries }) else {
-            throw .badParameter(
-                "The parameter 'properties.permissions' has more than \(Self.mostEntries) entries of one kind.")
         }
     }
 

@@ -57,6 +57,7 @@ struct HSMDaemon: AsyncParsableCommand {
             configuration = try NodeConfiguration.load(file: config)
             initialization = try initialize.map { try PoolInitialization.load(file: $0) }
             joinFile = try join.map { try JoinFile.load(file: $0) }
+            try initialization?.check(for: configuration)
         } catch let error as ConfigurationError {
             fail("\(error)", code: EX_CONFIG)
         }

@@ -135,6 +135,27 @@ def test_mistakes_name_file_line_and_cure(node: Node, taken_ports, old: str, new
     assert check == CONFIGURATION, said
 
 
+def test_what_no_pool_would_take_is_found_beforehand(node: Node, taken_ports):
+    """Once in the log it would be refused without a word, and the pool would never open."""
+    shutil.rmtree(node.folder / "data")
+    path = node.pool_folder / "initialize.yaml"
+    text = path.read_text()
+    head, administrator, rest = re.match(r"(.*administrators:\n)((?:  .*\n)+)(.*)", text, re.S).groups()
+    for spoiled, words in [
+        (head + administrator + administrator + rest, "same object_id"),
+        (re.sub(r"(officer_fingerprints:\n  - .*\n)(  - .*\n)+", r"\1", text), "has 1 elements"),
+    ]:
+        assert spoiled != text
+        path.write_text(spoiled)
+        for arguments in ([], ["--check"]):
+            code, said = node.run("--config", "node.yaml", "--initialize", str(path), *arguments)
+            assert code == CONFIGURATION and words in said and "\n  cure: " in said, said
+        assert not (node.folder / "data").exists(), "the node has begun before it looked"
+    path.write_text(text)
+    code, said = node.run("--config", "node.yaml", "--initialize", str(path), "--check")
+    assert code == 0, said
+
+
 def spoil_mode(node: Node) -> str:
     node.yaml.chmod(0o644)
     return "chmod 600 node.yaml"

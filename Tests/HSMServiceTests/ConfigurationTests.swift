@@ -219,9 +219,8 @@ import Testing
     }
 
     @Test func anAuthorityOfStoresThatCannotBeReadIsAMistakeInTheFile() throws {
-        for places in [
-            "blob_hosts: [b.example]\n  authority_file: none.crt\n", "directory: backups\n", "blob_hosts: [b.example]\n",
-        ] {
+        let hosts = "blob_hosts: [b.example]\n"
+        for places in [hosts + "  authority_file: none.crt\n", hosts, "directory: backups\n"] {
             let configuration = try load(Self.good + "backups:\n  \(places)").get()
             guard places.contains("none.crt") else {
                 #expect(throws: Never.self, "\(places)") { try configuration.backupStores() }
@@ -317,16 +316,18 @@ import Testing
             object_id: 22222222-2222-2222-2222-222222222222
             client_id: 33333333-3333-3333-3333-333333333333
             secret_sha256: \(String(repeating: "ab", count: 32))
-        officer_fingerprints: ["\((0..<32).map { _ in "AB" }.joined(separator: ":"))"]
+        officer_fingerprints: ["\(fingerprint("AB"))", "\(fingerprint("CD"))", "\(fingerprint("EF"))"]
 
         """
+
+    private static func fingerprint(_ byte: String) -> String { Array(repeating: byte, count: 32).joined(separator: ":") }
 
     @Test func initializationFiles() throws {
         let folder = try TemporaryFolder()
         let good = try PoolInitialization.load(file: folder.write("good.yaml", Self.initialization))
         #expect(good.administrators.map(\.displayName) == ["Administrator"])
         #expect(good.administrators[0].secretDigest == [UInt8](repeating: 0xAB, count: 32))
-        #expect(good.officerFingerprints == [[UInt8](repeating: 0xAB, count: 32)])
+        #expect(good.officerFingerprints == [0xAB, 0xCD, 0xEF].map { [UInt8](repeating: $0, count: 32) })
         #expect(good.retentionDays == 90 && !good.purgeProtection)
         let strict = try PoolInitialization.load(
             file: folder.write("strict.yaml", Self.initialization + "retention_days: 7\npurge_protection: true\n"))
@@ -365,6 +366,7 @@ import Testing
             ("secret_sha256: ab", "secret_sha256: ", "isn't a SHA-256", 6),
             ("secret_sha256: ab", "secret: ab", "unknown key 'administrators[0].secret'", 6),
             ("[\"AB:", "[\"", "isn't a SHA-256", 7), ("tenant_id", "tenant", "unknown key 'tenant'", 1),
+            (", \"EF:", "] # \"", "has 2 elements", 7), ("CD", "AB", "names a certificate twice", 7),
         ] {
             let file = try folder.write("bad.yaml", Self.initialization.replacing(from, with: to))
             do throws(ConfigurationError) {

@@ -13,6 +13,14 @@ enum GenesisMaker {
     ) throws -> (keyring: Keyring, genesis: Genesis) {
         let (keyring, secrets) = try Keyring.create(
             poolID: configuration.poolID, securityDomainID: Random.bytes(16), createdAt: now)
+        let sealed = secrets.sealedKeyring.encode()
+        return (keyring, try genesis(configuration, initialization, keyring: sealed))
+    }
+
+    /// The first command. Refused here where the pool would refuse it: by then it would be in the log.
+    static func genesis(
+        _ configuration: NodeConfiguration, _ initialization: PoolInitialization, keyring: [UInt8]
+    ) throws -> Genesis {
         guard let tenant = GUID(initialization.tenantID) else {
             throw ConfigurationError(
                 file: initialization.file, problem: "'tenant_id' isn't a GUID", cure: "Make one with: uuidgen")
@@ -44,7 +52,7 @@ enum GenesisMaker {
                     apiURL: member.endpoint, peerAddress: PeerAddress.join(member.peerHost, member.peerPort),
                     publicKey: member.publicKey)
             },
-            keyring: secrets.sealedKeyring.encode(),
+            keyring: keyring,
             pinnedOfficers: initialization.officerFingerprints,
             settings: PoolSettings(
                 recoverableDays: initialization.retentionDays, purgeProtection: initialization.purgeProtection,
@@ -55,6 +63,7 @@ enum GenesisMaker {
                     issuer: authority.issuer,
                     keys: authority.keys.map { ReleaseAuthority.Key(id: $0.keyID, publicKey: $0.key) })
             })
-        return (keyring, genesis)
+        try GenesisCheck.check(genesis, file: initialization.file)
+        return genesis
     }
 }

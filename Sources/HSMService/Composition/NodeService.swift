@@ -46,7 +46,7 @@ public struct NodeService: Service {
     public func run() async throws {
         let node: NodeAssembly
         do {
-            if initialization != nil { try configuration.checkFounders() }
+            try initialization?.check(for: configuration)
             node = try NodeAssembly(
                 configuration: configuration, initialization: initialization, join: join, told: try await joined(),
                 logger: logger)

@@ -151,6 +151,14 @@ extension PoolInitialization {
             }
             fingerprints.append(bytes)
         }
+        guard Set(fingerprints).count == fingerprints.count else {
+            throw root.error("officer_fingerprints", "names a certificate twice", cure: "Name each officer's once.")
+        }
+        guard fingerprints.isEmpty || (3...10).contains(fingerprints.count) else {
+            throw root.error(
+                "officer_fingerprints", "has \(fingerprints.count) elements: such a pool could never be activated",
+                cure: "Name 3 to 10 officers; or none, and whoever activates the pool chooses them.")
+        }
         return fingerprints
     }
 }

@@ -320,7 +320,9 @@ import Testing
 
         """
 
-    private static func fingerprint(_ byte: String) -> String { Array(repeating: byte, count: 32).joined(separator: ":") }
+    private static func fingerprint(_ byte: String) -> String {
+        Array(repeating: byte, count: 32).joined(separator: ":")
+    }
 
     @Test func initializationFiles() throws {
         let folder = try TemporaryFolder()

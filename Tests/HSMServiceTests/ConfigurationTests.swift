@@ -407,6 +407,8 @@ import Testing
         let good = try load("https://attest.example", keys)
         #expect(good.releaseAuthorities.map(\.issuer) == ["https://attest.example"])
         #expect(good.releaseAuthorities[0].keys.map(\.keyID) == ["k1"])
+        let beside = try load("https://attest.example", "keys.json")
+        #expect(beside.releaseAuthorities[0].keys.map(\.keyID) == ["k1"])
         let none = try PoolInitialization.load(file: folder.write("none.yaml", Self.initialization))
         #expect(none.releaseAuthorities.isEmpty)
         for (issuer, file, problem) in [

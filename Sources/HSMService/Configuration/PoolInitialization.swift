@@ -1,4 +1,5 @@
 import AccessControl
+import Foundation
 public import Identity
 public import PoolState
 import StrictJSON
@@ -42,7 +43,7 @@ public struct PoolInitialization: Sendable {
 }
 
 extension PoolInitialization {
-    /// Reads and checks the file given to `hsmd --initialize`.
+    /// Reads and checks the file given to `hsmd --initialize`. Relative paths in it are relative to its own folder.
     public static func load(file: String) throws(ConfigurationError) -> PoolInitialization {
         let root = try ConfigurationSection.parse(try readGuarded(file: file), file: file)
         try root.allow(only: ["tenant_id", "administrators", "audiences", "officer_fingerprints", "retention_days",
@@ -88,7 +89,9 @@ extension PoolInitialization {
                 throw section.error(
                     "issuer", "is '\(issuer)', not an https address", cure: "Take it from the authority's 'iss' claim.")
             }
-            let file = try section.string("keys_file", example: "/etc/quorate/authority-keys.json")
+            let named = try section.string("keys_file", example: "/etc/quorate/authority-keys.json")
+            let base = (root.file as NSString).deletingLastPathComponent
+            let file = named.hasPrefix("/") || base.isEmpty ? named : (base as NSString).appendingPathComponent(named)
             let text = try readGuarded(file: file, limit: KeySetDocument.maximumBytes)
             do throws(KeySetDocument.Refusal) {
                 authorities.append(

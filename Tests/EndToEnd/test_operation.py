@@ -264,6 +264,55 @@ def test_nobody_to_join(node: Node, taken_ports):
     assert "cure: Start again when a member" in said, said
 
 
+def founding_key(node: Node):
+    (node.folder / "api.key").chmod(0o640)
+    return CONFIGURATION, "api.key", lambda: (node.folder / "api.key").chmod(0o600)
+
+
+def founding_authority(node: Node):
+    """Of the peers."""
+    path = node.pool_folder / "ca" / "node-ca.crt"
+    kept = path.read_text()
+    path.write_text("")
+    return CONFIGURATION, "node-ca.crt", lambda: path.write_text(kept)
+
+
+def founding_audit(node: Node):
+    node.replace("  data_folder: data\n", "  data_folder: data\n  audit_folder: /proc/audit\n")
+    return DATA, "/proc/audit", lambda: node.replace("  audit_folder: /proc/audit\n", "")
+
+
+def founding_stores(node: Node):
+    node.replace("backups:\n", "backups:\n  blob_hosts: [b.example]\n  authority_file: none.crt\n")
+    return CONFIGURATION, "none.crt can't be read as PEM", lambda: node.replace("  authority_file: none.crt\n", "")
+
+
+def founding_port(node: Node, offset: int = 0):
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", node.port + offset))
+    taken.listen()
+    return SYSTEM, f"127.0.0.1:{node.port + offset} is already in use", taken.close
+
+
+def founding_peer_port(node: Node):
+    return founding_port(node, 1)
+
+
+@pytest.mark.parametrize("spoil", [
+    founding_key, founding_authority, founding_audit, founding_stores, founding_port, founding_peer_port,
+])
+def test_a_mistake_at_the_first_start_costs_no_pool(node: Node, spoil):
+    """The pool's root would be in memory alone, and its folder be taken for a pool."""
+    shutil.rmtree(node.folder / "data")
+    initialize = ["--config", "node.yaml", "--initialize", str(node.pool_folder / "initialize.yaml")]
+    expected, words, correct = spoil(node)
+    code, said = node.run(*initialize)
+    assert code == expected and words in said, f"{code}: {said}"
+    correct()
+    code, said = node.run(*initialize, seconds=3)
+    assert code is None and "listening" in said, f"{code}: {said}"
+
+
 def spoil_pool(node: Node) -> list[str]:
     found = re.search(r"pool_id: (\w+)", node.yaml.read_text())[1]
     node.replace(found, found[::-1])
@@ -377,6 +426,7 @@ def test_initialize_on_a_folder_with_a_pool(node: Node, taken_ports):
     code, said = node.run("--config", "node.yaml", "--initialize", str(node.pool_folder / "initialize.yaml"))
     assert code == CONFIGURATION, f"exit code {code}: {said}"
     assert "holds a pool already" in said and "cure: Start without --initialize" in said, said
+    assert "never activated" in said and "empty its nodes' data folders" in said, said
     assert contents(node.folder / "data") == before, "the pool's data was changed"
 
 

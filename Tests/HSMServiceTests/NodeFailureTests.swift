@@ -1,4 +1,6 @@
+import HSMNode
 import HTTPTransport
+import NodeEnvironment
 import Replication
 import Testing
 
@@ -25,5 +27,7 @@ import Testing
             PeerTransportError.cannotListen(address: "127.0.0.1:1", reason: "no right"),
         ]
         for error in ports { #expect(NodeFailure(error).exitCode == 71, "\(error)") }
+        let disk = NodeFailure(NodeDriver.BootstrapFailure.storage(.full))
+        #expect(disk.exitCode == 74 && disk.description.contains("make room"))
     }
 }

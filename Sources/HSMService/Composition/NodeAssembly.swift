@@ -68,7 +68,7 @@ final class NodeAssembly: Sendable {
         computation = CryptoThreads(
             count: configuration.cryptoThreads, limit: 1024, longestWait: configuration.cryptoLongestWait)
         let nodeKey = try Self.readNodeKey(configuration)
-        let disk = try NodeDisk(configuration, initialization, join, clock: SystemClock())
+        let disk = try Self.openDisk(configuration, initialization, join, driverLoops, logger)
         firstKeyring = disk.keyring
         if disk.stored?.wasRemoved(configuration.nodeID.rawValue) == true { throw NodeFailure.removed }
         let directory = MemberDirectory(configuration, stored: disk.stored, told: told?.members ?? [])
@@ -202,6 +202,23 @@ final class NodeAssembly: Sendable {
                 cure: "Set this member's public_key to: openssl pkey -in node.key -pubout -outform DER | base64 -w0")
         }
         return key
+    }
+
+    /// The root of a new pool is in memory alone until the pool is activated: a start that fails after it was made
+    /// costs the pool. So everything is looked at before.
+    private static func openDisk(
+        _ configuration: NodeConfiguration, _ initialization: PoolInitialization?, _ join: JoinFile?,
+        _ group: MultiThreadedEventLoopGroup, _ logger: Logger
+    ) throws -> NodeDisk {
+        try NodeDisk(configuration, initialization, join, clock: SystemClock()) {
+            let links = NodeLinks(directory: MemberDirectory(configuration, stored: nil, told: []), logger: logger)
+            let alarms = AlarmJournal(logger: logger)
+            _ = try makeTransport(configuration, configuration.firstEpoch, links, group, alarms, logger)
+            try makeServer(configuration).validate()
+            _ = try configuration.backupStores()
+            try FoundingChecks.auditFolder(configuration.auditFolder)
+            try FoundingChecks.ports([configuration.api, configuration.peers], group)
+        }
     }
 
     private static func makeVault(

@@ -22,15 +22,22 @@ final class NodeDisk {
     /// Whose keys the node takes from a peer.
     let anchor: PoolAnchor
 
+    /// - Parameter beforeFounding: called on an empty folder before a new pool is made on it; what it throws leaves the
+    ///   folder empty.
     init(
-        _ configuration: NodeConfiguration, _ initialization: PoolInitialization?, _ join: JoinFile?, clock: SystemClock
+        _ configuration: NodeConfiguration, _ initialization: PoolInitialization?, _ join: JoinFile?,
+        clock: SystemClock, beforeFounding: () throws -> Void
     ) throws {
         let opened = try SQLiteNodeStorage(
             folder: configuration.dataFolder,
             identity: FolderIdentity(poolID: configuration.poolID, node: configuration.nodeID))
         storage = opened
         var made: (keyring: Keyring, pool: PoolRecord?)?
-        if let initialization { made = try Self.initialize(opened, configuration, initialization, clock) }
+        if let initialization {
+            try Self.requireEmpty(opened, configuration)
+            try beforeFounding()
+            made = try Self.initialize(opened, configuration, initialization, clock)
+        }
         keyring = made?.keyring
         materials = try opened.makeKeyMaterialReader()
         snapshots = opened.makeSnapshotSource()
@@ -50,6 +57,16 @@ final class NodeDisk {
             stored: known?.identity, join: join)
     }
 
+    private static func requireEmpty(_ storage: SQLiteNodeStorage, _ configuration: NodeConfiguration) throws {
+        let found = try storage.load()
+        guard found.hardState == nil, found.entries.isEmpty, found.compactedIndex == 0 else {
+            throw ConfigurationError(
+                file: configuration.file, problem: "the data folder \(configuration.dataFolder) holds a pool already",
+                cure: "Start without --initialize. If that pool was never activated and none of its nodes is unsealed "
+                    + "it is lost: empty its nodes' data folders, give it another pool_id, and begin again.")
+        }
+    }
+
     private static func initialize(
         _ storage: SQLiteNodeStorage, _ configuration: NodeConfiguration, _ initialization: PoolInitialization,
         _ clock: SystemClock
@@ -61,15 +78,8 @@ final class NodeDisk {
             authentication: .localOperator, stampedAt: now, command: .initializePool(genesis))
         let configurationEntry = PoolConfiguration(voters: Set(configuration.members.map(\.id)))
         let authenticator = KeyringAuthenticator(keyring: keyring, epoch: configuration.firstEpoch)
-        do throws(NodeDriver.BootstrapFailure) {
-            try NodeDriver.bootstrap(
-                storage: storage, configuration: configurationEntry, genesis: envelope, authenticator: authenticator)
-        } catch {
-            guard error == .notEmpty else { throw error }
-            throw ConfigurationError(
-                file: configuration.file, problem: "the data folder \(configuration.dataFolder) holds a pool already",
-                cure: "Start without --initialize; or choose an empty data folder for a new pool.")
-        }
+        try NodeDriver.bootstrap(
+            storage: storage, configuration: configurationEntry, genesis: envelope, authenticator: authenticator)
         var state = PoolState()
         _ = state.apply(index: 1, term: 1, envelope)
         return (keyring, state.pool)

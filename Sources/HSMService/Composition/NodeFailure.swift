@@ -22,7 +22,8 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         case NodeFolderError.storage(let failure): self.init(failure)
         case let error as NodeFolderError: self.init("\(error)", EX_CONFIG)
         case let error as StorageFailure: self.init(error)
-        case NodeStartFailure.storage(let failure): self.init(failure)
+        case NodeStartFailure.storage(let failure), NodeDriver.BootstrapFailure.storage(let failure):
+            self.init(failure)
         case NodeStartFailure.raft(let error):
             self.init("the log contradicts itself (\(error)). \(Self.replacement)", EX_IOERR)
         case let error as StateCorruption:

@@ -71,6 +71,20 @@ import Testing
         #expect(bench.checker.violation == nil)
     }
 
+    /// The entry that holds the configuration is cut off then, and its index known from the state alone.
+    @Test func aPoolGrowsAfterARestartOnALogThatWasCut() throws {
+        let bench = try running(nodes: 2, founders: 1)
+        for generation in 1...UInt32(20) { #expect(try submit(Write.rotate(to: generation), bench) == .applied) }
+        let configured = try #require(membership(bench)?.index)
+        try bench.run(until: "the cut") { bench[0].disk.compactedIndex > configured }
+        bench.crash(0)
+        try bench.start(0)
+        bench.unseal(0)
+        try bench.run(until: "a leader") { bench.leader == 0 }
+        try join(bench, 1)
+        try expect(bench, voters: [1, 2])
+    }
+
     /// One that doesn't come stays a learner: it must not count in a majority that it can't help to form.
     @Test func whoIsAdmittedAndDoesNotComeIsNoVoter() throws {
         let bench = try running(nodes: 2, founders: 1)

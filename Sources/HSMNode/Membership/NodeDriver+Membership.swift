@@ -23,7 +23,7 @@ extension NodeDriver {
             let view = published
         else { return }
         membershipDue = now.advanced(by: options.membershipInterval)
-        guard !raft.configuration.isJoint, view.state.membership?.index == raft.configurationIndex else { return }
+        guard !raft.configuration.isJoint, view.appliedIndex >= raft.configurationIndex else { return }
         let goal = raft.commitIndex - min(raft.commitIndex, options.promotionLag)
         let progress = raft.progress
         let plan = MembershipPlan(from: raft.configuration, members: view.state.members) { node in

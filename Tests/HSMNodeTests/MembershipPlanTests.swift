@@ -54,6 +54,24 @@ import Testing
         #expect(next?.voters == Self.nodes(1, 3) && next?.learners == [])
     }
 
+    /// What leaves a minority of those who live has to wait, and newcomers needn't.
+    @Test func aStepIsForAMajorityToDecide() throws {
+        let members = [
+            Self.member(1), Self.member(2), Self.member(3, .leaving), Self.member(4, replaces: 2), Self.member(5),
+        ]
+        let (voters, learners) = (Self.nodes(1, 2, 3), Self.nodes(4))
+        let waiting = try #require(plan(voters, learners: learners, members))
+        #expect(waiting.voters == Self.nodes(1, 2))
+        #expect(!waiting.isDecided { Self.nodes(1, 3, 4).contains($0) })
+        #expect(waiting.isDecided { Self.nodes(1, 2).contains($0) })
+        let part = waiting.withoutVoters(of: PoolConfiguration(voters: voters, learners: learners))
+        #expect(part?.voters == voters && part?.learners == Self.nodes(4, 5))
+        // Who would be promoted stays a learner in the part, and there is none if that is all.
+        let next = try #require(plan(voters, learners: Self.nodes(4, 5), members, ready: Self.nodes(5)))
+        #expect(next.voters == Self.nodes(1, 2, 5) && next.isDecided { Self.nodes(1, 3, 5).contains($0) })
+        #expect(next.withoutVoters(of: PoolConfiguration(voters: voters, learners: Self.nodes(4, 5))) == nil)
+    }
+
     @Test func whoForgotIsNeverPromoted() {
         let members = [Self.member(1), Self.member(2, .distrusted)]
         #expect(plan(Self.nodes(1), learners: Self.nodes(2), members, ready: Self.nodes(2)) == nil)

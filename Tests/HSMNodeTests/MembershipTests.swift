@@ -117,6 +117,48 @@ import Testing
         #expect(bench[0].views.last?.state.wasRemoved(3) == true)
     }
 
+    /// One of three is dead and another one to be removed: the third alone could neither go on nor back. It begins when
+    /// the dead one is there again, or replaced.
+    @Test(arguments: [false, true]) func aRemovalThatWouldLeaveNoMajorityWaits(isReplaced: Bool) throws {
+        let bench = try running(nodes: 4, founders: 3)
+        let leader = try #require(bench.leader)
+        let (dead, victim) = ((leader + 1) % 3, (leader + 2) % 3)
+        bench.crash(dead)
+        bench.run(500)
+        #expect(try submit(.removeNode(UInt64(victim + 1)), bench, at: leader) == .applied)
+        bench.run(2_000)
+        #expect(membership(bench, at: leader)?.voters == [1, 2, 3] && membership(bench, at: leader)?.isJoint == false)
+        #expect(bench[leader].alarms == [.memberChangeWaits(for: [bench[dead].id])])
+        #expect(try submit(Write.rotate(to: 1), bench, at: leader) == .applied)
+        if isReplaced {
+            try join(bench, 3, replaces: UInt64(dead + 1))
+            try expect(bench, voters: [UInt64(leader + 1), 4], at: leader)
+        } else {
+            try bench.start(dead)
+            bench.unseal(dead)
+            try expect(bench, voters: [UInt64(leader + 1), UInt64(dead + 1)], at: leader)
+        }
+        #expect(try submit(Write.rotate(to: 2), bench, at: leader) == .applied)
+        #expect(bench.checker.violation == nil)
+    }
+
+    /// A new leader takes all for heard of at its election, the dead one too.
+    @Test func aNewLeaderCountsOnNobodyBeforeAnAnswer() throws {
+        let bench = try running(nodes: 3, founders: 3)
+        let first = try #require(bench.leader)
+        let (dead, victim) = ((first + 1) % 3, (first + 2) % 3)
+        bench.crash(dead)
+        bench.run(500)
+        #expect(try submit(.removeNode(UInt64(victim + 1)), bench, at: first) == .applied)
+        bench.run(500)
+        bench[first].inbox.append(.transferLeadership(to: bench[victim].id))
+        try bench.run(until: "the next leader") { bench.leader == victim }
+        bench.run(1_000)
+        #expect(membership(bench, at: first)?.voters == [1, 2, 3] && membership(bench, at: first)?.isJoint == false)
+        #expect(bench[victim].alarms == [.memberChangeWaits(for: [bench[dead].id])])
+        #expect(try submit(Write.rotate(to: 1), bench, at: victim) == .applied)
+    }
+
     /// However long the leader keeps other news to itself.
     @Test(arguments: [0, 50_000_000] as [Nanoseconds])
     func aRemovedNodeNoticesAndStopsServing(newsDelay: Nanoseconds) throws {

@@ -18,6 +18,7 @@ import Testing
             "\(NodeAlarm.malformedProposal(from: NodeID(1)))": "malformedProposal",
             "\(NodeAlarm.stampRefused(proposer: NodeID(1), stampedAt: 0, here: 0))": "stampRefused",
             "\(NodeAlarm.storageFull)": "storageFull",
+            "\(NodeAlarm.memberChangeWaits(for: [NodeID(1)]))": "memberChangeWaits",
         ]
         for (logged, words) in alarms {
             #expect(logged.hasPrefix(words) && text.contains("`alarm=\(words)`"), "\(logged)")

@@ -60,6 +60,9 @@ public enum NodeAlarm: Hashable, Sendable {
     /// The member's disk was put back to an earlier state: it no longer has what it had acknowledged, and counts for
     /// nothing until it is replaced.
     case memberForgot(NodeID)
+    /// Members are to be removed or replaced, and that waits: without these voters, which are silent, those that it
+    /// leaves would be no majority.
+    case memberChangeWaits(for: [NodeID])
     /// This node was removed from the pool.
     case removed
     /// A peer broke the protocol, or a disk lied.

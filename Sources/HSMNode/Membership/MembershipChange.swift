@@ -9,6 +9,9 @@ struct MembershipChange {
     }
 
     private(set) var wanted: Wanted?
+    /// Since when a step waits for voters that are silent.
+    private var waitsSince: Instant?
+    private var wasTold = false
 
     /// Takes a wish in; false if another one waits.
     mutating func add(_ wish: Wanted) -> Bool {
@@ -22,8 +25,24 @@ struct MembershipChange {
         return wanted
     }
 
+    /// A step that is due isn't taken now. True once, when that has been so for `patience`.
+    mutating func waits(now: Instant, patience: Nanoseconds) -> Bool {
+        let since = waitsSince ?? now
+        waitsSince = since
+        guard !wasTold, now.since(since) >= patience else { return false }
+        wasTold = true
+        return true
+    }
+
+    /// No step waits.
+    mutating func goesOn() {
+        waitsSince = nil
+        wasTold = false
+    }
+
     /// The answer to give because the node no longer leads.
     mutating func lostLeadership(to leader: NodeID?) -> (() -> Void)? {
+        goesOn()
         guard let wish = take() else { return nil }
         return { wish.completion(.notLeader(leader: leader)) }
     }

@@ -38,4 +38,20 @@ struct MembershipPlan: Hashable {
         self.voters = voters
         self.learners = learners
     }
+
+    private init(voters: Set<NodeID>, learners: Set<NodeID>) {
+        self.voters = voters
+        self.learners = learners
+    }
+
+    /// Whether those who decide after the step are there to decide: a majority of them. Else nobody might ever lead
+    /// again, neither with the new voters nor back to the former ones.
+    func isDecided(by takesPart: (NodeID) -> Bool) -> Bool { voters.count(where: takesPart) * 2 > voters.count }
+
+    /// What of the step leaves the voters as they are; nil if nothing does.
+    func withoutVoters(of configuration: PoolConfiguration) -> MembershipPlan? {
+        let staying = learners.union(configuration.learners.intersection(voters))
+        guard staying != configuration.learners else { return nil }
+        return MembershipPlan(voters: configuration.voters, learners: staying)
+    }
 }

@@ -16,7 +16,8 @@ extension NodeDriver {
     }
 
     /// As leader: makes the pool's members, one step at a time, those that its state wants. A step is judged only from
-    /// a state that holds the last one; a new leader goes on where its predecessor stopped. This needs no timer: a
+    /// a state that holds the last one; a new leader goes on where its predecessor stopped. A step after which nobody
+    /// might decide waits, and learners come meanwhile: one of them may replace who is missed. This needs no timer: a
     /// leader is awake at each heartbeat.
     func tendMembership() {
         guard now >= membershipDue, raft.role == .leader, raft.isEstablishedLeader, case .unsealed = seal,
@@ -30,10 +31,31 @@ extension NodeDriver {
             guard let peer = progress.first(where: { $0.node == node }), peer.state == .replicate else { return false }
             return peer.matchIndex >= goal && peers.isServing(node, from: goal, now: now)
         }
-        guard let plan else { return }
+        guard let plan else { return membership.goesOn() }
+        guard let step = possible(plan, progress) else { return }
         // Refused only while something else is under way: then it is planned anew.
         _ = membership.add(
-            MembershipChange.Wanted(voters: plan.voters, learners: plan.learners, completion: { _ in }))
+            MembershipChange.Wanted(voters: step.voters, learners: step.learners, completion: { _ in }))
+    }
+
+    /// As much of the step as can be taken now.
+    private func possible(_ plan: MembershipPlan, _ progress: [PeerProgress]) -> MembershipPlan? {
+        func takesPart(_ node: NodeID) -> Bool {
+            if node == id { return true }
+            guard !raft.distrusted.contains(node), let peer = progress.first(where: { $0.node == node }) else {
+                return false
+            }
+            // A new leader takes everybody for heard of at its election; what they have acknowledged it has been told.
+            return peer.matchIndex > 0 && now.since(peer.lastHeard) < options.raft.electionTimeoutMaximum
+        }
+        guard plan.voters != raft.configuration.voters, !plan.isDecided(by: takesPart) else {
+            membership.goesOn()
+            return plan
+        }
+        if membership.waits(now: now, patience: options.peerSilence) {
+            environment.observer.alarm(.memberChangeWaits(for: plan.voters.filter { !takesPart($0) }.sorted()))
+        }
+        return plan.withoutVoters(of: raft.configuration)
     }
 
     /// Puts a wanted change into the log, and leaves a joint configuration once it is committed.

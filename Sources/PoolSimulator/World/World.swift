@@ -375,7 +375,7 @@ final class World {
             case .halted(.poolIsNewer), .halted(.unknownCommand):
                 // A former member may be sent a little more than it needs to know that it is one.
                 if !formerMembers.contains(node.id) { checker.report(.leftBehind(node.id, "\(alarm)")) }
-            case .halted: break
+            case .halted, .memberChangeWaits: break
             case .removed where formerMembers.contains(node.id) || hasFailed: break
             case .clockDistrusted where node.clock.wasBent: counters.clockAlarms += 1
             case .forgedProposal(let forger) where forgers.contains(forger): counters.forgeriesRefused += 1

@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: [
         (PoolUnavailable.noLeader, 503, "majority"), (.timedOut(maybeApplied: true), 503, "may still take effect"),
         (.timedOut(maybeApplied: false), 503, "no effect"), (.overloaded, 429, "Too many reads and writes wait"),
-        (.sealed, 503, "sealed"), (.shuttingDown, 503, "another node"),
+        (.sealed, 503, "sealed"), (.shuttingDown, 503, "another node"), (.clockSkew, 503, "check NTP"),
     ])
     func withoutThePoolNothingIsDecided(reason: PoolUnavailable, status: Int, text: String) async throws {
         let pool = try TestPool(Probe.all)

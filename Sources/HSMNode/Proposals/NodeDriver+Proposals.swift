@@ -48,15 +48,14 @@ extension NodeDriver {
         switch reason {
         case .notLeader, .sealed, .commandTooNew:
             submissions.postpone(proposal, now: now)
-        case .overloaded:
-            for completion in submissions.takeRefused(proposal) {
-                completions.append { completion(.failure(.overloaded)) }
-            }
-        case .clockSkew, .malformed:
-            for completion in submissions.takeRefused(proposal) {
-                completions.append { completion(.failure(.timedOut(maybeApplied: false))) }
-            }
+        case .overloaded: answerRefused(proposal, .overloaded)
+        case .clockSkew: answerRefused(proposal, .clockSkew)
+        case .malformed: answerRefused(proposal, .timedOut(maybeApplied: false))
         }
+    }
+
+    private func answerRefused(_ proposal: ProposalID, _ reason: PoolUnavailable) {
+        for completion in submissions.takeRefused(proposal) { completions.append { completion(.failure(reason)) } }
     }
 
     // MARK: At the leader

@@ -51,6 +51,8 @@ public enum PoolUnavailable: Error, Hashable, Sendable {
     case sealed
     case overloaded
     case shuttingDown
+    /// The command had no effect: this node, which has stamped it, has another time than the leader.
+    case clockSkew
     /// The command came with a later version of the pool than it has. It is raised once the members named, each of
     /// which runs an older program or wasn't heard of lately, know that version too.
     case commandTooNew(heldBackBy: [UInt64])

@@ -132,6 +132,9 @@ extension APIError {
             self = .unavailable("The pool did not confirm the request in time. \(fate)")
         case .overloaded: self = .tooMuchWaiting
         case .shuttingDown: self = .unavailable("The node is shutting down. Ask another node.")
+        case .clockSkew:
+            self = .unavailable(
+                "This node's clock differs from the leader's by more than 60 s: check NTP. The request had no effect.")
         case .commandTooNew(let nodes): self = .tooNew(heldBackBy: nodes)
         }
     }

@@ -275,6 +275,41 @@ import Testing
         #expect(driver.standing.isStalled && driver.nextDeadline > bench[0].clock.now())
     }
 
+    /// Who asks is told at once, and can ask another node.
+    @Test func aNodeWhoseDiskIsFullSaysSo() throws {
+        let bench = try Bench.running()
+        bench[1].disk.refusals = .max
+        _ = bench.submit(Write.assign(0), at: 0)
+        bench.run(5)
+        #expect(bench[1].standing?.isStalled == true)
+        let (write, read) = (bench.submit(Write.assign(1), at: 1), bench.read(at: 1))
+        bench.run(2)
+        #expect(write.refusal == .diskFull && read.refusal == .diskFull)
+        bench[1].disk.refusals = 0
+        try bench.settle()
+        let next = bench.submit(Write.assign(1), at: 1)
+        try bench.run(until: "the answer") { next.outcome == .applied }
+    }
+
+    /// The log has room, and the state has none.
+    @Test func aNodeThatCanSaveNothingSaysSo() throws {
+        let bench = try Bench.running()
+        try bench.activate()
+        let storage = try #require(bench[1].storage)
+        storage.refusesSaving = true
+        let first = bench.submit(Write.createKey, at: 0)
+        try bench.run(until: "the answer") { first.outcome == .applied }
+        bench.run(10)
+        #expect(bench[1].standing?.isStalled == false && bench[1].views.last?.hasKey == false)
+        let write = bench.submit(Write.assign(1), at: 1)
+        bench.run(2)
+        #expect(write.refusal == .diskFull)
+        storage.refusesSaving = false
+        try bench.settle()
+        let next = bench.submit(Write.assign(1), at: 1)
+        try bench.run(until: "the next answer") { next.outcome == .applied }
+    }
+
     @Test(arguments: [false, true]) func aWriteThatFindsNoRoomIsAnsweredAtTheEnd(seals: Bool) throws {
         let bench = try Bench.running()
         try bench.activate()

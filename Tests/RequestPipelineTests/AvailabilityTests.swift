@@ -27,6 +27,7 @@ import Testing
         (PoolUnavailable.noLeader, 503, "majority"), (.timedOut(maybeApplied: true), 503, "may still take effect"),
         (.timedOut(maybeApplied: false), 503, "no effect"), (.overloaded, 429, "Too many reads and writes wait"),
         (.sealed, 503, "sealed"), (.shuttingDown, 503, "another node"), (.clockSkew, 503, "check NTP"),
+        (.diskFull, 503, "disk is full"),
     ])
     func withoutThePoolNothingIsDecided(reason: PoolUnavailable, status: Int, text: String) async throws {
         let pool = try TestPool(Probe.all)

@@ -23,6 +23,9 @@ extension NodeDriver {
         environment.network.send(.nodeStatus(status), to: peer)
     }
 
+    /// Whether something waits for room on the disk: neither the log nor a view goes on until there is.
+    var lacksRoom: Bool { stalled != nil || savingDue != .distantFuture }
+
     /// Whether the node lacks the pool's keys.
     public var isSealed: Bool { seal.isSealed }
 

@@ -326,10 +326,11 @@ public final class NodeDriver {
         for write in unsaved.takeExpired(now: now) {
             completions.append { write.completion(.failure(.timedOut(maybeApplied: true))) }
         }
-        for giveUp in held.takeExpired(now: now) { completions.append { giveUp(.noLeader) } }
-        for (completion, reason) in submissions.takeExpired(now: now) {
-            completions.append { completion(.failure(reason)) }
+        let reason = lacksRoom ? PoolUnavailable.diskFull : .noLeader
+        for giveUp in held.takeExpired(now: now) { completions.append { giveUp(reason) } }
+        for (completion, answer) in submissions.takeExpired(now: now, unsent: reason) {
+            completions.append { completion(.failure(answer)) }
         }
-        for completion in reads.takeExpired(now: now) { completions.append { completion(.failure(.noLeader)) } }
+        for completion in reads.takeExpired(now: now) { completions.append { completion(.failure(reason)) } }
     }
 }

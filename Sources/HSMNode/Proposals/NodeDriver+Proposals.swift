@@ -8,6 +8,7 @@ extension NodeDriver {
 
     func submit(_ command: PoolCommand, origin: ProposalOrigin, _ completion: @escaping SubmitCompletion) {
         guard writer != nil else { return completions.append { completion(.failure(.sealed)) } }
+        guard !lacksRoom else { return completions.append { completion(.failure(.diskFull)) } }
         if let refusal = refusal(of: command) { return completions.append { completion(.failure(refusal)) } }
         guard let id = origin.proposalID.map(ProposalID.init) ?? .random(from: environment.random) else {
             // An id of another length than 16 is the caller's mistake: no leader would take it.

@@ -89,14 +89,14 @@ struct Submissions {
         pending.removeValue(forKey: id).map { ($0.completions, $0.deadline) }
     }
 
-    /// The writes whose time is up, the oldest first, each with what is to be answered.
-    mutating func takeExpired(now: Instant) -> [(SubmitCompletion, PoolUnavailable)] {
+    /// The writes whose time is up, the oldest first, each with what is to be answered: `unsent` if nobody was sent it.
+    mutating func takeExpired(now: Instant, unsent: PoolUnavailable) -> [(SubmitCompletion, PoolUnavailable)] {
         guard nextDeadline <= now else { return [] }
         let expired = pending.filter { $0.value.deadline <= now }.sorted { $0.value.order < $1.value.order }
         for (id, _) in expired { pending[id] = nil }
         findDeadline()
         return expired.flatMap { _, write in
-            let answer = write.sends > 0 ? PoolUnavailable.timedOut(maybeApplied: true) : .noLeader
+            let answer = write.sends > 0 ? PoolUnavailable.timedOut(maybeApplied: true) : unsent
             return write.completions.map { ($0, answer) }
         }
     }

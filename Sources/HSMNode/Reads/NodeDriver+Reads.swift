@@ -19,6 +19,8 @@ extension NodeDriver {
             } else {
                 answer(request, from: leased.view)
             }
+        } else if stalled != nil {
+            completions.append { completion(.failure(.diskFull)) }
         } else {
             reads.add(ReadRequest(scope: scope, completion: completion), now: now)
         }

@@ -51,6 +51,8 @@ public enum PoolUnavailable: Error, Hashable, Sendable {
     case sealed
     case overloaded
     case shuttingDown
+    /// There is no room on this node's disk. Until there is, it takes part in nothing, or shows nothing new.
+    case diskFull
     /// The command had no effect: this node, which has stamped it, has another time than the leader.
     case clockSkew
     /// The command came with a later version of the pool than it has. It is raised once the members named, each of

@@ -132,6 +132,10 @@ extension APIError {
             self = .unavailable("The pool did not confirm the request in time. \(fate)")
         case .overloaded: self = .tooMuchWaiting
         case .shuttingDown: self = .unavailable("The node is shutting down. Ask another node.")
+        case .diskFull:
+            self = .unavailable(
+                "The node's disk is full, and it takes no part in the pool: make room, or ask another node.",
+                retryAfterSeconds: 5)
         case .clockSkew:
             self = .unavailable(
                 "This node's clock differs from the leader's by more than 60 s: check NTP. The request had no effect.")

@@ -106,6 +106,8 @@ final class EditedDisk: NodeStorage {
     var refusesInstallations = false
     /// There is no room to cut the log.
     var refusesCuts = false
+    /// There is no room for rows of the state.
+    var refusesSaving = false
     /// How often the staged rows were read.
     private(set) var stagedReadings = 0
     /// How often a snapshot was to be installed.
@@ -129,6 +131,7 @@ final class EditedDisk: NodeStorage {
     }
 
     func saveApplied(_ mark: AppliedMark, rows: [StateRow], blobs: [MaterialBlob]) throws(StorageFailure) {
+        if refusesSaving { throw .full }
         try disk.saveApplied(mark, rows: rows, blobs: blobs)
     }
 

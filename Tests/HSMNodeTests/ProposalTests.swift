@@ -310,6 +310,24 @@ import Testing
         try bench.run(until: "the next answer") { next.outcome == .applied }
     }
 
+    /// Each attempt hashes and writes all that has gathered.
+    @Test func savingWithoutRoomIsTriedAgainAfterAPause() throws {
+        let bench = try Bench.running { $0.refusalPause = 5_000_000 }
+        try bench.activate()
+        let storage = try #require(bench[1].storage)
+        storage.refusesSaving = true
+        _ = bench.submit(Write.createKey, at: 0)
+        try bench.run(until: "the first attempt") { bench[1].alarms.contains(.storageFull) }
+        // A step each millisecond, an attempt every fifth of them.
+        let before = storage.savings
+        bench.run(100)
+        #expect(storage.savings == before + 20)
+        storage.refusesSaving = false
+        bench.run(5)
+        #expect(bench[1].views.last?.hasKey == true)
+        #expect(bench[1].alarms.count { $0 == .storageFull } == 1)
+    }
+
     @Test(arguments: [false, true]) func aWriteThatFindsNoRoomIsAnsweredAtTheEnd(seals: Bool) throws {
         let bench = try Bench.running()
         try bench.activate()

@@ -68,7 +68,8 @@ extension NodeDriver {
         guard halted == nil, case .unsealed = seal, applied.position.index > published?.appliedIndex ?? 0 else {
             return
         }
-        if unsaved.isNeededBefore || savingDue != .distantFuture { save() }
+        // After an attempt without room the next one has its time.
+        if savingDue == .distantFuture ? unsaved.isNeededBefore : now >= savingDue { save() }
         guard halted == nil, savingDue == .distantFuture else { return }
         publish()
     }

@@ -112,6 +112,8 @@ final class EditedDisk: NodeStorage {
     private(set) var stagedReadings = 0
     /// How often a snapshot was to be installed.
     private(set) var installations = 0
+    /// How often rows were to be saved.
+    private(set) var savings = 0
     /// How often the log was to be cut.
     private(set) var cuts = 0
 
@@ -131,6 +133,7 @@ final class EditedDisk: NodeStorage {
     }
 
     func saveApplied(_ mark: AppliedMark, rows: [StateRow], blobs: [MaterialBlob]) throws(StorageFailure) {
+        savings += 1
         if refusesSaving { throw .full }
         try disk.saveApplied(mark, rows: rows, blobs: blobs)
     }

@@ -100,8 +100,8 @@ struct RoleCommands: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Lists the assignments made at a scope, or who has access to what.",
                 discussion: """
-                    Those made at exactly the scope; with --all also those at the scopes below it; with --assignee \
-                    those of one principal at, above and below it.
+                    Those made at the scope, at / also those at /keys; with --all also those at all scopes below; \
+                    with --assignee those of one principal at, above and below it.
 
                     Example: hsmctl role assignment list --all
 

@@ -43,13 +43,8 @@ enum CommandRefusals {
             .peerUnsealOrderNotFound, .peerUnsealOrderExpired, .ticketOfOtherNode, .ticketNotHeld,
             .invalidRestoreOrder, .restoreOrderNotFound, .restoreOrderExpired, .restoreNotApproved,
             .restoreOtherThanApproved, .restoreConsequencesChanged:
-            unexpected(refusal)
+            .unexpected(refusal)
         }
-    }
-
-    /// No request that has passed its own checks should meet it.
-    private static func unexpected(_ refusal: Refusal) -> APIError {
-        .internalFailure("the pool refused a command that had been checked: \(refusal)")
     }
 
     private static func limit(_ message: String) -> APIError {
@@ -84,7 +79,7 @@ enum CommandRefusals {
                     + "\(PoolLimits.releasePolicyBytes) bytes.")
         case .invalidRotationRules:
             .badParameter("The key's rotation policy is refused: its durations contradict each other.")
-        default: unexpected(refusal)
+        default: .unexpected(refusal)
         }
     }
 
@@ -108,7 +103,7 @@ enum CommandRefusals {
                     + "\(PoolLimits.roleAssignmentsPerKey) at each key. Delete one of them first.")
         case .tooManyRoleDefinitions:
             limit("There are at most \(PoolLimits.customRoleDefinitions) custom roles. Delete one of them first.")
-        default: unexpected(refusal)
+        default: .unexpected(refusal)
         }
     }
 
@@ -138,7 +133,7 @@ enum CommandRefusals {
             .notFound("BackupScheduleNotFound", "The pool has no schedule of backups, or it was just changed.")
         case .invalidBackupSchedule:
             .badParameter("The address of the container has more than 1024 bytes, or its token more than 8000.")
-        default: unexpected(refusal)
+        default: .unexpected(refusal)
         }
     }
 }

@@ -78,9 +78,11 @@ extension APIError {
         case .rootChangeUnderWay:
             self = .conflict("A change of the root is under way. Finish it, or abort it.")
         case .jobRunning: self = .conflict("A backup or restore is under way. Ask again when it has ended.")
-        case .keyEncryptionSuperseded: self = .conflict("The pool's keys were changed meanwhile. Ask again.")
+        case .keyEncryptionSuperseded, .invalidKeyEncryption:
+            // The latter where the key that was to be replaced has been meanwhile.
+            self = .conflict("The pool's keys were changed meanwhile. Ask again.")
         case .notActivated: self = .conflict("The pool has no officers yet: its first download makes them.")
-        default: self = .badParameter("The pool refused the change: \(refusal).")
+        default: self = .unexpected(refusal)
         }
     }
 }

@@ -185,7 +185,7 @@ extension APIError {
             self = .notFound("PeerUnsealOrderNotFound", "No settings wait for the officers' approval.")
         case .peerUnsealOrderExpired:
             self = .conflict("The time for approvals is over: set what is wanted again.")
-        default: self = .badParameter("The pool refused it: \(refusal).")
+        default: self = .unexpected(refusal)
         }
     }
 }

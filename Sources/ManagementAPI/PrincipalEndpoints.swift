@@ -48,9 +48,7 @@ enum PrincipalEndpoints {
         let principal = NewPrincipal(
             objectID: objectID, clientID: clientID, kind: .servicePrincipal, displayName: name, secretHash: hash)
         let committed = try await context.submit(.createPrincipal(principal))
-        if case .refused(let refusal) = committed.outcome {
-            throw .badParameter("The pool refused the principal: \(refusal).")
-        }
+        if case .refused(let refusal) = committed.outcome { throw .unexpected(refusal) }
         guard let record = committed.view.state.principal(objectID) else {
             throw .internalFailure("a principal that was applied isn't in the state")
         }
@@ -79,7 +77,7 @@ enum PrincipalEndpoints {
             case .credentialGenerationMismatch:
                 throw .conflict("The secret was renewed by another request at the same time.")
             case .principalNotFound: throw missing
-            default: throw .badParameter("The pool refused the change: \(refusal).")
+            default: throw .unexpected(refusal)
             }
         }
         guard let record = committed.view.state.principal(objectID) else { throw missing }
@@ -106,7 +104,7 @@ enum PrincipalEndpoints {
                     "This is the last administrator. Make another principal one first, which is enabled and has a "
                         + "secret.")
             case .principalNotFound: throw .notFound("PrincipalNotFound", "Requested principal not found")
-            default: throw .badParameter("The pool refused the change: \(refusal).")
+            default: throw .unexpected(refusal)
             }
         }
         guard let record = committed.view.state.principal(objectID) else {

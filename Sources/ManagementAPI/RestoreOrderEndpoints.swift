@@ -145,7 +145,7 @@ extension APIError {
             self = .notFound("RestoreOrderNotFound", "No restore of everything waits for the officers' approval.")
         case .restoreOrderExpired: self = .conflict("The time for approvals is over: order the restore again.")
         case .jobRunning: self = .conflict("The restore is under way: wait for its end.")
-        default: self = .badParameter("The pool refused it: \(refusal).")
+        default: self = .unexpected(refusal)
         }
     }
 }

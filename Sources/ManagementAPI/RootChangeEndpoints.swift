@@ -255,7 +255,7 @@ extension APIError {
             self = .conflict("The pool's keys were changed since the next root was prepared: prepare it anew.")
         case .jobRunning:
             self = .conflict("A backup or restore is under way: the root can't change until it has ended.")
-        default: self = .badParameter("The pool refused the step: \(refusal).")
+        default: self = .unexpected(refusal)
         }
     }
 }

@@ -67,12 +67,24 @@ struct RestoringGate: Sendable {
             do throws(PoolUnavailable) {
                 let committed = try await runtime.submit(command, origin: origin)
                 guard case .refused(let refusal) = committed.outcome else { return nil }
-                return "The pool doesn't take over the security domain: \(refusal)."
+                return words(refusal)
             } catch {
                 logger.info("waiting for the pool", metadata: ["cause": "\(error)"])
                 try? await Task.sleep(for: .milliseconds(500))
             }
         }
         return "The pool could not be reached: upload again."
+    }
+
+    private func words(_ refusal: Refusal) -> String {
+        switch refusal {
+        case .poolNotProvisioned:
+            return "Another request came first: the pool has a security domain by now, and takes over no other one. In "
+                + "the phase 'recovering' ('hsmctl pool status') it is one that officers have brought. Else make a new "
+                + "pool."
+        default:
+            logger.error("the pool refused a security domain", metadata: ["cause": "\(refusal)"])
+            return "The pool doesn't take over the security domain. The node's log has the cause."
+        }
     }
 }

@@ -147,31 +147,56 @@ extension JobFailure {
                 code: "ServiceUnavailable",
                 message: "This node is about to follow a change of the pool's keys. Nothing was changed: start the "
                     + "restore again.")
-        case JobRefused.refused(.restoreConsequencesChanged):
-            self.init(
-                code: "Conflict",
-                message: "Principals, roles or settings of the pool were changed since the restore was ordered: it "
-                    + "would bring what the officers weren't shown. Nothing was changed. Withdraw the order ('hsmctl "
-                    + "backup withdraw-restore') and order the restore again.")
-        case JobRefused.refused(.notActivated):
-            self.init(
-                code: "Conflict",
-                message: "Nobody is in office who could approve the restore: the pool doesn't know its officers yet, "
-                    + "and the backup doesn't name those of its root. Order it with one that was made under this root.")
-        case JobRefused.refused(.invalidRestoreOrder):
-            self.init(
-                code: "LimitExceeded",
-                message: "The restore would change more than officers can be shown (256 KiB of text). Restore keys "
-                    + "only, or into a new pool.")
-        case JobRefused.refused(let refusal):
-            self.init(code: "Conflict", message: "The pool refused a step of the job: \(refusal).")
+        case JobRefused.refused(let refusal): self = Self.refused(refusal)
         case JobRefused.unavailable(let why):
-            self.init(code: "ServiceUnavailable", message: "The pool could not be asked: \(why).")
+            let answer = APIError(why)
+            self.init(code: answer.code, message: answer.message)
         case is CryptoError:
             self.init(
                 code: "BackupRejected", message: "A key of the backup doesn't open, or can't be sealed here. "
                     + "Nothing was changed.")
-        default: self.init(code: "InternalServerError", message: "The job failed. The node's log has the cause.")
+        default: self = Self.inside
+        }
+    }
+
+    private static let inside = JobFailure(
+        code: "InternalServerError", message: "The job failed. The node's log has the cause.")
+
+    /// The pool's refusal of a step: cause and cure, and no name out of the program. No job should meet the others.
+    private static func refused(_ refusal: Refusal) -> JobFailure {
+        switch refusal {
+        case .restoreConsequencesChanged:
+            JobFailure(
+                code: "Conflict",
+                message: "Principals, roles or settings of the pool were changed since the restore was ordered: it "
+                    + "would bring what the officers weren't shown. Nothing was changed. Withdraw the order ('hsmctl "
+                    + "backup withdraw-restore') and order the restore again.")
+        case .notActivated:
+            JobFailure(
+                code: "Conflict",
+                message: "Nobody is in office who could approve the restore: the pool doesn't know its officers yet, "
+                    + "and the backup doesn't name those of its root. Order it with one that was made under this root.")
+        case .invalidRestoreOrder:
+            JobFailure(
+                code: "LimitExceeded",
+                message: "The restore would change more than officers can be shown (256 KiB of text). Restore keys "
+                    + "only, or into a new pool.")
+        case .lastAdministrator:
+            JobFailure(
+                code: "Forbidden",
+                message: "The restore would leave no administrator who is enabled and has a secret. Nothing was "
+                    + "changed. Assign the role at '/' to another such principal, and start again.")
+        case .restoreOrderNotFound:
+            JobFailure(
+                code: "RestoreOrderNotFound",
+                message: "The order was withdrawn or replaced. Nothing was changed. Order the restore again.")
+        case .retiredKeyEncryption: JobFailure(JobRefused.keyringIsBehind)
+        case .jobNotFound, .jobNotRunning, .jobOfOtherNode:
+            JobFailure(
+                code: "Conflict",
+                message: "The pool heard nothing of this node for too long. Another one has gone on with the job, or "
+                    + "it has failed: its status says which.")
+        default: inside
         }
     }
 }

@@ -1,3 +1,4 @@
+public import PoolState
 import StrictJSON
 
 /// A refusal in the protocol's error envelope: `{"error":{"code":…,"message":…,"innererror":{"code":…}}}`.
@@ -91,6 +92,12 @@ extension APIError {
         APIError(
             status: 500, code: "InternalServerError",
             message: "The service failed to answer. The node's log has the cause.", cause: cause)
+    }
+
+    /// A refusal by the pool that no request should meet which has passed its own checks: a failure inside the service.
+    /// The refusal's name goes to the log alone.
+    public static func unexpected(_ refusal: Refusal) -> APIError {
+        .internalFailure("the pool refused a command that had been checked: \(refusal)")
     }
 
     /// The record of a key that was looked up isn't there. The pipeline decides the request anew before it answers so,

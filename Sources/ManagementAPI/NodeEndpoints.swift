@@ -146,10 +146,10 @@ enum NodeEndpoints {
             ticketDigest: Digest.sha256(ticket), publicKey: key, apiURL: endpoint, peerAddress: address,
             audience: HostTable.audience(host: String(endpoint.dropFirst("https://".count))),
             knownVersion: try knownVersion(body))
-        guard isWellFormed(admission) else { throw APIError(nodes: .invalidAdmission) }
-        guard key.count <= 2048, (try? PublicKey(spkiDER: key)) != nil else {
+        guard MemberRules.publicKeyBytes.contains(key.count), (try? PublicKey(spkiDER: key)) != nil else {
             throw .badParameter("The public key can't be read.")
         }
+        guard MemberRules.isValid(admission) else { throw APIError(nodes: .invalidAdmission) }
         guard isGiven(admission.ticketDigest, in: try await context.latestState()) else {
             throw APIError(nodes: .ticketUnknown)
         }
@@ -170,13 +170,6 @@ enum NodeEndpoints {
                 }
             }
         }
-    }
-
-    /// The lengths that the state takes.
-    private static func isWellFormed(_ admission: NodeAdmission) -> Bool {
-        admission.apiURL.hasPrefix("https://") && (9...512).contains(admission.apiURL.utf8.count)
-            && (3...512).contains(admission.peerAddress.utf8.count) && admission.peerAddress.utf8.contains(0x3A)
-            && (1...512).contains(admission.audience.utf8.count)
     }
 
     /// Whether the pool has given a ticket with this SHA-256 to a node that may join, or has joined by it. The command
@@ -264,7 +257,7 @@ extension APIError {
             self = .badParameter("A node's name has 1 to 63 lower-case letters, digits and '-'.")
         case .invalidAdmission:
             self = .badParameter("The endpoint must be https://host:port, the peer address host:port.")
-        default: self = .badParameter("The pool refused the change: \(refusal).")
+        default: self = .unexpected(refusal)
         }
     }
 }

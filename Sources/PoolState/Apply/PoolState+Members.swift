@@ -177,9 +177,11 @@ extension PoolState {
 }
 
 /// What a node that joins has to be like.
-enum MemberRules {
+public enum MemberRules {
     /// The longest life of a ticket, in seconds.
     static let longestTicket: Int64 = 86_400
+    /// Bytes of a node's public key, in DER.
+    public static let publicKeyBytes = 32...2048
 
     static func isValid(_ invitation: NodeInvitation, now: Int64) -> Bool {
         invitation.node == 0 && isName(invitation.name) && invitation.ticketDigest.count == 32
@@ -187,8 +189,9 @@ enum MemberRules {
             && (invitation.identityDigest.isEmpty || invitation.identityDigest.count == 32)
     }
 
-    static func isValid(_ admission: NodeAdmission) -> Bool {
-        admission.ticketDigest.count == 32 && (32...2048).contains(admission.publicKey.count)
+    /// Whether addresses, audience, key and ticket have the form and length that the state takes.
+    public static func isValid(_ admission: NodeAdmission) -> Bool {
+        admission.ticketDigest.count == 32 && publicKeyBytes.contains(admission.publicKey.count)
             && admission.apiURL.hasPrefix("https://") && (9...512).contains(admission.apiURL.utf8.count)
             && (3...512).contains(admission.peerAddress.utf8.count) && admission.peerAddress.utf8.contains(0x3A)
             && (1...512).contains(admission.audience.utf8.count)

@@ -132,10 +132,22 @@ struct StoreClient: Sendable {
             status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
     }
 
-    /// - Returns: the library's name of the failure; its types' texts hold no URL, but may be long.
-    private static func words(_ error: any Error) -> String {
-        let text = "\(error)"
-        if text.contains("CERTIFICATE_VERIFY_FAILED") { return "its certificate isn't signed by a trusted authority" }
+    private static func words(_ error: any Error) -> String { words(describing: "\(error)") }
+
+    /// What a connection's failure means, told by the libraries' text: their error types aren't public everywhere.
+    ///
+    /// - Returns: their name of it where it is another; their texts hold no URL, but may be long.
+    static func words(describing text: String) -> String {
+        func has(_ names: String...) -> Bool { names.contains { text.contains($0) } }
+        if has("CERTIFICATE_VERIFY_FAILED", "unableToValidateCertificate", "noCertificateToValidate") {
+            return "its certificate has expired, isn't valid yet, or wasn't signed by an authority that the node "
+                + "trusts. Look at its dates, or name the right authority by 'authority_file' under 'backups' in the "
+                + "node's file"
+        }
+        if has("failedToValidateHostname") {
+            return "its certificate is for another host. Name the host as its certificate does, or have one issued for "
+                + "this name"
+        }
         return String(text.prefix(200))
     }
 }

@@ -67,7 +67,8 @@ extension PoolState {
     }
 
     /// May be done again as long as it isn't committed: the file may have been lost on its way. Every time it is
-    /// another root, so that what was lost opens nothing.
+    /// another root, so that the lost file opens no node that knows of it. It holds the root that rules, too: with a
+    /// copy of the pool's data it opens that.
     private mutating func prepareRoot(
         _ id: [UInt8], _ prepared: PreparedRoot, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {

@@ -93,7 +93,7 @@ private enum ForeseenEffects {
         case .unsealGranted, .auditHead, .inviteNode, .admitNode, .removeNode, .distrustNode, .requestLeadership,
             .raisePoolVersion, .peerUnsealing, .restoreOrder:
             // Who belongs to the pool decides no request of a principal; a member that leaves is kept from answering
-            // by its lease. What is only ordered changes nothing yet.
+            // by its lease. Neither does what is only ordered, nor who the officers are, whom an order may bring.
             return .certain(.none)
         case .beginJob, .reportJob, .failJob, .stageKeys, .stagePolicy, .takeOverJob:
             // What is staged is seen by nobody.

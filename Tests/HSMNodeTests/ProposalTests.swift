@@ -238,6 +238,29 @@ import Testing
         #expect(bench[1].driver?.halted == .stopped && bench[1].driver?.nextDeadline == .distantFuture)
     }
 
+    /// A change of the members and a recovery, which a full disk holds up. A node that was sealed can be recovered.
+    @Test(arguments: [false, true]) func aNodeThatStopsAnswersWhatItsDiskHoldsUp(seals: Bool) throws {
+        let bench = try Bench.running()
+        bench[0].disk.refusals = .max
+        _ = bench.submit(Write.assign(0), at: 0)
+        bench.run(2)
+        #expect(bench[0].standing?.isStalled == true)
+        let change = Answers<ProposalRefusal?>()
+        let recovery = Answers<Result<LogIndex, PoolRecoveryRefusal>>()
+        let keys = SimulatedAuthenticator(key: 1)
+        bench[0].inbox.append(
+            .changeMembers(voters: [NodeID(1)], learners: [], completion: { change.list.append($0) }))
+        bench[0].inbox.append(
+            .recover(PoolRecoveryRequest(former: keys, next: keys, epoch: 2)) { recovery.list.append($0) })
+        bench.run(2)
+        #expect(change.list.isEmpty && recovery.list.isEmpty)
+        if seals { bench.seal(0) }
+        bench.run(2)
+        #expect(change.list.count == (seals ? 1 : 0) && recovery.list.isEmpty)
+        bench[0].stop()
+        #expect(change.list == [.notLeader(leader: nil)] && recovery.list == [.failure(.halted)])
+    }
+
     // MARK: Applied, and no room to save it
 
     /// The log has what the rows are made from: who waits for the write need not wait for them.

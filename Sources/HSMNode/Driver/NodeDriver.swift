@@ -307,6 +307,12 @@ public final class NodeDriver {
             completions.append { request.completion(.failure(.halted)) }
             unsealRequest = nil
         }
+        if let wish = membership.take() { completions.append { wish.completion(.notLeader(leader: nil)) } }
+        // Sealed, the node can still go on alone.
+        if reason == .shuttingDown, let recovery {
+            completions.append { recovery.completion(.failure(.halted)) }
+            self.recovery = nil
+        }
     }
 
     /// The disk failed: what it holds is unknown, so the node must not act on what it remembers.

@@ -1,5 +1,6 @@
 import CryptographicModule
 import HTTPTransport
+import PoolState
 import RequestTesting
 import StrictJSON
 import Testing

@@ -1,3 +1,4 @@
+import AccessControl
 import HTTPTransport
 import Identity
 import KeyVaultAPI
@@ -33,8 +34,10 @@ import Testing
         let node = SealedNode()
         let pool: TestPool
 
-        init() throws {
+        /// - Parameter commands: what happens to the pool before the node is sealed.
+        init(after commands: [PoolCommand] = []) throws {
             pool = try TestPool(API.endpoints(restoring: node))
+            for command in commands { #expect(try pool.pool.submitNow(command).get().outcome == .applied) }
             pool.custody.recovery = try RecoveryAccess(
                 stored: pool.pool.latestView.state, boot: [UInt8](repeating: 7, count: 16),
                 facades: HostTable(hosts: [TestPool.host]).facadeAudiences,
@@ -90,6 +93,20 @@ import Testing
         #expect(records.map { $0.string("operationName") } == ["Authentication", "SecurityDomainTransferKeyGet"])
         let caller = "\(TestPrincipal.administrator.objectID)"
         #expect(records.allSatisfy { $0.string("identity")?.contains(caller) == true })
+    }
+
+    @Test func whoMayBringThePoolBackByAGroupMayWhileItIsEnabled() async throws {
+        let group = GUID(high: 0x97, low: 1)
+        let role = RoleAssignment(
+            name: group, scope: .root, principal: group, roleDefinition: BuiltInRole.administrator.id)
+        let membership: [PoolCommand] = [
+            .createPrincipal(NewPrincipal(objectID: group, kind: .group, displayName: "group")),
+            .putRoleAssignment(role),
+            .setPrincipalGroups(objectID: TestPrincipal.nobody.objectID, groups: [group]),
+        ]
+        #expect(try await World(after: membership).token(.nobody).status == 200)
+        let disabled = membership + [.setPrincipalEnabled(objectID: group, enabled: false)]
+        #expect(try await World(after: disabled).token(.nobody).status == 401)
     }
 
     /// A client that still has a token of the pool's gets one of the node's, and the other way round.

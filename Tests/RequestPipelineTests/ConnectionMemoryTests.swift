@@ -52,4 +52,28 @@ import Testing
         _ = try pool.pool.submitNow(.setPrincipalEnabled(objectID: TestPrincipal.user.objectID, enabled: false)).get()
         #expect(try await pool.call(.user, .get, "/probe", over: connection).status == 401)
     }
+
+    /// The members of a disabled group stay who they are, and have its roles no more.
+    @Test func rolesOfAGroupAreThoseOfItsMembersWhileItIsEnabled() async throws {
+        let pool = try TestPool(Probe.all)
+        let group = GUID(high: 0x97, low: 1)
+        let role = RoleAssignment(
+            name: group, scope: .keys, principal: group, roleDefinition: BuiltInRole.cryptoUser.id)
+        let beginning: [PoolCommand] = [
+            .createPrincipal(NewPrincipal(objectID: group, kind: .group, displayName: "group")),
+            .putRoleAssignment(role),
+            .setPrincipalGroups(objectID: TestPrincipal.nobody.objectID, groups: [group]),
+        ]
+        for command in beginning { #expect(try pool.pool.submitNow(command).get().outcome == .applied) }
+        for isEnabled in [true, false, true, false] {
+            _ = try pool.pool.submitNow(.setPrincipalEnabled(objectID: group, enabled: isEnabled)).get()
+            let answer = try await pool.call(.nobody, .get, "/keys/alpha", over: connection)
+            #expect(answer.status == (isEnabled ? 200 : 403), "\(answer.text)")
+            #expect(try await pool.call(.nobody, .get, "/probe", over: connection).status == 200)
+        }
+        _ = try pool.pool.submitNow(.setPrincipalEnabled(objectID: group, enabled: true)).get()
+        #expect(try await pool.call(.nobody, .get, "/keys/alpha", over: connection).status == 200)
+        _ = try pool.pool.submitNow(.deletePrincipal(objectID: group)).get()
+        #expect(try await pool.call(.nobody, .get, "/keys/alpha", over: connection).status == 403)
+    }
 }

@@ -16,7 +16,8 @@ public struct PrincipalRecord: Hashable, Sendable {
     public let kind: PrincipalKind
     /// For people: 1 to 256 bytes of UTF-8, which others may have, too.
     public internal(set) var displayName: String
-    /// A principal that is disabled gets no tokens, and those that it has aren't honoured.
+    /// A principal that is disabled gets no tokens, and those that it has aren't honoured. A disabled group gives its
+    /// members no roles.
     public internal(set) var enabled: Bool
     /// SHA-256 of the generated 32-byte client secret; `nil` while there is none.
     public internal(set) var secretHash: [UInt8]?

@@ -96,23 +96,23 @@ public final class AuthenticatedPrincipal: Sendable {
     /// The application id of a service principal; `nil` for whoever has none.
     public let clientID: GUID?
     public let displayName: String
-    /// The groups that the caller is a direct member of: their roles count as the caller's own.
+    /// The enabled groups that the caller is a direct member of: their roles count as the caller's own.
     public let groups: [GUID]
     /// How audit records name the caller.
     let recorded: AuditCaller
 
-    init(_ record: PrincipalRecord) {
+    init(_ record: PrincipalRecord, in view: PoolView) {
         objectID = record.objectID
         clientID = record.clientID
         displayName = record.displayName
-        groups = record.groups
+        groups = view.enabledGroups(of: record)
         recorded = AuditCaller(
             objectID: record.objectID.description, applicationID: record.clientID?.description, authentication: .token)
     }
 
     /// Whether nothing of what is kept here has changed.
-    func isOf(_ record: PrincipalRecord) -> Bool {
-        objectID == record.objectID && clientID == record.clientID && groups == record.groups
+    func isOf(_ record: PrincipalRecord, in view: PoolView) -> Bool {
+        objectID == record.objectID && clientID == record.clientID && groups == view.enabledGroups(of: record)
             && displayName == record.displayName
     }
 }

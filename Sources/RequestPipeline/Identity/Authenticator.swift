@@ -61,8 +61,8 @@ enum Authenticator {
         guard let objectID = GUID(bytes: token.principalBytes), let record = view.principal(objectID),
             record.enabled, record.credentialGeneration == token.credentialGeneration
         else { return .failure(.principalNotHonoured) }
-        if let last, last.isOf(record) { return .success(last) }
-        return .success(AuthenticatedPrincipal(record))
+        if let last, last.isOf(record, in: view) { return .success(last) }
+        return .success(AuthenticatedPrincipal(record, in: view))
     }
 
     /// Compares a byte with one in lower case; letters in either case (RFC 9110 section 11.1).

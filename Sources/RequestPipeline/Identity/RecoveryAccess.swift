@@ -61,16 +61,15 @@ public final class RecoveryAccess: Sendable {
             trust: [.embedded(issuer: issuerName, tenant: pool.tenantID.description)],
             audiences: try TokenAuthority.audiences(keys: pool.audiences, facades: facades), checker: checker,
             cacheCapacity: 64)
+        let view = PoolView(state: stored, appliedIndex: 0)
         var people: [GUID: Person] = [:]
         for principal in stored.principals where principal.enabled {
             guard let clientID = principal.clientID, let hash = principal.secretHash else { continue }
+            let caller = AuthenticatedPrincipal(principal, in: view)
             let actions = Self.actions.filter { action in
-                stored.permissions.decide(
-                    principal: principal.objectID, groups: principal.groups, action: action, scope: .root
-                ).isAllowed
+                view.decide(principal: caller.objectID, groups: caller.groups, action: action, scope: .root).isAllowed
             }
             guard !actions.isEmpty else { continue }
-            let caller = AuthenticatedPrincipal(principal)
             people[clientID] = Person(
                 caller: caller, secretHash: hash, credentialGeneration: principal.credentialGeneration,
                 actions: actions)

@@ -321,7 +321,7 @@ import Testing
         let storage = try #require(bench[1].storage)
         storage.refusesSaving = true
         let first = bench.submit(Write.createKey, at: 0)
-        try bench.run(until: "the answer") { first.outcome == .applied }
+        try bench.run(until: "the answer") { first.outcome != nil }
         bench.run(10)
         #expect(bench[1].standing?.isStalled == false && bench[1].views.last?.hasKey == false)
         let write = bench.submit(Write.assign(1), at: 1)

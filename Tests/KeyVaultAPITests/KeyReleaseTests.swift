@@ -255,7 +255,7 @@ private struct Authority {
     /// The protocol asks for a policy with the first version alone.
     @Test func furtherVersionsGoOnWithThePolicy() async throws {
         let create = #"{"kty":"EC","attributes":{"exportable":true}}"#
-        let bring = #"{"key":{"kty":"oct","k":"\#(digest(32))"},"attributes":{"exportable":true}}"#
+        let bring = #"{"key":{"kty":"oct","k":"\#(Base64URL.encode(Array(0..<32)))"},"attributes":{"exportable":true}}"#
         try await pool.create("k", exportable(#""kty":"EC""#, member(Self.policy, #","immutable":true"#)))
         let policy = try await pool.call(.user, .get, "/keys/k").json?.object("release_policy")
         for (method, path, body) in [(HTTPMethod.post, "/keys/k/create", create), (.put, "/keys/k", bring)] {

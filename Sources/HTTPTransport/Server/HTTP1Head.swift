@@ -43,7 +43,9 @@ struct HTTP1Head {
         authority = target.authority ?? fields.first("host") ?? ""
         contentLength = fields.contentLength
         expectsContinue = version == .http1_1 && fields.contains("expect")
-        keepAlive = head.isKeepAlive
+        // The decoder takes what follows for the other protocol: it would keep all of it, and answer none.
+        let wantsOtherProtocol = fields.contains("upgrade") || head.method == .CONNECT
+        keepAlive = head.isKeepAlive && !wantsOtherProtocol
         self.target = target
         self.fields = fields
     }

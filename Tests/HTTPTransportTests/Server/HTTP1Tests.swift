@@ -223,6 +223,23 @@ struct HTTP1Tests {
         }
     }
 
+    /// What follows is for another protocol, so nobody reads it as a request, and nobody may keep it.
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, upgrade\r\nUpgrade: x\r\nContent-Length: 2\r\n\r\nab",
+        "CONNECT * HTTP/1.1\r\nHost: a\r\n\r\n",
+        "CONNECT https://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+    ])
+    func `a wish for another protocol is answered, and the connection ends`(text: String) async throws {
+        let sink = RecordingSink()
+        let (answer, ending) = try await converse(text + "GET /next HTTP/1.1\r\nHost: a\r\n\r\n", sink: sink)
+        #expect(answer.hasPrefix("HTTP/1.1 200 "))
+        #expect(answer.contains("connection: close\r\n"))
+        #expect(answer.split(separator: "HTTP/1.1 ").count == 1)
+        #expect(ending == .closed)
+        #expect(sink.seen.count == 1)
+    }
+
     @Test func `bodies over the limit are answered 413`() async throws {
         let sink = RecordingSink(bodyLimit: 10)
         let declared = try await converse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n", sink: sink)

@@ -97,6 +97,9 @@ final class ConnectionInitializer: Sendable {
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: true, withErrorHandling: false, withEncoderConfiguration: .init(),
             withDecoderLimitConfiguration: decoderLimits)
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        let place = ChannelPipeline.SynchronousOperations.Position.after(decoder)
+        try pipeline.addHandler(HTTP1PartWatch(watch: watch), position: place)
         try pipeline.addHandler(
             HTTP1Handler(
                 connection: makeContext(channel, isEncrypted: isEncrypted), sink: sink, limits: configuration.limits,

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 
 /// Sits between the network and the HTTP/1.1 decoder, and knows what the decoder doesn't tell: that a request has begun
 /// and is not complete yet. It also holds reads back while the peer doesn't take what it was sent.
@@ -8,10 +9,12 @@ final class HTTP1ByteWatch: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// When the first bytes arrived that are not part of a request the handler has seen.
+    /// When the first bytes arrived that are not part of a request, or of its head, that has been decoded.
     private(set) var partialSince: UInt64?
+    /// When the head that was decoded last began to arrive.
+    private(set) var headSince: UInt64 = 0
     private(set) var unwritableSince: UInt64?
-    /// Set when the connection is about to close: what still comes in is thrown away.
+    /// Set when no other request will be taken: what still comes in is thrown away.
     var discardsInput = false
     private var isReadHeld = false
     private var context: ChannelHandlerContext?
@@ -20,12 +23,28 @@ final class HTTP1ByteWatch: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     /// The head of the request that the bytes belong to has been decoded.
-    func headDecoded() { partialSince = nil }
+    func headDecoded() {
+        headSince = partialSince ?? MonotonicClock.now()
+        partialSince = nil
+    }
+
+    /// The request that the bytes belong to has been decoded.
+    func requestDecoded() { partialSince = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !discardsInput else { return }
+        var bytes = unwrapInboundIn(data)
+        // The decoder doesn't tell whether something is left behind the end of a request. If the last byte isn't that
+        // end, the next request has begun with it at the latest.
+        if bytes.readableBytes > 1, let front = bytes.readSlice(length: bytes.readableBytes - 1) {
+            pass(front, context)
+        }
+        pass(bytes, context)
+    }
+
+    private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard !discardsInput, bytes.readableBytes > 0 else { return }
         if partialSince == nil { partialSince = MonotonicClock.now() }
-        context.fireChannelRead(data)
+        context.fireChannelRead(wrapInboundOut(bytes))
     }
 
     func read(context: ChannelHandlerContext) {
@@ -57,5 +76,30 @@ final class HTTP1ByteWatch: ChannelDuplexHandler {
         buffer.writeString(text)
         buffer.writeBytes(response.body)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+}
+
+/// Sits behind the decoder and tells the watch what has been decoded, before it is held back for an earlier answer.
+final class HTTP1PartWatch: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    private let watch: HTTP1ByteWatch
+
+    init(watch: HTTP1ByteWatch) { self.watch = watch }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: watch.headDecoded()
+        case .body: break
+        case .end: watch.requestDecoded()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Given more, the decoder would fail anew, past the answers that the first failure waits for.
+        if error is HTTPParserError { watch.discardsInput = true }
+        context.fireErrorCaught(error)
     }
 }

@@ -103,9 +103,9 @@ final class HTTP1Handler: ChannelInboundHandler {
     }
 
     private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard case .idle = state else { return }
-        let since = watch.partialSince ?? MonotonicClock.now()
-        watch.headDecoded()
+        guard case .idle(let idleSince) = state else { return }
+        // Nothing is read while an earlier request is answered.
+        let since = max(watch.headSince, idleSince)
         hasSeenRequest = true
         let checked: HTTP1Head
         do throws(HTTP1Refusal) {
@@ -139,7 +139,6 @@ final class HTTP1Handler: ChannelInboundHandler {
     }
 
     private func receiveEnd() {
-        watch.headDecoded()
         guard case .receiving(let head, let body, _, _) = state else { return }
         bodyBudget.removeAll()
         sequence &+= 1
@@ -241,7 +240,7 @@ final class HTTP1Handler: ChannelInboundHandler {
         switch state {
         case .idle(let since):
             let mayTake = hasSeenRequest ? timeouts.request : min(timeouts.request, timeouts.firstRequest)
-            if let partial = watch.partialSince, now >= partial + mayTake {
+            if let partial = watch.partialSince, now >= max(partial, since) + mayTake {
                 watch.answerUnparsed(Refusal.tooSlow.response, date: dates.current())
                 linger(context)
             } else if now >= since + (hasSeenRequest ? timeouts.idle : min(timeouts.idle, timeouts.firstRequest)) {

@@ -118,6 +118,22 @@ struct HTTP1Tests {
         #expect(sink.seen.map(\.authority) == ["a", "b:1", "a"])
     }
 
+    @Test func `an answer under way outlives what follows its request and can't be read`() async throws {
+        let kept = Kept()
+        let sink = RecordingSink { _, responder in kept.keep(responder) }
+        try await TestServer.run(tls: false, sink: sink) { server in
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n\u{1}\u{2}\u{3}")
+            try #require(await eventually { kept.count == 1 })
+            try await server.letLoopTurn()
+            for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) }
+            let (answers, ending) = await socket.read()
+            #expect(answers.hasPrefix("HTTP/1.1 200 "))
+            #expect(answers.contains("HTTP/1.1 400 "))
+            #expect(ending == .closed)
+        }
+    }
+
     /// Each answer lets the next request in. Written from in there, they would stand on one another's stacks.
     @Test func `thousands of requests behind one that takes long are answered`() async throws {
         let kept = Kept()

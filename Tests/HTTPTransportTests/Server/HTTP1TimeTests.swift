@@ -93,6 +93,42 @@ struct HTTP1TimeTests {
         #expect(try connection.ending(after: 30)?.hasPrefix("HTTP/1.1 408 ") == true)
     }
 
+    /// Whether the others wait for one another's answers or not.
+    @Test(arguments: 1...3, [false, true])
+    func `a request that begins in the read in which others end has thirty seconds`(others: Int, wait: Bool) throws {
+        let kept = Kept()
+        let connection = try Connection(
+            sink: RecordingSink { _, responder in
+                if wait { kept.keep(responder) } else { responder.respond(HTTPResponse(status: 200)) }
+            })
+        try connection.receive(String(repeating: Self.whole, count: others) + Self.partialHead)
+        while kept.count > 0 {
+            connection.take { for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) } }
+        }
+        #expect(try connection.written().split(separator: "HTTP/1.1 200 ").count == others)
+        #expect(try connection.outlasts(30))
+        #expect(try connection.ending(after: 30)?.hasPrefix("HTTP/1.1 408 ") == true)
+    }
+
+    @Test func `what is read behind a request has its thirty seconds from the answer on`() throws {
+        let kept = Kept()
+        let connection = try Connection(sink: RecordingSink { _, responder in kept.keep(responder) })
+        try connection.receive(Self.whole + Self.partialBody)
+        #expect(try connection.outlasts(1_000_000))
+        connection.take { for responder in kept.take() { responder.respond(HTTPResponse(status: 200)) } }
+        #expect(try connection.written().hasPrefix("HTTP/1.1 200 "))
+        #expect(try connection.outlasts(30))
+        #expect(try connection.ending(after: 30)?.hasPrefix("HTTP/1.1 408 ") == true)
+    }
+
+    @Test func `nothing follows a request that ends with its read`() throws {
+        let connection = try Connection()
+        try connection.receive(Self.whole + Self.whole)
+        #expect(try connection.written().split(separator: "HTTP/1.1 200 ").count == 2)
+        #expect(try connection.outlasts(90))
+        #expect(try connection.ending(after: 90) == "")
+    }
+
     @Test func `a body has thirty seconds from the request's first byte on`() throws {
         let connection = try Connection()
         try connection.receive(Self.partialBody)

@@ -68,6 +68,17 @@ import Testing
         #expect(missing == .unreadable("\(folder)/none.key can't be read: No such file or directory."))
     }
 
+    /// A drill's for one: it would leave its pool behind.
+    @Test func aNewSecretsFileLeavesAHandlerOfSignalsInPlace() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let handler: @convention(c) (Int32) -> Void = { _ in }
+        let former = signal(SIGHUP, handler)
+        defer { signal(SIGHUP, former) }
+        _ = try SecretFile(creating: folder + "/secret")
+        let found = signal(SIGHUP, handler)
+        #expect(unsafeBitCast(found, to: Int.self) == unsafeBitCast(handler, to: Int.self))
+    }
+
     /// As of a program that decrypts the key on its way.
     @Test func aPrivateKeyMayComeByAPipe() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -124,6 +124,52 @@ import Testing
         #expect(found == AuditBreak(file: sample.name, line: 100, kind: .anchorMismatch(count: 100)))
     }
 
+    /// A log that begins with the line behind what others know, but doesn't follow from that.
+    @Test func aLogMadeAnewBehindAnAnchorIsFound() throws {
+        let known = try sample().head
+        let folder = try TemporaryFolder()
+        let before = AuditHead(count: known.count, chain: [UInt8](repeating: 1, count: 32))
+        var draft = ChainedLine.Draft(after: before)
+        draft.append(FileHeader.encode(file: 2, after: before, origin: origin, time: 0))
+        draft.append(signEvent().encode())
+        try folder.write(LogFolder.fileName(2), draft.bytes)
+        let alone = try AuditVerifier.verify(folder: folder.path)
+        #expect(alone.isIntact && alone.firstSequence == known.count + 1 && alone.uncoveredLines == 2)
+        let found = try AuditVerifier.verify(folder: folder.path, anchors: [known]).firstBreak
+        #expect(found == AuditBreak(file: LogFolder.fileName(2), line: 1, kind: .anchorMismatch(count: known.count)))
+        #expect(throws: AuditOpenError.self) {
+            try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(anchors: [known]))
+        }
+        // One from before the files covers nothing in them.
+        let older = AuditHead(count: known.count - 1, chain: known.chain)
+        #expect(try AuditVerifier.verify(folder: folder.path, anchors: [older]).uncoveredLines == 2)
+    }
+
+    /// What is known of a line before the last file is compared at a start, too.
+    @Test func anEarlierFileIsComparedAtAStart() throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(fileBytes: 4096))
+        #expect(log.appendAndWait((0..<40).map(signEvent)).areAllSuccesses)
+        log.close()
+        #expect(folder.names.contains(LogFolder.fileName(4)))
+        let line = try #require(try folder.read(LogFolder.fileName(2)).split(separator: UInt8(ascii: "\n")).first)
+        let known = try #require(
+            Array(line).withUnsafeBytes { bytes in
+                ChainedLine.Parts(bytes).map { AuditHead(count: $0.sequence, chain: $0.chain) }
+            })
+        let wrong = AuditHead(count: known.count, chain: [UInt8](repeating: 1, count: 32))
+        #expect(
+            throws: AuditOpenError.damaged(
+                AuditBreak(file: LogFolder.fileName(2), line: 1, kind: .anchorMismatch(count: known.count)))
+        ) {
+            try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(anchors: [wrong]))
+        }
+        try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(anchors: [known])).close()
+        // Where the file was moved away there is nothing to compare.
+        for number in 1...UInt64(2) { folder.remove(LogFolder.fileName(number)) }
+        try AuditLog(folder: folder.path, origin: origin, options: AuditLogOptions(anchors: [known])).close()
+    }
+
     @Test func damagedHeadsAreFound() throws {
         let sample = try sample()
         try sample.folder.write(LogFolder.headName, Array("{\"count\":1}".utf8))

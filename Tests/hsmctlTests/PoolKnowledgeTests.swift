@@ -1,4 +1,5 @@
 import Audit
+import Foundation
 import StrictJSON
 import Testing
 
@@ -113,6 +114,28 @@ import Testing
                 continue
             }
             #expect(!reason.isEmpty)
+        }
+    }
+
+    /// A log from behind the line that the pool knows of it may be any.
+    @Test func aLogFromBehindWhatThePoolKnowsIsNotTakenForCompared() async throws {
+        let folder = NSTemporaryDirectory() + "hsmctl-" + GUIDText.random()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let log = try AuditLog(
+            folder: folder, origin: AuditOrigin(node: "n2", pool: "p"), options: AuditLogOptions(fileBytes: 4096))
+        let event = AuditEvent(
+            time: 0, operationName: "KeySign", status: 200, requestURI: String(repeating: "k", count: 600))
+        for _ in 0..<30 { log.append(event) { _ in } }
+        log.close()
+        try FileManager.default.removeItem(atPath: folder + "/audit-00000001.jsonl")
+        try FileManager.default.removeItem(atPath: folder + "/audit-00000002.jsonl")
+        let check = try await AuditCheck.run(folder: folder, node: nil, pool: .asked(Self.status))
+        #expect(check.report.isIntact && check.report.firstSequence > 8)
+        #expect(!check.isIntact && check.problem?.exitCode == 1)
+        #expect(check.problem?.message.contains("moved away") == true)
+        guard case .notCompared = check.comparison else {
+            Issue.record("it was compared")
+            return
         }
     }
 

@@ -28,8 +28,9 @@ struct TailRecovery {
         let sidecar = try sidecarHead()
         while let last = numbers.last {
             let start = try head(before: last, in: numbers)
-            let known = (sidecar.map { [ChainScanner.Checkpoint(head: $0, isSidecar: true)] } ?? [])
-                + anchors.map { ChainScanner.Checkpoint(head: $0, isSidecar: false) }
+            let known = ((sidecar.map { [ChainScanner.Checkpoint(head: $0, isSidecar: true)] } ?? [])
+                + anchors.map { ChainScanner.Checkpoint(head: $0, isSidecar: false) }).filter { $0.head.count > 0 }
+            try compareEarlier(known.filter { $0.head.count <= start.count }, than: start, of: last, in: numbers)
             var scanner = ChainScanner(after: start, checkpoints: known)
             let result = try scanner.scan(path: folder.filePath(last), number: last)
             log.head = scanner.head
@@ -79,6 +80,29 @@ struct TailRecovery {
             throw .damaged(AuditBreak(file: LogFolder.fileName(number - 1), line: 0, kind: .malformedLine))
         }
         return AuditHead(count: sequence, chain: chain)
+    }
+
+    /// Compares what is known of lines before the last file: mostly there is nothing, for what is known is about a
+    /// second old. Files that were moved away can't be compared.
+    private func compareEarlier(
+        _ known: [ChainScanner.Checkpoint], than start: AuditHead, of last: UInt64, in numbers: [UInt64]
+    ) throws(AuditOpenError) {
+        var (end, number) = (start, last)
+        while let oldest = known.map(\.head.count).min() {
+            if let fault = ChainScanner(after: end, checkpoints: known).disagreement() {
+                throw .damaged(AuditBreak(file: LogFolder.fileName(number), line: 1, kind: fault))
+            }
+            guard oldest < end.count, number > 1, numbers.contains(number - 1) else { return }
+            number -= 1
+            let begin = try head(before: number, in: numbers)
+            var scanner = ChainScanner(after: begin, checkpoints: known)
+            let result = try scanner.scan(path: folder.filePath(number), number: number)
+            guard result.fault == nil, scanner.head == end else {
+                let kind = result.fault ?? .wrongChain
+                throw .damaged(AuditBreak(file: LogFolder.fileName(number), line: result.lines + 1, kind: kind))
+            }
+            end = begin
+        }
     }
 
     private func isTorn(

@@ -14,9 +14,7 @@ public enum AuditVerifier {
     /// - Throws: ``AuditOpenError/system(call:path:errno:)`` when a file can't be read.
     public static func verify(folder: String, anchors: [AuditHead] = []) throws(AuditOpenError) -> AuditReport {
         let folder = LogFolder(path: folder)
-        let (numbers, torn) = try folder.list()
         var report = AuditReport()
-        report.tornFiles = torn
         var checkpoints = anchors.filter { $0.count > 0 }.map { ChainScanner.Checkpoint(head: $0, isSidecar: false) }
         switch try folder.readHead() {
         case .absent: break
@@ -25,13 +23,17 @@ public enum AuditVerifier {
             report.hasHead = true
             checkpoints.append(ChainScanner.Checkpoint(head: head, isSidecar: true))
         }
+        // After the sidecar: a node that runs may begin a file meanwhile, and the sidecar then names a line of that.
+        let (numbers, torn) = try folder.list()
+        report.tornFiles = torn
         let start = try self.start(of: folder, first: numbers.first)
         report.firstSequence = start.count + 1
         let lastLine = try scan(folder, numbers, after: start, checkpoints: checkpoints, into: &report)
         if report.firstBreak == nil {
             report.firstBreak = missingEnd(report.head, checkpoints, file: numbers.last ?? 1, line: lastLine + 1)
         }
-        let covered = checkpoints.map(\.head.count).max() ?? 0
+        // A head from before the oldest file says nothing of what follows there.
+        let covered = max(checkpoints.map(\.head.count).max() ?? 0, start.count)
         report.uncoveredLines = report.head.count - min(covered, report.head.count)
         return report
     }
@@ -55,6 +57,10 @@ public enum AuditVerifier {
         report.head = start
         var expected = numbers.first ?? 1
         var linesInLast: UInt64 = 0
+        if let first = numbers.first, let fault = scanner.disagreement() {
+            report.firstBreak = AuditBreak(file: LogFolder.fileName(first), line: 1, kind: fault)
+            return 0
+        }
         for number in numbers {
             guard number == expected else {
                 report.firstBreak = AuditBreak(file: LogFolder.fileName(expected), line: 0, kind: .missingFile)

@@ -83,8 +83,9 @@ struct ChainScanner {
         return disagreement()
     }
 
-    private func disagreement() -> AuditBreakKind? {
-        guard let here = checkpoints[head.count] else { return nil }
+    /// Whether the last line, or before any the one that the first file says it follows, is another than is known.
+    func disagreement() -> AuditBreakKind? {
+        guard head.count > 0, let here = checkpoints[head.count] else { return nil }
         guard let wrong = here.first(where: { $0.head.chain != head.chain }) else { return nil }
         return wrong.isSidecar ? .headMismatch : .anchorMismatch(count: head.count)
     }

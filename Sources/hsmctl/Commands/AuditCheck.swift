@@ -26,24 +26,38 @@ struct AuditCheck {
 
     // MARK: Running
 
-    /// Verifies; a line that is being written just now is looked at again.
     static func run(folder: String, node: String?, pool: Pool) async throws -> AuditCheck {
-        var report = try read(folder, [])
-        for _ in 0..<3 where report.firstBreak?.kind == .tornLine {
-            try await Task.sleep(for: .milliseconds(200))
-            report = try read(folder, [])
-        }
+        var report = try await read(folder, [])
         if let wanted = node, let found = report.node, found != wanted {
             let problem = ClientError.refused("\(folder) holds the log of \(found), not of \(wanted).")
             return AuditCheck(
                 folder: folder, report: report, comparison: .notCompared("it is another node's log"), problem: problem)
         }
         let (anchor, comparison) = find(node ?? report.node, report.pool, pool)
-        if let anchor, report.isIntact { report = try read(folder, [anchor]) }
+        if let anchor, report.isIntact, anchor.count + 1 < report.firstSequence {
+            let problem = ClientError.refused(
+                "the log begins with line \(report.firstSequence), and the last that the pool knows is "
+                    + "\(anchor.count): nothing in it can be compared. Put the files that were moved away back beside "
+                    + "the others, and verify again.")
+            return AuditCheck(
+                folder: folder, report: report, comparison: .notCompared("the line that it knows isn't in the files"),
+                problem: problem)
+        }
+        if let anchor, report.isIntact { report = try await read(folder, [anchor]) }
         return AuditCheck(folder: folder, report: report, comparison: comparison)
     }
 
-    private static func read(_ folder: String, _ anchors: [AuditHead]) throws -> AuditReport {
+    /// Verifies; a line, or a file's first one, that is being written just now is looked at again.
+    private static func read(_ folder: String, _ anchors: [AuditHead]) async throws -> AuditReport {
+        var report = try readOnce(folder, anchors)
+        for _ in 0..<3 where [.tornLine, .badHeader].contains(report.firstBreak?.kind) {
+            try await Task.sleep(for: .milliseconds(200))
+            report = try readOnce(folder, anchors)
+        }
+        return report
+    }
+
+    private static func readOnce(_ folder: String, _ anchors: [AuditHead]) throws -> AuditReport {
         do {
             return try AuditVerifier.verify(folder: folder, anchors: anchors)
         } catch {

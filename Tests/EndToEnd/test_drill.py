@@ -103,19 +103,44 @@ def test_a_drill_passes_and_its_report_is_evidence(tmp_path):
     assert doctored.returncode == 1 and "changed after it was signed" in doctored.stderr, doctored.stderr
 
 
+def begun(folder: pathlib.Path, **dispositions) -> subprocess.Popen:
+    """A drill whose first node runs, started with these dispositions of signals."""
+    def prepare():
+        for name, disposition in dispositions.items():
+            signal.signal(signal.Signals[name], disposition)
+
+    (folder / "small.yaml").write_text(SMALL)
+    drill = subprocess.Popen(
+        [str(binaries() / "hsmctl"), "drill", "run", "small.yaml"], cwd=folder, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=str(folder)),
+        preexec_fn=prepare)
+    wait_until(lambda: any(log.stat().st_size for log in folder.rglob("hsmd.log")), 60, "a node of the drill")
+    return drill
+
+
+def leaves_nothing(drill: subprocess.Popen, folder: pathlib.Path):
+    assert drill.wait(timeout=60) == 128 + signal.SIGINT
+    assert leftovers(folder) == []
+    found = subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True)
+    assert found.stdout == "", "a node of the drill still runs"
+
+
 @pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGTERM])
 def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path, ending):
     """Also where the terminal is closed that it runs in."""
-    (tmp_path / "small.yaml").write_text(SMALL)
-    drill = subprocess.Popen(
-        [str(binaries() / "hsmctl"), "drill", "run", "small.yaml"], cwd=tmp_path, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=str(tmp_path)))
-    wait_until(lambda: any(log.stat().st_size for log in tmp_path.rglob("hsmd.log")), 60, "a node of the drill")
+    drill = begun(tmp_path, **{ending.name: signal.SIG_DFL})
     drill.send_signal(ending)
-    assert drill.wait(timeout=60) == 128 + signal.SIGINT
-    assert leftovers(tmp_path) == []
-    found = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True)
-    assert found.stdout == "", "a node of the drill still runs"
+    leaves_nothing(drill, tmp_path)
+
+
+def test_a_drill_outlives_its_terminal_where_that_is_wanted(tmp_path):
+    """As nohup has it."""
+    drill = begun(tmp_path, SIGHUP=signal.SIG_IGN)
+    drill.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        drill.wait(timeout=1)
+    drill.send_signal(signal.SIGTERM)
+    leaves_nothing(drill, tmp_path)
 
 
 def test_a_drill_that_misses_its_target_says_so(tmp_path):

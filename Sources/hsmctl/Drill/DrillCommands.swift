@@ -80,6 +80,11 @@ struct DrillCommands: AsyncParsableCommand {
         /// What a shell makes of a command that an interrupt has ended.
         private static let interrupted = 128 + SIGINT
 
+        /// What interrupts a drill: not the end of a terminal that it is to outlive, as with nohup.
+        private static var endings: [UnixSignal] {
+            SignalAction.isIgnored(SIGHUP) ? [.sigint, .sigterm] : [.sigint, .sigterm, .sighup]
+        }
+
         /// With a pool that others rely on.
         private func practise(
             _ scenario: DrillScenario, name: String, in pool: String, program: String
@@ -89,7 +94,7 @@ struct DrillCommands: AsyncParsableCommand {
             try await drill.confirm()
             let prefix = drill.prefix
             let interruptions = Task {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
+                for await _ in await UnixSignalsSequence(trapping: Self.endings) {
                     Terminal.note("interrupted: the drill's keys, \(prefix)-…, are left")
                     Foundation.exit(Self.interrupted)
                 }
@@ -107,7 +112,7 @@ struct DrillCommands: AsyncParsableCommand {
                 let place = try ScratchPlace()
                 defer { place.remove() }
                 let interruptions = Task {
-                    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
+                    for await _ in await UnixSignalsSequence(trapping: Self.endings) {
                         place.remove()
                         Foundation.exit(Self.interrupted)
                     }

@@ -11,19 +11,14 @@ enum InterruptedFile {
     /// From now on the file goes with the process.
     static func begin(_ file: String) {
         path = strdup(file)
-        for number in signals where hasDefault(number) {
+        // Who has the tool ignore a signal means it; and a drill that traps it has a pool to clear away.
+        for number in signals where SignalAction.isDefault(number) {
             signal(number) { number in
                 if let path = InterruptedFile.path { unlink(path) }
                 signal(number, SIG_DFL)
                 raise(number)
             }
         }
-    }
-
-    /// Who has the tool ignore a signal, as nohup does, means it; and a drill that traps it has a pool to clear away.
-    private static func hasDefault(_ number: Int32) -> Bool {
-        var action = sigaction()
-        return sigaction(number, nil, &action) == 0 && action.__sigaction_handler.sa_handler == nil
     }
 
     /// From now on the file stays: without a path the handler does what the system would.

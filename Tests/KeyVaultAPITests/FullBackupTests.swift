@@ -307,6 +307,27 @@ import Testing
         #expect(refused.status == 409 && refused.message.contains("Make one first"), "\(refused.text)")
     }
 
+    /// A key comes back in one command of the log, which has its limit.
+    @Test func aKeyThatIsTooLargeToBeRestoredIsNamed() async throws {
+        let tags = (10..<25).map { number in
+            let text = String(repeating: "\u{9375}", count: 254)
+            return "\"\(number)\(text)\":\"\(text)\""
+        }
+        for _ in 0..<60 {
+            try await pool.create("large", "{\"kty\":\"EC\",\"tags\":{\(tags.joined(separator: ","))}}")
+        }
+        try await pool.create("small")
+        let folder = try await backed.backup()
+        let keys = state.keys(limit: 10)
+        for key in [nil, "large"] {
+            let error = try await backed.restore(folder, key: key).json?.object("error")
+            #expect(error?.string("code") == "LimitExceeded", "\(error?.string("message") ?? "-")")
+            #expect(error?.string("message")?.contains("'large'") == true)
+            #expect(state.keys(limit: 10) == keys)
+        }
+        #expect(try await backed.restore(folder, key: "small").json?.string("status") == "Succeeded")
+    }
+
     /// What is wrong with a backup is said, and nothing is changed.
     @Test func badBackupsAreRefused() async throws {
         try await pool.create("k")

@@ -9,6 +9,8 @@ final class KeyStaging {
     /// Bytes of records in one command, which may have 1 MiB, and keys in it.
     private static let batchBytes = 256 << 10
     private static let batchKeys = 200
+    /// What a proposal has beside its command, at most.
+    private static let envelopeBytes = 1024
 
     private let job: RunningJob
     private let keys: BackupKeys
@@ -56,7 +58,12 @@ final class KeyStaging {
             }
         }
         let staged = try result.get()
-        try await job.submit(.stageKeys(job: job.order.id, staged))
+        let command = PoolCommand.stageKeys(job: job.order.id, staged)
+        // Only a single key can be so large: nobody would take it into the log.
+        guard command.encode().count <= ProposalEnvelope.maximumEncodedCount - Self.envelopeBytes else {
+            throw JobRefused.keyTooLarge(batch[0].name)
+        }
+        try await job.submit(command)
         job.update { $0.keys += staged.count }
         (self.batch, size) = ([], 0)
     }

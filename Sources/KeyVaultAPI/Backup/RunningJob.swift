@@ -122,6 +122,8 @@ enum JobRefused: Error {
     /// The node hasn't followed yet to the root that rules, or to keys that are new.
     case keyringIsBehind
     case tooLarge
+    /// With all of its versions it doesn't fit into one command.
+    case keyTooLarge(String)
 }
 
 extension JobFailure {
@@ -137,6 +139,11 @@ extension JobFailure {
             self.init(code: "KeyNotFound", message: "The backup holds no key '\(name)'. Nothing was changed.")
         case JobRefused.tooLarge:
             self.init(code: "LimitExceeded", message: "The backup is larger than a node can restore at once.")
+        case JobRefused.keyTooLarge(let name):
+            self.init(
+                code: "LimitExceeded",
+                message: "The key '\(name)' has more than 1 MiB of versions with their tags and release policies: it "
+                    + "can't be restored. Nothing was changed. Restore the other keys one by one.")
         case JobRefused.otherBackup:
             self.init(
                 code: "BackupRejected",

@@ -79,6 +79,8 @@ final class PeerCaller {
 
     /// TLS and hello are done.
     func opened(_ channel: any Channel, _ hello: Hello) {
+        // The hello may have been on its way when this side stopped; the outbox belongs to another caller by now.
+        guard !isStopped else { return channel.close(promise: nil) }
         self.channel = channel
         processID = hello.processID
         takesMemberNotices = hello.takesMemberNotices

@@ -1,3 +1,5 @@
+import Foundation
+import Logging
 import NIOCore
 import NIOEmbedded
 import NodeEnvironment
@@ -31,6 +33,32 @@ struct SessionTableTests {
         table.heard(from: NodeID(1), connection: 1, now: 50)
         table.ended(NodeID(1), connection: 1)
         #expect(table[NodeID(1)] == .init(processID: first, connection: 2, lastHeard: 2))
+    }
+}
+
+@Suite("Callers")
+struct PeerCallerTests {
+    @Test("that were stopped leave the outbox to those in their place")
+    func lateHello() throws {
+        let authority = try CertificateAuthority()
+        let configuration = TestNode.configuration(1, try authority.issueNode(1))
+        let tls = try PeerTLS(
+            configuration.tls, ownURI: configuration.uri, now: Int(Date().timeIntervalSince1970))
+        let loop = EmbeddedEventLoop()
+        let hub = PeerHub(
+            loop: loop, configuration: configuration, tls: tls, handlers: PeerHandlers(received: { _, _ in }),
+            logger: Logger(label: "test"))
+        let record = PeerRecord(
+            node: NodeID(2), uri: CertificateAuthority.uri(2), pins: [], host: "127.0.0.1", port: 1)
+        let outbox = PeerOutbox(limit: 1 << 20)
+        let caller = PeerCaller(record: record, outbox: outbox, hub: hub)
+        caller.stop(.configurationChanged)
+        let channel = EmbeddedChannel(loop: loop)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        caller.opened(channel, hub.hello)
+        // One that is open asks for the loop to be woken.
+        #expect(!outbox.append(.unsealRequest([])))
+        #expect(!channel.isActive)
     }
 }
 

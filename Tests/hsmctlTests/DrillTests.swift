@@ -31,6 +31,19 @@ import Testing
         #expect(throws: ClientError.self) { try check(["kill: leader"], .init(pool: "pool", backupPlace: "file:///d")) }
     }
 
+    /// The time to recover counts from the first incident, whatever is lost after it.
+    @Test func aSecondIncidentDoesNotShortenTheRecovery() throws {
+        let measurement = DrillMeasurement(DrillReport(try DrillScenario(name: "s", yaml: Self.minimal)))
+        measurement.incidentBegins()
+        let begun = try #require(measurement.incident)
+        measurement.serviceIsLost()
+        let lost = try #require(measurement.incident)
+        #expect(lost >= begun)
+        measurement.incidentBegins()
+        measurement.serviceIsLost()
+        #expect(measurement.incident == lost)
+    }
+
     /// A command for killing a node may have much to say on either of its outputs.
     @Test(.timeLimit(.minutes(1))) func whatACommandSaysIsReadAsItComes() throws {
         let script = "head -c 300000 /dev/zero | tr '\\0' e >&2; head -c 300000 /dev/zero | tr '\\0' o; exit 3"

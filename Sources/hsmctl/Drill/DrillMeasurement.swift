@@ -8,9 +8,11 @@ final class DrillMeasurement {
     private let began = ContinuousClock.now
     private(set) var report: DrillReport
     /// When service was last lost.
-    private var incident: ContinuousClock.Instant?
+    private(set) var incident: ContinuousClock.Instant?
     /// Whether nothing was verified since.
     private var isRecovering = false
+    /// Whether the step that is under way lost it.
+    private var isIncidentOfStep = false
 
     init(_ report: DrillReport) { self.report = report }
 
@@ -24,11 +26,14 @@ final class DrillMeasurement {
 
     /// A step begins by which service may be lost. Of several without a verification between them the first counts.
     func incidentBegins() {
+        isIncidentOfStep = !isRecovering
         if !isRecovering { (incident, isRecovering) = (.now, true) }
     }
 
-    /// Service is lost now: what was prepared for it didn't cost anybody anything.
-    func serviceIsLost() { incident = .now }
+    /// Service is lost now, unless an earlier step has lost it: what was prepared for it didn't cost anybody anything.
+    func serviceIsLost() {
+        if isIncidentOfStep { incident = .now }
+    }
 
     /// Why the drill ended before its end.
     func fail(_ error: any Error) {

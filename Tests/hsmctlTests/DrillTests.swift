@@ -31,6 +31,17 @@ import Testing
         #expect(throws: ClientError.self) { try check(["kill: leader"], .init(pool: "pool", backupPlace: "file:///d")) }
     }
 
+    /// A command that kills nothing leaves nothing to recover from.
+    @Test func whoWasKilledHasToBeDead() async throws {
+        var answers = [true, true, false]
+        try await ProductionDrill.awaitDeath(of: "node-1") { answers.removeFirst() }
+        #expect(answers.isEmpty)
+        let error = await #expect(throws: ClientError.self) {
+            try await ProductionDrill.awaitDeath(of: "node-1", patience: .milliseconds(1)) { true }
+        }
+        #expect(error?.message.contains("node-1 serves on") == true)
+    }
+
     /// The time to recover counts from the first incident, whatever is lost after it.
     @Test func aSecondIncidentDoesNotShortenTheRecovery() throws {
         let measurement = DrillMeasurement(DrillReport(try DrillScenario(name: "s", yaml: Self.minimal)))

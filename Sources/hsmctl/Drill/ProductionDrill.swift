@@ -164,14 +164,34 @@ final class ProductionDrill {
         }
         let others = living.filter { $0.name != leader.name }
         measurement.serviceIsLost()
-        for node in ([leader] + others).prefix(count) {
+        let victims = ([leader] + others).prefix(count)
+        for node in victims {
             killed.insert(node.name)
             let outcome = try ScratchFiles.run(
                 "/bin/sh", ["-c", command], environment: ["QUORATE_NODE": node.name, "QUORATE_ENDPOINT": node.endpoint])
             guard outcome.status == 0 else {
                 throw ClientError.refused("'\(command)' failed for \(node.name): \(outcome.error.prefix(500))")
             }
-            measurement.note("\(node.name) was killed", detail: command)
+            measurement.note("the command for \(node.name) has ended", detail: command)
+        }
+        for node in victims {
+            try await Self.awaitDeath(of: node.name) {
+                try await self.healths(of: [node]).contains { $0.health?.text("seal") == "unsealed" }
+            }
+            measurement.note("\(node.name) is dead")
+        }
+    }
+
+    /// A drill in which nothing died would show a recovery from nothing. A node that is back already is sealed first.
+    static func awaitDeath(
+        of name: String, patience: Duration = .seconds(30), isServing: () async throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + patience
+        while try await isServing() {
+            guard ContinuousClock.now < deadline else {
+                throw ClientError.refused("\(name) serves on: the command of --kill-command doesn't kill it.")
+            }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

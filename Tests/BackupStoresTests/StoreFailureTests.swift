@@ -18,4 +18,11 @@ import Testing
     @Test func aLibrarysTextIsCutShort() {
         #expect(StoreClient.words(describing: String(repeating: "x", count: 1000)).count == 200)
     }
+
+    /// A part of the largest size gets through a line of 10 Mbit/s.
+    @Test func largePartsHaveTheTimeThatTheyTake() {
+        #expect(StoreClient.patience(sending: 0) == 60)
+        #expect(StoreClient.patience(sending: 8 << 20) == 68)
+        #expect(StoreClient.patience(sending: 1024 << 20) > (1024 << 20) * 8 / 10_000_000)
+    }
 }

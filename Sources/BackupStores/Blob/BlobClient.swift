@@ -24,7 +24,7 @@ struct BlobClient: Sendable {
     func put(
         _ url: String, query: String, _ body: [UInt8], what: String, onlyIfNew: Bool = false
     ) async throws(BackupStoreFault) {
-        _ = try await send(url, query: query, what: what) {
+        _ = try await send(url, query: query, what: what, sending: body.count) {
             $0.method = .PUT
             if onlyIfNew { $0.headers.add(name: "if-none-match", value: "*") }
             $0.body = .bytes(ByteBuffer(bytes: body))
@@ -50,7 +50,7 @@ struct BlobClient: Sendable {
     }
 
     private func send(
-        _ url: String, query: String? = nil, what: String, limit: Int = StoreClient.formLimit,
+        _ url: String, query: String? = nil, what: String, limit: Int = StoreClient.formLimit, sending count: Int = 0,
         _ fill: (inout HTTPClientRequest) -> Void, isGood: (Int) -> Bool
     ) async throws(BackupStoreFault) -> StoreAnswer {
         var parts = query.map { [$0] } ?? []
@@ -67,7 +67,7 @@ struct BlobClient: Sendable {
         if let bearer { request.headers.add(name: "authorization", value: "Bearer \(bearer)") }
         let made = request
         do throws(BackupStoreFault) {
-            return try await store.send(limit: limit) { () throws(BackupStoreFault) in
+            return try await store.send(limit: limit, sending: count) { () throws(BackupStoreFault) in
                 made
             } judge: { answer, attempt in
                 isGood(answer.status) ? .good : verdict(answer, attempt, what)

@@ -17,7 +17,8 @@ public struct BlobStore: Sendable {
     ) throws(BackupStoreFault) {
         self.allowed = allowed
         self.identity = identity
-        store = StoreClient(tls: try StoreClient.tls(authorityFile: authorityFile), attempts: attempts)
+        store = StoreClient(
+            tls: try StoreClient.tls(authorityFile: authorityFile), attempts: attempts, sending: BlobUpload.blockSize)
     }
 
     func container(_ address: BackupAddress) throws(BackupStoreFault) -> any BackupContainer {
@@ -84,7 +85,7 @@ struct BlobContainer: BackupContainer {
 
 /// A block blob that is being written: it appears when the list of its blocks is put.
 actor BlobUpload: BackupUpload {
-    private static let blockSize = 4 << 20
+    static let blockSize = 4 << 20
     /// What the service takes.
     private static let mostBlocks = 50_000
 

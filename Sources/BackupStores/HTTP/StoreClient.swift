@@ -40,6 +40,7 @@ private final class Connections: Sendable {
 /// Requests to an object store, each repeated a few times where the failure may pass. URLs and headers may hold
 /// credentials: they appear in no error.
 struct StoreClient: Sendable {
+    /// For an answer to a request that sends little.
     private static let seconds: Int64 = 60
     /// Of an answer that isn't content: forms and errors.
     static let formLimit = 64 << 10
@@ -53,10 +54,12 @@ struct StoreClient: Sendable {
     /// - Parameters:
     ///   - tls: nil for the system's authorities.
     ///   - attempts: how often a request is sent at most.
-    init(tls: TLSConfiguration? = nil, attempts: RequestAttempts = .usual) {
+    ///   - most: about as many bytes as a request sends at most.
+    init(tls: TLSConfiguration? = nil, attempts: RequestAttempts = .usual, sending most: Int = 0) {
         self.attempts = attempts
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.timeout = .init(connect: .seconds(10), read: .seconds(30))
+        // An answer is waited for from when the body waits to be sent, not from when it was.
+        configuration.timeout = .init(connect: .seconds(10), read: .seconds(Self.patience(sending: most)))
         // A redirection could lead where the node must not go.
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -79,12 +82,17 @@ struct StoreClient: Sendable {
     /// Fails only where it was shut down before.
     func shutdown() async { try? await http.shutdown() }
 
+    /// How long an answer is waited for, in seconds: one more for each MiB that is sent before it.
+    static func patience(sending bytes: Int) -> Int64 { seconds + Int64(bytes >> 20) }
+
     /// - Parameters:
     ///   - limit: the most bytes of an answer's body.
+    ///   - count: bytes of the request's body.
     ///   - request: makes the request, anew for each attempt: a signature is of its moment.
     ///   - judge: says what an answer means, and of which attempt it is, from 0.
     func send(
-        limit: Int = StoreClient.formLimit, _ request: () throws(BackupStoreFault) -> HTTPClientRequest,
+        limit: Int = StoreClient.formLimit, sending count: Int = 0,
+        _ request: () throws(BackupStoreFault) -> HTTPClientRequest,
         judge: (StoreAnswer, Int) -> StoreVerdict
     ) async throws(BackupStoreFault) -> StoreAnswer {
         var last = BackupStoreFault.unreachable("it was not tried")
@@ -94,7 +102,7 @@ struct StoreClient: Sendable {
             let made = try request()
             let answer: StoreAnswer
             do {
-                answer = try await self.answer(to: made, limit: limit)
+                answer = try await self.answer(to: made, limit: limit, seconds: Self.patience(sending: count))
             } catch {
                 last = .unreachable(Self.words(error))
                 continue
@@ -125,8 +133,10 @@ struct StoreClient: Sendable {
         }
     }
 
-    private func answer(to request: HTTPClientRequest, limit: Int) async throws -> StoreAnswer {
-        let response = try await http.execute(request, timeout: .seconds(Self.seconds))
+    private func answer(
+        to request: HTTPClientRequest, limit: Int, seconds: Int64
+    ) async throws -> StoreAnswer {
+        let response = try await http.execute(request, timeout: .seconds(seconds))
         let body = try await response.body.collect(upTo: limit)
         return StoreAnswer(
             status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))

@@ -113,7 +113,7 @@ struct S3Client: Sendable {
         _ call: Call, isGood: (StoreAnswer) -> Bool = { !S3Answer.isError($0) }
     ) async throws(BackupStoreFault) -> StoreAnswer {
         let hash = Hexadecimal.encode(Digest.sha256(call.body))
-        return try await store.send(limit: call.limit) { () throws(BackupStoreFault) in
+        return try await store.send(limit: call.limit, sending: call.body.count) { () throws(BackupStoreFault) in
             try request(call, hash, at: .now())
         } judge: { answer, _ in
             isGood(answer) ? .good : S3Answer.verdict(answer, bucket: bucket, what: call.what)

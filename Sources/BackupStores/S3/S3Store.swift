@@ -18,7 +18,8 @@ public struct S3Store: Sendable {
     ) throws(BackupStoreFault) {
         self.service = service
         self.credentials = credentials
-        store = StoreClient(tls: try StoreClient.tls(authorityFile: authorityFile), attempts: attempts)
+        store = StoreClient(
+            tls: try StoreClient.tls(authorityFile: authorityFile), attempts: attempts, sending: service.partBytes)
     }
 
     func holds(_ place: S3Place) -> Bool { service.buckets.contains(place.bucket) }

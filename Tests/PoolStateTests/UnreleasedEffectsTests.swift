@@ -113,6 +113,22 @@ import Testing
         #expect(index(ledger, .caller(alice, key: nil), replica.state) == 10)
     }
 
+    /// The view doesn't know yet of the group, whose roles a later entry changes.
+    @Test func whoMayComeIntoAGroupWaitsForWhatIsBehind() {
+        var replica = Replica.activated()
+        replica.apply(.createPrincipal(NewPrincipal(objectID: alice, kind: .user, displayName: "alice")))
+        let assignment = Fixture.assignment(7, group, .cryptoUser, at: .keys)
+        var ledger = EffectLedger()
+        ledger.add(replica.state.effects(of: .setPrincipalGroups(objectID: alice, groups: [group])), index: 9)
+        ledger.add(replica.state.effects(of: .putRoleAssignment(assignment)), index: 10)
+        #expect(index(ledger, .caller(alice, key: "a"), replica.state) == 10)
+        #expect(index(ledger, .caller(bob, key: "a"), replica.state) == nil)
+        ledger = EffectLedger()
+        ledger.addUnknown(through: 9)
+        ledger.add(replica.state.effects(of: .putRoleAssignment(assignment)), index: 10)
+        #expect(index(ledger, .caller(bob, key: nil), replica.state) == 10)
+    }
+
     @Test func whatCameAsAWholeTouchesEverything() {
         var ledger = EffectLedger()
         ledger.addUnknown(through: 100)

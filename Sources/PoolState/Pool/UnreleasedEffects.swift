@@ -28,10 +28,15 @@ public struct UnreleasedEffects: Sendable {
         switch scope {
         case .everything: index = last
         case .caller(let principal, let key):
-            var subjects: [StateSubject] = [.principal(principal)]
-            subjects += (view.principal(principal)?.groups ?? []).map { .principal($0) }
-            if let key { subjects.append(.key(key)) }
-            index = subjects.reduce(latestUnbounded) { max($0, latest[$1] ?? 0) }
+            let own = max(latestUnbounded, latest[.principal(principal)] ?? 0)
+            if own > released {
+                // It may come into a group by that, of which the view doesn't know, and what is behind may touch that.
+                index = last
+            } else {
+                var subjects = (view.principal(principal)?.groups ?? []).map { StateSubject.principal($0) }
+                if let key { subjects.append(.key(key)) }
+                index = subjects.reduce(0) { max($0, latest[$1] ?? 0) }
+            }
         }
         return index > released ? index : nil
     }

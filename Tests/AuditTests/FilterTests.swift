@@ -21,6 +21,11 @@ import Testing
         #expect(found(AuditFilter(operation: "keypurge")) == [false, true])
         #expect(found(AuditFilter(key: "k", caller: "b-2", operation: "KeySign")) == [false, false])
         #expect(AuditFilter().isEmpty && !AuditFilter(key: "k").isEmpty)
+        let refused = #"{"operationName":"KeySign","requestUri":"https://h:1/keys/k/0123/sign","properties":{}}"#
+        let restored = #"{"operationName":"SelectiveKeyRestoreEnd","requestUri":"","properties":{"key":"k"}}"#
+        for line in [refused, restored] {
+            #expect(AuditFilter(key: "k").lets(Array(line.utf8)) && !AuditFilter(key: "j").lets(Array(line.utf8)))
+        }
         for line in [#"{"header":1}"#, "no record", #"{"operationName":"KeySign"}"#] {
             #expect(!AuditFilter(key: "k").lets(Array(line.utf8)), "\(line)")
         }

@@ -7,7 +7,7 @@ public struct AuditFilter: Sendable {
     private let operation: String?
 
     /// - Parameters:
-    ///   - key: a key's name, whatever its version.
+    ///   - key: a key's name, whatever its version; refused requests and restores of it, too.
     ///   - caller: a principal's object id.
     ///   - operation: as in `operationName`; upper and lower case are the same.
     public init(key: String? = nil, caller: String? = nil, operation: String? = nil) {
@@ -23,8 +23,10 @@ public struct AuditFilter: Sendable {
         if let operation, AuditTail.text(record, "operationName").lowercased() != operation { return false }
         if let caller, AuditTail.caller(record).lowercased() != caller { return false }
         guard let key else { return true }
+        // A refusal names the key by its address only, and the end of a restore by its name.
+        if Self.keyName(AuditTail.text(record, "requestUri")) == key { return true }
         guard case .object(let properties)? = record["properties"] else { return false }
-        return Self.keyName(AuditTail.text(properties, "id")) == key
+        return Self.keyName(AuditTail.text(properties, "id")) == key || AuditTail.text(properties, "key") == key
     }
 
     /// Of an identifier such as `https://host/keys/NAME/VERSION`, of a deleted key, too.

@@ -86,12 +86,19 @@ final class PeerHub {
 
     /// A connection was accepted; it is to be closed at once if nil is returned.
     func accept() -> PeerSession? {
-        guard !isShutDown, pending < configuration.limits.pendingConnections else { return nil }
+        let limit = configuration.limits.pendingConnections
+        // Members are done with their handshakes in a moment: those who hold connections open keep nobody out.
+        if pending >= limit { longestInHandshake?.refuse(.tooMany) }
+        guard !isShutDown, pending < limit else { return nil }
         lastConnection += 1
         let session = PeerSession(role: .accepted(connection: lastConnection), hub: self)
         accepted[lastConnection] = session
         pending += 1
         return session
+    }
+
+    private var longestInHandshake: PeerSession? {
+        accepted.filter { $0.value.isInHandshake }.min { $0.key < $1.key }?.value
     }
 
     /// Lets a process speak for `node`, unless another one does.

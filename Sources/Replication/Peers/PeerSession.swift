@@ -56,6 +56,11 @@ final class PeerSession: ChannelInboundHandler {
         }
     }
 
+    /// Whether nothing is known of the other side yet.
+    var isInHandshake: Bool {
+        if case .handshake = phase { return true } else { return false }
+    }
+
     private var wasAccepted: Bool {
         if case .accepted = role { return true } else { return false }
     }

@@ -62,7 +62,8 @@ public struct PeerTiming: Sendable {
 public struct PeerLimits: Sendable {
     /// Bytes that wait for one peer, beside what its connection has taken up.
     public var queueBytes = 32 << 20
-    /// Connections from others that haven't shown yet who they are.
+    /// Connections from others that haven't shown yet who they are. One more closes the oldest of those whose TLS
+    /// handshake isn't over.
     public var pendingConnections = 32
 
     public init() {}

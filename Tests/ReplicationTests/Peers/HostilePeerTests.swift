@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOPosix
 import NIOSSL
 import NodeEnvironment
 import Raft
@@ -109,6 +110,21 @@ struct HostilePeerTests {
     @Test("refuses who shows no certificate")
     func noCertificate() async throws {
         try await expectRefused(attacker(nil), isHandshakeFailure)
+    }
+
+    @Test("lets a member in though others hold as many connections as may be set up")
+    func silentConnections() async throws {
+        let limit = PeerLimits().pendingConnections
+        var silent: [any Channel] = []
+        for _ in 0..<2 * limit {
+            let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            silent.append(try await bootstrap.connect(host: "127.0.0.1", port: victim.port).get())
+        }
+        try await eventually("half of them are too many") {
+            victim.read { $0.refusals }.count { $0 == .tooMany } == limit
+        }
+        try await expectHonestPeerServed()
+        for channel in silent { try? await channel.close().get() }
     }
 
     @Test("refuses TLS 1.2")

@@ -86,10 +86,11 @@ import Testing
         for target in [
             "/probe/%", "/probe/%2", "/probe/%zz", "/keys/%2e%2e", "/keys/..", "/keys/.", "/keys/a%2Fb", "/keys/%00",
             "/keys/%ff%fe", long, deep, "/probe?a=%", "/probe?%ff=1",
-            "/probe?" + (0..<40).map { "a\($0)=1" }.joined(separator: "&"),
+            "/probe?" + (0..<40).map { "a\($0)=1" }.joined(separator: "&"), "/probe?a=" + long,
         ] {
             let answer = await pool.send(.get, target, headers: [("authorization", "Bearer \(try pool.token(.user))")])
             #expect(answer.status == 400 && answer.code == "BadParameter", "\(target.prefix(40))")
+            for limit in ["2048 bytes", "16 segments", "32 parameters"] { #expect(answer.message.contains(limit)) }
         }
         // Decoded once only: %252e is not a dot.
         #expect(try await pool.call(.user, .get, "/keys/%252e%252e").status == 200)

@@ -72,7 +72,10 @@ public final class RequestPipeline: RequestSink {
                     + "name the host in 'api.hosts' of the node's file.")
         }
         guard let path = RequestPath(request.path), let query = QueryParameters(request.query) else {
-            throw APIError.badParameter("The request's path or query is malformed.")
+            throw APIError.badParameter(
+                "The request's path or query is malformed or too long: the path may have \(RequestPath.maximumLength) "
+                    + "bytes and \(RequestPath.maximumSegments) segments, the query \(QueryParameters.maximumLength) "
+                    + "bytes and \(QueryParameters.maximumParameters) parameters.")
         }
         let (endpoint, parameters) = route(request, path)
         let target = RoutedTarget(request, host: host, endpoint: endpoint, parameters: parameters, query: query)

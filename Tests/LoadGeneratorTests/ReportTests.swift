@@ -55,6 +55,35 @@ import Testing
         #expect(tally.points.count == 2 && tally.sum().counts.good == 15)
     }
 
+    /// A process that dies takes its part of the load with it.
+    @Test func aProcessThatDiesIsReported() throws {
+        func report(lost: Bool) -> LoadReport {
+            let plan = LoadPlan(
+                nodes: [LoadPlan.Node(name: "n", host: "127.0.0.1", port: 1)], authorityFile: nil, tokens: [],
+                operations: [LoadPlan.Operation(name: "o", weight: 1, choice: .hot, requests: [])],
+                arrival: .open(from: 10, to: 10, spacing: .even), duration: 3_000_000_000)
+            var tally = LoadTally(processes: 2, nodes: 1, operations: 1)
+            // One may well end a little before the other.
+            for (process, end) in [4, lost ? 1 : 3].enumerated() {
+                for second in (process - 1)..<end {
+                    var sample = LoadSample(second: second, nodes: 1, operations: 1)
+                    sample.cells[0].counts.good = 5
+                    sample.cells[0].latency.record(nanoseconds: 1_000_000)
+                    _ = tally.add(sample)
+                }
+            }
+            tally.finish()
+            let setting = LoadReport.Setting(title: "t", plan: plan, processes: 2, cores: 2, localNodes: 0)
+            return LoadReport(setting, tally, seconds: 3, nodeCPU: [nil], events: [], isInterrupted: false)
+        }
+        let objective = try #require(LatencyObjective("p99<=5ms"))
+        let whole = report(lost: false)
+        #expect(whole.processLostAt == nil && whole.warnings.isEmpty && objective.isMet(by: whole))
+        let lost = report(lost: true)
+        #expect(lost.processLostAt == 1 && lost.warnings.contains { $0.contains("died after 1 s") })
+        #expect(!objective.isMet(by: lost))
+    }
+
     @Test func jsonHoldsAllFiguresAndNoSecret() throws {
         var writer = JSONWriter()
         report().write(to: &writer)

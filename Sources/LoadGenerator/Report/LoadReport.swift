@@ -49,6 +49,8 @@ public struct LoadReport: Sendable {
     public let processes: Int
     /// Whether the run was ended before its time.
     public let isInterrupted: Bool
+    /// The second in which a process of the generator died; `nil` where none did.
+    public let processLostAt: Int?
     /// What a reader has to know before believing the figures.
     public private(set) var warnings: [String] = []
 
@@ -101,6 +103,7 @@ public struct LoadReport: Sendable {
         generatorCores = seconds > 0 ? Double(tally.total.cpuMicroseconds) / 1e6 / seconds : 0
         processes = setting.processes
         self.isInterrupted = isInterrupted
+        processLostAt = tally.firstGap(in: seconds)
         if case .open = plan.arrival, seconds > 0 {
             let due = Double(tally.sum().counts.total + tally.total.unsent + tally.total.homeless)
             offeredRate = due / seconds
@@ -122,6 +125,11 @@ public struct LoadReport: Sendable {
 
     private func doubts(_ setting: Setting) -> [String] {
         var doubts: [String] = []
+        if let processLostAt {
+            doubts.append(
+                "A process of the generator died after \(processLostAt) s: what it was to send from then on is "
+                    + "missing.")
+        }
         if generatorCores > Self.busyShare * Double(processes) {
             doubts.append(
                 "The generator was the bottleneck: its \(processes) process(es) used "

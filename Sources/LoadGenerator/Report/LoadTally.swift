@@ -5,6 +5,7 @@ public struct LoadTally: Sendable {
     private let operations: Int
     /// Seconds that not every process has reported yet.
     private var pending: [Int: (reports: Int, sample: LoadSample)] = [:]
+    private var complete: Set<Int> = []
 
     /// All that was measured; warm-up excluded.
     public private(set) var total: LoadSample
@@ -31,8 +32,12 @@ public struct LoadTally: Sendable {
             return nil
         }
         pending[sample.second] = nil
+        complete.insert(sample.second)
         return take(entry.sample)
     }
+
+    /// The first whole second of so many measured ones that not every process has reported: one of them has died.
+    func firstGap(in seconds: Double) -> Int? { (0..<max(0, Int(seconds))).first { !complete.contains($0) } }
 
     /// Takes what some processes reported and others did not, because they ended earlier.
     public mutating func finish() {

@@ -67,11 +67,12 @@ public struct LatencyObjective: Hashable, Sendable {
     }
 
     /// Whether the run kept to it: the latency, 98 % of the rate that was asked for, and every request sent, of which
-    /// at most one in a thousand was not answered as asked, be it for load.
+    /// at most one in a thousand was not answered as asked, be it for load. A generator that lost a process shows
+    /// nothing.
     public func isMet(by report: LoadReport) -> Bool {
         let counts = report.all.cell.counts
         let asked = report.offeredRate ?? report.all.rate
-        return counts.good > 0 && report.unsent + report.homeless == 0
+        return counts.good > 0 && report.processLostAt == nil && report.unsent + report.homeless == 0
             && Double(counts.bad) <= Double(counts.total) / 1000
             && report.all.rate >= 0.98 * asked
             && report.all.cell.latency.microseconds(atPercentile: percent) <= microseconds

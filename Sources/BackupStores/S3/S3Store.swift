@@ -78,24 +78,24 @@ actor S3Upload: BackupUpload {
     private let key: String
     /// Tells this object from one of the same name that somebody else wrote.
     private let mark = Hexadecimal.encode(Random.bytes(16))
-    private var pending: [UInt8] = []
+    private var pending: UploadParts
     private var upload: String?
     private var tags: [String] = []
 
     init(client: S3Client, key: String) {
         (self.client, self.key) = (client, key)
+        pending = UploadParts(size: client.service.partBytes)
     }
 
     func append(_ bytes: [UInt8]) async throws(BackupStoreFault) {
-        pending.append(contentsOf: bytes)
-        guard pending.count >= client.service.partBytes else { return }
-        try await putPart()
+        pending.append(bytes)
+        while let part = pending.next() { try await put(part) }
     }
 
     func finish() async throws(BackupStoreFault) {
         do throws(BackupStoreFault) {
-            guard let upload else { return try await client.put(key, pending, mark: mark) }
-            if !pending.isEmpty { try await putPart() }
+            guard let upload else { return try await client.put(key, pending.rest, mark: mark) }
+            if !pending.rest.isEmpty { try await put(pending.takeRest()) }
             try await client.completeUpload(key, upload: upload, tags: tags)
         } catch {
             guard await isOwn(error) else { throw error }
@@ -115,17 +115,16 @@ actor S3Upload: BackupUpload {
 
     /// Parts that can't be dropped now are left to the bucket's rule for unfinished uploads.
     func abandon() async {
-        (pending, tags) = ([], [])
+        _ = pending.takeRest()
+        tags = []
         guard let upload else { return }
         self.upload = nil
         try? await client.abortUpload(key, upload: upload)
     }
 
-    private func putPart() async throws(BackupStoreFault) {
+    private func put(_ part: [UInt8]) async throws(BackupStoreFault) {
         guard tags.count < Self.mostParts else { throw .failed("the backup has more than 10,000 parts") }
         let id = try await begun()
-        let part = pending
-        pending = []
         tags.append(try await client.putPart(key, upload: id, number: tags.count + 1, part))
     }
 
@@ -134,5 +133,31 @@ actor S3Upload: BackupUpload {
         let id = try await client.beginUpload(key, mark: mark)
         upload = id
         return id
+    }
+}
+
+/// What waits to be sent, in parts of one size: some stores take no others, but for the last.
+struct UploadParts {
+    let size: Int
+    /// What is less than a part.
+    private(set) var rest: [UInt8] = []
+
+    init(size: Int) { self.size = size }
+
+    mutating func append(_ bytes: [UInt8]) { rest.append(contentsOf: bytes) }
+
+    /// A whole part, where there is one.
+    mutating func next() -> [UInt8]? {
+        guard rest.count >= size else { return nil }
+        let after = Array(rest.dropFirst(size))
+        // A part may be large: it isn't copied.
+        rest.removeLast(after.count)
+        defer { rest = after }
+        return rest
+    }
+
+    mutating func takeRest() -> [UInt8] {
+        defer { rest = [] }
+        return rest
     }
 }

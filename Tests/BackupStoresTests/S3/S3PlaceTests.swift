@@ -143,4 +143,18 @@ import Testing
         }
         #expect(S3Answer.code(answer(400, "no word\u{1B}[0m")) == "")
     }
+
+    /// Some stores take no parts of different sizes, but for the last.
+    @Test func partsAreOfOneSize() {
+        var parts = UploadParts(size: 10)
+        var sent: [[UInt8]] = []
+        let whole = (0..<47).map { UInt8($0) }
+        for start in stride(from: 0, to: whole.count, by: 7) {
+            parts.append(Array(whole[start..<min(start + 7, whole.count)]))
+            while let part = parts.next() { sent.append(part) }
+        }
+        #expect(sent.map(\.count) == [10, 10, 10, 10] && parts.rest.count == 7)
+        sent.append(parts.takeRest())
+        #expect(Array(sent.joined()) == whole && parts.rest.isEmpty && parts.next() == nil)
+    }
 }

@@ -47,7 +47,7 @@ final class HTTP2ServerEngine {
     var lastAuthority = LastReading<String>()
     var lastTarget = LastReading<RequestTarget>()
 
-    private var ready: [(record: StreamRecord, id: Int32)] = []
+    private(set) var ready: [(record: StreamRecord, id: Int32)] = []
     private var readyHead = 0
     /// Requests that the sink has, those included whose streams have gone.
     var outstanding = 0
@@ -130,9 +130,16 @@ final class HTTP2ServerEngine {
             readyHead += 1
             // The stream may have been reset, and its record may serve another, since the request was complete.
             if record.id == id, record.phase == .ready { handOver(record) }
-            if readyHead < ready.count, MonotonicClock.now() >= deadline { return }
+            if readyHead < ready.count, MonotonicClock.now() >= deadline { return dropHandedOver() }
         }
         ready.removeAll(keepingCapacity: true)
+        readyHead = 0
+    }
+
+    /// With enough to do the queue may not run empty for hours.
+    private func dropHandedOver() {
+        guard readyHead >= 256, readyHead * 2 >= ready.count else { return }
+        ready.removeFirst(readyHead)
         readyHead = 0
     }
 

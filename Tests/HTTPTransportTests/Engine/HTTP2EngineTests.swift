@@ -214,6 +214,22 @@ struct HTTP2EngineTests {
         #expect(!server.engine.hasReadyRequests)
     }
 
+    @Test func `a queue that never runs empty doesn't grow`() throws {
+        let server = try ServerHarness(
+            sink: RecordingSink { _, responder in responder.respond(HTTPResponse(status: 204)) })
+        let client = try ClientHarness()
+        client.send(.get, "/")
+        for _ in 0..<5000 {
+            client.send(.get, "/")
+            server.receive(client.output())
+            server.engine.dispatch(until: 0)
+            while let chunk = server.engine.nextOutput() { client.receive(Array(chunk)) }
+        }
+        #expect(client.results.count == 5000)
+        #expect(server.engine.hasReadyRequests)
+        #expect(server.engine.ready.count < 1000)
+    }
+
     @Test func `expecting clients are told to continue`() throws {
         let server = try ServerHarness(sink: RecordingSink())
         _ = server.exchange(RawFrames.preface + RawFrames.emptySettings)

@@ -34,4 +34,15 @@ import Testing
         #expect(sampler.count(source: "a", time: 60_000) == nil)
         #expect(sampler.flush(time: 660_000)?.details.extra.first?.value == "2")
     }
+
+    /// What is counted after the correction isn't kept back until the wrong time has come.
+    @Test func aClockThatWasFarAheadKeepsNothingBack() throws {
+        let sampler = AnonymousSampler()
+        let now: Int64 = 1_800_000_000_000
+        #expect(sampler.count(source: "a", time: now + 365 * 86_400_000) == nil)
+        let ahead = try #require(sampler.count(source: "a", time: now))
+        #expect(ahead.details.extra.first?.value == "1" && ahead.time == now + 365 * 86_400_000)
+        #expect(sampler.count(source: "a", time: now + 1) == nil)
+        #expect(sampler.flush(time: now + 60_000)?.details.extra.first?.value == "2")
+    }
 }

@@ -10,6 +10,8 @@ public final class AnonymousSampler: Sendable {
     public static let maximumSources = 1024
     /// How many sources a record names.
     public static let namedSources = 16
+    /// Minutes by which a clock may be set back within a count.
+    private static let mostSetBack: Int64 = 60
 
     private struct Minute {
         var number: Int64 = 0
@@ -58,8 +60,9 @@ public final class AnonymousSampler: Sendable {
 
     private static func finish(_ minute: inout Minute, at time: Int64) -> AuditEvent? {
         let number = time / 60_000
-        // A clock that was set back stays in the minute it was in: counts are never split.
-        guard number > minute.number else { return nil }
+        // A clock that was set back a little stays in the minute it was in: counts are never split. One that had gone
+        // far ahead would keep the count back until that time comes.
+        guard number > minute.number || number < minute.number - mostSetBack else { return nil }
         defer { minute = Minute(number: number) }
         return minute.total == 0 ? nil : event(of: minute)
     }

@@ -195,56 +195,6 @@ public enum Refusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case restoreOtherThanApproved = 194
     /// Principals, roles or settings were changed since: it would bring what no officer was shown.
     case restoreConsequencesChanged = 195
-
-    /// What kind of refusal it is: enough for an answer to a client where the case itself has no code of its own.
-    public enum Category: Hashable, Sendable {
-        /// The pool isn't ready for this command.
-        case notReady
-        case notFound
-        /// What is there stands against it; the same command may succeed later.
-        case conflict
-        case limit
-        case invalid
-        /// A rule of the pool forbids it.
-        case forbidden
-    }
-
-    public var category: Category {
-        switch self {
-        case .notInitialized, .notActivated:
-            .notReady
-        case .keyNotFound, .keyVersionNotFound, .deletedKeyNotFound, .principalNotFound, .groupNotFound,
-            .roleAssignmentNotFound, .roleDefinitionNotFound, .memberNotFound, .ticketUnknown, .jobNotFound,
-            .rootChangeNotFound, .noBackupSchedule, .scheduledBackupNotFound,
-            .peerUnsealOrderNotFound, .restoreOrderNotFound:
-            .notFound
-        case .alreadyInitialized, .keyIsDeleted, .keyIsNotDeleted, .revisionMismatch, .duplicateKeyVersion,
-            .duplicateKeyMaterial, .duplicateKeyRecord, .principalExists, .clientIDExists,
-            .credentialGenerationMismatch, .roleAssignmentExists, .securityDomainAlreadyActivated,
-            .securityDomainNotPrepared, .rootGenerationMismatch, .auditHeadRegressed, .purgeNotDue, .keyExists,
-            .rotationSuperseded, .rotationNotDue, .nodeExists, .nodeIsLeaving, .nodeCannotLead, .ticketExpired,
-            .epochMismatch, .jobRunning, .jobNotRunning, .jobNotSilent, .restoreIncomplete, .backupNeeded,
-            .poolNotProvisioned, .poolBeingRestored, .jobOfOtherNode, .nodeTooOld, .versionNotKnownByAll,
-            .rootChangeUnderWay, .rootChangeCommitted, .rootChangeExpired, .rootNotPrepared, .rootNotConfirmed,
-            .keyEncryptionChangeUnderWay, .keyEncryptionNotUnderWay, .keyEncryptionSuperseded, .retiredKeyEncryption,
-            .sweepNotDue, .backupNotDue, .backupIsKept, .peerUnsealOrderExpired, .unsealByPeersOff, .ticketNotHeld,
-            .restoreOrderExpired, .restoreOtherThanApproved, .restoreConsequencesChanged:
-            .conflict
-        case .tooManyKeyVersions, .tooManyRoleAssignments, .tooManyRoleDefinitions, .tooManyNodes, .tooManyAudiences:
-            .limit
-        case .invalidProposal, .invalidGenesis, .invalidKeyHeader, .invalidKeyName, .invalidTags, .invalidKeyRecord,
-            .invalidReleasePolicy, .invalidPrincipal, .invalidSecret, .invalidRoleDefinition, .invalidScope,
-            .invalidSecurityDomain, .invalidUnsealGrant, .invalidAuditHead, .invalidRotationRules, .invalidRestoredKey,
-            .invalidInvitation, .invalidAdmission, .invalidJob, .invalidStagedPolicy, .invalidRootChange,
-            .invalidKeyEncryption, .invalidBackupSchedule, .invalidPeerUnsealing, .invalidRestoreOrder:
-            .invalid
-        case .purgeProtected, .releasePolicyImmutable, .importOperationImmutable, .builtInRoleImmutable,
-            .lastAdministrator, .officersNotPinned, .lastVoter, .ticketForOtherKey, .notForTheLog,
-            .rootNotApproved, .officersHaveToApprove, .unsealTicketStale, .unsealTicketMissing, .unsealAbsentTooLong,
-            .unsealOtherMachine, .unsealAttended, .ticketOfOtherNode, .restoreNotApproved:
-            .forbidden
-        }
-    }
 }
 
 /// What became of a command. The same on every replica, and for every repetition of the same proposal.

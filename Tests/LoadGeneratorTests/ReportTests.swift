@@ -84,6 +84,32 @@ import Testing
         #expect(!objective.isMet(by: lost))
     }
 
+    /// Who got no good answer waited longer than anybody who did.
+    @Test func whatWasNotAnsweredCountsAsTheSlowest() throws {
+        func isMet(_ text: String, slow: UInt64, lost: UInt64) throws -> Bool {
+            let plan = LoadPlan(
+                nodes: [LoadPlan.Node(name: "n", host: "127.0.0.1", port: 1)], authorityFile: nil, tokens: [],
+                operations: [LoadPlan.Operation(name: "o", weight: 1, choice: .hot, requests: [])],
+                arrival: .open(from: 10_000, to: 10_000, spacing: .even), duration: 1_000_000_000)
+            var sample = LoadSample(second: 0, nodes: 1, operations: 1)
+            sample.cells[0].counts.good = 10_000 - lost
+            sample.cells[0].counts.timedOut = lost
+            sample.cells[0].latency.record(microseconds: 1000, count: 10_000 - lost - slow)
+            if slow > 0 { sample.cells[0].latency.record(microseconds: 50_000, count: slow) }
+            var tally = LoadTally(processes: 1, nodes: 1, operations: 1)
+            _ = tally.add(sample)
+            let setting = LoadReport.Setting(title: "t", plan: plan, processes: 1, cores: 2, localNodes: 0)
+            let report = LoadReport(setting, tally, seconds: 1, nodeCPU: [nil], events: [], isInterrupted: false)
+            return try #require(LatencyObjective(text)).isMet(by: report)
+        }
+        #expect(try isMet("p99<=5ms", slow: 0, lost: 8))
+        #expect(try isMet("p100<=5ms", slow: 0, lost: 0))
+        #expect(try isMet("p99.99<=5ms", slow: 0, lost: 8) == false)
+        #expect(try isMet("p99.9<=5ms", slow: 8, lost: 0))
+        #expect(try isMet("p99.9<=5ms", slow: 8, lost: 8) == false)
+        #expect(try isMet("p50<=5ms", slow: 0, lost: 20) == false)
+    }
+
     @Test func jsonHoldsAllFiguresAndNoSecret() throws {
         var writer = JSONWriter()
         report().write(to: &writer)

@@ -14,7 +14,7 @@ final class HTTP1Handler: ChannelInboundHandler {
         case handling(HTTPMethod, HTTPVersion, keepAlive: Bool)
         /// The last answer is on its way. The connection stays open for a moment and what arrives is thrown away, since
         /// closing with unread bytes makes the kernel reset the connection, and the answer could be lost with it.
-        case lingering
+        case lingering(since: UInt64)
         case closed
     }
 
@@ -177,19 +177,22 @@ final class HTTP1Handler: ChannelInboundHandler {
     /// Answers a request that the sink shall not see, and ends the connection.
     private func refuse(_ reason: Refusal, method: HTTPMethod, _ context: ChannelHandlerContext) {
         bodyBudget.removeAll()
-        state = .lingering
+        state = .lingering(since: MonotonicClock.now())
         write(reason.response, method: method, version: .http1_1, keepAlive: false, context)
         linger(context)
     }
 
     /// Closes our side; theirs when they close it, or a little later.
     private func linger(_ context: ChannelHandlerContext) {
-        state = .lingering
+        state = .lingering(since: MonotonicClock.now())
         watch.discardsInput = true
-        context.close(mode: .output, promise: nil)
-        context.eventLoop.assumeIsolated().scheduleTask(in: HTTP1Handler.lingerTime) {
-            self.context?.close(promise: nil)
+        let loop = context.eventLoop.assumeIsolated()
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        // The moment begins when the answer has left: a slow peer may still be taking it.
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            loop.scheduleTask(in: HTTP1Handler.lingerTime) { self.context?.close(promise: nil) }
         }
+        context.close(mode: .output, promise: sent)
     }
 
     private func write(
@@ -249,7 +252,9 @@ final class HTTP1Handler: ChannelInboundHandler {
             }
         case .receiving(let head, _, _, let since):
             if now >= since + timeouts.request { refuse(.tooSlow, method: head.method, context) }
-        case .handling, .lingering, .closed:
+        case .lingering(let since):
+            if now >= since + timeouts.writeStall { context.close(promise: nil) }
+        case .handling, .closed:
             break
         }
     }
@@ -283,7 +288,7 @@ extension HTTP1Handler: ResponseReceiver {
             }
             waitingAnswer = nil
             let keepAlive = wanted && !isDraining
-            state = keepAlive ? .idle(since: now) : .lingering
+            state = keepAlive ? .idle(since: now) : .lingering(since: now)
             write(response, method: method, version: version, keepAlive: keepAlive, context)
             if !keepAlive { linger(context) }
         }

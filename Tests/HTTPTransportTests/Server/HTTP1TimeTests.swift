@@ -74,6 +74,36 @@ struct HTTP1TimeTests {
         }
     }
 
+    /// A peer that takes its answer slowly: the end of the output waits for it.
+    private final class SlowOutput: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        private(set) var end: EventLoopPromise<Void>?
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            if mode == .output { end = promise } else { context.close(mode: mode, promise: promise) }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `the last answer has thirty seconds to leave`(leaves: Bool) throws {
+        let connection = try Connection()
+        let output = SlowOutput()
+        try connection.channel.pipeline.syncOperations.addHandler(output, position: .first)
+        try connection.receive("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(try connection.written().hasPrefix("HTTP/1.1 200 "))
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+        #expect(try connection.outlasts(30))
+        let end = try #require(output.end)
+        if leaves {
+            end.succeed(())
+            connection.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+            #expect(!connection.channel.isActive)
+        } else {
+            #expect(try connection.ending(after: 30) == "")
+            end.succeed(())
+        }
+    }
+
     @Test func `a first request has to come within ten seconds`() throws {
         let silent = try Connection()
         #expect(try silent.outlasts(10))

@@ -31,6 +31,18 @@ import Testing
         #expect(throws: ClientError.self) { try check(["kill: leader"], .init(pool: "pool", backupPlace: "file:///d")) }
     }
 
+    /// Where nothing was written nothing is known of losses.
+    @Test func whatWasLostIsAsOldAsTheOldestWrite() {
+        let incident = ContinuousClock.now
+        let writes = [300, 200, 100].map { age in
+            DrillWriter.Write(name: "w-\(age)", answered: incident - .milliseconds(age))
+        }
+        #expect(DrillMeasurement.age(of: [], among: [], at: incident) == nil)
+        #expect(DrillMeasurement.age(of: [], among: writes, at: incident) == 0)
+        #expect(DrillMeasurement.age(of: Array(writes[1...]), among: writes, at: incident) == 200)
+        #expect(DrillMeasurement.age(of: writes, among: writes, at: incident - .milliseconds(400)) == 0)
+    }
+
     /// A command that kills nothing leaves nothing to recover from.
     @Test func whoWasKilledHasToBeDead() async throws {
         var answers = [true, true, false]

@@ -79,8 +79,16 @@ final class DrillMeasurement {
         let present = Set(there)
         let lost = answered.filter { !present.contains($0.name) }
         report.writes.lost = lost.count
-        report.rpo = lost.map { max(0, Int64((incident - $0.answered) / .milliseconds(1))) }.max() ?? 0
+        report.rpo = Self.age(of: lost, among: answered, at: incident)
         if !lost.isEmpty { note("\(lost.count) answered writes are missing") }
+    }
+
+    /// How old the oldest lost write was, in milliseconds; nil where nothing was written that could have been lost.
+    static func age(
+        of lost: [DrillWriter.Write], among answered: [DrillWriter.Write], at incident: ContinuousClock.Instant
+    ) -> Int64? {
+        guard !answered.isEmpty else { return nil }
+        return lost.map { max(0, Int64((incident - $0.answered) / .milliseconds(1))) }.max() ?? 0
     }
 }
 

@@ -29,6 +29,7 @@ struct DrillReport: Equatable {
     var rpoTarget: Int64?
     /// Nil where there was no incident, or no recovery from it.
     var rto: Int64?
+    /// The same, and where nothing was written.
     var rpo: Int64?
     var writes = Writes()
     var events: [Event] = []

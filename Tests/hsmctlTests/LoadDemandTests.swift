@@ -4,6 +4,15 @@ import Testing
 @testable import hsmctl
 
 @Suite struct LoadDemandTests {
+    /// A search may take longer than a token lasts.
+    @Test func aTrialHasTokensOfItsOwn() {
+        let plan = LoadPlan(
+            nodes: [], authorityFile: nil, tokens: ["old"], operations: [], arrival: .closed, duration: 1)
+        let trial = plan.trial(.open(from: 5, to: 5, spacing: .even), tokens: ["new"])
+        #expect(trial.tokens == ["new"] && trial.arrival == .open(from: 5, to: 5, spacing: .even))
+        #expect(plan.trial(.closed).tokens == ["old"])
+    }
+
     @Test func aProfileIsRead() throws {
         let demand = try LoadProfile.parse(
             """

@@ -107,7 +107,7 @@ struct LoadCommand: AsyncParsableCommand {
                 title: title(demand), plan: prepared.plan, crewSize: demand.processes, processes: prepared.processes,
                 faults: faults, transport: client.transport, endpoints: client.endpoints)
             if let objective {
-                try await search(objective, run)
+                try await search(objective, run) { try await preparation.tokens(client) }
             } else {
                 try show(try await run.carryOut(), found: nil)
             }
@@ -182,8 +182,12 @@ struct LoadCommand: AsyncParsableCommand {
     // MARK: Results
 
     /// Trials at one rate after the other. The first is half of what a closed loop gets.
-    private func search(_ objective: LatencyObjective, _ run: LoadRun) async throws {
-        let closed = try await run.with(arrival: .closed, title: "closed loop").carryOut()
+    ///
+    /// - Parameter tokens: gets new ones, for each trial: those of the first would end before the last.
+    private func search(
+        _ objective: LatencyObjective, _ run: LoadRun, _ tokens: () async throws -> [String]
+    ) async throws {
+        let closed = try await run.with(run.plan.trial(.closed), title: "closed loop").carryOut()
         guard !closed.isInterrupted else { return try show(closed, found: nil) }
         Terminal.note("closed loop: \(Figures.whole(closed.all.rate)) a second")
         var search = MaximumSearch(startingAt: closed.all.rate / 2)
@@ -192,7 +196,8 @@ struct LoadCommand: AsyncParsableCommand {
         while let rate = search.next {
             let spacing = random ? LoadPlan.Spacing.random : .even
             let title = "\(run.title.prefix { $0 != ":" }): \(Figures.whole(rate)) a second"
-            last = try await run.with(arrival: .open(from: rate, to: rate, spacing: spacing), title: title).carryOut()
+            let plan = run.plan.trial(.open(from: rate, to: rate, spacing: spacing), tokens: try await tokens())
+            last = try await run.with(plan, title: title).carryOut()
             if last.isInterrupted { break }
             let isMet = objective.isMet(by: last)
             search.take(rate: rate, isMet: isMet)
@@ -225,12 +230,22 @@ struct LoadCommand: AsyncParsableCommand {
     }
 }
 
-extension LoadRun {
-    /// The same run with other arrivals.
-    func with(arrival: LoadPlan.Arrival, title: String) -> LoadRun {
-        var plan = plan
+extension LoadPlan {
+    /// The same load with other arrivals.
+    ///
+    /// - Parameter tokens: nil for those that it has.
+    func trial(_ arrival: Arrival, tokens: [String]? = nil) -> LoadPlan {
+        var plan = self
         plan.arrival = arrival
-        return LoadRun(
+        plan.tokens = tokens ?? plan.tokens
+        return plan
+    }
+}
+
+extension LoadRun {
+    /// The same run of another plan.
+    func with(_ plan: LoadPlan, title: String) -> LoadRun {
+        LoadRun(
             title: title, plan: plan, crewSize: crewSize, processes: processes, faults: faults, transport: transport,
             endpoints: endpoints)
     }

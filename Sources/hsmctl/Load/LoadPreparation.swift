@@ -56,7 +56,8 @@ struct LoadPreparation {
         return nodes
     }
 
-    private func tokens(_ client: PoolClient) async throws -> [String] {
+    /// One for each principal, new ones unless one was given.
+    func tokens(_ client: PoolClient) async throws -> [String] {
         if let token {
             client.use(token: token)
             return [token]

@@ -13,6 +13,12 @@ import Testing
         #expect(plan.trial(.closed).tokens == ["old"])
     }
 
+    /// Also where a profile says it, and not an option.
+    @Test func aTrialHasTheGapsThatWereAskedFor() throws {
+        let demand = try LoadProfile.parse("arrivals: random\noperations: [{algorithm: ES256, keys: [k]}]")
+        #expect(demand.arrival(at: 5) == .open(from: 5, to: 5, spacing: .random))
+    }
+
     @Test func aProfileIsRead() throws {
         let demand = try LoadProfile.parse(
             """

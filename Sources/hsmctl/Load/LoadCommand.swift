@@ -107,7 +107,7 @@ struct LoadCommand: AsyncParsableCommand {
                 title: title(demand), plan: prepared.plan, crewSize: demand.processes, processes: prepared.processes,
                 faults: faults, transport: client.transport, endpoints: client.endpoints)
             if let objective {
-                try await search(objective, run) { try await preparation.tokens(client) }
+                try await search(objective, demand, run) { try await preparation.tokens(client) }
             } else {
                 try show(try await run.carryOut(), found: nil)
             }
@@ -185,7 +185,7 @@ struct LoadCommand: AsyncParsableCommand {
     ///
     /// - Parameter tokens: gets new ones, for each trial: those of the first would end before the last.
     private func search(
-        _ objective: LatencyObjective, _ run: LoadRun, _ tokens: () async throws -> [String]
+        _ objective: LatencyObjective, _ demand: LoadDemand, _ run: LoadRun, _ tokens: () async throws -> [String]
     ) async throws {
         let closed = try await run.with(run.plan.trial(.closed), title: "closed loop").carryOut()
         guard !closed.isInterrupted else { return try show(closed, found: nil) }
@@ -194,9 +194,8 @@ struct LoadCommand: AsyncParsableCommand {
         var best: LoadReport?
         var last = closed
         while let rate = search.next {
-            let spacing = random ? LoadPlan.Spacing.random : .even
             let title = "\(run.title.prefix { $0 != ":" }): \(Figures.whole(rate)) a second"
-            let plan = run.plan.trial(.open(from: rate, to: rate, spacing: spacing), tokens: try await tokens())
+            let plan = run.plan.trial(demand.arrival(at: rate), tokens: try await tokens())
             last = try await run.with(plan, title: title).carryOut()
             if last.isInterrupted { break }
             let isMet = objective.isMet(by: last)

@@ -48,6 +48,9 @@ struct LoadDemand: Equatable {
     var timeout = 10.0
     var processes = 1
 
+    /// At one rate, with the gaps that were asked for.
+    func arrival(at rate: Double) -> LoadPlan.Arrival { .open(from: rate, to: rate, spacing: spacing) }
+
     static func == (one: LoadDemand, other: LoadDemand) -> Bool {
         one.parts == other.parts && one.rate?.from == other.rate?.from && one.rate?.to == other.rate?.to
             && one.spacing == other.spacing && one.connections == other.connections && one.streams == other.streams

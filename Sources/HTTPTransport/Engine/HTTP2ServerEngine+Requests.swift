@@ -4,6 +4,7 @@ import CNghttp2
 extension HTTP2ServerEngine {
     private static let smallDataFrame = 256
     private static let fieldOverhead = 32
+    private static let reservedBodyBytes = 64 * 1024
 
     /// Takes the price of frames that bring no request further.
     func frameBegins(_ header: UnsafePointer<nghttp2_frame_hd>?) -> Int32 {
@@ -144,7 +145,8 @@ extension HTTP2ServerEngine {
         record.bodyLimit = max(0, sink.bodyLimit(method: method, path: target.path))
         if let declared = record.fields.contentLength {
             guard declared <= record.bodyLimit else { return refuse(record, .bodyTooLarge) }
-            record.body.reserveCapacity(declared)
+            // What hasn't come is in nobody's budget: a declaration alone gets no more than most bodies need.
+            record.body.reserveCapacity(min(declared, HTTP2ServerEngine.reservedBodyBytes))
         }
         if record.fields.contains("expect") { submitContinue(record) }
     }

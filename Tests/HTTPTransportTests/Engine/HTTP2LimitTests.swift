@@ -82,6 +82,15 @@ struct HTTP2LimitTests {
         #expect(server.load.bufferedBodyBytes == 0)
     }
 
+    @Test func `a body that is only declared takes little memory`() throws {
+        let server = try ServerHarness(sink: RecordingSink(bodyLimit: 1 << 20))
+        _ = server.exchange(HTTP2LimitTests.ready)
+        let fields = RawFrames.request(method: "POST") + [("content-length", "\(1 << 20)")]
+        _ = server.exchange(RawFrames.headers(1, fields, end: false))
+        let record = try #require(server.engine.record(of: 1))
+        #expect((64 * 1024..<256 * 1024).contains(record.body.capacity))
+    }
+
     @Test func `a header list over the limit is answered 431`() throws {
         let sink = RecordingSink()
         let server = try ServerHarness(sink: sink)

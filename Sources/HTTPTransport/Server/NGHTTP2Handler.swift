@@ -34,6 +34,8 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private var isPausing = false
     private var isClosing = false
     private var unwritableSince: UInt64?
+    /// Since when what was written last is all that the connection waits for.
+    private var finishedSince: UInt64?
 
     init(engine: HTTP2ServerEngine, timeouts: TransportTimeouts, sliceNanoseconds: UInt64 = 500_000) {
         self.engine = engine
@@ -167,10 +169,18 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
         }
         if buffer.readableBytes > 0 { unflushed += writeBuffer(context) }
         if unflushed > 0 { context.flush() }
-        if engine.isFinished, !isClosing {
-            isClosing = true
-            context.close(promise: nil)
-        }
+        if engine.isFinished, !isClosing { finish(context) }
+    }
+
+    /// Closes the connection once the peer has taken its last answers: what isn't with the kernel yet would be dropped.
+    private func finish(_ context: ChannelHandlerContext) {
+        isClosing = true
+        // Who broke the protocol isn't waited for.
+        guard !engine.hasFailed else { return context.close(promise: nil) }
+        finishedSince = engine.now
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.context?.close(promise: nil) }
+        context.close(mode: .output, promise: sent)
     }
 
     private func writeBuffer(_ context: ChannelHandlerContext) -> Int {
@@ -192,7 +202,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
 
     /// Ends what has taken too long.
     func check(_ context: ChannelHandlerContext, now: UInt64) {
-        if let since = unwritableSince, now >= since + writeStall {
+        if let since = unwritableSince ?? finishedSince, now >= since + writeStall {
             isClosing = true
             context.close(promise: nil)
             return

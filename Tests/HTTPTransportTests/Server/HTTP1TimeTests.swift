@@ -74,16 +74,6 @@ struct HTTP1TimeTests {
         }
     }
 
-    /// A peer that takes its answer slowly: the end of the output waits for it.
-    private final class SlowOutput: ChannelOutboundHandler {
-        typealias OutboundIn = ByteBuffer
-        private(set) var end: EventLoopPromise<Void>?
-
-        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-            if mode == .output { end = promise } else { context.close(mode: mode, promise: promise) }
-        }
-    }
-
     @Test(arguments: [false, true])
     func `the last answer has thirty seconds to leave`(leaves: Bool) throws {
         let connection = try Connection()

@@ -112,6 +112,28 @@ struct NGHTTP2HandlerTests {
         #expect(!channel.isActive)
     }
 
+    @Test(arguments: [false, true])
+    func `the last answers have thirty seconds to leave`(leave: Bool) throws {
+        let channel = try makeChannel(sink: RecordingSink())
+        let output = SlowOutput()
+        try channel.pipeline.syncOperations.addHandler(output, position: .first)
+        try channel.writeInbound(requests(0..<1))
+        let before = MonotonicClock.now()
+        try channel.writeInbound(
+            ByteBuffer(bytes: RawFrames.frame(type: 7, flags: 0, stream: 0, [UInt8](repeating: 0, count: 8))))
+        let after = MonotonicClock.now()
+        #expect(try answered(written(channel)) == [1])
+        let end = try #require(output.end)
+        let handler = try channel.pipeline.syncOperations.handler(type: NGHTTP2Handler.self)
+        let context = try channel.pipeline.syncOperations.context(handler: handler)
+        let stall = TransportTimeouts().nanoseconds.writeStall
+        handler.check(context, now: before + stall - 1)
+        #expect(channel.isActive)
+        if !leave { handler.check(context, now: after + stall) }
+        end.succeed(())
+        #expect(!channel.isActive)
+    }
+
     @Test func `a connection that was refused something for load is read a little later`() throws {
         let reads = ReadCounter()
         let statuses = [200, 429, 429]

@@ -140,7 +140,7 @@ def test_what_no_pool_would_take_is_found_beforehand(node: Node, taken_ports):
     shutil.rmtree(node.folder / "data")
     path = node.pool_folder / "initialize.yaml"
     text = path.read_text()
-    head, administrator, rest = re.match(r"(.*administrators:\n)((?:  .*\n)+)(.*)", text, re.S).groups()
+    head, administrator, rest = re.match(r"(.*administrators:\n)((?:  [^\n]*\n)+)(.*)", text, re.S).groups()
     for spoiled, words in [
         (head + administrator + administrator + rest, "same object_id"),
         (re.sub(r"(officer_fingerprints:\n  - .*\n)(  - .*\n)+", r"\1", text), "has 1 elements"),

@@ -46,7 +46,7 @@ import Testing
     /// A command that kills nothing leaves nothing to recover from.
     @Test func whoWasKilledHasToBeDead() async throws {
         var answers = [true, true, false]
-        try await ProductionDrill.awaitDeath(of: "node-1") { answers.removeFirst() }
+        try await ProductionDrill.awaitDeath(of: "node-1", patience: .seconds(3600)) { answers.removeFirst() }
         #expect(answers.isEmpty)
         let error = await #expect(throws: ClientError.self) {
             try await ProductionDrill.awaitDeath(of: "node-1", patience: .milliseconds(1)) { true }

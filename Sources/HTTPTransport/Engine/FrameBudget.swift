@@ -1,6 +1,7 @@
 /// A token bucket for frames that bring no request further: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, and
-/// DATA of a few bytes. Each costs us work and the peer next to nothing, so a peer may send only as many as its requests
-/// and the passing of time pay for. Of unknown types libnghttp2 tells nothing: it skips them, and that is all they cost.
+/// DATA of a few bytes. Each costs us work and the peer next to nothing, so a peer may send only as many as its
+/// requests and the passing of time pay for. Of unknown types libnghttp2 tells nothing: it skips them, and that is all
+/// they cost.
 struct FrameBudget {
     private static let perSecond: UInt64 = 100
     private static let perRequest = 20

@@ -191,6 +191,9 @@ public struct SimulationProfile: Sendable {
     public static var unfinishedChanges: SimulationProfile {
         var profile = changes
         profile.name = "unfinishedChanges"
+        // What goes wrong is soon put right again: it shows where somebody reads and writes all the while.
+        profile.safetyPhase = 8_000_000_000
+        profile.meanCallInterval = 2_000_000
         profile.meanFaultInterval = 90_000_000
         profile.meanPartition = 350_000_000
         profile.entryLoss = 100_000

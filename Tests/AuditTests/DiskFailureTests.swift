@@ -68,8 +68,8 @@ final class FailingDisk: Sendable {
         #expect(try missing(in: folder) == 5)
     }
 
-    @Test func relaxedRecordsHowManyFoundNoRoom() throws {
-        let folder = try TemporaryFolder()
+    /// A log with little room, whose first flush waits at the gate.
+    private func shutLog(in folder: TemporaryFolder, mode: AuditMode) throws -> (AuditLog, Gate) {
         let gate = Gate()
         var calls = DiskCalls.system
         calls.sync = { descriptor in
@@ -78,9 +78,15 @@ final class FailingDisk: Sendable {
         }
         gate.open()
         let log = try AuditLog(
-            folder: folder.path, origin: origin, mode: .relaxed, options: AuditLogOptions(bufferBytes: 10_000),
+            folder: folder.path, origin: origin, mode: mode, options: AuditLogOptions(bufferBytes: 10_000),
             calls: calls)
         gate.shut()
+        return (log, gate)
+    }
+
+    @Test func relaxedRecordsHowManyFoundNoRoom() throws {
+        let folder = try TemporaryFolder()
+        let (log, gate) = try shutLog(in: folder, mode: .relaxed)
         #expect(log.appendAndWait((0..<100).map(signEvent)).areAllSuccesses)
         gate.open()
         log.close()
@@ -123,17 +129,7 @@ final class FailingDisk: Sendable {
 
     @Test func tooManyWaitingRecordsAreRefused() throws {
         let folder = try TemporaryFolder()
-        let gate = Gate()
-        var calls = DiskCalls.system
-        calls.sync = { descriptor in
-            gate.pass()
-            return fdatasync(descriptor)
-        }
-        gate.open()
-        let log = try AuditLog(
-            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(bufferBytes: 10_000),
-            calls: calls)
-        gate.shut()
+        let (log, gate) = try shutLog(in: folder, mode: .strict)
         let outcomes = Outcomes()
         for number in 0..<100 { log.append(signEvent(number), then: outcomes.expect()) }
         gate.open()

@@ -17,6 +17,8 @@ struct BlobClient: Sendable {
 
     let store: StoreClient
     let access: BlobAccess
+    /// The moment of an attempt.
+    var now: @Sendable () -> StoreMoment = { .now() }
 
     /// - Parameters:
     ///   - query: of the operation; nothing in it needs escaping.
@@ -53,6 +55,23 @@ struct BlobClient: Sendable {
         _ url: String, query: String? = nil, what: String, limit: Int = StoreClient.formLimit, sending count: Int = 0,
         _ fill: (inout HTTPClientRequest) -> Void, isGood: (Int) -> Bool
     ) async throws(BackupStoreFault) -> StoreAnswer {
+        do throws(BackupStoreFault) {
+            return try await store.send(limit: limit, sending: count) { () async throws(BackupStoreFault) in
+                try await request(url, query: query, fill)
+            } judge: { answer, attempt in
+                isGood(answer.status) ? .good : verdict(answer, attempt, what)
+            }
+        } catch {
+            if case .denied = error, case .identity(let identity) = access { await identity.forget() }
+            throw error
+        }
+    }
+
+    /// A request of this moment: after the pauses between attempts a date may be too old for the service, and a token
+    /// may have expired.
+    private func request(
+        _ url: String, query: String?, _ fill: (inout HTTPClientRequest) -> Void
+    ) async throws(BackupStoreFault) -> HTTPClientRequest {
         var parts = query.map { [$0] } ?? []
         var bearer: String?
         switch access {
@@ -62,20 +81,10 @@ struct BlobClient: Sendable {
         var request = HTTPClientRequest(url: parts.isEmpty ? url : "\(url)?\(parts.joined(separator: "&"))")
         fill(&request)
         request.headers.add(name: "x-ms-version", value: Self.serviceVersion)
-        request.headers.add(name: "x-ms-date", value: StoreMoment.now().http)
+        request.headers.add(name: "x-ms-date", value: now().http)
         request.headers.add(name: "user-agent", value: "quorate")
         if let bearer { request.headers.add(name: "authorization", value: "Bearer \(bearer)") }
-        let made = request
-        do throws(BackupStoreFault) {
-            return try await store.send(limit: limit, sending: count) { () throws(BackupStoreFault) in
-                made
-            } judge: { answer, attempt in
-                isGood(answer.status) ? .good : verdict(answer, attempt, what)
-            }
-        } catch {
-            if case .denied = error, case .identity(let identity) = access { await identity.forget() }
-            throw error
-        }
+        return request
     }
 
     private func verdict(_ answer: StoreAnswer, _ attempt: Int, _ what: String) -> StoreVerdict {

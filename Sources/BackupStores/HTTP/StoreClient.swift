@@ -88,23 +88,23 @@ struct StoreClient: Sendable {
     /// - Parameters:
     ///   - limit: the most bytes of an answer's body.
     ///   - count: bytes of the request's body.
-    ///   - request: makes the request, anew for each attempt: a signature is of its moment.
+    ///   - request: makes the request, anew for each attempt: dates, tokens and signatures are of their moment.
     ///   - judge: says what an answer means, and of which attempt it is, from 0.
     func send(
         limit: Int = StoreClient.formLimit, sending count: Int = 0,
-        _ request: () throws(BackupStoreFault) -> HTTPClientRequest,
+        _ request: () async throws(BackupStoreFault) -> HTTPClientRequest,
         judge: (StoreAnswer, Int) -> StoreVerdict
     ) async throws(BackupStoreFault) -> StoreAnswer {
         var last = BackupStoreFault.unreachable("it was not tried")
         var pause = 0
         for attempt in 0..<attempts.count {
             if attempt > 0 { try await wait(milliseconds: max(Self.pause(before: attempt), pause)) }
-            let made = try request()
+            let made = try await request()
             let answer: StoreAnswer
             do {
                 answer = try await self.answer(to: made, limit: limit, seconds: Self.patience(sending: count))
             } catch {
-                last = .unreachable(Self.words(error))
+                (last, pause) = (.unreachable(Self.words(error)), 0)
                 continue
             }
             switch judge(answer, attempt) {

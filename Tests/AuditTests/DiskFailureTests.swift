@@ -11,12 +11,25 @@ final class FailingDisk: Sendable {
         /// `errno` of the next writes; half of the bytes are written first.
         var writeError: Int32?
         var syncError: Int32?
+        /// `errno` of the next opens, but for the first `opensLeft` of them.
+        var openError: Int32?
+        var opensLeft = 0
     }
 
     let plan = Mutex(Plan())
 
     var calls: DiskCalls {
         DiskCalls(
+            open: { [self] path, flags in
+                let failure: Int32? = plan.withLock { plan in
+                    guard let error = plan.openError else { return nil }
+                    plan.opensLeft -= 1
+                    return plan.opensLeft < 0 ? error : nil
+                }
+                guard let failure else { return Glibc.open(path, flags, 0o600) }
+                errno = failure
+                return -1
+            },
             write: { [self] descriptor, bytes in
                 guard let error = plan.withLock({ $0.writeError }) else {
                     return Glibc.write(descriptor, bytes.baseAddress, bytes.count)
@@ -125,6 +138,63 @@ final class FailingDisk: Sendable {
         again.close()
         let report = try AuditVerifier.verify(folder: folder.path, anchors: [again.head])
         #expect(report.isIntact && report.tornFiles.count == 1)
+    }
+
+    /// A log whose next record needs another file.
+    private func fullLog(
+        in folder: TemporaryFolder, _ disk: FailingDisk, _ said: Said = Said()
+    ) throws -> AuditLog {
+        let options = AuditLogOptions(
+            fileBytes: 4096, onFileFailure: { said.add("\($0)") }, onFileBegun: { said.add("begun") })
+        let log = try AuditLog(folder: folder.path, origin: origin, mode: .strict, options: options, calls: disk.calls)
+        repeat {
+            try #require(log.appendAndWait(signEvent())?.isSuccess == true)
+        } while try Disk.size("\(folder.path)/\(LogFolder.fileName(1))") < 4096
+        return log
+    }
+
+    /// The folder is opened first, then the file.
+    @Test(arguments: [EMFILE, ENFILE, ENOMEM], [0, 1])
+    func aNextFileThatCanNotBeOpenedIsTriedAgain(error: Int32, opens: Int) throws {
+        let folder = try TemporaryFolder()
+        let (disk, said) = (FailingDisk(), Said())
+        let log = try fullLog(in: folder, disk, said)
+        let written = log.head
+        for attempt in 1...3 {
+            disk.plan.withLock { plan in
+                plan.openError = error
+                plan.opensLeft = opens
+            }
+            #expect(log.appendAndWait(signEvent())?.failure == .cannotOpen(error))
+            #expect(log.failure == .cannotOpen(error) && log.counters.refused == UInt64(attempt))
+        }
+        #expect(log.head == written && !folder.names.contains(LogFolder.fileName(2)))
+        #expect(said.all.count == 1 && said.all.first?.contains(LogFolder.fileName(2)) == true)
+        disk.plan.withLock { $0.openError = nil }
+        #expect(log.appendAndWait((0..<2).map(signEvent)).areAllSuccesses)
+        #expect(log.failure == nil && said.all.dropFirst() == ["begun"])
+        log.close()
+        let report = try AuditVerifier.verify(folder: folder.path, anchors: [log.head])
+        #expect(report.isIntact && report.files == 2)
+        #expect(try missing(in: folder) == 3)
+    }
+
+    /// What stands in the next file's place is somebody else's.
+    @Test func aFileInTheNextOnesPlaceIsNotTouched() throws {
+        let folder = try TemporaryFolder()
+        let log = try fullLog(in: folder, FailingDisk())
+        try folder.write(LogFolder.fileName(2), [1, 2, 3])
+        #expect(log.appendAndWait(signEvent())?.failure == .writeFailed(EEXIST))
+        #expect(log.appendAndWait(signEvent())?.failure == .writeFailed(EEXIST))
+        log.close()
+        #expect(try folder.read(LogFolder.fileName(2)) == [1, 2, 3])
+    }
+
+    private final class Said: Sendable {
+        private let texts = Mutex<[String]>([])
+
+        var all: [String] { texts.withLock { $0 } }
+        func add(_ text: String) { texts.withLock { $0.append(text) } }
     }
 
     @Test func tooManyWaitingRecordsAreRefused() throws {

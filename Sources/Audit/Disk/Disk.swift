@@ -1,7 +1,9 @@
 import Glibc
 
-/// The two system calls whose failures the log must survive, so that a test can make them fail.
+/// The system calls whose failures the log must survive, so that a test can make them fail.
 struct DiskCalls: Sendable {
+    /// As `open(2)`, with mode 0600 for a file that it makes: a descriptor, or -1 with `errno`.
+    var open: @Sendable (String, Int32) -> Int32 = { path, flags in Glibc.open(path, flags, 0o600) }
     /// As `write(2)`: bytes written, or -1 with `errno`.
     var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int
     /// As `fdatasync(2)`: 0, or -1 with `errno`.
@@ -15,8 +17,10 @@ struct DiskCalls: Sendable {
 /// Files of the log's folder: created 0600, never through a link, checked to be ours.
 enum Disk {
     /// Opens a file for the log. `flags` beside the ones that every file gets.
-    static func open(_ path: String, _ flags: Int32) throws(AuditOpenError) -> Int32 {
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    static func open(
+        _ path: String, _ flags: Int32, calls: DiskCalls = .system
+    ) throws(AuditOpenError) -> Int32 {
+        let descriptor = calls.open(path, flags | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ELOOP { throw .unsafePermissions(path: path) }
             throw .system(call: "open", path: path, errno: errno)
@@ -25,6 +29,8 @@ enum Disk {
             try check(descriptor, path: path, type: S_IFREG)
         } catch {
             close(descriptor)
+            // This call has made it.
+            if flags & O_EXCL != 0 { unlink(path) }
             throw error
         }
         return descriptor
@@ -49,10 +55,16 @@ enum Disk {
 
     /// Makes the creation, renaming or removal of a file in `folder` durable.
     static func syncFolder(_ folder: String) throws(AuditOpenError) {
-        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system(call: "open", path: folder, errno: errno) }
+        let descriptor = try openFolder(folder)
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .system(call: "fsync", path: folder, errno: errno) }
+    }
+
+    /// A descriptor by which what changes in `folder` can be made durable.
+    static func openFolder(_ folder: String, calls: DiskCalls = .system) throws(AuditOpenError) -> Int32 {
+        let descriptor = calls.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(call: "open", path: folder, errno: errno) }
+        return descriptor
     }
 
     /// Writes all of `bytes`; `nil` or the `errno` of the call that failed.

@@ -11,6 +11,9 @@ public enum AuditMode: String, Hashable, Sendable {
 public enum AuditFailure: Error, Hashable, Sendable {
     /// No space (or quota, or permitted file size) is left. Writing is tried again with the next record.
     case diskFull
+    /// The next file can't be opened now, with this `errno`: too many files are open, or memory is short. It is tried
+    /// again with the next record.
+    case cannotOpen(Int32)
     /// Writing failed with this `errno`; the log accepts nothing until it is opened again.
     case writeFailed(Int32)
     /// Flushing failed with this `errno`: what is on disk is unknown, so the log accepts nothing until it is opened
@@ -89,13 +92,21 @@ public struct AuditLogOptions: Sendable {
     public var onHead: (@Sendable (AuditHead) -> Void)?
     /// Called on the writer's thread when the sidecar couldn't be written, once until it could be again.
     public var onHeadFailure: (@Sendable (AuditOpenError) -> Void)?
+    /// Called on the writer's thread when the next file can't be opened now (``AuditFailure/cannotOpen(_:)``), once
+    /// until it is begun. Until then nothing is recorded.
+    public var onFileFailure: (@Sendable (AuditOpenError) -> Void)?
+    /// Called on the writer's thread when that file is begun after all.
+    public var onFileBegun: (@Sendable () -> Void)?
 
     public init(
         fileBytes: Int = 64 << 20, bufferBytes: Int = 16 << 20, headInterval: UInt64 = 1_000_000_000,
         gatherInterval: UInt64 = 2_000_000, anchors: [AuditHead] = [],
-        onHead: (@Sendable (AuditHead) -> Void)? = nil, onHeadFailure: (@Sendable (AuditOpenError) -> Void)? = nil
+        onHead: (@Sendable (AuditHead) -> Void)? = nil, onHeadFailure: (@Sendable (AuditOpenError) -> Void)? = nil,
+        onFileFailure: (@Sendable (AuditOpenError) -> Void)? = nil, onFileBegun: (@Sendable () -> Void)? = nil
     ) {
         self.onHeadFailure = onHeadFailure
+        self.onFileFailure = onFileFailure
+        self.onFileBegun = onFileBegun
         self.fileBytes = fileBytes
         self.bufferBytes = bufferBytes
         self.headInterval = headInterval

@@ -16,6 +16,8 @@ final class AuditWriter {
     /// The last one that ``AuditLogOptions/onHead`` was told of.
     private var toldHead = AuditHead.empty
     private var headFails = false
+    /// Whether the next file could not be opened when it was tried last.
+    private var fileFails = false
     private var nextHeadTime: UInt64 = 0
     private var permanentFailure: AuditFailure?
 
@@ -63,7 +65,7 @@ final class AuditWriter {
         repeat {
             var end = first
             var failure = permanentFailure
-            if failure == nil, file.isFull(with: 0) { failure = file.startFile() }
+            if failure == nil, file.isFull(with: 0) { failure = beginFile() }
             if failure == nil {
                 let (draft, next) = piece(of: batch, from: first)
                 end = next
@@ -73,6 +75,21 @@ final class AuditWriter {
             conclude(first..<end, failure, of: batch)
             first = end
         } while first < batch.ends.count
+    }
+
+    /// Begins the next file. Says once that it can't be opened for now, and once that it could be again.
+    private func beginFile() -> AuditFailure? {
+        let failure = file.startFile()
+        switch failure {
+        case .cannotOpen(let code)? where !fileFails:
+            fileFails = true
+            options.onFileFailure?(.system(call: "open", path: folder.filePath(file.number + 1), errno: code))
+        case nil where fileFails:
+            fileFails = false
+            options.onFileBegun?()
+        default: break
+        }
+        return failure
     }
 
     /// The lines from `first` on that fit into the current file, and the index behind them.

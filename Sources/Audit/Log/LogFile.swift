@@ -46,14 +46,23 @@ struct LogFile: ~Copyable {
         length + pending >= fileBytes
     }
 
-    /// Begins the next file: its header is durable when this returns `nil`.
+    /// Begins the next file: its header is durable when this returns `nil`. After a temporary failure there is no such
+    /// file, and it can be begun again.
     mutating func startFile() -> AuditFailure? {
         let path = folder.filePath(number + 1)
+        let directory: Int32
+        do throws(AuditOpenError) {
+            // Before the file: the last descriptor may be the file's, and then it couldn't be made durable.
+            directory = try Disk.openFolder(folder.path, calls: calls)
+        } catch {
+            return AuditFailure(opening: error)
+        }
+        defer { close(directory) }
         let opened: Int32
         do throws(AuditOpenError) {
-            opened = try Disk.open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL)
+            opened = try Disk.open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL, calls: calls)
         } catch {
-            return AuditFailure(error)
+            return AuditFailure(opening: error)
         }
         var draft = ChainedLine.Draft(after: head)
         draft.append(
@@ -63,11 +72,10 @@ struct LogFile: ~Copyable {
             unlink(path)
             return failure
         }
-        do throws(AuditOpenError) {
-            try Disk.syncFolder(folder.path)
-        } catch {
+        guard fsync(directory) == 0 else {
+            let code = errno
             close(opened)
-            return .syncFailed(AuditFailure(error).code)
+            return .syncFailed(code)
         }
         if descriptor >= 0 { close(descriptor) }
         descriptor = opened
@@ -104,18 +112,22 @@ extension AuditFailure {
         }
     }
 
-    init(_ error: AuditOpenError) {
-        if case .system(_, _, let code) = error {
-            self.init(writing: code)
-        } else {
+    /// Why the next file couldn't be opened. No record was written to it, so what may pass is tried again.
+    init(opening error: AuditOpenError) {
+        guard case .system(_, _, let code) = error else {
             self = .writeFailed(EACCES)
+            return
+        }
+        switch code {
+        case EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR: self = .cannotOpen(code)
+        default: self.init(writing: code)
         }
     }
 
     /// The `errno` behind it.
     var code: Int32 {
         switch self {
-        case .writeFailed(let code), .syncFailed(let code): code
+        case .cannotOpen(let code), .writeFailed(let code), .syncFailed(let code): code
         case .diskFull: ENOSPC
         case .overloaded, .closed: EAGAIN
         }
@@ -124,7 +136,7 @@ extension AuditFailure {
     /// Whether the next record may succeed without the log being opened again.
     var isTemporary: Bool {
         switch self {
-        case .diskFull, .overloaded: true
+        case .diskFull, .cannotOpen, .overloaded: true
         case .writeFailed, .syncFailed, .closed: false
         }
     }

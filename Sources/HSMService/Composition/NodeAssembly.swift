@@ -328,6 +328,10 @@ final class NodeAssembly: Sendable {
             runtime.submit(command, origin: .node) { _ in }
         }, onHeadFailure: { error in
             logger.error("the audit log's head file can't be written", metadata: ["cause": "\(error)"])
+        }, onFileFailure: { error in
+            logger.error("the audit log's next file can't be begun", metadata: ["cause": "\(error)"])
+        }, onFileBegun: {
+            logger.notice("the audit log's next file is begun after all")
         })
         let found = disk.pool
         return try AuditLog(

@@ -6,36 +6,61 @@ public enum AuditTail {
     /// The most lines that are returned.
     public static let maximumLines = 10_000
 
-    /// The last `count` complete lines, oldest first. They are not verified.
+    /// The last `count` complete lines, oldest first. They are not verified. Of a line that is longer than any record
+    /// only the beginning is returned, with `…` behind it.
     ///
     /// - Throws: ``AuditOpenError/system(call:path:errno:)`` when a file can't be read.
     public static func lines(folder: String, count: Int) throws(AuditOpenError) -> [[UInt8]] {
+        try lines(folder: folder, count: count, chunkBytes: chunkBytes)
+    }
+
+    /// - Parameter chunkBytes: how much is read at once.
+    static func lines(folder: String, count: Int, chunkBytes: Int) throws(AuditOpenError) -> [[UInt8]] {
         let folder = LogFolder(path: folder)
         let wanted = min(max(count, 0), maximumLines)
         var lines: [[UInt8]] = []
         for number in try folder.list().numbers.reversed() where lines.count < wanted {
-            lines = try lastLines(of: folder.filePath(number), count: wanted - lines.count) + lines
+            try readBackwards(folder.filePath(number), chunkBytes, into: &lines, until: wanted)
         }
-        return lines
+        return lines.reversed()
     }
 
-    /// The last lines of one file, read backwards in pieces.
-    private static func lastLines(of path: String, count: Int) throws(AuditOpenError) -> [[UInt8]] {
+    /// Adds the last lines of one file, the last one first, until there are `count` of them. However long they are, the
+    /// work is proportional to the file.
+    private static func readBackwards(
+        _ path: String, _ chunkBytes: Int, into lines: inout [[UInt8]], until count: Int
+    ) throws(AuditOpenError) {
         var start = try Disk.size(path)
-        var text: [UInt8] = []
-        var lineEnds = 0
-        while start > 0, lineEnds <= count {
+        // Behind the last line end is nothing, or a line that is still being written.
+        var line: BackwardLine?
+        while start > 0 {
             let length = min(chunkBytes, start)
             start -= length
-            let chunk = try Disk.read(path, from: start, limit: length)
-            lineEnds += chunk.count { $0 == UInt8(ascii: "\n") }
-            text = chunk + text
+            var rest = try Disk.read(path, from: start, limit: length)[...]
+            while let end = rest.lastIndex(of: UInt8(ascii: "\n")) {
+                line?.prepend(rest[(end + 1)...])
+                if let line { lines.append(line.bytes) }
+                if lines.count == count { return }
+                line = BackwardLine()
+                rest = rest[..<end]
+            }
+            line?.prepend(rest)
         }
-        var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // Behind the last line end is nothing, or a line that is still being written.
-        lines.removeLast()
-        if start > 0, !lines.isEmpty { lines.removeFirst() }
-        return lines.suffix(count).map(Array.init)
+        if let line { lines.append(line.bytes) }
+    }
+
+    /// A line that is read from its end to its beginning.
+    private struct BackwardLine {
+        private var beginning: [UInt8] = []
+        private var isCut = false
+
+        mutating func prepend(_ piece: ArraySlice<UInt8>) {
+            let limit = ChainedLine.maximumBytes
+            if beginning.count + piece.count > limit { isCut = true }
+            beginning = Array(piece.prefix(limit)) + beginning.prefix(limit - min(limit, piece.count))
+        }
+
+        var bytes: [UInt8] { isCut ? beginning + Array("…".utf8) : beginning }
     }
 
     /// One line for a terminal: time, operation, outcome, caller, address, key. Whatever the line holds, the result has

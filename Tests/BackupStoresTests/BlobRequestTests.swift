@@ -41,4 +41,89 @@ import Testing
         let shown = store.requests.filter { $0.method == "PUT" }.map { $0.headers["authorization"] }
         #expect(shown == ["Bearer token-0", "Bearer token-1"])
     }
+
+    // MARK: What is there already
+
+    private static let name = "one/backup.qbk"
+    private static let mark = "x-ms-meta-quorateupload"
+    private static let taken = ScriptedStore.Answer(status: 409, headers: ["x-ms-error-code": "BlobAlreadyExists"])
+
+    private func upload(to store: ScriptedStore) -> BlobUpload {
+        BlobUpload(
+            client: BlobClient(store: StoreClient(), access: .signature("sig=x")), url: "\(store.url)/hsm/\(Self.name)",
+            name: Self.name, container: "container hsm")
+    }
+
+    private static func isList(_ request: ScriptedStore.Request) -> Bool { request.target.contains("comp=blocklist") }
+
+    /// Blocks are taken. The list is answered with this status first, then that a blob of its name is there.
+    private func storeWithBlob(
+        after status: Int, _ head: @escaping @Sendable ([ScriptedStore.Request]) -> ScriptedStore.Answer
+    ) throws -> ScriptedStore {
+        try ScriptedStore { request, before in
+            if request.method == "HEAD" { return head(before) }
+            guard Self.isList(request) else { return .init(status: 201) }
+            return before.contains(where: Self.isList) ? Self.taken : .init(status: status)
+        }
+    }
+
+    /// A service that was busy has done nothing: what is there then is of somebody else.
+    @Test func anotherBlobOfTheNameIsNotTakenForOnesOwn() async throws {
+        let store = try storeWithBlob(after: 503) { _ in .init(status: 200, headers: [Self.mark: "of-another"]) }
+        defer { store.close() }
+        let upload = upload(to: store)
+        try await upload.append([1])
+        await #expect(throws: BackupStoreFault.exists("blob 'one/backup.qbk'")) { try await upload.finish() }
+        #expect(store.requests.map(\.method) == ["PUT", "PUT", "PUT", "HEAD"])
+        #expect(store.requests.filter(Self.isList).map { $0.headers["if-none-match"] } == ["*", "*"])
+    }
+
+    /// It was written, and the answer was lost.
+    @Test func onesOwnBlobIsFoundToBeThat() async throws {
+        let store = try storeWithBlob(after: 500) { before in
+            let written = before.first(where: Self.isList)?.headers[Self.mark]
+            return .init(status: 200, headers: [Self.mark: written ?? "none"])
+        }
+        defer { store.close() }
+        let upload = upload(to: store)
+        try await upload.append([1])
+        try await upload.finish()
+        #expect(store.requests.map(\.method) == ["PUT", "PUT", "PUT", "HEAD"])
+    }
+
+    @Test func aBlobThatCantBeReadIsNotTakenForOnesOwn() async throws {
+        let store = try storeWithBlob(after: 500) { _ in
+            .init(status: 403, headers: ["x-ms-error-code": "AuthorizationPermissionMismatch"])
+        }
+        defer { store.close() }
+        let upload = upload(to: store)
+        try await upload.append([1])
+        let words = "(whether it is this backup can't be read: 403 AuthorizationPermissionMismatch)"
+        await #expect(throws: BackupStoreFault.exists("blob 'one/backup.qbk' \(words)")) { try await upload.finish() }
+    }
+
+    /// A condition of somebody else's, such as a lease, isn't met by asking again.
+    @Test func aRepetitionThatIsRefusedHasDoneNothing() async throws {
+        let store = try ScriptedStore { _, before in
+            before.isEmpty ? .init(status: 503) : .init(status: 412, headers: ["x-ms-error-code": "LeaseIdMissing"])
+        }
+        defer { store.close() }
+        let client = BlobClient(store: StoreClient(), access: .signature("sig=x"))
+        await #expect(throws: BackupStoreFault.failed("412 LeaseIdMissing")) {
+            try await client.remove("\(store.url)/hsm/\(Self.name)", what: "backup 'one'")
+        }
+    }
+
+    /// Two uploads of one name don't mix: a list names none of the other one's blocks.
+    @Test func blocksAreOfOneUpload() async throws {
+        let store = try ScriptedStore { _, _ in .init(status: 201) }
+        defer { store.close() }
+        for _ in 0..<2 {
+            let upload = upload(to: store)
+            try await upload.append([1])
+            try await upload.finish()
+        }
+        let identifiers = store.requests.filter { !Self.isList($0) }.map(\.target)
+        #expect(identifiers.count == 2 && Set(identifiers).count == 2 && Set(identifiers.map(\.count)).count == 1)
+    }
 }

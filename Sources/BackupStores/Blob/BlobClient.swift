@@ -14,6 +14,8 @@ enum BlobAccess: Sendable {
 struct BlobClient: Sendable {
     /// Of the protocol.
     private static let serviceVersion = "2021-12-02"
+    /// Names of metadata have neither `-` nor `.`.
+    private static let markHeader = "x-ms-meta-quorateupload"
 
     let store: StoreClient
     let access: BlobAccess
@@ -23,16 +25,26 @@ struct BlobClient: Sendable {
     /// - Parameters:
     ///   - query: of the operation; nothing in it needs escaping.
     ///   - what: what is written to, for errors.
+    ///   - mark: what makes a blob of this, never over one that is there; nil for a block.
     func put(
-        _ url: String, query: String, _ body: [UInt8], what: String, onlyIfNew: Bool = false
+        _ url: String, query: String, _ body: [UInt8], what: String, asNew mark: String? = nil
     ) async throws(BackupStoreFault) {
-        _ = try await send(url, query: query, what: what, sending: body.count) {
+        _ = try await send(url, query: query, what: what, sending: body.count, isNew: mark != nil) {
             $0.method = .PUT
-            if onlyIfNew { $0.headers.add(name: "if-none-match", value: "*") }
+            if let mark {
+                $0.headers.add(name: "if-none-match", value: "*")
+                $0.headers.add(name: Self.markHeader, value: mark)
+            }
             $0.body = .bytes(ByteBuffer(bytes: body))
         } isGood: {
             $0 == 201
         }
+    }
+
+    /// What the blob was marked with when it was written; nil where there is none.
+    func mark(of url: String, what: String) async throws(BackupStoreFault) -> String? {
+        let answer = try await send(url, what: what) { $0.method = .HEAD } isGood: { $0 == 200 || $0 == 404 }
+        return answer.status == 200 ? answer.headers.first(name: Self.markHeader) : nil
     }
 
     /// - Returns: fewer bytes than the range has only where the object ends.
@@ -53,13 +65,13 @@ struct BlobClient: Sendable {
 
     private func send(
         _ url: String, query: String? = nil, what: String, limit: Int = StoreClient.formLimit, sending count: Int = 0,
-        _ fill: (inout HTTPClientRequest) -> Void, isGood: (Int) -> Bool
+        isNew: Bool = false, _ fill: (inout HTTPClientRequest) -> Void, isGood: (Int) -> Bool
     ) async throws(BackupStoreFault) -> StoreAnswer {
         do throws(BackupStoreFault) {
             return try await store.send(limit: limit, sending: count) { () async throws(BackupStoreFault) in
                 try await request(url, query: query, fill)
-            } judge: { answer, attempt in
-                isGood(answer.status) ? .good : verdict(answer, attempt, what)
+            } judge: { answer in
+                isGood(answer.status) ? .good : verdict(answer, what, isNew: isNew)
             }
         } catch {
             if case .denied = error, case .identity(let identity) = access { await identity.forget() }
@@ -87,14 +99,12 @@ struct BlobClient: Sendable {
         return request
     }
 
-    private func verdict(_ answer: StoreAnswer, _ attempt: Int, _ what: String) -> StoreVerdict {
+    private func verdict(_ answer: StoreAnswer, _ what: String, isNew: Bool) -> StoreVerdict {
         let code = Self.code(answer)
         switch answer.status {
         case 401, 403: return .refused(.denied(code, of: credential))
         case 404: return .refused(.notFound(what))
-        case 409 where code.contains("Exists"), 412:
-            // A repetition of what took effect although its answer was lost.
-            return attempt > 0 ? .good : .refused(.exists("backup of this name"))
+        case 409 where isNew && code.contains("Exists"), 412 where isNew: return .refused(.exists("blob of this name"))
         case 507: return .refused(.full)
         default: return answer.mayPass ? .mayPass(.unreachable(code)) : .refused(.failed(code))
         }

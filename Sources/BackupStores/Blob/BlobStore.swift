@@ -1,4 +1,6 @@
 public import Backup
+import CryptographicModule
+import StrictJSON
 
 /// Containers of blob services that speak the protocol of Azure Blob Storage, by shared access signature or by the
 /// node's managed identity.
@@ -61,7 +63,7 @@ struct BlobContainer: BackupContainer {
     }
 
     func create(_ name: String) async throws(BackupStoreFault) -> any BackupUpload {
-        BlobUpload(container: self, name: try checked(name))
+        BlobUpload(client: client, url: url(try checked(name)), name: name, container: "container \(address.path)")
     }
 
     func read(_ name: String, from offset: UInt64, count: Int) async throws(BackupStoreFault) -> [UInt8] {
@@ -89,13 +91,20 @@ actor BlobUpload: BackupUpload {
     /// What the service takes.
     private static let mostBlocks = 50_000
 
-    private let container: BlobContainer
+    private let client: BlobClient
+    private let url: String
     private let name: String
+    private let container: String
+    /// Tells this blob, and its blocks, from those of the same name that somebody else wrote.
+    private let mark = Hexadecimal.encode(Random.bytes(16))
     private var pending: [UInt8] = []
     private var blocks: [String] = []
 
-    init(container: BlobContainer, name: String) {
-        (self.container, self.name) = (container, name)
+    /// - Parameters:
+    ///   - name: of the blob, for errors.
+    ///   - container: what it is written to, for errors.
+    init(client: BlobClient, url: String, name: String, container: String) {
+        (self.client, self.url, self.name, self.container) = (client, url, name, container)
     }
 
     func append(_ bytes: [UInt8]) async throws(BackupStoreFault) {
@@ -108,10 +117,30 @@ actor BlobUpload: BackupUpload {
         if !pending.isEmpty { try await putBlock() }
         let list = blocks.map { "<Latest>\($0)</Latest>" }.joined()
         let body = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>\(list)</BlockList>"
-        // Never over a blob that is there: a good backup must not be lost to another.
-        try await container.client.put(
-            container.url(name), query: "comp=blocklist", Array(body.utf8),
-            what: "container \(container.address.path)", onlyIfNew: true)
+        do throws(BackupStoreFault) {
+            // Never over a blob that is there: a good backup must not be lost to another.
+            try await client.put(url, query: "comp=blocklist", Array(body.utf8), what: container, asNew: mark)
+        } catch {
+            guard case .exists = error else { throw error }
+            try await demandOwn()
+        }
+    }
+
+    /// Succeeds where the blob that is there is of this upload: the answer to an earlier attempt was lost.
+    private func demandOwn() async throws(BackupStoreFault) {
+        let found: String?
+        do throws(BackupStoreFault) {
+            found = try await client.mark(of: url, what: "blob '\(name)'")
+        } catch {
+            let why =
+                switch error {
+                case .denied(let code, _): code
+                case .unreachable(let code), .failed(let code), .identityUnavailable(let code): code
+                default: error.code
+                }
+            throw .exists("blob '\(name)' (whether it is this backup can't be read: \(why))")
+        }
+        guard found == mark else { throw .exists("blob '\(name)'") }
     }
 
     /// Blocks without a list are removed by the service.
@@ -122,20 +151,19 @@ actor BlobUpload: BackupUpload {
 
     private func putBlock() async throws(BackupStoreFault) {
         guard blocks.count < Self.mostBlocks else { throw .failed("the backup has more than 50,000 blocks") }
-        let identifier = Self.identifier(blocks.count)
+        let identifier = Self.identifier(blocks.count, of: mark)
         let block = pending
         pending = []
         blocks.append(identifier)
-        try await container.client.put(
-            container.url(name), query: "comp=block&blockid=\(identifier)", block,
-            what: "container \(container.address.path)")
+        try await client.put(url, query: "comp=block&blockid=\(identifier)", block, what: container)
     }
 
-    /// Base64 of `b` and five decimal digits: always as long, as the service wants it, and without a character that
-    /// a query has to escape.
-    private static func identifier(_ number: Int) -> String {
+    /// Base64 of 16 hexadecimal digits of the mark and five decimal ones: always as long, as the service wants it, and
+    /// without a character that a query has to escape.
+    private static func identifier(_ number: Int, of mark: String) -> String {
         let digits = String(number)
-        let text = Array(("b" + String(repeating: "0", count: 5 - digits.count) + digits).utf8)
+        let zeros = String(repeating: "0", count: 5 - digits.count)
+        let text = Array("\(mark.prefix(16))\(zeros)\(digits)".utf8)
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var encoded: [UInt8] = []
         for start in stride(from: 0, to: text.count, by: 3) {

@@ -102,7 +102,7 @@ public actor ManagedIdentity {
     ) async throws(BackupStoreFault) -> StoreAnswer {
         try await client.send { () throws(BackupStoreFault) in
             request
-        } judge: { answer, _ in
+        } judge: { answer in
             verdict(answer)
         }
     }

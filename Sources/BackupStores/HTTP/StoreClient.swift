@@ -89,11 +89,11 @@ struct StoreClient: Sendable {
     ///   - limit: the most bytes of an answer's body.
     ///   - count: bytes of the request's body.
     ///   - request: makes the request, anew for each attempt: dates, tokens and signatures are of their moment.
-    ///   - judge: says what an answer means, and of which attempt it is, from 0.
+    ///   - judge: says what an answer means, whichever attempt it is of.
     func send(
         limit: Int = StoreClient.formLimit, sending count: Int = 0,
         _ request: () async throws(BackupStoreFault) -> HTTPClientRequest,
-        judge: (StoreAnswer, Int) -> StoreVerdict
+        judge: (StoreAnswer) -> StoreVerdict
     ) async throws(BackupStoreFault) -> StoreAnswer {
         var last = BackupStoreFault.unreachable("it was not tried")
         var pause = 0
@@ -107,7 +107,7 @@ struct StoreClient: Sendable {
                 (last, pause) = (.unreachable(Self.words(error)), 0)
                 continue
             }
-            switch judge(answer, attempt) {
+            switch judge(answer) {
             case .good: return answer
             case .refused(let fault): throw fault
             case .mayPass(let fault): (last, pause) = (fault, Self.askedPause(answer))

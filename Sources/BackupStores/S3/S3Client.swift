@@ -115,7 +115,7 @@ struct S3Client: Sendable {
         let hash = Hexadecimal.encode(Digest.sha256(call.body))
         return try await store.send(limit: call.limit, sending: call.body.count) { () throws(BackupStoreFault) in
             try request(call, hash, at: .now())
-        } judge: { answer, _ in
+        } judge: { answer in
             isGood(answer) ? .good : S3Answer.verdict(answer, bucket: bucket, what: call.what)
         }
     }

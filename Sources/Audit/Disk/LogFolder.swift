@@ -47,6 +47,21 @@ struct LogFolder: Sendable {
         return descriptor
     }
 
+    /// Makes a file, as long as a log's first lines, and removes it.
+    func tryWriting() throws(AuditOpenError) {
+        let file = "\(path)/trial.tmp"
+        unlink(file)
+        let descriptor = try Disk.open(file, O_WRONLY | O_CREAT | O_EXCL)
+        defer {
+            close(descriptor)
+            unlink(file)
+        }
+        if let error = Disk.writeAll([UInt8](repeating: 0, count: 8192), to: descriptor, calls: .system) {
+            throw .system(call: "write", path: file, errno: error)
+        }
+        guard fdatasync(descriptor) == 0 else { throw .system(call: "fdatasync", path: file, errno: errno) }
+    }
+
     // MARK: - Head sidecar
 
     func writeHead(_ head: AuditHead) throws(AuditOpenError) {

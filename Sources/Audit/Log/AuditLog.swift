@@ -54,6 +54,22 @@ public final class AuditLog: Sendable {
         close()
     }
 
+    /// Finds out whether a log can be opened or begun here. One that is there is read and not changed, an unfinished
+    /// line at its end neither. The folder and its lock are made where they are missing.
+    ///
+    /// - Throws: what opening would throw.
+    public static func check(folder path: String) throws(AuditOpenError) {
+        try Disk.prepareFolder(path)
+        let folder = LogFolder(path: path)
+        let lock = try folder.lock()
+        defer { Glibc.close(lock) }
+        let found = try TailRecovery(folder: folder, anchors: [], isTrial: true).recover()
+        if let file = found.file {
+            Glibc.close(try Disk.open(folder.filePath(file), O_WRONLY | O_APPEND))
+        }
+        try folder.tryWriting()
+    }
+
     /// Records an event.
     ///
     /// - Parameters:

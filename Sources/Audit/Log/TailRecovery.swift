@@ -21,6 +21,8 @@ struct RecoveredLog {
 struct TailRecovery {
     let folder: LogFolder
     let anchors: [AuditHead]
+    /// Whether nothing is moved aside, cut off or removed: only what there is to be done is found.
+    var isTrial = false
 
     func recover() throws(AuditOpenError) -> RecoveredLog {
         var log = RecoveredLog()
@@ -129,7 +131,7 @@ struct TailRecovery {
     private func moveAside(_ log: inout RecoveredLog, file: UInt64, from offset: Int) throws(AuditOpenError) {
         let path = folder.filePath(file)
         let bytes = try Disk.read(path, from: offset, limit: max(0, Disk.size(path) - offset))
-        guard !bytes.isEmpty else { return }
+        guard !bytes.isEmpty, !isTrial else { return }
         let name = "\(LogFolder.fileName(file)).\(offset).torn"
         try Disk.replace(name, in: folder.path, with: bytes)
         try Disk.syncFolder(folder.path)
@@ -148,6 +150,7 @@ struct TailRecovery {
     }
 
     private func remove(_ number: UInt64) throws(AuditOpenError) {
+        guard !isTrial else { return }
         guard unlink(folder.filePath(number)) == 0 else {
             throw .system(call: "unlink", path: folder.filePath(number), errno: errno)
         }

@@ -6,15 +6,14 @@ import NIOPosix
 
 /// What has to be there beside certificates and keys for a node to start: looked at before it makes a pool.
 enum FoundingChecks {
-    /// Makes the folder where it is missing, as the audit log does.
-    static func auditFolder(_ path: String) throws(AuditOpenError) {
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw .system(call: "mkdir", path: path, errno: errno) }
-        var status = stat()
-        guard lstat(path, &status) == 0 else { throw .system(call: "stat", path: path, errno: errno) }
-        guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
-            throw .unsafePermissions(path: path)
+    /// Makes the folder where it is missing, as the audit log does. A log that is there, such as a lost pool's, is
+    /// gone on with, and has to verify.
+    static func auditLog(_ folder: String) throws {
+        do throws(AuditOpenError) {
+            try AuditLog.check(folder: folder)
+        } catch .damaged(let place) {
+            throw NodeFailure.keptAudit(place, in: folder)
         }
-        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw .system(call: "access", path: path, errno: errno) }
     }
 
     /// Listens for a moment, without taking a connection.

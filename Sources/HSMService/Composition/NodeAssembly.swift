@@ -216,7 +216,7 @@ final class NodeAssembly: Sendable {
             _ = try makeTransport(configuration, configuration.firstEpoch, links, group, alarms, logger)
             try makeServer(configuration).validate()
             _ = try configuration.backupStores()
-            try FoundingChecks.auditFolder(configuration.auditFolder)
+            try FoundingChecks.auditLog(configuration.auditFolder)
             try FoundingChecks.ports([configuration.api, configuration.peers], group)
         }
     }

@@ -87,6 +87,15 @@ public struct NodeFailure: Error, Sendable, CustomStringConvertible {
         to bring the machine back, join as a new node with an empty folder: hsmctl node add
         """, EX_NOPERM)
 
+    /// There is no pool yet that the log could be of.
+    static func keptAudit(_ place: AuditBreak, in folder: String) -> NodeFailure {
+        NodeFailure(
+            """
+            the audit log in \(folder) is older than the pool that is to be made, and doesn't verify: \(place). No \
+            pool was made, and nothing was changed. Move that folder away, keep it as evidence, and start again
+            """, EX_IOERR)
+    }
+
     /// Nothing is wrong here: a later start may find one.
     static func noMember(_ explanation: ConfigurationError) -> NodeFailure {
         NodeFailure("\(explanation)", EX_UNAVAILABLE)

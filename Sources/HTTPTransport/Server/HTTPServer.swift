@@ -34,6 +34,14 @@ public final class HTTPServer: Sendable {
     /// The number of connections that are open.
     public var openConnections: Int { initializer.withLock { $0?.load.openConnections } ?? 0 }
 
+    /// What accepts connections; nil unless the server runs.
+    var listener: (any Channel)? {
+        state.withLock { state -> (any Channel)? in
+            guard case .running(let channel) = state else { return nil }
+            return channel
+        }
+    }
+
     /// Reads certificate and key, then listens. Connections are spread over the loops of `group`, which must be one of
     /// POSIX sockets.
     ///
@@ -80,10 +88,8 @@ public final class HTTPServer: Sendable {
             // processes listen, is never set.
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
-                // When descriptors run out, accepting pauses for a second instead of spinning.
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false))
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause())
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -63,6 +63,9 @@ public final class PeerTransport: PeerNetwork, Sendable {
     /// SHA-256 of this node's SubjectPublicKeyInfo: what the others have to pin.
     public var ownPin: [UInt8] { tls.own.keyDigest }
 
+    /// What accepts connections; nil before the start.
+    var listener: (any Channel)? { state.withLock { $0.listener } }
+
     /// Listens for the other nodes. They are called once ``setPeers(_:)`` has named them.
     ///
     /// - Returns: the port, which differs from the configured one if that is 0.
@@ -95,6 +98,11 @@ public final class PeerTransport: PeerNetwork, Sendable {
         ServerBootstrap(group: loop, childGroup: loop)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: hub.value.logger))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 guard let session = hub.value.accept() else {

@@ -212,6 +212,22 @@ struct PeerTransportTests {
         await clone.transport.shutdown()
     }
 
+    @Test("are accepted no more for a second when descriptors have run out, and then again")
+    func outOfDescriptors() async throws {
+        let first = try await node(1)
+        let second = try await node(2)
+        let listener = try #require(first.transport.listener)
+        let isReading = try await listener.eventLoop.submit { () -> Bool? in
+            // What accept(2) ends with.
+            listener.pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept"))
+            return try listener.syncOptions?.getOption(.autoRead)
+        }.get()
+        #expect(isReading == false)
+        try await connect(first, second)
+        await first.transport.shutdown()
+        await second.transport.shutdown()
+    }
+
     @Test("that fall silent are given up, and their messages dropped")
     func silence() async throws {
         let first = try await node(1, silence: .milliseconds(800))

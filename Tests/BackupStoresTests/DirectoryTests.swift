@@ -70,6 +70,53 @@ import Testing
         #expect(try await container.read("one/backup.qbk", from: 0, count: 9) == [1])
     }
 
+    private func container(moves: [FileMove]) throws(BackupStoreFault) -> any BackupContainer {
+        try ConfiguredStores(directory: DirectoryStore(root: folder.path, moves: moves))
+            .container(BackupAddress(uri: "file:///weekly", token: nil))
+    }
+
+    /// Of file systems without hard links, and of those that have nothing else.
+    @Test(arguments: [
+        [FileMove.renaming], [FileMove.linking], [FileMove.renaming, FileMove { _, _, _ in EPERM }],
+        [FileMove { _, _, _ in EINVAL }, FileMove.linking], [FileMove { _, _, _ in ENOSYS }, FileMove.linking],
+    ])
+    func eachWayToGiveAFileItsNameKeepsWhatIsThere(_ moves: [FileMove]) async throws {
+        defer { clear() }
+        let container = try container(moves: moves)
+        try await container.probe()
+        #expect(try contents("weekly") == [])
+        let first = try await container.create("one/backup.qbk")
+        try await first.append([1])
+        try await first.finish()
+        #expect(try contents("weekly/one") == ["backup.qbk"])
+        let second = try await container.create("one/backup.qbk")
+        try await second.append([2])
+        await #expect(throws: BackupStoreFault.exists("file 'backup.qbk'")) { try await second.finish() }
+        await second.abandon()
+        #expect(try await container.read("one/backup.qbk", from: 0, count: 9) == [1])
+    }
+
+    /// It is found out by the check, before a backup has been written in vain.
+    @Test func aFileSystemWithoutASafeWaySaysSo() async throws {
+        defer { clear() }
+        let container = try container(moves: [FileMove { _, _, _ in EINVAL }, FileMove { _, _, _ in EPERM }])
+        do throws(BackupStoreFault) {
+            try await container.probe()
+            Issue.record("it passed")
+        } catch {
+            #expect("\(error)".contains("neither renameat2 with RENAME_NOREPLACE nor a hard link works there"))
+        }
+        #expect(try contents("weekly") == [])
+    }
+
+    /// What has another cause is told as that.
+    @Test func aFailureIsNoLackOfAWay() async throws {
+        defer { clear() }
+        let container = try container(moves: [FileMove { _, _, _ in ENOSPC }, FileMove.linking])
+        await #expect(throws: BackupStoreFault.full) { try await container.probe() }
+        #expect(try contents("weekly") == [])
+    }
+
     @Test func whatIsAbandonedIsGone() async throws {
         defer { clear() }
         let upload = try await container().create("one/backup.qbk")

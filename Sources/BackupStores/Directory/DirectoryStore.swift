@@ -4,9 +4,13 @@ public import Backup
 /// folder `weekly` in it.
 public struct DirectoryStore: Sendable {
     private let root: String
+    private let moves: [FileMove]
 
     /// - Parameter root: an absolute path.
-    public init(root: String) { self.root = root }
+    public init(root: String) { self.init(root: root, moves: FileMove.all) }
+
+    /// - Parameter moves: ways to give a file its name, tried one after the other.
+    init(root: String, moves: [FileMove]) { (self.root, self.moves) = (root, moves) }
 
     func container(_ address: BackupAddress) throws(BackupStoreFault) -> any BackupContainer {
         let prefix = "file:///"
@@ -16,7 +20,7 @@ public struct DirectoryStore: Sendable {
         guard let segments = BackupPath.segments(path) else {
             throw .invalidAddress("a folder's name has letters, digits, '-', '_' and '.' only")
         }
-        return DirectoryContainer(root: root, segments: segments)
+        return DirectoryContainer(root: root, segments: segments, moves: moves)
     }
 }
 
@@ -24,19 +28,31 @@ public struct DirectoryStore: Sendable {
 struct DirectoryContainer: BackupContainer {
     let root: String
     let segments: [String]
+    let moves: [FileMove]
 
     var uri: String { "file:///" + segments.joined(separator: "/") }
 
+    /// Goes the whole way of a backup: a file system may take files and have no safe way to give them their names.
     func probe() async throws(BackupStoreFault) {
-        let upload = try await create("probe-\(UInt64.random(in: 0...(.max)))/probe")
-        await upload.abandon()
+        let folder = "probe-\(UInt64.random(in: 0...(.max)))"
+        let upload = try await create("\(folder)/probe")
+        do throws(BackupStoreFault) {
+            try await upload.append([0])
+            try await upload.finish()
+        } catch {
+            await upload.abandon()
+            throw error
+        }
+        // A backup can be written also where nothing may be removed.
+        try? await remove(folder: folder, object: "probe")
     }
 
     func create(_ name: String) async throws(BackupStoreFault) -> any BackupUpload {
         let path = try path(of: name)
         let root = root
+        let moves = moves
         let file = try await FileWork.run { () throws(BackupStoreFault) in
-            try UnfinishedFile(root: root, folders: path.dropLast(), name: path[path.count - 1])
+            try UnfinishedFile(root: root, folders: path.dropLast(), name: path[path.count - 1], moves: moves)
         }
         return DirectoryUpload(file)
     }

@@ -55,9 +55,21 @@ struct FolderHandle: ~Copyable {
     }
 
     /// Never over a file that is there: a good backup must not be lost to another.
-    func rename(_ name: String, to new: String) throws(BackupStoreFault) {
-        guard linkat(descriptor, name, descriptor, new, 0) == 0 else { throw SystemFailure.fault("file '\(new)'") }
-        unlinkat(descriptor, name, 0)
+    func rename(_ name: String, to new: String, by moves: [FileMove]) throws(BackupStoreFault) {
+        var last = ENOSYS
+        for move in moves {
+            last = move.run(descriptor, name, new)
+            if last == 0 { return try sync() }
+            guard FileMove.isMissing(last) else { throw SystemFailure.fault("file '\(new)'", last) }
+        }
+        throw .failed(
+            "the directory's file system can give a file its name only at the risk of writing over another: neither "
+                + "renameat2 with RENAME_NOREPLACE nor a hard link works there (\(String(cString: strerror(last)))). "
+                + "Use another file system")
+    }
+
+    /// Makes the names in the folder durable.
+    func sync() throws(BackupStoreFault) {
         guard fsync(descriptor) == 0 else { throw SystemFailure.fault("the folder") }
     }
 
@@ -74,6 +86,7 @@ final class UnfinishedFile: Sendable {
     private let root: String
     private let folders: [String]
     private let name: String
+    private let moves: [FileMove]
     /// Negative once it is closed.
     private let descriptor: Mutex<Int32>
 
@@ -82,10 +95,14 @@ final class UnfinishedFile: Sendable {
     /// What it is called until then.
     static func name(for name: String) -> String { name + ".part" }
 
-    init(root: String, folders: some Sequence<String>, name: String) throws(BackupStoreFault) {
+    /// - Parameter moves: ways to give the file its name, tried one after the other.
+    init(
+        root: String, folders: some Sequence<String>, name: String, moves: [FileMove]
+    ) throws(BackupStoreFault) {
         self.root = root
         self.folders = Array(folders)
         self.name = name
+        self.moves = moves
         let folder = try FolderHandle.open(root: root, folders, creating: true)
         descriptor = Mutex(try folder.create(name + ".part"))
     }
@@ -108,7 +125,11 @@ final class UnfinishedFile: Sendable {
     func finish() throws(BackupStoreFault) {
         guard fsync(descriptor.withLock { $0 }) == 0 else { throw SystemFailure.fault("file '\(unfinishedName)'") }
         close()
-        try FolderHandle.open(root: root, folders, creating: false).rename(unfinishedName, to: name)
+        // Each folder is a name in the one above it.
+        for depth in folders.indices {
+            try FolderHandle.open(root: root, folders.prefix(depth), creating: false).sync()
+        }
+        try FolderHandle.open(root: root, folders, creating: false).rename(unfinishedName, to: name, by: moves)
     }
 
     /// Removes the file, and the folder that was made for it where it is empty now.
@@ -137,20 +158,22 @@ extension FolderHandle {
 
 /// The system's last failure.
 enum SystemFailure {
-    /// - Parameter what: what was to be used, for the message.
-    static func fault(_ what: String) -> BackupStoreFault {
-        switch errno {
+    /// - Parameters:
+    ///   - what: what was to be used, for the message.
+    ///   - number: the failure's, where it isn't the system's last.
+    static func fault(_ what: String, _ number: Int32 = errno) -> BackupStoreFault {
+        switch number {
         case ENOENT, ENOTDIR: .notFound(what)
         case EEXIST: .exists(what)
         case ENOSPC, EDQUOT: .full
         case EACCES, EPERM:
-            .failed("the node may not use \(what): \(String(cString: strerror(errno))). Give it to the node's user")
+            .failed("the node may not use \(what): \(String(cString: strerror(number))). Give it to the node's user")
         case EROFS:
             .failed(
-                "\(what): \(String(cString: strerror(errno))). Where systemd runs the node, its unit has to name the "
+                "\(what): \(String(cString: strerror(number))). Where systemd runs the node, its unit has to name the "
                     + "directory in ReadWritePaths=")
         case ELOOP: .failed("\(what) is a symbolic link")
-        default: .failed("\(what): \(String(cString: strerror(errno)))")
+        default: .failed("\(what): \(String(cString: strerror(number)))")
         }
     }
 }

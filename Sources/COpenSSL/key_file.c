@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/pem.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,17 +65,35 @@ static qk_status pem_of(qk_key *key, uint8_t **out, size_t *out_length) {
     return status == QK_OK ? QK_OK : qk_failure(status);
 }
 
+/// Opens the folder that a path leads to, and finds the last part of the path; -1 if it can't be opened for reading.
+static int open_folder(const char *path, const char **name) {
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    const char *slash = strrchr(path, '/');
+    *name = slash == NULL ? path : slash + 1;
+    if (slash == NULL) return open(".", flags);
+    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (folder == NULL) return -1;
+    int opened = open(folder, flags);
+    free(folder);
+    return opened;
+}
+
 qk_status qk_key_write_pem(qk_key *key, const char *path) {
     uint8_t *pem = NULL;
     size_t length = 0;
     qk_status status = pem_of(key, &pem, &length);
     if (status != QK_OK) return status;
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const char *name = NULL;
+    int folder = open_folder(path, &name);
+    int file = folder < 0 ? -1 : openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     int good = file >= 0 && write_all(file, pem, length) && fsync(file) == 0;
     if (file >= 0) {
         good = close(file) == 0 && good;
-        if (!good) unlink(path);
+        // Without its name the key would be gone after a loss of power.
+        good = good && fsync(folder) == 0;
+        if (!good) unlinkat(folder, name, 0);
     }
+    if (folder >= 0) close(folder);
     qk_secure_free(pem, length);
     return good ? QK_OK : QK_SYSTEM;
 }

@@ -33,8 +33,9 @@ public final class KeyAgreement: Sendable {
         try self.init(key)
     }
 
-    /// Writes the private half to a new file of mode 0600, as PEM (RFC 7468).
-    /// - Throws: ``CryptoError/internalFailure(_:)`` where the file exists or can't be written.
+    /// Writes the private half to a new file of mode 0600, as PEM (RFC 7468). When this returns it is on the disk, with
+    /// its name.
+    /// - Throws: ``CryptoError/internalFailure(_:)`` where the file exists, or can't be written or flushed.
     public func write(toNewFile path: String) throws(CryptoError) {
         try CryptoError.check(qk_key_write_pem(key.key, path), "writing a key file")
     }

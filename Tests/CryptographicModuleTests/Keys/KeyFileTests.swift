@@ -8,6 +8,7 @@ import Testing
 
     @Test func aKeyIsWrittenIntoTheFolderThatItsPathNames() throws {
         let folder = try TemporaryFolder()
+        defer { folder.remove() }
         let path = folder.url.path
         try KeyAgreement.generate().write(toNewFile: path + "/one.pem")
         try KeyAgreement.generate().write(toNewFile: path + "//two.pem")
@@ -21,6 +22,7 @@ import Testing
     /// After a loss of power its name might be gone: so nobody is told that there is a key.
     @Test func noKeyIsLeftInAFolderThatCantBeFlushed() throws {
         let folder = try TemporaryFolder()
+        defer { folder.remove() }
         let path = folder.url.path
         let key = try KeyAgreement.generate()
         let nobody: uid_t = 65_534

@@ -244,11 +244,11 @@ final class HTTP2ServerEngine {
         self.now = now
         guard session != nil, !hasFailed else { return }
         if case .noticed(let at) = shutdown, now >= at + HTTP2ServerEngine.roundTripAllowance { completeShutdown() }
-        if !hasSeenRequest, openStreams == 0, now >= openedAt + timeouts.firstRequest {
-            terminate(NGHTTP2_NO_ERROR)
-        } else if openStreams == 0, now >= idleSince + timeouts.idle {
-            beginShutdown(now: now)
+        if !hasSeenRequest, now >= openedAt + timeouts.firstRequest {
+            // A header block that has begun and doesn't end gives it no more time.
+            return terminate(openStreams == 0 ? NGHTTP2_NO_ERROR : NGHTTP2_ENHANCE_YOUR_CALM)
         }
+        if openStreams == 0, now >= idleSince + timeouts.idle { beginShutdown(now: now) }
         for record in records { expire(record) }
     }
 

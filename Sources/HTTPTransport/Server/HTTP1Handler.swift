@@ -242,14 +242,16 @@ final class HTTP1Handler: ChannelInboundHandler {
         }
         switch state {
         case .idle(let since):
-            let mayTake = hasSeenRequest ? timeouts.request : min(timeouts.request, timeouts.firstRequest)
-            if let partial = watch.partialSince, now >= max(partial, since) + mayTake {
-                watch.answerUnparsed(Refusal.tooSlow.response, date: dates.current())
-                linger(context)
-            } else if now >= since + (hasSeenRequest ? timeouts.idle : min(timeouts.idle, timeouts.firstRequest)) {
-                // A request that has begun has its own deadline.
-                if watch.partialSince == nil { context.close(promise: nil) }
+            guard let partial = watch.partialSince else {
+                let mayRest = hasSeenRequest ? timeouts.idle : min(timeouts.idle, timeouts.firstRequest)
+                if now >= since + mayRest { context.close(promise: nil) }
+                return
             }
+            var end = max(partial, since) + timeouts.request
+            if !hasSeenRequest { end = min(end, openedAt + timeouts.firstRequest) }
+            guard now >= end else { return }
+            watch.answerUnparsed(Refusal.tooSlow.response, date: dates.current())
+            linger(context)
         case .receiving(let head, _, _, let since):
             if now >= since + timeouts.request { refuse(.tooSlow, method: head.method, context) }
         case .lingering(let since):

@@ -45,12 +45,26 @@ struct HTTP2TimeTests {
         #expect(server.load.bufferedBodyBytes == 0)
     }
 
-    @Test func `a header block that does not end ends the connection`() throws {
+    @Test func `a first header block has the ten seconds of a first request, whenever it begins`() throws {
         let server = try ServerHarness(sink: RecordingSink())
         _ = server.exchange(HTTP2TimeTests.ready)
+        server.tick(after: 9)
         _ = server.exchange(RawFrames.frame(type: 1, flags: 0, stream: 1, RawFrames.block(RawFrames.request())))
-        server.tick(after: 30)
-        _ = server.output()
+        #expect(server.output().isEmpty && !server.engine.isFinished)
+        server.tick(after: 1)
+        let last = RawFrames.parse(server.output())
+        #expect(last.map(\.type) == [7] && last.first?.payload.suffix(4) == [0, 0, 0, 11])
+        #expect(server.engine.isFinished)
+    }
+
+    @Test func `a later header block that does not end ends the connection after thirty seconds`() throws {
+        let server = try ServerHarness(sink: RecordingSink())
+        _ = server.exchange(HTTP2TimeTests.ready + RawFrames.headers(1, RawFrames.request(), end: true))
+        _ = server.exchange(RawFrames.frame(type: 1, flags: 0, stream: 3, RawFrames.block(RawFrames.request())))
+        server.tick(after: 29)
+        #expect(server.output().isEmpty && !server.engine.isFinished)
+        server.tick(after: 1)
+        #expect(RawFrames.parse(server.output()).map(\.type) == [7])
         #expect(server.engine.isFinished)
     }
 

@@ -25,7 +25,7 @@ public struct IdentityEndpoint: Sendable {
             throw .invalidAddress("'\(url)' isn't like http://HOST/PATH")
         }
         let address = try BlobAddress("https://\(parts[0])/token")
-        let isNear = ["169.254.169.254", "localhost"].contains(address.host) || address.host.hasPrefix("127.")
+        let isNear = ["169.254.169.254", "localhost"].contains(address.host) || Self.isLoopback(address.host)
         guard url.hasPrefix("https://") || isNear else {
             throw .invalidAddress("'\(url)' isn't on this machine: without TLS a token must not leave it")
         }
@@ -43,6 +43,12 @@ public struct IdentityEndpoint: Sendable {
             }
         }
         (self.url, self.secret, self.clientID) = (url, secret, clientID)
+    }
+
+    /// `127.0.0.0/8`, as numbers: a name may begin like that and be anywhere.
+    private static func isLoopback(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }
 
@@ -134,6 +140,6 @@ public actor ManagedIdentity {
         default: expires = nil
         }
         // Without a usable time it serves one request.
-        return Token(text: text, expires: expires ?? now)
+        return Token(text: text, expires: max(expires ?? now, 0))
     }
 }

@@ -293,6 +293,13 @@ def founding_audit_log(node: Node):
     return DATA, "doesn't verify", lambda: shutil.rmtree(folder)
 
 
+def founding_identity(node: Node):
+    folder = node.folder / "data" / "pool-identity"
+    for made in (folder.parent, folder):
+        made.mkdir(mode=0o700)
+    return CONFIGURATION, "pool-identity: is a directory", folder.rmdir
+
+
 def founding_stores(node: Node):
     node.replace("backups:\n", "backups:\n  blob_hosts: [b.example]\n  authority_file: none.crt\n")
     return CONFIGURATION, "none.crt can't be read as PEM", lambda: node.replace("  authority_file: none.crt\n", "")
@@ -310,8 +317,8 @@ def founding_peer_port(node: Node):
 
 
 @pytest.mark.parametrize("spoil", [
-    founding_key, founding_authority, founding_audit, founding_audit_log, founding_stores, founding_port,
-    founding_peer_port,
+    founding_key, founding_authority, founding_audit, founding_audit_log, founding_identity, founding_stores,
+    founding_port, founding_peer_port,
 ])
 def test_a_mistake_at_the_first_start_costs_no_pool(node: Node, spoil):
     """The pool's root would be in memory alone, and its folder be taken for a pool."""

@@ -1,6 +1,7 @@
 import Audit
 import Foundation
 import RequestTesting
+import SecurityDomain
 import Testing
 
 @testable import HSMService
@@ -46,6 +47,35 @@ import Testing
         #expect(try found().keyring != nil)
         let error = #expect(throws: ConfigurationError.self) { try found() }
         #expect(error?.problem.contains("holds a pool already") == true)
+    }
+
+    /// What keeps the identity key from being noted is met before there is a pool.
+    @Test(arguments: ["pool-identity", "pool-identity.tmp"])
+    func aFolderWhereTheIdentityKeyCanNotBeNotedCostsNoPool(name: String) throws {
+        #expect(mkdir("\(data.path)/\(name)", 0o700) == 0)
+        #expect(throws: (any Error).self) { try found() }
+        #expect(rmdir("\(data.path)/\(name)") == 0)
+        try expectFounded()
+    }
+
+    /// The power fails before the pool is on the disk: nothing is bound to the keys that went with it.
+    @Test func anInterruptedFoundingIsRepeated() throws {
+        let file = AnchorFile(dataFolder: data.path)
+        try file.prepare([UInt8](repeating: 7, count: 32))
+        let disk = { try NodeDisk(configuration, nil, nil, clock: SystemClock()) {} }
+        #expect(try disk().anchor.identity == .founding)
+        try expectFounded()
+        // The state isn't on the disk yet.
+        let known = try #require(try file.read())
+        #expect(try disk().anchor.identity == .known(known))
+    }
+
+    private func expectFounded() throws {
+        let disk = try found()
+        let digest = try #require(disk.keyring?.identity.keyDigest)
+        #expect(disk.anchor.identity == .known(digest) && disk.anchorFault == nil)
+        #expect(try AnchorFile(dataFolder: data.path).read() == digest)
+        #expect(access("\(data.path)/pool-identity.tmp", F_OK) != 0)
     }
 
     /// It was kept of a pool that is lost.

@@ -100,9 +100,9 @@ import Testing
         try file.write(Self.other)
         #expect(try anchor(stored: identity) == .known(identity.keyDigest))
         #expect(try anchor() == .known(Self.other))
-        // A new pool has a new key.
+        // A new pool has a new key, which is noted when the pool is made.
         #expect(try anchor(made: identity) == .known(identity.keyDigest))
-        #expect(try file.read() == identity.keyDigest)
+        #expect(try file.read() == Self.other)
     }
 
     @Test func aFounderKnowsNothingYet() throws {
@@ -126,6 +126,18 @@ import Testing
         #expect(throws: ConfigurationError.self) { try file.read() }
         _ = try folder.write("pool-identity", text)
         #expect(try file.read() == identity.keyDigest)
+    }
+
+    /// A pool that isn't made in the end binds the node to nothing.
+    @Test func whatIsPreparedDoesNotCount() throws {
+        try file.prepare(Self.other)
+        #expect(try file.read() == nil)
+        #expect(try anchor(isFounder: true) == .founding)
+        try file.write(identity.keyDigest)
+        try file.prepare(Self.other)
+        #expect(try file.read() == identity.keyDigest)
+        try file.putInPlace()
+        #expect(try file.read() == Self.other)
     }
 
     @Test func aJoinFileNamesTheIdentityKeyOrNothing() throws {

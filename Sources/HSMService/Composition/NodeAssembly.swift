@@ -210,7 +210,7 @@ final class NodeAssembly: Sendable {
         _ configuration: NodeConfiguration, _ initialization: PoolInitialization?, _ join: JoinFile?,
         _ group: MultiThreadedEventLoopGroup, _ logger: Logger
     ) throws -> NodeDisk {
-        try NodeDisk(configuration, initialization, join, clock: SystemClock()) {
+        let disk = try NodeDisk(configuration, initialization, join, clock: SystemClock()) {
             let links = NodeLinks(directory: MemberDirectory(configuration, stored: nil, told: []), logger: logger)
             let alarms = AlarmJournal(logger: logger)
             _ = try makeTransport(configuration, configuration.firstEpoch, links, group, alarms, logger)
@@ -219,6 +219,10 @@ final class NodeAssembly: Sendable {
             try FoundingChecks.auditLog(configuration.auditFolder)
             try FoundingChecks.ports([configuration.api, configuration.peers], group)
         }
+        if let fault = disk.anchorFault {
+            logger.error("the new pool's identity key can't be noted in its file", metadata: ["cause": "\(fault)"])
+        }
+        return disk
     }
 
     private static func makeVault(

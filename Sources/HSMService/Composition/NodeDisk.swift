@@ -21,6 +21,9 @@ final class NodeDisk {
     let pool: PoolRecord?
     /// Whose keys the node takes from a peer.
     let anchor: PoolAnchor
+    /// Why the new pool's identity key couldn't be noted in the folder; nil where it could. Once the pool's state is on
+    /// the disk only people look for it there.
+    let anchorFault: (any Error)?
 
     /// - Parameter beforeFounding: called on an empty folder before a new pool is made on it; what it throws leaves the
     ///   folder empty.
@@ -32,16 +35,19 @@ final class NodeDisk {
             folder: configuration.dataFolder,
             identity: FolderIdentity(poolID: configuration.poolID, node: configuration.nodeID))
         storage = opened
-        var made: (keyring: Keyring, pool: PoolRecord?)?
-        if let initialization {
-            try Self.requireEmpty(opened, configuration)
+        let found = try opened.load()
+        if initialization != nil {
+            try Self.requireEmpty(found, configuration)
             try beforeFounding()
-            made = try Self.initialize(opened, configuration, initialization, clock)
         }
-        keyring = made?.keyring
         materials = try opened.makeKeyMaterialReader()
         snapshots = opened.makeSnapshotSource()
-        let found = try opened.load()
+        let file = AnchorFile(dataFolder: configuration.dataFolder)
+        // Nothing behind it keeps the node from starting: the new pool's root is in memory alone, and would be lost.
+        var made: NewPool?
+        if let initialization { made = try Self.initialize(opened, configuration, initialization, file, clock) }
+        keyring = made?.keyring
+        anchorFault = made?.anchorFault
         let state: PoolState? =
             found.rows.isEmpty
             ? nil
@@ -53,12 +59,12 @@ final class NodeDisk {
         let known = (state?.pool).flatMap { try? SealedKeyring.decode($0.keyring) }
         anchor = try PoolAnchor(
             poolID: configuration.poolID, isFounder: configuration.members.count > 1,
-            file: AnchorFile(dataFolder: configuration.dataFolder), made: made?.keyring.identity,
-            stored: known?.identity, join: join)
+            file: file, made: made?.keyring.identity, stored: known?.identity, join: join)
     }
 
-    private static func requireEmpty(_ storage: SQLiteNodeStorage, _ configuration: NodeConfiguration) throws {
-        let found = try storage.load()
+    private static func requireEmpty(
+        _ found: StoredNode, _ configuration: NodeConfiguration
+    ) throws(ConfigurationError) {
         guard found.hardState == nil, found.entries.isEmpty, found.compactedIndex == 0 else {
             throw ConfigurationError(
                 file: configuration.file, problem: "the data folder \(configuration.dataFolder) holds a pool already",
@@ -67,10 +73,15 @@ final class NodeDisk {
         }
     }
 
+    private typealias NewPool = (keyring: Keyring, pool: PoolRecord?, anchorFault: (any Error)?)
+
+    /// What can keep the identity key from being noted is met before there is a pool; but it is put in its place after
+    /// that. A start that ends before the pool is there has left a folder that is as empty as it was, and one that ends
+    /// right after it a pool that is lost with its root, as whoever initializes again is told.
     private static func initialize(
         _ storage: SQLiteNodeStorage, _ configuration: NodeConfiguration, _ initialization: PoolInitialization,
-        _ clock: SystemClock
-    ) throws -> (keyring: Keyring, pool: PoolRecord?) {
+        _ file: AnchorFile, _ clock: SystemClock
+    ) throws -> NewPool {
         let now = clock.unixMilliseconds()
         let (keyring, genesis) = try GenesisMaker.make(configuration, initialization, now: now / 1000)
         let envelope = ProposalEnvelope(
@@ -78,11 +89,14 @@ final class NodeDisk {
             authentication: .localOperator, stampedAt: now, command: .initializePool(genesis))
         let configurationEntry = PoolConfiguration(voters: Set(configuration.members.map(\.id)))
         let authenticator = KeyringAuthenticator(keyring: keyring, epoch: configuration.firstEpoch)
+        try file.prepare(keyring.identity.keyDigest)
         try NodeDriver.bootstrap(
             storage: storage, configuration: configurationEntry, genesis: envelope, authenticator: authenticator)
+        var fault: (any Error)?
+        do { try file.putInPlace() } catch { fault = error }
         var state = PoolState()
         _ = state.apply(index: 1, term: 1, envelope)
-        return (keyring, state.pool)
+        return (keyring, state.pool, fault)
     }
 
     /// Hands the storage to its one user.

@@ -56,14 +56,13 @@ extension PoolAnchor {
     ///
     /// - Parameters:
     ///   - isFounder: whether its configuration names other members.
-    ///   - made: of the pool that it has just made.
+    ///   - made: of the pool that it has just made; noted already.
     ///   - stored: of the state on its disk. That isn't checked yet; it will be, with the keys that this lets in.
     ///   - join: by which it joins, or has joined.
     init(
         poolID: [UInt8], isFounder: Bool, file: AnchorFile, made: PoolIdentity?, stored: PoolIdentity?, join: JoinFile?
     ) throws {
         if let made {
-            try file.write(made.keyDigest)
             self.init(poolID: poolID, identity: .known(made.keyDigest))
         } else if let stored {
             self.init(poolID: poolID, identity: .known(stored.keyDigest))
@@ -113,11 +112,27 @@ struct AnchorFile: Sendable {
     }
 
     func write(_ digest: [UInt8]) throws {
+        try prepare(digest)
+        try putInPlace()
+    }
+
+    /// Has the digest on the disk, beside the file: of a pool that there isn't yet it must not count. What can keep the
+    /// file from being written does so here.
+    func prepare(_ digest: [UInt8]) throws {
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw ConfigurationError(
+                file: path, problem: "is a directory, and the pool's identity key is noted in a file of that name",
+                cure: "Move it away.")
+        }
         let text = Array("\(Hexadecimal.encode(digest))\n".utf8)
-        try DurableFile.replace(Self.name, in: folder, length: text.count) { descriptor in
+        try DurableFile.prepare(Self.name, in: folder, length: text.count) { descriptor in
             text.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
         }
     }
+
+    /// Has what was prepared count.
+    func putInPlace() throws { try DurableFile.putInPlace(Self.name, in: folder) }
 }
 
 extension PoolIdentity {

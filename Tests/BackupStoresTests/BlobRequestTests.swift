@@ -42,6 +42,41 @@ import Testing
         #expect(shown == ["Bearer token-0", "Bearer token-1"])
     }
 
+    // MARK: Parts of a blob
+
+    private static func part(_ range: String?, _ body: String) -> ScriptedStore.Answer {
+        ScriptedStore.Answer(status: 206, headers: range.map { ["content-range": $0] } ?? [:], body: body)
+    }
+
+    private func read(from store: ScriptedStore) async throws -> String {
+        let client = BlobClient(store: StoreClient(), access: .signature("sig=x"))
+        let bytes = try await client.get("\(store.url)/hsm/\(Self.name)", range: 4...7, what: "backup 'one'")
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What is too short would pass for the blob's end.
+    @Test(arguments: [
+        part("bytes 4-5/100", "ef"), part("bytes 4-7/100", "ef"), part("bytes 0-3/100", "abcd"),
+        part("bytes 4-8/100", "efghi"), part("bytes 4-7/0", "efgh"), part("bytes", "efgh"), part(nil, "efghi"),
+    ])
+    func anotherPartIsAskedForAgain(_ other: ScriptedStore.Answer) async throws {
+        let store = try ScriptedStore { _, before in before.isEmpty ? other : Self.part("bytes 4-7/100", "efgh") }
+        defer { store.close() }
+        #expect(try await read(from: store) == "efgh")
+        #expect(store.requests.map { $0.headers["range"] } == ["bytes=4-7", "bytes=4-7"])
+    }
+
+    @Test(arguments: [
+        part("bytes 4-7/8", "efgh"), part("bytes 4-7/*", "efgh"), part(nil, "efgh"), part("bytes 4-5/6", "ef"),
+        part(nil, "ef"), ScriptedStore.Answer(status: 416),
+    ])
+    func aPartIsShortOnlyAtTheEnd(_ whole: ScriptedStore.Answer) async throws {
+        let store = try ScriptedStore { _, _ in whole }
+        defer { store.close() }
+        #expect(try await read(from: store) == whole.body)
+        #expect(store.requests.count == 1)
+    }
+
     // MARK: What is there already
 
     private static let name = "one/backup.qbk"

@@ -37,13 +37,15 @@ struct BlobClient: Sendable {
             }
             $0.body = .bytes(ByteBuffer(bytes: body))
         } isGood: {
-            $0 == 201
+            $0.status == 201
         }
     }
 
     /// What the blob was marked with when it was written; nil where there is none.
     func mark(of url: String, what: String) async throws(BackupStoreFault) -> String? {
-        let answer = try await send(url, what: what) { $0.method = .HEAD } isGood: { $0 == 200 || $0 == 404 }
+        let answer = try await send(url, what: what) { $0.method = .HEAD } isGood: {
+            $0.status == 200 || $0.status == 404
+        }
         return answer.status == 200 ? answer.headers.first(name: Self.markHeader) : nil
     }
 
@@ -53,25 +55,27 @@ struct BlobClient: Sendable {
         let answer = try await send(url, what: what, limit: max(count, StoreClient.formLimit)) {
             $0.headers.add(name: "range", value: "bytes=\(range.lowerBound)-\(range.upperBound)")
         } isGood: {
-            $0 == 206 || $0 == 416
+            ($0.status == 206 && $0.isPart(range)) || $0.status == 416
         }
         return answer.status == 416 ? [] : answer.body
     }
 
     /// Does nothing where there is none.
     func remove(_ url: String, what: String) async throws(BackupStoreFault) {
-        _ = try await send(url, what: what) { $0.method = .DELETE } isGood: { $0 == 202 || $0 == 404 }
+        _ = try await send(url, what: what) { $0.method = .DELETE } isGood: {
+            $0.status == 202 || $0.status == 404
+        }
     }
 
     private func send(
         _ url: String, query: String? = nil, what: String, limit: Int = StoreClient.formLimit, sending count: Int = 0,
-        isNew: Bool = false, _ fill: (inout HTTPClientRequest) -> Void, isGood: (Int) -> Bool
+        isNew: Bool = false, _ fill: (inout HTTPClientRequest) -> Void, isGood: (StoreAnswer) -> Bool
     ) async throws(BackupStoreFault) -> StoreAnswer {
         do throws(BackupStoreFault) {
             return try await store.send(limit: limit, sending: count) { () async throws(BackupStoreFault) in
                 try await request(url, query: query, fill)
             } judge: { answer in
-                isGood(answer.status) ? .good : verdict(answer, what, isNew: isNew)
+                isGood(answer) ? .good : verdict(answer, what, isNew: isNew)
             }
         } catch {
             if case .denied = error, case .identity(let identity) = access { await identity.forget() }
@@ -102,6 +106,7 @@ struct BlobClient: Sendable {
     private func verdict(_ answer: StoreAnswer, _ what: String, isNew: Bool) -> StoreVerdict {
         let code = Self.code(answer)
         switch answer.status {
+        case 206: return .otherPart
         case 401, 403: return .refused(.denied(code, of: credential))
         case 404: return .refused(.notFound(what))
         case 409 where isNew && code.contains("Exists"), 412 where isNew: return .refused(.exists("blob of this name"))

@@ -10,6 +10,9 @@ enum StoreVerdict {
     /// The same request may succeed in a while.
     case mayPass(BackupStoreFault)
     case refused(BackupStoreFault)
+
+    /// Content that isn't what was asked for.
+    static var otherPart: StoreVerdict { .mayPass(.unreachable("its answer isn't the part that was asked for")) }
 }
 
 struct StoreAnswer {
@@ -23,6 +26,21 @@ struct StoreAnswer {
 
     /// Whether a server says of itself that it is better to come again.
     var mayPass: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+
+    /// Whether the body is the part of an object that was asked for, but for what lies beyond the object's end; as far
+    /// as the answer says what it is (RFC 9110, section 14.4). A part that is too short would pass for the end.
+    func isPart(_ range: ClosedRange<UInt64>) -> Bool {
+        let count = UInt64(body.count)
+        let most = range.upperBound - range.lowerBound + 1
+        guard let text = headers.first(name: "content-range") else { return count <= most }
+        // bytes FIRST-LAST/LENGTH
+        let words = text.split(whereSeparator: { " -/".contains($0) })
+        guard words.count == 4, words[0] == "bytes", UInt64(words[1]) == range.lowerBound else { return false }
+        // Of an object whose length isn't known.
+        if words[3] == "*" { return count <= most }
+        guard let length = UInt64(words[3]), length > range.lowerBound else { return false }
+        return count == min(most, length - range.lowerBound)
+    }
 }
 
 /// Connections that end with their last user: also where a node's start fails half-way.

@@ -26,6 +26,9 @@ enum S3Answer {
     /// Some stores begin an answer as good before they know that it isn't.
     static func isError(_ answer: StoreAnswer) -> Bool { answer.status >= 300 || !code(answer).isEmpty }
 
+    /// Whether what was to go is gone, by this request or, as this word says, by an earlier one.
+    static func isGone(_ answer: StoreAnswer, _ word: String) -> Bool { !isError(answer) || code(answer) == word }
+
     /// - Parameter what: what was asked for, for errors.
     static func verdict(_ answer: StoreAnswer, bucket: String, what: String) -> StoreVerdict {
         let word = code(answer)
@@ -43,6 +46,7 @@ enum S3Answer {
         default: break
         }
         switch answer.status {
+        case 206: return .otherPart
         case 401, 403: return .refused(.denied(code, of: .storeCredentials))
         case 404: return .refused(.notFound(what))
         case 412: return .refused(.exists("backup of this name"))

@@ -38,7 +38,7 @@ struct S3Client: Sendable {
         let call = Call(
             method: .GET, key: key, headers: [("range", "bytes=\(range.lowerBound)-\(range.upperBound)")], what: what,
             limit: max(Int(range.upperBound - range.lowerBound) + 1, StoreClient.formLimit))
-        let answer = try await send(call) { $0.status == 206 || $0.status == 416 }
+        let answer = try await send(call) { ($0.status == 206 && $0.isPart(range)) || $0.status == 416 }
         return answer.status == 416 ? [] : answer.body
     }
 
@@ -52,9 +52,7 @@ struct S3Client: Sendable {
 
     /// Does nothing where there is none.
     func remove(_ key: String) async throws(BackupStoreFault) {
-        _ = try await send(Call(method: .DELETE, key: key, what: "object")) { answer in
-            (200..<300).contains(answer.status) || S3Answer.code(answer) == "NoSuchKey"
-        }
+        _ = try await send(Call(method: .DELETE, key: key, what: "object")) { S3Answer.isGone($0, "NoSuchKey") }
     }
 
     private static let markHeader = "x-amz-meta-quorate-upload"
@@ -101,10 +99,10 @@ struct S3Client: Sendable {
                 body: Array(body.utf8), what: "upload of this backup"))
     }
 
-    /// Drops the parts.
+    /// Drops the parts. Does nothing where the upload is gone.
     func abortUpload(_ key: String, upload: String) async throws(BackupStoreFault) {
-        _ = try await send(
-            Call(method: .DELETE, key: key, query: [("uploadId", upload)], what: "upload of this backup"))
+        let call = Call(method: .DELETE, key: key, query: [("uploadId", upload)], what: "upload of this backup")
+        _ = try await send(call) { S3Answer.isGone($0, "NoSuchUpload") }
     }
 
     // MARK: Requests

@@ -124,11 +124,21 @@ import Testing
         #expect(verdict(301, "PermanentRedirect").fault?.description.contains("'region'") == true)
         #expect(verdict(503, "SlowDown") == Verdict(.unreachable("503 SlowDown"), isFinal: false))
         #expect(verdict(200, "InternalError") == Verdict(.unreachable("200 InternalError"), isFinal: false))
+        #expect(verdict(206).fault?.description.contains("the part that was asked for") == true)
+        #expect(verdict(206).isFinal == false)
         #expect(verdict(429).isFinal == false && verdict(500).isFinal == false && verdict(400).isFinal)
     }
 
     @Test func anErrorMayComeWithAGoodStatus() {
         #expect(S3Answer.isError(answer(200, "InternalError")) && !S3Answer.isError(answer(200)))
+    }
+
+    /// Whoever didn't hear the answer asks again.
+    @Test func whatWasRemovedBeforeIsGone() {
+        #expect(S3Answer.isGone(answer(204), "NoSuchUpload"))
+        #expect(S3Answer.isGone(answer(404, "NoSuchUpload"), "NoSuchUpload"))
+        #expect(!S3Answer.isGone(answer(404, "NoSuchBucket"), "NoSuchUpload"))
+        #expect(!S3Answer.isGone(answer(403, "AccessDenied"), "NoSuchUpload"))
     }
 
     @Test func onlyPlainWordsAreTakenOutOfAnswers() {

@@ -77,6 +77,29 @@ import Testing
         #expect(store.requests.count == 1)
     }
 
+    /// Byte by byte, without a pause that would be too long: it would take a hundred seconds.
+    @Test func anAnswerThatDoesntEndIsGivenUp() async throws {
+        let slow = ScriptedStore.Answer(status: 206, body: String(repeating: "x", count: 10_000), isSlow: true)
+        let store = try ScriptedStore { _, _ in slow }
+        defer { store.close() }
+        let once = StoreClient(attempts: try #require(RequestAttempts(1)), content: .milliseconds(200))
+        let client = BlobClient(store: once, access: .signature("sig=x"))
+        await #expect(throws: BackupStoreFault.unreachable("its answer didn't end in time")) {
+            try await client.get("\(store.url)/hsm/\(Self.name)", range: 0...9999, what: "backup 'one'")
+        }
+    }
+
+    @Test func anAnswerThatIsTooLongIsGivenUp() async throws {
+        let long = ScriptedStore.Answer(status: 206, body: String(repeating: "x", count: StoreClient.formLimit + 1))
+        let store = try ScriptedStore { _, _ in long }
+        defer { store.close() }
+        let once = StoreClient(attempts: try #require(RequestAttempts(1)))
+        let client = BlobClient(store: once, access: .signature("sig=x"))
+        await #expect(throws: BackupStoreFault.unreachable("its answer is longer than it may be")) {
+            try await client.get("\(store.url)/hsm/\(Self.name)", range: 0...9, what: "backup 'one'")
+        }
+    }
+
     // MARK: What is there already
 
     private static let name = "one/backup.qbk"

@@ -18,6 +18,8 @@ final class ScriptedStore: Sendable {
         var status: Int
         var headers: [String: String] = [:]
         var body = ""
+        /// The content comes byte by byte, a hundred in a second.
+        var isSlow = false
     }
 
     private let listener: Int32
@@ -115,15 +117,25 @@ final class ScriptedStore: Sendable {
         text += "content-length: \(answer.body.utf8.count)\r\n"
         for (name, value) in answer.headers { text += "\(name): \(value)\r\n" }
         text += "\r\n"
-        if withBody { text += answer.body }
+        guard Self.send(text, to: connection), withBody else { return }
+        let pieces = answer.isSlow ? answer.body.map { String($0) } : [answer.body]
+        for piece in pieces {
+            if answer.isSlow { usleep(10_000) }
+            guard Self.send(piece, to: connection) else { return }
+        }
+    }
+
+    /// - Returns: false once the client has closed the connection.
+    private static func send(_ text: String, to connection: Int32) -> Bool {
         let bytes = Array(text.utf8)
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
                 Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             sent += count
         }
+        return true
     }
 }

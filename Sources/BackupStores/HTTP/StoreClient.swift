@@ -43,6 +43,19 @@ struct StoreAnswer {
     }
 }
 
+/// Content of an answer that isn't waited for any longer.
+private enum AnswerFault: Error, CustomStringConvertible {
+    case tooLong
+    case tooSlow
+
+    var description: String {
+        switch self {
+        case .tooLong: "its answer is longer than it may be"
+        case .tooSlow: "its answer didn't end in time"
+        }
+    }
+}
+
 /// Connections that end with their last user: also where a node's start fails half-way.
 private final class Connections: Sendable {
     let http: HTTPClient
@@ -65,16 +78,25 @@ struct StoreClient: Sendable {
     /// The longest pause before another attempt, in seconds, also where a server asks for more.
     private static let longestPause = 30
 
+    /// How long an answer's content may take. Stores that put an object together send blanks for minutes meanwhile.
+    static let longestContent = Duration.seconds(600)
+
     private let connections: Connections
     private let attempts: RequestAttempts
+    private let longestContent: Duration
     private var http: HTTPClient { connections.http }
 
     /// - Parameters:
     ///   - tls: nil for the system's authorities.
     ///   - attempts: how often a request is sent at most.
     ///   - most: about as many bytes as a request sends at most.
-    init(tls: TLSConfiguration? = nil, attempts: RequestAttempts = .usual, sending most: Int = 0) {
+    ///   - longest: how long an answer's content may take.
+    init(
+        tls: TLSConfiguration? = nil, attempts: RequestAttempts = .usual, sending most: Int = 0,
+        content longest: Duration = StoreClient.longestContent
+    ) {
         self.attempts = attempts
+        longestContent = longest
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         // An answer is waited for from when the body waits to be sent, not from when it was.
         configuration.timeout = .init(connect: .seconds(10), read: .seconds(Self.patience(sending: most)))
@@ -155,9 +177,15 @@ struct StoreClient: Sendable {
         to request: HTTPClientRequest, limit: Int, seconds: Int64
     ) async throws -> StoreAnswer {
         let response = try await http.execute(request, timeout: .seconds(seconds))
-        let body = try await response.body.collect(upTo: limit)
-        return StoreAnswer(
-            status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+        let end = ContinuousClock.now + longestContent
+        var body: [UInt8] = []
+        // A store that sends a byte now and then would hold a job for ever: the client's own limit is for a pause.
+        for try await piece in response.body {
+            guard body.count + piece.readableBytes <= limit else { throw AnswerFault.tooLong }
+            guard ContinuousClock.now < end else { throw AnswerFault.tooSlow }
+            body.append(contentsOf: piece.readableBytesView)
+        }
+        return StoreAnswer(status: Int(response.status.code), headers: response.headers, body: body)
     }
 
     private static func words(_ error: any Error) -> String { words(describing: "\(error)") }

@@ -96,6 +96,16 @@ import Testing
         #expect(try await container.read("one/backup.qbk", from: 0, count: 9) == [1])
     }
 
+    /// A file system over a network may say of its own link that the name is taken.
+    @Test func aLinkThatWasMadeBeforeIsOnesOwn() throws {
+        let unfinished = try folder.write("backup.qbk.part", "x")
+        #expect(link(unfinished, "\(folder.path)/backup.qbk") == 0)
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
+        defer { close(descriptor) }
+        #expect(FileMove.linking.run(descriptor, "backup.qbk.part", "backup.qbk") == 0)
+        #expect(exists("backup.qbk") && !exists("backup.qbk.part"))
+    }
+
     /// It is found out by the check, before a backup has been written in vain.
     @Test func aFileSystemWithoutASafeWaySaysSo() async throws {
         defer { clear() }

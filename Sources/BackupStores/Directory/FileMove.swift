@@ -20,9 +20,21 @@ struct FileMove: Sendable {
 
     /// A second name, then the first one goes. Where it can't be removed, it stays as what it is: an unfinished name.
     static let linking = FileMove { folder, name, new in
-        guard linkat(folder, name, folder, new, 0) == 0 else { return errno }
+        let failure: Int32 = linkat(folder, name, folder, new, 0) == 0 ? 0 : errno
+        // NFS repeats a request whose answer was lost, and may be told then of what it has itself done.
+        let isDone = failure == 0 || (failure == EEXIST && FileMove.isSame(folder, name, new))
+        guard isDone else { return failure }
         unlinkat(folder, name, 0)
         return 0
+    }
+
+    /// Whether two names are of one file.
+    private static func isSame(_ folder: Int32, _ name: String, _ new: String) -> Bool {
+        var one = stat()
+        var other = stat()
+        guard fstatat(folder, name, &one, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        guard fstatat(folder, new, &other, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        return one.st_dev == other.st_dev && one.st_ino == other.st_ino
     }
 
     /// Whether a file system, or the kernel, means by this that it doesn't have this way at all.

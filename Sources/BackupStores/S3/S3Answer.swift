@@ -35,6 +35,9 @@ enum S3Answer {
         let code = word.isEmpty ? "status \(answer.status)" : "\(answer.status) \(word)"
         switch word {
         case "NoSuchBucket": return .refused(.notFound("bucket '\(bucket)'"))
+        // Of temporary credentials, with the status of a malformed request.
+        case "ExpiredToken", "InvalidToken", "TokenRefreshRequired":
+            return .refused(.denied(code, of: .storeCredentials))
         case "RequestTimeTooSkewed", "RequestExpired": return .refused(.clockSkew)
         case "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect":
             return .refused(.failed("the bucket is of another region (\(code)): correct 'region' and 'endpoint'"))

@@ -115,6 +115,7 @@ import Testing
 
     @Test func failuresNameTheirCause() {
         #expect(verdict(403, "AccessDenied") == Verdict(.denied("403 AccessDenied", of: .storeCredentials)))
+        #expect(verdict(400, "ExpiredToken") == Verdict(.denied("400 ExpiredToken", of: .storeCredentials)))
         #expect(verdict(403, "SignatureDoesNotMatch").fault?.description.contains("credentials_file") == true)
         #expect(verdict(404, "NoSuchBucket") == Verdict(.notFound("bucket 'backups'")))
         #expect(verdict(404, "NoSuchKey") == Verdict(.notFound("backup 'x'")))

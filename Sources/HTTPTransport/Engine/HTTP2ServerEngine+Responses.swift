@@ -76,7 +76,10 @@ extension HTTP2ServerEngine {
                 if let base = body.baseAddress { buffer.update(from: base + record.responseOffset, count: count) }
             }
             record.responseOffset += count
-            record.since = engine._withUnsafeGuaranteedRef { $0.now }
+            record.since = engine._withUnsafeGuaranteedRef { engine in
+                engine.lastSent = engine.now
+                return engine.now
+            }
             if record.responseOffset == record.response.count {
                 flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
                 if !record.isRequestComplete { record.phase = .lingering }

@@ -55,6 +55,8 @@ final class HTTP2ServerEngine {
     var shutdown = Shutdown.none
     private(set) var hasFailed = false
     var hasSeenRequest = false
+    /// When a part of any answer's body last left for the channel.
+    var lastSent: UInt64
     private let openedAt: UInt64
     private var idleSince: UInt64
 
@@ -73,6 +75,7 @@ final class HTTP2ServerEngine {
         self.tokens = tokens
         self.turns = turns
         self.now = now
+        lastSent = now
         openedAt = now
         idleSince = now
         frameBudget = FrameBudget(burst: limits.controlFrameBurst, now: now)
@@ -240,7 +243,9 @@ final class HTTP2ServerEngine {
     }
 
     /// Acts on deadlines that have passed. To be called every so often, and the output sent afterwards.
-    func tick(now: UInt64) {
+    /// - Parameter isHeld: whether the output waits for the channel. Nothing is read meanwhile either, so that no time
+    ///   of a stream runs; how long it may last is the owner's matter.
+    func tick(now: UInt64, isHeld: Bool = false) {
         self.now = now
         guard session != nil, !hasFailed else { return }
         if case .noticed(let at) = shutdown, now >= at + HTTP2ServerEngine.roundTripAllowance { completeShutdown() }
@@ -249,7 +254,9 @@ final class HTTP2ServerEngine {
             return terminate(openStreams == 0 ? NGHTTP2_NO_ERROR : NGHTTP2_ENHANCE_YOUR_CALM)
         }
         if openStreams == 0, now >= idleSince + timeouts.idle { beginShutdown(now: now) }
-        for record in records { expire(record) }
+        for record in records {
+            if isHeld { record.since = now } else { expire(record) }
+        }
     }
 
     private func expire(_ record: StreamRecord) {
@@ -262,10 +269,18 @@ final class HTTP2ServerEngine {
         case .receivingBody:
             if now >= record.since + timeouts.request { refuse(record, .tooSlow) }
         case .responding:
-            if now >= record.since + timeouts.writeStall { reset(record, NGHTTP2_CANCEL) }
+            if now >= lastProgress(of: record) + timeouts.writeStall { reset(record, NGHTTP2_CANCEL) }
         case .lingering:
             if now >= record.since + HTTP2ServerEngine.lingerNanoseconds { reset(record, NGHTTP2_NO_ERROR) }
         }
+    }
+
+    /// When an answer last came forward. One that its own window lets out waits for those that are sent before it.
+    private func lastProgress(of record: StreamRecord) -> UInt64 {
+        guard let session, nghttp2_session_get_stream_remote_window_size(session, record.id) > 0 else {
+            return record.since
+        }
+        return max(record.since, lastSent)
     }
 
     func reset(_ record: StreamRecord, _ code: nghttp2_error_code) {

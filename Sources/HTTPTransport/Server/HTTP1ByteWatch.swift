@@ -13,7 +13,7 @@ final class HTTP1ByteWatch: ChannelDuplexHandler {
     private(set) var partialSince: UInt64?
     /// When the head that was decoded last began to arrive.
     private(set) var headSince: UInt64 = 0
-    private(set) var unwritableSince: UInt64?
+    var stall = WriteStall()
     /// Set when no other request will be taken: what still comes in is thrown away.
     var discardsInput = false
     private var isReadHeld = false
@@ -56,7 +56,7 @@ final class HTTP1ByteWatch: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        unwritableSince = context.channel.isWritable ? nil : MonotonicClock.now()
+        stall.turned(isWritable: context.channel.isWritable)
         if context.channel.isWritable, isReadHeld {
             isReadHeld = false
             context.read()

@@ -14,7 +14,7 @@ final class HTTP1Handler: ChannelInboundHandler {
         case handling(HTTPMethod, HTTPVersion, keepAlive: Bool)
         /// The last answer is on its way. The connection stays open for a moment and what arrives is thrown away, since
         /// closing with unread bytes makes the kernel reset the connection, and the answer could be lost with it.
-        case lingering(since: UInt64)
+        case lingering
         case closed
     }
 
@@ -177,15 +177,16 @@ final class HTTP1Handler: ChannelInboundHandler {
     /// Answers a request that the sink shall not see, and ends the connection.
     private func refuse(_ reason: Refusal, method: HTTPMethod, _ context: ChannelHandlerContext) {
         bodyBudget.removeAll()
-        state = .lingering(since: MonotonicClock.now())
+        state = .lingering
         write(reason.response, method: method, version: .http1_1, keepAlive: false, context)
         linger(context)
     }
 
     /// Closes our side; theirs when they close it, or a little later.
     private func linger(_ context: ChannelHandlerContext) {
-        state = .lingering(since: MonotonicClock.now())
+        state = .lingering
         watch.discardsInput = true
+        watch.stall.allWritten(now: MonotonicClock.now())
         let loop = context.eventLoop.assumeIsolated()
         let sent = context.eventLoop.makePromise(of: Void.self)
         // The moment begins when the answer has left: a slow peer may still be taking it.
@@ -237,10 +238,16 @@ final class HTTP1Handler: ChannelInboundHandler {
 
     /// Ends what has taken too long.
     func check(_ context: ChannelHandlerContext, now: UInt64) {
-        if let since = watch.unwritableSince, now >= since + timeouts.writeStall {
+        if watch.stall.lasts(timeouts.writeStall, unsent: context.channel.unsentBytes, now: now) {
             return context.close(promise: nil)
         }
+        // While an answer leaves nothing is read: no other time of the peer's runs.
+        let isHeld = hasSeenRequest && !context.channel.isWritable
         switch state {
+        case .idle where isHeld:
+            state = .idle(since: now)
+        case .receiving(let head, let body, let limit, _) where isHeld:
+            state = .receiving(head, body: body, limit: limit, since: now)
         case .idle(let since):
             guard let partial = watch.partialSince else {
                 let mayRest = hasSeenRequest ? timeouts.idle : min(timeouts.idle, timeouts.firstRequest)
@@ -254,9 +261,7 @@ final class HTTP1Handler: ChannelInboundHandler {
             linger(context)
         case .receiving(let head, _, _, let since):
             if now >= since + timeouts.request { refuse(.tooSlow, method: head.method, context) }
-        case .lingering(let since):
-            if now >= since + timeouts.writeStall { context.close(promise: nil) }
-        case .handling, .closed:
+        case .handling, .lingering, .closed:
             break
         }
     }
@@ -290,7 +295,7 @@ extension HTTP1Handler: ResponseReceiver {
             }
             waitingAnswer = nil
             let keepAlive = wanted && !isDraining
-            state = keepAlive ? .idle(since: now) : .lingering(since: now)
+            state = keepAlive ? .idle(since: now) : .lingering
             write(response, method: method, version: version, keepAlive: keepAlive, context)
             if !keepAlive { linger(context) }
         }

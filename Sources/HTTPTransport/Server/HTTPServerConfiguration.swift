@@ -83,7 +83,8 @@ public struct TransportTimeouts: Hashable, Sendable {
     public var idle: Duration = .seconds(90)
     /// From the first byte of a request to its last.
     public var request: Duration = .seconds(30)
-    /// With something to send and the peer not taking any of it; at a connection's end, until all of it has left.
+    /// With something to send and the peer taking less than 16 KiB of it. A slow one has the time anew as long as it
+    /// takes more.
     public var writeStall: Duration = .seconds(30)
 
     public init() {}

@@ -33,9 +33,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private var isReadHeld = false
     private var isPausing = false
     private var isClosing = false
-    private var unwritableSince: UInt64?
-    /// Since when what was written last is all that the connection waits for.
-    private var finishedSince: UInt64?
+    private var stall = WriteStall()
 
     init(engine: HTTP2ServerEngine, timeouts: TransportTimeouts, sliceNanoseconds: UInt64 = 500_000) {
         self.engine = engine
@@ -141,12 +139,10 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall.turned(isWritable: context.channel.isWritable)
         if context.channel.isWritable {
-            unwritableSince = nil
             writeOutput(context)
             readHeld(context)
-        } else {
-            unwritableSince = MonotonicClock.now()
         }
         context.fireChannelWritabilityChanged()
     }
@@ -177,7 +173,7 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
         isClosing = true
         // Who broke the protocol isn't waited for.
         guard !engine.hasFailed else { return context.close(promise: nil) }
-        finishedSince = engine.now
+        stall.allWritten(now: engine.now)
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in self.context?.close(promise: nil) }
         context.close(mode: .output, promise: sent)
@@ -202,12 +198,12 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
 
     /// Ends what has taken too long.
     func check(_ context: ChannelHandlerContext, now: UInt64) {
-        if let since = unwritableSince ?? finishedSince, now >= since + writeStall {
+        if stall.lasts(writeStall, unsent: context.channel.unsentBytes, now: now) {
             isClosing = true
             context.close(promise: nil)
             return
         }
-        engine.tick(now: now)
+        engine.tick(now: now, isHeld: !context.channel.isWritable)
         writeOutput(context)
     }
 }

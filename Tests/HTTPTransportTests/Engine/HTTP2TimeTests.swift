@@ -84,6 +84,42 @@ struct HTTP2TimeTests {
         #expect(server.engine.openStreams == 0)
     }
 
+    @Test func `no time of a stream runs while the channel takes nothing`() throws {
+        let server = try ServerHarness(
+            sink: RecordingSink { _, responder in
+                responder.respond(HTTPResponse(status: 200, body: Array(repeating: 1, count: 1000)))
+            })
+        server.receive(HTTP2TimeTests.ready + RawFrames.headers(1, RawFrames.request(), end: true))
+        server.receive(RawFrames.headers(3, RawFrames.request(method: "POST"), end: false))
+        server.engine.dispatch(until: .max)
+        server.tick(after: 40, isHeld: true)
+        server.tick(after: 29)
+        // Settings, their acknowledgement, and the one answer.
+        #expect(RawFrames.parse(server.output()).map(\.type) == [4, 4, 1, 0])
+        server.tick(after: 1)
+        #expect(RawFrames.parse(server.output()).first?.stream == 3)
+    }
+
+    @Test func `an answer that waits for another one is not cancelled`() throws {
+        let server = try ServerHarness(
+            sink: RecordingSink { request, responder in
+                let count = request.path == "/long" ? 200_000 : 1000
+                responder.respond(HTTPResponse(status: 200, body: Array(repeating: 1, count: count)))
+            })
+        // SETTINGS_INITIAL_WINDOW_SIZE = 1 MiB: only the connection's window holds something back.
+        let wide = RawFrames.frame(type: 4, flags: 0, stream: 0, [0, 4, 0, 16, 0, 0])
+        let long = RawFrames.headers(1, RawFrames.request(path: "/long"), end: true)
+        let short = RawFrames.headers(3, RawFrames.request(path: "/short"), end: true)
+        _ = server.exchange(RawFrames.preface + wide + long + short)
+        server.tick(after: 20)
+        _ = server.exchange(RawFrames.frame(type: 8, flags: 0, stream: 0, [0, 0, 0x27, 0x10]))
+        server.tick(after: 29)
+        #expect(server.output().isEmpty && server.engine.openStreams > 0)
+        server.tick(after: 1)
+        #expect(RawFrames.parse(server.output()).allSatisfy { $0.type == 3 })
+        #expect(server.engine.openStreams == 0)
+    }
+
     @Test func `shutdown serves what is open and what crosses its notice`() throws {
         let kept = Kept()
         let server = try ServerHarness(sink: RecordingSink { _, responder in kept.keep(responder) })

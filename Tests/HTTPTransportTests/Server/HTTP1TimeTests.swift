@@ -175,6 +175,49 @@ struct HTTP1TimeTests {
         #expect(try connection.written().hasPrefix("HTTP/1.1 200 "))
     }
 
+    /// Has what waits in the channel leave by and by, a hundred kilobytes every 40 seconds.
+    /// - Returns: when something left last.
+    private func leaveSlowly(_ connection: Connection) throws -> UInt64 {
+        let watch = try connection.channel.pipeline.syncOperations.context(handlerType: HTTP1ByteWatch.self)
+        let begin = MonotonicClock.now()
+        for round in UInt64(1)...5 {
+            watch.write(NIOAny(ByteBuffer(repeating: 0, count: 100_000)), promise: nil)
+            try connection.check(at: begin + (round * 40 - 20) * Self.second)
+            watch.flush()
+            _ = try connection.written()
+            try connection.check(at: begin + round * 40 * Self.second)
+        }
+        #expect(connection.channel.isActive)
+        return begin + 200 * Self.second
+    }
+
+    @Test func `a peer that takes its answer slowly has all its time after it`() throws {
+        let connection = try Connection()
+        try connection.receive(Self.whole)
+        connection.turn(isWritable: false)
+        let end = try leaveSlowly(connection)
+        connection.turn(isWritable: true)
+        try connection.check(at: end + 90 * Self.second - 1)
+        #expect(connection.channel.isActive)
+        try connection.check(at: end + 90 * Self.second)
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test(arguments: [false, true])
+    func `a peer that takes no more of its answer has thirty seconds from then on`(isLast: Bool) throws {
+        let connection = try Connection()
+        let output = SlowOutput()
+        try connection.channel.pipeline.syncOperations.addHandler(output, position: .first)
+        try connection.receive(isLast ? "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" : Self.whole)
+        connection.turn(isWritable: false)
+        let end = try leaveSlowly(connection)
+        try connection.check(at: end + 30 * Self.second - 1)
+        #expect(connection.channel.isActive)
+        try connection.check(at: end + 30 * Self.second)
+        #expect(!connection.channel.isActive)
+        output.end?.succeed(())
+    }
+
     @Test func `a peer that takes nothing is left after thirty seconds, and sent nothing more meanwhile`() throws {
         let (kept, sent) = (Kept(), Self.whole + Self.whole)
         let connection = try Connection(sink: RecordingSink { _, responder in kept.keep(responder) })

@@ -112,6 +112,27 @@ struct NGHTTP2HandlerTests {
         #expect(!channel.isActive)
     }
 
+    @Test func `a peer that takes its answers slowly has thirty seconds from when it took something last`() throws {
+        let channel = try makeChannel(sink: RecordingSink())
+        try channel.writeInbound(requests(0..<1))
+        let handler = try channel.pipeline.syncOperations.handler(type: NGHTTP2Handler.self)
+        let context = try channel.pipeline.syncOperations.context(handler: handler)
+        let second: UInt64 = 1_000_000_000
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        let begin = MonotonicClock.now()
+        for round in UInt64(1)...5 {
+            channel.write(ByteBuffer(repeating: 0, count: 100_000), promise: nil)
+            handler.check(context, now: begin + (round * 40 - 20) * second)
+            channel.flush()
+            handler.check(context, now: begin + round * 40 * second)
+        }
+        handler.check(context, now: begin + 230 * second - 1)
+        #expect(channel.isActive)
+        handler.check(context, now: begin + 230 * second)
+        #expect(!channel.isActive)
+    }
+
     @Test(arguments: [false, true])
     func `the last answers have thirty seconds to leave`(leave: Bool) throws {
         let channel = try makeChannel(sink: RecordingSink())

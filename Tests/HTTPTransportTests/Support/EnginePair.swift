@@ -80,9 +80,9 @@ final class ServerHarness: ResponseReceiver {
         return bytes
     }
 
-    func tick(after seconds: UInt64) {
+    func tick(after seconds: UInt64, isHeld: Bool = false) {
         now += seconds * ServerHarness.second
-        engine.tick(now: now)
+        engine.tick(now: now, isHeld: isHeld)
     }
 }
 

@@ -28,6 +28,9 @@ final class PeerSession: ChannelInboundHandler {
         case closed
     }
 
+    /// How often the watch looks within the time that silence may last.
+    private static let looks = 4
+
     private let role: Role
     private let hub: PeerHub
     private var phase = Phase.handshake
@@ -37,7 +40,8 @@ final class PeerSession: ChannelInboundHandler {
     private var address = "unknown"
     private var timer: Scheduled<Void>?
     private var watch: RepeatedTask?
-    private var lastHeard = NIODeadline.now()
+    /// How many times the watch has looked since something came.
+    private var quietLooks = 0
     /// What one read from the network held, delivered together.
     private var batch: [PeerMessage] = []
 
@@ -191,8 +195,16 @@ final class PeerSession: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        heard()
         deliver()
         context.fireChannelReadComplete()
+    }
+
+    /// Something came. If only a part of a frame: over a slow link a large one takes longer than silence may last.
+    private func heard() {
+        guard case .open(let node) = phase, case .accepted(let connection) = role else { return }
+        quietLooks = 0
+        hub.heard(from: node, connection: connection)
     }
 
     private func receiveHello(_ buffer: inout ByteBuffer, of record: PeerRecord, _ context: ChannelHandlerContext) {
@@ -233,9 +245,7 @@ final class PeerSession: ChannelInboundHandler {
     }
 
     private func receiveMessage(_ buffer: inout ByteBuffer, from node: NodeID) {
-        guard case .accepted(let connection) = role else { return refuse(.unexpectedFrame) }
-        lastHeard = .now()
-        hub.heard(from: node, connection: connection)
+        guard case .accepted = role else { return refuse(.unexpectedFrame) }
         guard buffer.readableBytes > 0 else { return }
         do throws(WireError) {
             let frame = try PeerFrame(decoding: buffer.readBytes(length: buffer.readableBytes) ?? [])
@@ -257,11 +267,15 @@ final class PeerSession: ChannelInboundHandler {
     private func watchForSilence(_ context: ChannelHandlerContext) {
         let silence = hub.configuration.timing.silence
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let step = TimeAmount.nanoseconds(max(1_000_000, silence.nanoseconds / 4))
-        lastHeard = .now()
-        watch = context.eventLoop.scheduleRepeatedTask(initialDelay: step, delay: step) { _ in
-            if NIODeadline.now() - bound.value.lastHeard > silence { bound.value.refuse(.silent) }
-        }
+        let step = TimeAmount.nanoseconds(max(1_000_000, silence.nanoseconds / Int64(Self.looks)))
+        watch = context.eventLoop.scheduleRepeatedTask(initialDelay: step, delay: step) { _ in bound.value.look() }
+    }
+
+    /// Looks are counted rather than the time that has passed: while this node's loop stands still, as it does for its
+    /// disk, nothing is read, and the other side isn't to blame for that.
+    private func look() {
+        quietLooks += 1
+        if quietLooks > Self.looks { refuse(.silent) }
     }
 }
 

@@ -21,8 +21,8 @@ enum OpenFiles {
         guard limit.rlim_cur < rlim_t(connections) + own else { return }
         logger.warning(
             """
-            this process may have \(limit.rlim_cur) files open, and \(connections) clients may connect: those beyond \
-            wait. Raise the limit (systemd: LimitNOFILE=65536; shell: ulimit -n 65536)
+            this process may have \(limit.rlim_cur) files open, too few for \(connections) clients: fewer are let in. \
+            Raise the limit (systemd: LimitNOFILE=65536; shell: ulimit -n 65536)
             """)
     }
 }

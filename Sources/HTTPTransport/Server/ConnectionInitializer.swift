@@ -48,10 +48,11 @@ final class ConnectionInitializer: Sendable {
         }
     }
 
-    /// Counts a connection, unless there are too many, of this source or of all.
+    /// Counts a connection, unless there are too many, of this source or of all, or too few descriptors for others.
     private func admit(_ source: SourceShares.Source?) -> Bool {
         let limits = configuration.limits
-        guard load.addConnection(limit: limits.maximumConnections) else { return false }
+        let most = min(limits.maximumConnections, Descriptors.forClients())
+        guard load.addConnection(limit: most) else { return false }
         guard let source, !load.shares.add(source, limit: limits.maximumConnectionsPerSource) else { return true }
         load.removeConnection()
         return false

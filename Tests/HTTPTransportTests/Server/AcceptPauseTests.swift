@@ -4,9 +4,17 @@ import Testing
 
 @testable import HTTPTransport
 
-@Suite("Server: a listener that can't accept")
+@Suite("Server: when descriptors run out")
 struct AcceptPauseTests {
-    @Test func `it rests for a second when descriptors have run out, and accepts again`() async throws {
+    @Test func `clients leave some for everything else`() {
+        #expect(Descriptors.forClients(of: 65_536) == 65_024)
+        #expect(Descriptors.forClients(of: 1024) == 512)
+        #expect(Descriptors.forClients(of: 256) == 128)
+        #expect(Descriptors.forClients(of: Int.max) == Int.max - 512)
+        #expect(Descriptors.forClients() > 0)
+    }
+
+    @Test func `the listener rests for a second, and accepts again`() async throws {
         try await TestServer.run(tls: false) { server in
             let listener = try #require(server.server.listener)
             let isReading = try await listener.eventLoop.submit { () -> Bool? in

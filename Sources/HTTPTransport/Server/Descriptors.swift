@@ -3,7 +3,8 @@ import Glibc
 /// How many of the descriptors that this process may have are for connections of clients. Without others it could
 /// neither open a file nor talk to the other nodes: clients must not be able to bring that about.
 enum Descriptors {
-    private static let keptBack = 512
+    /// The most that is kept back. A node has far fewer open by itself.
+    private static let mostKept = 256
 
     /// Asks the system each time, for it can be told otherwise while the process runs (prlimit(2)).
     static func forClients() -> Int {
@@ -12,6 +13,6 @@ enum Descriptors {
         return forClients(of: Int(clamping: limit.rlim_cur))
     }
 
-    /// Half of them where there are few.
-    static func forClients(of all: Int) -> Int { max(all / 2, all - keptBack) }
+    /// An eighth is kept back where there are few.
+    static func forClients(of all: Int) -> Int { all - min(all / 8, mostKept) }
 }

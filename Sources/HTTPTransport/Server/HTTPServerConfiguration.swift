@@ -39,7 +39,7 @@ public struct TLSFiles: Hashable, Sendable {
 /// Bounds on what one peer, and all of them together, can make the server hold or do.
 public struct TransportLimits: Hashable, Sendable {
     /// Connections open at once in this server; further ones are closed as soon as they are accepted. Fewer where the
-    /// process may not have so many descriptors and 512 more.
+    /// process may not have so many descriptors and 256 more.
     public var maximumConnections = 12_288
     /// The same for one source: an IPv4 address, or the first 64 bits of an IPv6 address.
     public var maximumConnectionsPerSource = 6_144

@@ -7,10 +7,10 @@ import Testing
 @Suite("Server: when descriptors run out")
 struct AcceptPauseTests {
     @Test func `clients leave some for everything else`() {
-        #expect(Descriptors.forClients(of: 65_536) == 65_024)
-        #expect(Descriptors.forClients(of: 1024) == 512)
-        #expect(Descriptors.forClients(of: 256) == 128)
-        #expect(Descriptors.forClients(of: Int.max) == Int.max - 512)
+        #expect(Descriptors.forClients(of: 65_536) == 65_280)
+        #expect(Descriptors.forClients(of: 2048) == 1792)
+        #expect(Descriptors.forClients(of: 1024) == 896)
+        #expect(Descriptors.forClients(of: Int.max) == Int.max - 256)
         #expect(Descriptors.forClients() > 0)
     }
 

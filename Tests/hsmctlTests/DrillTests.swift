@@ -70,10 +70,29 @@ import Testing
     /// A command for killing a node may have much to say on either of its outputs.
     @Test(.timeLimit(.minutes(1))) func whatACommandSaysIsReadAsItComes() throws {
         let script = "head -c 300000 /dev/zero | tr '\\0' e >&2; head -c 300000 /dev/zero | tr '\\0' o; exit 3"
-        let outcome = try ScratchFiles.run("/bin/sh", ["-c", script], environment: [:])
+        let outcome = try DrillPrograms().run("/bin/sh", ["-c", script], environment: [:])
         #expect(outcome.status == 3)
         #expect(outcome.output == String(repeating: "o", count: 300_000))
         #expect(outcome.error == String(repeating: "e", count: 300_000))
+    }
+
+    /// Else an interrupted drill leaves a node that was just being started, and the folder that it writes into.
+    @Test(.timeLimit(.minutes(1))) func nothingOutlivesADrillOrStartsAfterIt() async throws {
+        let place = try ScratchPlace()
+        let started = place.folder + "/started"
+        let loop = "touch \(started); while :; do touch \(place.folder)/$$; done"
+        let node = Process()
+        node.executableURL = URL(fileURLWithPath: "/bin/sh")
+        node.arguments = ["-c", loop]
+        try place.programs.start(node)
+        let command = Task.detached { try place.programs.run("/bin/sh", ["-c", loop], environment: [:]) }
+        while !FileManager.default.fileExists(atPath: started) { await Task.yield() }
+        place.remove()
+        #expect(!node.isRunning && !FileManager.default.fileExists(atPath: place.folder))
+        // Killed, or refused where it had not yet been started.
+        if let outcome = try? await command.value { #expect(outcome.status == SIGKILL) }
+        #expect(throws: ClientError.self) { try place.programs.run("/bin/true", [], environment: [:]) }
+        #expect(place.programs.isOver)
     }
 
     // MARK: Scenarios

@@ -101,7 +101,7 @@ struct DrillCommands: AsyncParsableCommand {
             }
             defer { interruptions.cancel() }
             let report = await drill.run()
-            try await keep(report, name: name, scratch: connection)
+            try write(await sign(report, scratch: connection), name: out ?? name)
             try show(report)
         }
 
@@ -121,15 +121,13 @@ struct DrillCommands: AsyncParsableCommand {
                 let drill = try DrillRun(
                     scenario, place: place, binaries: binaries ?? (own as NSString).deletingLastPathComponent)
                 report = await drill.run()
-                try await keep(report, name: name, scratch: drill.survivor)
+                let document = await sign(report, scratch: drill.survivor)
+                // Whoever has interrupted it wants no report of what went wrong from then on.
+                if place.programs.isOver { await interruptions.value }
+                try write(document, name: out ?? name)
             }
             // Nothing is left by then: where this finds no place the program ends at once.
             try show(report)
-        }
-
-        private func keep(_ report: DrillReport, name: String, scratch: ConnectionOptions?) async throws {
-            let document = await sign(report, scratch: scratch)
-            try write(document, name: out ?? name)
         }
 
         private func show(_ report: DrillReport) throws {

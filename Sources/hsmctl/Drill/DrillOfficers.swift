@@ -17,7 +17,7 @@ extension DrillRun {
     /// Every step of the runbook, each as its command.
     func reshare() async throws {
         let next = DrillOfficers(base: pool.plan.shared + "/next-officer", file: pool.plan.shared + "/next-domain.json")
-        try ScratchFiles.makeOfficers(next.base)
+        try ScratchFiles.makeOfficers(next.base, place.programs)
         let words = ["security-domain", "reshare"]
         let certificates = ScratchFiles.officers.map(next.certificate)
         try command(words + ["begin", "--required", "2"] + certificates.flatMap { ["--officer", $0] })

@@ -8,7 +8,7 @@ final class DrillRun {
     static let patience = DrillMeasurement.patience
 
     private let scenario: DrillScenario
-    private let place: ScratchPlace
+    let place: ScratchPlace
     private let binaries: String
     private let writer = DrillWriter(prefix: "written")
     private let measurement: DrillMeasurement
@@ -32,7 +32,8 @@ final class DrillRun {
         measurement = DrillMeasurement(DrillReport(scenario))
         pool = ScratchPool(
             try Self.plan(
-                scenario, place.folder, binaries, name: "drill", administrator: Self.administrator(place.folder)))
+                scenario, place.folder, binaries, name: "drill", administrator: Self.administrator(place.folder)),
+            place.programs)
         officers = DrillOfficers(base: pool.plan.shared + "/officer", file: pool.plan.domainFile)
         place.add(pool)
     }
@@ -42,7 +43,7 @@ final class DrillRun {
     /// Goes through the steps. The pool that is left runs on, so that it can sign.
     func run() async -> DrillReport {
         do {
-            try ScratchFiles.makeShared(place.folder)
+            try ScratchFiles.makeShared(place.folder, place.programs)
             try await startFirstPool()
             for step in scenario.steps {
                 note(step.description)
@@ -210,7 +211,8 @@ final class DrillRun {
         pool = ScratchPool(
             try Self.plan(
                 scenario, place.folder, binaries, name: "drill-new", administrator: pool.plan.administrator,
-                firstID: 11))
+                firstID: 11),
+            place.programs)
         place.add(pool)
         try pool.start()
         try await wait(for: "the new pool to be unsealed") { $0.text("seal") == "unsealed" }

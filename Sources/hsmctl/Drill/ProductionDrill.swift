@@ -28,6 +28,7 @@ final class ProductionDrill {
     private let target: Target
     private let connection: ConnectionOptions
     private let program: String
+    private let programs = DrillPrograms()
     private let writer: DrillWriter
     private let measurement: DrillMeasurement
     private var nodes: [Node] = []
@@ -167,7 +168,7 @@ final class ProductionDrill {
         let victims = ([leader] + others).prefix(count)
         for node in victims {
             killed.insert(node.name)
-            let outcome = try ScratchFiles.run(
+            let outcome = try programs.run(
                 "/bin/sh", ["-c", command], environment: ["QUORATE_NODE": node.name, "QUORATE_ENDPOINT": node.endpoint])
             guard outcome.status == 0 else {
                 throw ClientError.refused("'\(command)' failed for \(node.name): \(outcome.error.prefix(500))")
@@ -262,7 +263,7 @@ final class ProductionDrill {
     /// Runs a command that has to succeed, and notes it.
     @discardableResult
     private func command(_ arguments: [String]) throws -> String {
-        let outcome = try ScratchFiles.run(
+        let outcome = try programs.run(
             program, arguments + (try connection(to: living)).arguments, environment: [:])
         guard outcome.status == 0 else {
             throw ClientError.refused("\(ScratchPool.shown(arguments)) failed: \(outcome.error.prefix(500))")

@@ -7,6 +7,7 @@ struct ScratchDisk {
 
     /// The node's data folder.
     let folder: String
+    let programs: DrillPrograms
 
     private var ballast: String { folder + "/ballast" }
 
@@ -16,7 +17,7 @@ struct ScratchDisk {
     func attach() throws {
         try ScratchFiles.makeFolder(folder)
         let options = "size=\(Self.megabytes)m,mode=0700,nosuid,nodev,noexec"
-        let outcome = try ScratchFiles.run(
+        let outcome = try programs.run(
             "/usr/bin/env", ["mount", "-t", "tmpfs", "-o", options, "quorate-drill", folder], environment: [:])
         guard outcome.status == 0 else {
             throw ClientError.unreadable(
@@ -45,9 +46,10 @@ struct ScratchDisk {
         guard unlink(ballast) == 0 || errno == ENOENT else { throw failure("removed") }
     }
 
-    /// Takes the file system away, with what is on it; also while a process that is ending has files open.
+    /// Takes the file system away, with what is on it; also while a process that is ending has files open, and when the
+    /// drill is over.
     func detach() {
-        _ = try? ScratchFiles.run("/usr/bin/env", ["umount", "--lazy", folder], environment: [:])
+        _ = try? DrillPrograms().run("/usr/bin/env", ["umount", "--lazy", folder], environment: [:])
     }
 
     private func failure(_ what: String) -> ClientError {

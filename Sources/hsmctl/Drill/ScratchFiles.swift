@@ -7,19 +7,23 @@ struct ScratchFiles {
     static let officers = 1...3
 
     private let plan: ScratchPlan
+    private let programs: DrillPrograms
 
-    init(_ plan: ScratchPlan) { self.plan = plan }
+    init(_ plan: ScratchPlan, _ programs: DrillPrograms) {
+        self.plan = plan
+        self.programs = programs
+    }
 
     /// What the drill's pools share: officers, and a place for backups.
-    static func makeShared(_ folder: String) throws {
+    static func makeShared(_ folder: String, _ programs: DrillPrograms) throws {
         try makeFolder(folder + "/backups")
-        try makeOfficers(folder + "/officer")
+        try makeOfficers(folder + "/officer", programs)
     }
 
     /// - Parameter base: what the files' names begin with.
-    static func makeOfficers(_ base: String) throws {
+    static func makeOfficers(_ base: String, _ programs: DrillPrograms) throws {
         for number in officers {
-            try openssl([
+            try openssl(programs, [
                 "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "\(base)-\(number).key", "-out",
                 "\(base)-\(number).crt", "-days", "2", "-subj", "/CN=Drill officer \(number)",
             ])
@@ -29,7 +33,7 @@ struct ScratchFiles {
     func make() throws {
         for number in 1...plan.nodes { try Self.makeFolder(plan.folder(of: number)) }
         for authority in ["api-ca", "node-ca"] {
-            try Self.openssl([
+            try Self.openssl(programs, [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                 "\(plan.folder)/\(authority).key", "-out", "\(plan.folder)/\(authority).crt", "-days", "2", "-subj",
                 "/CN=Drill \(authority)", "-addext", "basicConstraints=critical,CA:TRUE,pathlen:0", "-addext",
@@ -54,7 +58,7 @@ struct ScratchFiles {
         _ authority: String, _ name: String, _ number: Int, _ subject: String, _ purpose: String
     ) throws {
         let base = "\(plan.folder(of: number))/\(name)"
-        try Self.openssl([
+        try Self.openssl(programs, [
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "\(base).key",
             "-out", "\(base).csr", "-subj", "/CN=node-\(number)",
         ])
@@ -68,7 +72,7 @@ struct ScratchFiles {
             basicConstraints=critical,CA:FALSE
 
             """, to: "\(base).ext")
-        try Self.openssl([
+        try Self.openssl(programs, [
             "x509", "-req", "-in", "\(base).csr", "-CA", "\(plan.folder)/\(authority).crt", "-CAkey",
             "\(plan.folder)/\(authority).key", "-CAcreateserial", "-days", "2", "-out", "\(base).crt", "-extfile",
             "\(base).ext",
@@ -147,58 +151,11 @@ struct ScratchFiles {
         else { throw ClientError.unreadable("\(path) can't be written.") }
     }
 
-    private static func openssl(_ arguments: [String]) throws {
-        let outcome = try run("/usr/bin/env", ["openssl"] + arguments, environment: [:])
+    private static func openssl(_ programs: DrillPrograms, _ arguments: [String]) throws {
+        let outcome = try programs.run("/usr/bin/env", ["openssl"] + arguments, environment: [:])
         guard outcome.status == 0 else {
             throw ClientError.unreadable(
                 "openssl, which makes the scratch pool's certificates, failed: \(outcome.error.suffix(300))")
         }
-    }
-
-    /// Runs a program to its end.
-    static func run(
-        _ program: String, _ arguments: [String], environment: [String: String]
-    ) throws -> ScratchPool.Outcome {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let (output, error) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = error
-        do {
-            try process.run()
-        } catch {
-            throw ClientError.unreadable("\(program) can't be started: \(error.localizedDescription)")
-        }
-        let said = drain([output, error].map(\.fileHandleForReading.fileDescriptor))
-        process.waitUntilExit()
-        return ScratchPool.Outcome(
-            status: process.terminationStatus, output: String(decoding: said[0], as: UTF8.self),
-            error: String(decoding: said[1], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-
-    /// What comes from each to its end. All are read as it comes: a pipe that is full stops who writes to it.
-    private static func drain(_ descriptors: [Int32]) -> [[UInt8]] {
-        var contents = descriptors.map { _ in [UInt8]() }
-        var waiting = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        // Those that have ended have a number that the system passes over.
-        while waiting.contains(where: { $0.fd >= 0 }) {
-            guard poll(&waiting, nfds_t(waiting.count), -1) >= 0 else {
-                if errno == EINTR { continue }
-                break
-            }
-            for index in waiting.indices where waiting[index].fd >= 0 && waiting[index].revents != 0 {
-                let count = read(waiting[index].fd, &piece, piece.count)
-                if count > 0 {
-                    contents[index] += piece[..<count]
-                } else if count == 0 || errno != EINTR {
-                    waiting[index].fd = -1
-                }
-            }
-        }
-        return contents
     }
 }

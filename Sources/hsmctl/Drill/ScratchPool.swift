@@ -6,15 +6,19 @@ import Synchronization
 /// A pool of processes on this machine, with keys, certificates and officers of its own, that is there for one drill.
 final class ScratchPool: Sendable {
     let plan: ScratchPlan
+    private let programs: DrillPrograms
     private let processes = Mutex<[Int: Process]>([:])
 
-    init(_ plan: ScratchPlan) { self.plan = plan }
+    init(_ plan: ScratchPlan, _ programs: DrillPrograms) {
+        self.plan = plan
+        self.programs = programs
+    }
 
     // MARK: Life
 
     /// Makes everything that the nodes need, and starts them.
     func start() throws {
-        try ScratchFiles(plan).make()
+        try ScratchFiles(plan, programs).make()
         if plan.hasSmallDisks { for number in 1...plan.nodes { try disk(of: number).attach() } }
         for number in 1...plan.nodes { try start(number, initialize: number == 1) }
     }
@@ -41,11 +45,7 @@ final class ScratchPool: Sendable {
         try file.seekToEnd()
         process.standardOutput = file
         process.standardError = file
-        do {
-            try process.run()
-        } catch {
-            throw ClientError.unreadable("hsmd can't be started from \(plan.binaries): \(error.localizedDescription)")
-        }
+        try programs.start(process)
         processes.withLock { $0[number] = process }
     }
 
@@ -65,7 +65,7 @@ final class ScratchPool: Sendable {
     }
 
     /// - Precondition: The plan has small disks.
-    func disk(of number: Int) -> ScratchDisk { ScratchDisk(folder: plan.data(of: number)) }
+    func disk(of number: Int) -> ScratchDisk { ScratchDisk(folder: plan.data(of: number), programs: programs) }
 
     /// The numbers of the nodes that run.
     var living: [Int] { processes.withLock { $0.keys.sorted() } }
@@ -76,19 +76,12 @@ final class ScratchPool: Sendable {
 
     // MARK: Commands
 
-    /// What a command has said and how it ended.
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let error: String
-    }
-
     /// What a person would type, without what is the same every time.
     static func shown(_ arguments: [String]) -> String { "hsmctl " + arguments.joined(separator: " ") }
 
     /// Runs hsmctl as the administrator.
-    func hsmctl(_ arguments: [String]) throws -> Outcome {
-        try ScratchFiles.run(
+    func hsmctl(_ arguments: [String]) throws -> DrillPrograms.Outcome {
+        try programs.run(
             plan.binaries + "/hsmctl", arguments,
             environment: [
                 "QUORATE_ENDPOINTS": endpoints.joined(separator: " "), "QUORATE_CA": plan.authority,
@@ -98,7 +91,7 @@ final class ScratchPool: Sendable {
 
     /// The same, where nothing but success will do.
     @discardableResult
-    func succeed(_ arguments: [String]) throws -> Outcome {
+    func succeed(_ arguments: [String]) throws -> DrillPrograms.Outcome {
         let outcome = try hsmctl(arguments)
         guard outcome.status == 0 else {
             throw ClientError.refused("\(Self.shown(arguments)) failed: \(outcome.error.prefix(500))")

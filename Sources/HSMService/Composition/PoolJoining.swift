@@ -22,6 +22,10 @@ struct PoolJoining {
     let group: MultiThreadedEventLoopGroup
     let logger: Logger
 
+    /// For a member's answer, which may have to wait for the pool. One that says nothing must not keep the node from
+    /// asking the others.
+    private static let patience = Duration.seconds(30)
+
     /// Asks one member after the other until one has admitted the node.
     func join() async throws -> JoinAnswer {
         var failures: [String] = []
@@ -55,18 +59,11 @@ struct PoolJoining {
         }
         let client = try await HTTP2Client.connect(
             host: place.host, port: place.port, trust: .pem(Array(file.authority.utf8)), group: group)
-        let answer: HTTP2ClientResponse
-        do {
-            answer = try await client.send(
-                HTTP2ClientRequest(
-                    method: .post, authority: place.authority, path: "/quorate/v1/nodes/join",
-                    headers: [("content-type", "application/json")], body: body()))
-        } catch {
-            await client.close()
-            throw error
-        }
-        await client.close()
-        return try read(answer)
+        defer { client.abandon() }
+        let request = HTTP2ClientRequest(
+            method: .post, authority: place.authority, path: "/quorate/v1/nodes/join",
+            headers: [("content-type", "application/json")], body: try body())
+        return try read(try await client.send(request, within: Self.patience))
     }
 
     /// Whom to connect to, and what requests call it: there an IPv6 address stands in brackets.

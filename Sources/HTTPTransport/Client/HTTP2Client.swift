@@ -131,6 +131,20 @@ public final class HTTP2Client: Sendable {
         return try result.get()
     }
 
+    /// The same, for so long at most. A connection whose server takes longer is closed, with all that is in progress.
+    public func send(
+        _ request: HTTP2ClientRequest, within limit: Duration
+    ) async throws(HTTP2ClientError) -> HTTP2ClientResponse {
+        let deadline = ContinuousClock.now + limit
+        let alarm = channel.eventLoop.scheduleTask(in: limit.timeAmount) { self.abandon() }
+        defer { alarm.cancel() }
+        do throws(HTTP2ClientError) {
+            return try await send(request)
+        } catch .connectionClosed where ContinuousClock.now >= deadline {
+            throw .badResponse("none came within \(limit)")
+        }
+    }
+
     /// Lets what is in progress finish, then closes the connection.
     public func close() async {
         channel.eventLoop.execute { self.handler.value.finish() }

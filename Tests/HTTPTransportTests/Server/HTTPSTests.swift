@@ -160,6 +160,22 @@ struct HTTPSTests {
         }
     }
 
+    @Test func `a server that doesn't answer is waited for no longer than was said`() async throws {
+        let kept = Kept()
+        try await TestServer.run(sink: RecordingSink { _, responder in kept.keep(responder) }) { server in
+            let client = try await server.client()
+            await #expect(throws: HTTP2ClientError.badResponse("none came within 0.2 seconds")) {
+                try await client.send(request, within: .short)
+            }
+            try await client.closed.get()
+        }
+        try await TestServer.run { server in
+            let client = try await server.client()
+            #expect(try await client.send(request, within: .seconds(3600)).status == 200)
+            await client.close()
+        }
+    }
+
     @Test func `connections over the cap are closed at once`() async throws {
         try await expectTwoConnections { $0.maximumConnections = 2 }
     }

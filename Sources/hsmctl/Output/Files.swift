@@ -162,19 +162,22 @@ struct SecretFile: ~Copyable {
         InterruptedFile.end()
     }
 
-    /// Writes the whole content and waits until it is on the disk, with the file's name.
+    /// Writes the whole content and waits until it is on the disk, with the file's name. Where the name can't be made
+    /// to last the secret is there all the same, and its owner is told.
     mutating func store(_ bytes: [UInt8]) throws {
         // An interrupt may leave a part of the secret, but doesn't take it away.
         InterruptedFile.end()
         guard Files.writeAll(bytes, descriptor) else { throw failure() }
         guard fsync(descriptor) == 0 else { throw failure() }
-        let folder = open((path as NSString).deletingLastPathComponent.isEmpty
-            ? "." : (path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if folder >= 0 {
-            fsync(folder)
-            close(folder)
-        }
         isKept = true
+        let parent = (path as NSString).deletingLastPathComponent
+        let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let isDurable = folder >= 0 && fsync(folder) == 0
+        if !isDurable {
+            let cause = String(cString: strerror(errno))
+            Terminal.note("\(path) is written, but a loss of power may take it: its folder can't be flushed: \(cause)")
+        }
+        if folder >= 0 { close(folder) }
     }
 
     private func failure() -> ClientError {

@@ -14,77 +14,10 @@ import subprocess
 import pytest
 
 from conftest import free_ports
-from people import await_audit_head
+from patterns import CONFIGURATION, DATA, SYSTEM, UNAVAILABLE, USAGE, Node, node, stopped, taken_ports
 from pool import ROOT, Pool, binaries, wait_until
 
-USAGE, UNAVAILABLE, SYSTEM, DATA, CONFIGURATION = 64, 69, 71, 74, 78
 REFUSALS = (SYSTEM, DATA, CONFIGURATION)
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory):
-    """A pool of one that has been stopped: its folder is the pattern of what the tests spoil."""
-    made = Pool(tmp_path_factory.mktemp("pattern") / "state", free_ports(2), nodes=1).up()
-    await_audit_head(made, 1)
-    made.quickstart("down")
-    yield made
-    made.wipe()
-
-
-class Node:
-    """A copy of a node's folder on ports of its own, and its daemon run in the foreground."""
-
-    def __init__(self, stopped: Pool, folder: pathlib.Path):
-        self.pool_folder = folder / "state"
-        self.folder = self.pool_folder / "nodes" / "node-1"
-        shutil.copytree(stopped.folder, self.pool_folder)
-        self.port = free_ports(2)
-        self.yaml = self.folder / "node.yaml"
-        text = self.yaml.read_text()
-        for offset in range(2):
-            text = text.replace(f":{stopped.port + offset}", f":{self.port + offset}")
-        self.write(text)
-
-    def write(self, text: str) -> None:
-        self.yaml.write_text(text)
-
-    def replace(self, old: str, new: str) -> int:
-        """Replaces a piece of the configuration; the number of its line."""
-        text = self.yaml.read_text()
-        assert old in text, f"'{old}' isn't in the configuration"
-        self.write(text.replace(old, new, 1))
-        return text[:text.index(old)].count("\n") + 1
-
-    def run(self, *arguments: str, seconds: float = 15) -> tuple[int | None, str]:
-        """Exit code (None: it went on running) and output."""
-        process = subprocess.Popen(
-            [str(binaries() / "hsmd"), *(arguments or ("--config", "node.yaml"))], cwd=self.folder,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        try:
-            said, _ = process.communicate(timeout=seconds)
-            return process.returncode, said
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            return None, process.communicate(timeout=30)[0]
-
-
-@pytest.fixture
-def node(stopped: Pool, tmp_path: pathlib.Path) -> Node:
-    return Node(stopped, tmp_path)
-
-
-@pytest.fixture
-def taken_ports(node: Node):
-    """Holds both ports of the node: a daemon that got as far as to open one would complain about that instead."""
-    sockets = []
-    for port in (node.port, node.port + 1):
-        one = socket.socket()
-        one.bind(("127.0.0.1", port))
-        one.listen()
-        sockets.append(one)
-    yield
-    for one in sockets:
-        one.close()
 
 
 def test_the_pattern_runs(node: Node):
@@ -262,74 +195,6 @@ def test_nobody_to_join(node: Node, taken_ports):
     code, said = node.run("--config", "node.yaml", "--join", "node.join")
     assert code == UNAVAILABLE and "no member could be asked: https://127.0.0.1:1: " in said, f"{code}: {said}"
     assert "cure: Start again when a member" in said, said
-
-
-def founding_key(node: Node):
-    (node.folder / "api.key").chmod(0o640)
-    return CONFIGURATION, "api.key", lambda: (node.folder / "api.key").chmod(0o600)
-
-
-def founding_authority(node: Node):
-    """Of the peers."""
-    path = node.pool_folder / "ca" / "node-ca.crt"
-    kept = path.read_text()
-    path.write_text("")
-    return CONFIGURATION, "node-ca.crt", lambda: path.write_text(kept)
-
-
-def founding_audit(node: Node):
-    node.replace("  data_folder: data\n", "  data_folder: data\n  audit_folder: /proc/audit\n")
-    return DATA, "/proc/audit", lambda: node.replace("  audit_folder: /proc/audit\n", "")
-
-
-def founding_audit_log(node: Node):
-    """One that was kept of a pool that is lost."""
-    folder = node.folder / "data" / "audit"
-    for made in (folder.parent, folder):
-        made.mkdir(mode=0o700)
-    log = folder / "audit-00000001.jsonl"
-    log.write_text("no header\n")
-    log.chmod(0o600)
-    return DATA, "doesn't verify", lambda: shutil.rmtree(folder)
-
-
-def founding_identity(node: Node):
-    folder = node.folder / "data" / "pool-identity"
-    for made in (folder.parent, folder):
-        made.mkdir(mode=0o700)
-    return CONFIGURATION, "pool-identity: is a directory", folder.rmdir
-
-
-def founding_stores(node: Node):
-    node.replace("backups:\n", "backups:\n  blob_hosts: [b.example]\n  authority_file: none.crt\n")
-    return CONFIGURATION, "none.crt can't be read as PEM", lambda: node.replace("  authority_file: none.crt\n", "")
-
-
-def founding_port(node: Node, offset: int = 0):
-    taken = socket.socket()
-    taken.bind(("127.0.0.1", node.port + offset))
-    taken.listen()
-    return SYSTEM, f"127.0.0.1:{node.port + offset} is already in use", taken.close
-
-
-def founding_peer_port(node: Node):
-    return founding_port(node, 1)
-
-
-@pytest.mark.parametrize("spoil", [
-    founding_key, founding_authority, founding_audit, founding_audit_log, founding_identity, founding_stores,
-    founding_port, founding_peer_port,
-])
-def test_a_mistake_at_the_first_start_costs_no_pool(node: Node, spoil):
-    """The pool's root would be in memory alone, and its folder be taken for a pool."""
-    shutil.rmtree(node.folder / "data")
-    initialize = ["--config", "node.yaml", "--initialize", str(node.pool_folder / "initialize.yaml")]
-    expected, words, correct = spoil(node)
-    code, said = node.run(*initialize)
-    assert code == expected and words in said, f"{code}: {said}"
-    correct()
-    code, said = node.run(*initialize, seconds=3)
-    assert code is None and "listening" in said, f"{code}: {said}"
 
 
 def spoil_pool(node: Node) -> list[str]:

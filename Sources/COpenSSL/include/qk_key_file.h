@@ -9,8 +9,8 @@
 qk_status qk_key_load_pem(const uint8_t *pem, size_t length, const uint8_t *passphrase, size_t passphrase_length,
                           qk_key **out);
 
-/// Writes PKCS#8 PEM to a new file of mode 0600, and flushes it and its folder. An existing file is refused, and so is a
-/// folder that can't be flushed; then no file is left.
+/// Writes PKCS#8 PEM to a new file of mode 0600, and flushes it and its folder. An existing file is refused, and so is
+/// a folder that can't be flushed; then no file is left.
 qk_status qk_key_write_pem(qk_key *key, const char *path);
 
 /// Reads a secret file into the secure heap. The file is a regular one, no symbolic link, belongs to this user or to

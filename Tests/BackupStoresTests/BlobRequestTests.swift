@@ -184,4 +184,14 @@ import Testing
         let identifiers = store.requests.filter { !Self.isList($0) }.map(\.target)
         #expect(identifiers.count == 2 && Set(identifiers).count == 2 && Set(identifiers.map(\.count)).count == 1)
     }
+
+    /// The service takes one length only for all blocks of a name, also beside those that a former version has left.
+    @Test func blocksHaveDifferentNamesOfOneLength() {
+        let former = "YjAwMDAw"
+        for mark in ["00000000000000000000000000000000", "ffffffffffffffffffffffffffffffff"] {
+            let identifiers = [0, 1, 61, 62, 3843, 3844, 49_999].map { BlobUpload.identifier($0, of: mark) }
+            #expect(Set(identifiers).count == 7)
+            #expect(identifiers.allSatisfy { $0.utf8.count == former.utf8.count })
+        }
+    }
 }

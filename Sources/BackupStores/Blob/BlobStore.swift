@@ -158,18 +158,19 @@ actor BlobUpload: BackupUpload {
         try await client.put(url, query: "comp=block&blockid=\(identifier)", block, what: container)
     }
 
-    /// Base64 of 16 hexadecimal digits of the mark and five decimal ones: always as long, as the service wants it, and
-    /// without a character that a query has to escape.
-    private static func identifier(_ number: Int, of mark: String) -> String {
-        let digits = String(number)
-        let zeros = String(repeating: "0", count: 5 - digits.count)
-        let text = Array("\(mark.prefix(16))\(zeros)\(digits)".utf8)
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var encoded: [UInt8] = []
-        for start in stride(from: 0, to: text.count, by: 3) {
-            let word = Int(text[start]) << 16 | Int(text[start + 1]) << 8 | Int(text[start + 2])
-            for shift in [18, 12, 6, 0] { encoded.append(alphabet[word >> shift & 63]) }
+    /// Five letters or digits by the mark and three by the number: Base64, without a character that a query has to
+    /// escape. As long as a former version's, since the service takes one length only for all blocks of a name, and
+    /// those of a node that died stay there for a week.
+    static func identifier(_ number: Int, of mark: String) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        let upload = Int(mark.prefix(8), radix: 16) ?? 0
+        // 62 to the power of 3.
+        var rest = upload * 238_328 + number
+        var identifier: [UInt8] = []
+        for _ in 0..<8 {
+            identifier.append(alphabet[rest % 62])
+            rest /= 62
         }
-        return String(decoding: encoded, as: UTF8.self)
+        return String(decoding: identifier, as: UTF8.self)
     }
 }

@@ -243,9 +243,9 @@ final class HTTP2ServerEngine {
     }
 
     /// Acts on deadlines that have passed. To be called every so often, and the output sent afterwards.
-    /// - Parameter isHeld: whether the output waits for the channel. Nothing is read meanwhile either, so that no time
-    ///   of a stream runs; how long it may last is the owner's matter.
-    func tick(now: UInt64, isHeld: Bool = false) {
+    /// - Parameter held: for how many nanoseconds since the last call the output has waited for the channel. Nothing
+    ///   was read meanwhile either, so that no time of a stream ran; how long it may last is the owner's matter.
+    func tick(now: UInt64, held: UInt64 = 0) {
         self.now = now
         guard session != nil, !hasFailed else { return }
         if case .noticed(let at) = shutdown, now >= at + HTTP2ServerEngine.roundTripAllowance { completeShutdown() }
@@ -255,7 +255,9 @@ final class HTTP2ServerEngine {
         }
         if openStreams == 0, now >= idleSince + timeouts.idle { beginShutdown(now: now) }
         for record in records {
-            if isHeld { record.since = now } else { expire(record) }
+            // A request gets back that time and no more: else a peer that has it happen now and then has no limit.
+            if held > 0 { record.since = record.phase == .responding ? now : min(now, record.since + held) }
+            expire(record)
         }
     }
 

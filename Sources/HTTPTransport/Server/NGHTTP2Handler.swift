@@ -34,6 +34,10 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
     private var isPausing = false
     private var isClosing = false
     private var stall = WriteStall()
+    /// Since when the channel takes nothing, or since the last look after that.
+    private var heldSince: UInt64?
+    /// For how long it has taken nothing since the last look.
+    private var held: UInt64 = 0
 
     init(engine: HTTP2ServerEngine, timeouts: TransportTimeouts, sliceNanoseconds: UInt64 = 500_000) {
         self.engine = engine
@@ -140,11 +144,17 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stall.turned(isWritable: context.channel.isWritable)
+        countHeld(context, now: MonotonicClock.now())
         if context.channel.isWritable {
             writeOutput(context)
             readHeld(context)
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    private func countHeld(_ context: ChannelHandlerContext, now: UInt64) {
+        if let heldSince, now > heldSince { held += now - heldSince }
+        heldSince = context.channel.isWritable ? nil : now
     }
 
     /// Sends what the engine has, in pieces of a TLS record, as long as the channel takes it.
@@ -203,7 +213,9 @@ final class NGHTTP2Handler: ChannelDuplexHandler {
             context.close(promise: nil)
             return
         }
-        engine.tick(now: now, isHeld: !context.channel.isWritable)
+        countHeld(context, now: now)
+        engine.tick(now: now, held: held)
+        held = 0
         writeOutput(context)
     }
 }

@@ -100,6 +100,18 @@ struct HTTP2TimeTests {
         #expect(RawFrames.parse(server.output()).first?.stream == 3)
     }
 
+    @Test func `a channel that takes nothing now and then gives a body no more time`() throws {
+        let server = try ServerHarness(sink: RecordingSink())
+        _ = server.exchange(HTTP2TimeTests.ready + RawFrames.headers(1, RawFrames.request(method: "POST"), end: false))
+        for _ in 0..<29 {
+            server.tick(after: 1)
+            server.tick(after: 1, isHeld: true)
+        }
+        #expect(server.output().isEmpty)
+        server.tick(after: 1)
+        #expect(RawFrames.parse(server.output()).map(\.type) == [1, 0])
+    }
+
     @Test func `an answer that waits for another one is not cancelled`() throws {
         let server = try ServerHarness(
             sink: RecordingSink { request, responder in

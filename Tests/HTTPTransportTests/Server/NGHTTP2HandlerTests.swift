@@ -133,6 +133,26 @@ struct NGHTTP2HandlerTests {
         #expect(!channel.isActive)
     }
 
+    @Test func `the time that a body has stands still while the channel takes nothing`() throws {
+        let channel = try makeChannel(sink: RecordingSink())
+        let handler = try channel.pipeline.syncOperations.handler(type: NGHTTP2Handler.self)
+        let context = try channel.pipeline.syncOperations.context(handler: handler)
+        let second: UInt64 = 1_000_000_000
+        let before = MonotonicClock.now()
+        let post = RawFrames.headers(1, RawFrames.request(method: "POST"), end: false)
+        try channel.writeInbound(ByteBuffer(bytes: post))
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        let begin = MonotonicClock.now()
+        handler.check(context, now: begin + 40 * second)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        handler.check(context, now: before + 70 * second - 1)
+        #expect(try written(channel).isEmpty)
+        handler.check(context, now: begin + 70 * second)
+        #expect(answered(try written(channel)) == [1])
+    }
+
     @Test(arguments: [false, true])
     func `the last answers have thirty seconds to leave`(leave: Bool) throws {
         let channel = try makeChannel(sink: RecordingSink())

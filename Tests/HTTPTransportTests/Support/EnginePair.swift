@@ -82,7 +82,7 @@ final class ServerHarness: ResponseReceiver {
 
     func tick(after seconds: UInt64, isHeld: Bool = false) {
         now += seconds * ServerHarness.second
-        engine.tick(now: now, isHeld: isHeld)
+        engine.tick(now: now, held: isHeld ? seconds * ServerHarness.second : 0)
     }
 }
 

@@ -98,6 +98,23 @@ import Testing
         #expect(try recorded(refusals).counts == ["caller-1": 20])
     }
 
+    /// Without further refusals.
+    @Test func whatFindsNoNextFileIsRecordedOnceThereIsOne() async throws {
+        let folder = try TemporaryFolder()
+        let log = try AuditLog(
+            folder: folder.path, origin: origin, mode: .strict, options: AuditLogOptions(fileBytes: 4096),
+            calls: disk.calls)
+        repeat {
+            try #require(log.appendAndWait(signEvent())?.isSuccess == true)
+        } while try Disk.size("\(folder.path)/\(LogFolder.fileName(1))") < 4096
+        let before = log.counters.written
+        disk.plan.withLock { $0.openError = EMFILE }
+        count(LoadRefusals(log: log, interval: .milliseconds(20)), 1)
+        #expect(await eventually { log.failure == .cannotOpen(EMFILE) })
+        disk.plan.withLock { $0.openError = nil }
+        #expect(await eventually { log.counters.written > before })
+    }
+
     @Test func whoClosesTheLogWaitsForWhatIsBeingHandedOver() async throws {
         // Their timers and the end meet.
         let refusals = LoadRefusals(log: log, interval: .milliseconds(1))

@@ -96,10 +96,9 @@ public final class LoadRefusals: Sendable {
 
     /// The log may take it later, if it isn't lost for good.
     private func putBack(_ subject: Subject, _ count: Count, _ failure: AuditFailure) {
-        let mayPass = failure == .diskFull || failure == .overloaded
         let isFirst = state.withLock { state in
             if state.counts[subject]?.add(count) == nil { state.counts[subject] = count }
-            guard mayPass, !state.isAwaited else { return false }
+            guard failure.isTemporary, !state.isAwaited else { return false }
             state.isAwaited = true
             return true
         }

@@ -169,7 +169,7 @@ final class HTTP1Handler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is ConnectionShouldDrain else { return context.fireUserInboundEventTriggered(event) }
         isDraining = true
-        if case .idle = state, watch.partialSince == nil { context.close(promise: nil) }
+        if case .idle = state, watch.partialSince == nil { leave(context) }
     }
 
     // MARK: Answers
@@ -180,6 +180,12 @@ final class HTTP1Handler: ChannelInboundHandler {
         state = .lingering
         write(reason.response, method: method, version: .http1_1, keepAlive: false, context)
         linger(context)
+    }
+
+    /// Ends a connection that has no request, but not before the last answer has left: it may be on its way still,
+    /// where it is less than the channel takes at once.
+    private func leave(_ context: ChannelHandlerContext) {
+        if context.channel.unsentBytes > 0 { linger(context) } else { context.close(promise: nil) }
     }
 
     /// Closes our side; theirs when they close it, or a little later.
@@ -251,7 +257,7 @@ final class HTTP1Handler: ChannelInboundHandler {
         case .idle(let since):
             guard let partial = watch.partialSince else {
                 let mayRest = hasSeenRequest ? timeouts.idle : min(timeouts.idle, timeouts.firstRequest)
-                if now >= since + mayRest { context.close(promise: nil) }
+                if now >= since + mayRest { leave(context) }
                 return
             }
             var end = max(partial, since) + timeouts.request

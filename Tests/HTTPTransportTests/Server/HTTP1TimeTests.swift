@@ -204,6 +204,29 @@ struct HTTP1TimeTests {
     }
 
     @Test(arguments: [false, true])
+    func `an answer that still leaves when the connection is to end isn't cut off`(isDraining: Bool) throws {
+        let connection = try Connection()
+        let output = SlowOutput()
+        try connection.channel.pipeline.syncOperations.addHandler(output, position: .first)
+        try connection.receive(Self.whole)
+        #expect(try connection.written().hasPrefix("HTTP/1.1 200 "))
+        let watch = try connection.channel.pipeline.syncOperations.context(handlerType: HTTP1ByteWatch.self)
+        watch.write(NIOAny(ByteBuffer(repeating: 0, count: 100_000)), promise: nil)
+        if isDraining {
+            connection.channel.pipeline.fireUserInboundEventTriggered(ConnectionShouldDrain())
+        } else {
+            #expect(try connection.outlasts(90))
+            #expect(try connection.ending(after: 90) == nil)
+        }
+        #expect(connection.channel.isActive)
+        let end = try #require(output.end)
+        watch.flush()
+        end.succeed(())
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test(arguments: [false, true])
     func `a peer that takes no more of its answer has thirty seconds from then on`(isLast: Bool) throws {
         let connection = try Connection()
         let output = SlowOutput()

@@ -3,8 +3,8 @@ import Logging
 
 /// How many files and connections this process may have open.
 enum OpenFiles {
-    /// What a node needs beside its clients' connections, with room.
-    private static let own: rlim_t = 512
+    /// What a node needs beside its clients' connections, with room. So much is kept from them.
+    private static let own: rlim_t = 256
 
     /// Takes what the system allows: shells start programs with a lower limit than they may have, for the sake of such
     /// as can't use more. Warns where it is less than a node's connections need.

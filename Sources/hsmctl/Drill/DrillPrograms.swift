@@ -66,7 +66,8 @@ final class DrillPrograms: Sendable {
             return state.running.filter(\.isRunning)
         }
         for process in running { kill(process.processIdentifier, SIGKILL) }
-        for process in running { process.waitUntilExit() }
+        // Looked at, not waited for: Foundation lets one thread wait for a process, and that may be its starter.
+        for process in running { while process.isRunning { usleep(1000) } }
     }
 
     /// What comes from each to its end. All are read as it comes: a pipe that is full stops who writes to it.

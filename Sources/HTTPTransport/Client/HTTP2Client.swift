@@ -131,7 +131,8 @@ public final class HTTP2Client: Sendable {
         return try result.get()
     }
 
-    /// The same, for so long at most. A connection whose server takes longer is closed, with all that is in progress.
+    /// The same, for so long at most. A connection whose server takes longer is closed, with all that is in progress;
+    /// that takes up to five seconds more where the server doesn't end TLS either.
     public func send(
         _ request: HTTP2ClientRequest, within limit: Duration
     ) async throws(HTTP2ClientError) -> HTTP2ClientResponse {

@@ -48,7 +48,8 @@ public struct PeerTiming: Sendable {
     /// How often an idle connection carries an empty frame.
     public var keepAlive: TimeAmount = .seconds(1)
     /// After how long without any byte, or without an acknowledgement by the other machine, a connection is given
-    /// up. Until then a node that lost its machine and comes back as a new process is taken for a second copy.
+    /// up. Bytes count once their TLS record is complete, which has 16 KiB at most. Until then a node that lost its
+    /// machine and comes back as a new process is taken for a second copy.
     public var silence: TimeAmount = .seconds(5)
     /// The first and the longest wait before a peer is called again.
     public var backoffMinimum: TimeAmount = .milliseconds(50)

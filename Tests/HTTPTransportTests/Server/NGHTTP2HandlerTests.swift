@@ -150,7 +150,7 @@ struct NGHTTP2HandlerTests {
         handler.check(context, now: before + 70 * second - 1)
         #expect(try written(channel).isEmpty)
         handler.check(context, now: begin + 70 * second)
-        #expect(answered(try written(channel)) == [1])
+        #expect(try answered(written(channel)) == [1])
     }
 
     @Test(arguments: [false, true])

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -17,6 +18,8 @@ final class DrillPrograms: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Entered by each that runs.
+    private let alive = DispatchGroup()
 
     /// Whether ``end()`` was called.
     var isOver: Bool { state.withLock { $0.isOver } }
@@ -28,9 +31,12 @@ final class DrillPrograms: Sendable {
         try state.withLock { state in
             let program = process.executableURL?.path ?? "A program"
             guard !state.isOver else { throw ClientError.unavailable("\(program) isn't started: the drill is over.") }
+            alive.enter()
+            process.terminationHandler = { [alive] _ in alive.leave() }
             do {
                 try process.run()
             } catch {
+                alive.leave()
                 throw ClientError.unreadable("\(program) can't be started: \(error.localizedDescription)")
             }
             state.running.removeAll { !$0.isRunning }
@@ -66,8 +72,8 @@ final class DrillPrograms: Sendable {
             return state.running.filter(\.isRunning)
         }
         for process in running { kill(process.processIdentifier, SIGKILL) }
-        // Looked at, not waited for: Foundation lets one thread wait for a process, and that may be its starter.
-        for process in running { while process.isRunning { usleep(1000) } }
+        // Foundation lets one thread wait for a process itself, and that may be who has started it.
+        alive.wait()
     }
 
     /// What comes from each to its end. All are read as it comes: a pipe that is full stops who writes to it.

@@ -309,7 +309,7 @@ import Testing
         }
     }
 
-    private static let initialization = """
+    static let initialization = """
         tenant_id: 11111111-1111-1111-1111-111111111111
         administrators:
           - display_name: Administrator

@@ -22,17 +22,7 @@ import Testing
             "  data_folder: data\n", with: "  data_folder: \(data.path)\n  audit_folder: \(audit.path)\n")
         configuration = try NodeConfiguration.load(file: files.write("node.yaml", text))
         initialization = try PoolInitialization.load(
-            file: files.write(
-                "initialize.yaml",
-                """
-                tenant_id: 11111111-1111-1111-1111-111111111111
-                administrators:
-                  - display_name: Administrator
-                    object_id: 22222222-2222-2222-2222-222222222222
-                    client_id: 33333333-3333-3333-3333-333333333333
-                    secret_sha256: \(String(repeating: "ab", count: 32))
-
-                """))
+            file: files.write("initialize.yaml", ConfigurationTests.initialization))
     }
 
     /// The disk with a new pool on it.

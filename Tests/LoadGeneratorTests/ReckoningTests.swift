@@ -6,6 +6,7 @@ import Testing
 @Suite struct ReckoningTests {
     private static let second: UInt64 = 1_000_000_000
     private static let node = LoadPlan.Node(name: "node-1", host: "127.0.0.1", port: 1)
+    private static let other = LoadPlan.Node(name: "node-2", host: "127.0.0.1", port: 2)
 
     /// A node that needs a millisecond for each request, and two seconds for the given one.
     private static func stalling(at request: Int) -> VirtualLoad {
@@ -70,5 +71,26 @@ import Testing
         let last = try #require(end)
         #expect(last <= (isAnswered ? 12 : 21) * Self.second / 10 + Self.second / 100)
         #expect(isAnswered ? tally.sum().counts.good > 990 : tally.sum().counts.timedOut == 8)
+    }
+
+    /// One answer 503, or one lost connection, doesn't take a node's share from it for the rest of the run.
+    @Test func aClosedLoopReturnsToANodeThatRestedForAMoment() throws {
+        let load = VirtualLoad(ofNodes: { node, request in
+            .answered(after: Self.second / 1000, status: node == 0 && request == 100 ? 503 : 200)
+        })
+        let plan = try LoadPlan.test([Self.node, Self.other], .closed, seconds: 4, connections: 1)
+        let (tally, _) = try load.run(plan)
+        #expect(tally.sum(node: 0).counts.unavailable == 1 && tally.sum().counts.bad == 1)
+        // Each makes 1000 a second; the first one rests for a quarter of a second.
+        #expect(tally.sum(node: 0).counts.good > 3700 && tally.sum(node: 1).counts.good > 3900)
+    }
+
+    /// Four requests are always to be under way. Without a connection each of them waits once, however often it looks.
+    @Test func aClosedLoopCountsWhoFindsNoNodeOnce() throws {
+        let load = VirtualLoad { $0 == 100 ? .cutOff(after: Self.second / 1000) : .answered(after: Self.second / 1000) }
+        let (tally, _) = try load.run(try LoadPlan.test([Self.node], .closed, seconds: 2, connections: 1))
+        #expect(tally.sum().counts.disconnected == 1 && tally.total.homeless == 4)
+        // The connection is made again after a tenth of a second.
+        #expect(tally.sum().counts.good > 1850)
     }
 }

@@ -9,17 +9,22 @@ import NIOEmbedded
 final class VirtualLoad {
     /// What becomes of a request.
     enum Fate {
-        /// Answered 200 after some nanoseconds in which its node does nothing else.
-        case answered(after: UInt64)
+        /// Answered after some nanoseconds in which its node does nothing else.
+        case answered(after: UInt64, status: Int = 200)
         case never
+        /// The node ends the connection instead, after some nanoseconds.
+        case cutOff(after: UInt64)
     }
 
     private let loop = EmbeddedEventLoop()
-    private let script: (Int) -> Fate
-    private var requests = 0
+    private let script: (_ request: Int, _ node: Int, _ requestOfNode: Int) -> Fate
+    private var requests: [Int: Int] = [:]
 
     /// - Parameter script: the fate of each request, counted from 0.
-    init(_ script: @escaping (Int) -> Fate) { self.script = script }
+    init(_ script: @escaping (Int) -> Fate) { self.script = { request, _, _ in script(request) } }
+
+    /// - Parameter script: the fate of each request, by its node and its number there; both are counted from 0.
+    init(ofNodes script: @escaping (_ node: Int, _ request: Int) -> Fate) { self.script = { script($1, $2) } }
 
     /// Runs a plan to its end.
     ///
@@ -30,7 +35,7 @@ final class VirtualLoad {
         tally: LoadTally, end: UInt64?
     ) {
         let links = plan.nodes.indices.map { index in
-            let node = VirtualNode(loop: loop) { self.nextFate() }
+            let node = VirtualNode(loop: loop) { self.nextFate(of: index) }
             return NodeLink(index: index, node: plan.nodes[index], connections: plan.connections, loop: loop) { _ in
                 node.connect()
             }
@@ -54,9 +59,9 @@ final class VirtualLoad {
         return (tally, end)
     }
 
-    private func nextFate() -> Fate {
-        defer { requests += 1 }
-        return script(requests)
+    private func nextFate(of node: Int) -> Fate {
+        defer { requests[node, default: 0] += 1 }
+        return script(requests.values.reduce(0, +), node, requests[node, default: 0])
     }
 }
 
@@ -75,12 +80,27 @@ private final class VirtualNode {
         loop.makeSucceededFuture(VirtualConnection(self))
     }
 
-    func take(_ completion: @escaping @Sendable (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void) {
-        guard case .answered(let time) = fate() else { return }
-        isBusyUntil = max(isBusyUntil, loop.now) + .nanoseconds(Int64(time))
-        loop.scheduleTask(deadline: isBusyUntil) {
-            completion(.success(HTTP2ClientResponse(status: 200, headers: HTTPFields([]), body: [])))
+    func take(
+        _ connection: VirtualConnection,
+        _ completion: @escaping @Sendable (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
+    ) {
+        switch fate() {
+        case .answered(let time, let status):
+            work(time) {
+                completion(.success(HTTP2ClientResponse(status: status, headers: HTTPFields([]), body: [])))
+            }
+        case .never: break
+        case .cutOff(let time):
+            work(time) {
+                connection.abandon()
+                completion(.failure(.connectionClosed))
+            }
         }
+    }
+
+    private func work(_ time: UInt64, _ end: @escaping @Sendable () -> Void) {
+        isBusyUntil = max(isBusyUntil, loop.now) + .nanoseconds(Int64(time))
+        loop.scheduleTask(deadline: isBusyUntil, end)
     }
 }
 
@@ -98,7 +118,7 @@ private final class VirtualConnection: LoadConnection, @unchecked Sendable {
         _ request: HTTP2ClientRequest,
         completion: @escaping @Sendable (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
     ) {
-        node.take(completion)
+        node.take(self, completion)
     }
 
     var closed: EventLoopFuture<Void> { end.futureResult }

@@ -9,6 +9,8 @@ final class LoadWorker {
     /// A request under way, or a free place for one.
     private struct Slot {
         var line: NodeLink.Line?
+        /// Of the closed loop: the connection whose share this request is, also while another one carries it.
+        var home: NodeLink.Line?
         var operation = 0
         var due: UInt64 = 0
         var isMeasured = false
@@ -141,16 +143,17 @@ final class LoadWorker {
         }
     }
 
-    private func send(due: UInt64, by preferred: NodeLink.Line?) {
+    /// - Parameter isRepeated: whether no node was found before, and that was counted.
+    private func send(due: UInt64, by preferred: NodeLink.Line?, isRepeated: Bool = false) {
         let now = now()
         guard let line = line(preferred, now) else {
-            board.homeless(due: due)
-            return retryLater()
+            if !isRepeated { board.homeless(due: due) }
+            return retryLater(by: preferred)
         }
         let draw = mix.next()
         let request = plan.operations[draw.operation].requests[draw.key]
         let index = take(Slot(
-            line: line, operation: draw.operation, due: due, isMeasured: board.isMeasured(due: due)))
+            line: line, home: preferred, operation: draw.operation, due: due, isMeasured: board.isMeasured(due: due)))
         let generation = slots[index].generation
         deadlines.append(Deadline(slot: index, generation: generation, time: now + plan.timeout))
         board.left(due: due, at: now)
@@ -164,10 +167,11 @@ final class LoadWorker {
     }
 
     /// A closed loop that found no node tries again; an open one has the next arrival.
-    private func retryLater() {
-        guard arrivals == nil else { return }
+    private func retryLater(by preferred: NodeLink.Line?) {
+        guard case .closed = plan.arrival else { return }
         at(now() + Self.homelessPause) {
-            if self.isRunning, self.now() < self.sendsUntil { self.send(due: self.now(), by: nil) }
+            guard self.isRunning, self.now() < self.sendsUntil else { return }
+            self.send(due: self.now(), by: preferred, isRepeated: true)
         }
     }
 
@@ -242,7 +246,7 @@ final class LoadWorker {
             board.settled(
                 node: line.link.index, operation: slot.operation, outcome, latency: now > slot.due ? now - slot.due : 0)
         }
-        if case .closed = plan.arrival, now < sendsUntil { send(due: now, by: line) }
+        if case .closed = plan.arrival, now < sendsUntil { send(due: now, by: slot.home) }
     }
 
     private func expire(_ now: UInt64) {

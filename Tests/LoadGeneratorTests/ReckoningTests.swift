@@ -93,4 +93,16 @@ import Testing
         // The connection is made again after a tenth of a second.
         #expect(tally.sum().counts.good > 1850)
     }
+
+    /// A node that ends in order says so: what its connection doesn't take any more is lost nowhere, and no failure.
+    @Test(arguments: [LoadPlan.steady(400), .closed])
+    func whatAConnectionDoesNotTakeGoesToAnother(arrival: LoadPlan.Arrival) throws {
+        let load = VirtualLoad { (100..<103).contains($0) ? .turnedAway : .answered(after: Self.second / 1000) }
+        let plan = try LoadPlan.test([Self.node, Self.other], arrival, seconds: 2)
+        let (tally, _) = try load.run(plan)
+        #expect(tally.sum().counts.bad == 0 && tally.total.homeless == 0)
+        #expect(arrival == .closed || tally.sum().counts.good == 799)
+        // Each was sent once.
+        #expect(tally.total.lag.count == tally.sum().counts.total)
+    }
 }

@@ -14,6 +14,8 @@ final class VirtualLoad {
         case never
         /// The node ends the connection instead, after some nanoseconds.
         case cutOff(after: UInt64)
+        /// The connection takes no more requests, as after GOAWAY, and ends when those under way are answered.
+        case turnedAway
     }
 
     private let loop = EmbeddedEventLoop()
@@ -95,6 +97,7 @@ private final class VirtualNode {
                 connection.abandon()
                 completion(.failure(.connectionClosed))
             }
+        case .turnedAway: completion(.failure(.connectionClosed))
         }
     }
 

@@ -44,6 +44,10 @@ final class LoadWorker {
     private var sendsUntil: UInt64 = 0
     private var isRunning = false
     private var outstanding = 0
+    /// The request that is being given to its connection.
+    private var submitting: Int?
+    /// Whether that connection didn't take it.
+    private var isTurnedAway = false
     private let finished: () -> Void
 
     /// - Parameters:
@@ -156,14 +160,20 @@ final class LoadWorker {
             line: line, home: preferred, operation: draw.operation, due: due, isMeasured: board.isMeasured(due: due)))
         let generation = slots[index].generation
         deadlines.append(Deadline(slot: index, generation: generation, time: now + plan.timeout))
-        board.left(due: due, at: now)
         line.inProgress += 1
         let worker = NIOLoopBound(self, eventLoop: loop)
+        submitting = index
         line.client?.send(
             HTTP2ClientRequest(
                 method: request.body.isEmpty ? .get : .post, authority: line.link.node.authority, path: request.path,
                 headers: headers[draw.principal], body: request.body)
         ) { worker.value.answered(index, generation, $0) }
+        submitting = nil
+        guard isTurnedAway else { return board.left(due: due, at: now) }
+        isTurnedAway = false
+        release(index, line)
+        line.link.lost(line)
+        send(due: due, by: preferred)
     }
 
     /// A closed loop that found no node tries again; an open one has the next arrival.
@@ -205,6 +215,11 @@ final class LoadWorker {
     private func answered(
         _ index: Int, _ generation: UInt32, _ result: Result<HTTP2ClientResponse, HTTP2ClientError>
     ) {
+        // The connection takes no more, for its node is ending: nothing of the request was sent, and another gets it.
+        if submitting == index, case .failure(.connectionClosed) = result {
+            isTurnedAway = true
+            return
+        }
         // A request that timed out has been counted.
         guard slots[index].generation == generation, let line = slots[index].line else { return }
         let now = now()
@@ -238,15 +253,20 @@ final class LoadWorker {
     private func settle(_ index: Int, _ outcome: WritableKeyPath<OutcomeCounts, UInt64>, _ now: UInt64) {
         let slot = slots[index]
         guard let line = slot.line else { return }
-        slots[index].line = nil
-        freeSlots.append(index)
-        outstanding -= 1
-        line.inProgress -= 1
+        release(index, line)
         if slot.isMeasured {
             board.settled(
                 node: line.link.index, operation: slot.operation, outcome, latency: now > slot.due ? now - slot.due : 0)
         }
         if case .closed = plan.arrival, now < sendsUntil { send(due: now, by: slot.home) }
+    }
+
+    /// Frees a request's place.
+    private func release(_ index: Int, _ line: NodeLink.Line) {
+        slots[index].line = nil
+        freeSlots.append(index)
+        outstanding -= 1
+        line.inProgress -= 1
     }
 
     private func expire(_ now: UInt64) {

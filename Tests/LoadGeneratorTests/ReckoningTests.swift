@@ -105,4 +105,37 @@ import Testing
         // Each was sent once.
         #expect(tally.total.lag.count == tally.sum().counts.total)
     }
+
+    /// It would get half of the load for as long as it hangs, all of it lost.
+    @Test func aNodeThatHangsIsPassedOver() throws {
+        let load = VirtualLoad(ofNodes: { node, request in
+            node == 0 && request >= 100 ? .never : .answered(after: Self.second / 1000)
+        })
+        let plan = try LoadPlan.test([Self.node, Self.other], LoadPlan.steady(200), seconds: 10, timeout: 1)
+        let (tally, _) = try load.run(plan)
+        // It hangs after a second; what it gets in the next one, a hundred, is lost, then four a second.
+        #expect((100...150).contains(tally.sum(node: 0).counts.timedOut))
+        #expect(tally.sum(node: 1).counts.bad == 0 && tally.sum().counts.total == 1999)
+    }
+
+    @Test func aNodeThatNoLongerHangsGetsItsShareAgain() throws {
+        let load = VirtualLoad(ofNodes: { node, request in
+            node == 0 && (100..<210).contains(request) ? .never : .answered(after: Self.second / 1000)
+        })
+        let plan = try LoadPlan.test([Self.node, Self.other], LoadPlan.steady(200), seconds: 20, timeout: 1)
+        let (tally, _) = try load.run(plan)
+        #expect(tally.sum(node: 0).counts.timedOut == 110)
+        let last = try #require(tally.points.first { $0.second == 18 })
+        #expect((99...101).contains(last.nodeCounts[0].good))
+    }
+
+    /// Requests that are too slow for their limit are lost, and the node that answers others goes on getting its share.
+    @Test func aSlowNodeIsNotTakenForOneThatHangs() throws {
+        let load = VirtualLoad(ofNodes: { node, request in
+            node == 0 && request.isMultiple(of: 2) ? .never : .answered(after: Self.second / 1000)
+        })
+        let plan = try LoadPlan.test([Self.node, Self.other], LoadPlan.steady(200), seconds: 10, timeout: 1)
+        let (tally, _) = try load.run(plan)
+        #expect((495...505).contains(tally.sum(node: 0).counts.timedOut))
+    }
 }

@@ -162,12 +162,13 @@ final class LoadWorker {
         deadlines.append(Deadline(slot: index, generation: generation, time: now + plan.timeout))
         line.inProgress += 1
         let worker = NIOLoopBound(self, eventLoop: loop)
+        let node = line.link.index
         submitting = index
         line.client?.send(
             HTTP2ClientRequest(
                 method: request.body.isEmpty ? .get : .post, authority: line.link.node.authority, path: request.path,
                 headers: headers[draw.principal], body: request.body)
-        ) { worker.value.answered(index, generation, $0) }
+        ) { worker.value.answered(index, generation, node, $0) }
         submitting = nil
         guard isTurnedAway else { return board.left(due: due, at: now) }
         isTurnedAway = false
@@ -187,6 +188,13 @@ final class LoadWorker {
 
     /// The wanted connection where it can be used; else one of a node that serves; else any.
     private func line(_ preferred: NodeLink.Line?, _ now: UInt64) -> NodeLink.Line? {
+        let line = choose(preferred, now)
+        // One request at a time tries whether a node still hangs.
+        if let link = line?.link, link.isSilent { link.restAwhile(now: now) }
+        return line
+    }
+
+    private func choose(_ preferred: NodeLink.Line?, _ now: UInt64) -> NodeLink.Line? {
         if let preferred, preferred.isUsable, !preferred.link.isResting(now: now) { return preferred }
         var resting: NodeLink.Line?
         for _ in links.indices {
@@ -213,13 +221,14 @@ final class LoadWorker {
     // MARK: Answers
 
     private func answered(
-        _ index: Int, _ generation: UInt32, _ result: Result<HTTP2ClientResponse, HTTP2ClientError>
+        _ index: Int, _ generation: UInt32, _ node: Int, _ result: Result<HTTP2ClientResponse, HTTP2ClientError>
     ) {
         // The connection takes no more, for its node is ending: nothing of the request was sent, and another gets it.
         if submitting == index, case .failure(.connectionClosed) = result {
             isTurnedAway = true
             return
         }
+        if case .success = result { links[node].answered(now: now()) }
         // A request that timed out has been counted.
         guard slots[index].generation == generation, let line = slots[index].line else { return }
         let now = now()
@@ -272,7 +281,8 @@ final class LoadWorker {
     private func expire(_ now: UInt64) {
         while let first = deadlines.first, first.time <= now {
             deadlines.removeFirst()
-            guard slots[first.slot].generation == first.generation, slots[first.slot].line != nil else { continue }
+            guard slots[first.slot].generation == first.generation, let line = slots[first.slot].line else { continue }
+            if now < .max { line.link.missed(sentAt: first.time - plan.timeout, now: now) }
             settle(first.slot, \.timedOut, max(self.now(), min(now, first.time)))
         }
     }

@@ -17,7 +17,7 @@ final class NodeLink {
 
     private static let firstPause: UInt64 = 100_000_000
     private static let longestPause: UInt64 = 2_000_000_000
-    /// How long a node that answered 503 is passed over while others can be asked, nanoseconds.
+    /// How long a node that answered 503, or hangs, is passed over while others can be asked, nanoseconds.
     private static let rest: UInt64 = 250_000_000
 
     let index: Int
@@ -29,6 +29,9 @@ final class NodeLink {
     private var attempts: [ObjectIdentifier: EventLoopFuture<Void>] = [:]
     private var nextLine = 0
     private var restsUntil: UInt64 = 0
+    private var answeredAt: UInt64 = 0
+    /// Whether a request was not answered in time, and no other has been since it left: the node hangs.
+    private(set) var isSilent = false
     private var isClosed = false
 
     /// - Parameter connect: makes a connection to a node; its future is one of `loop`.
@@ -49,6 +52,19 @@ final class NodeLink {
 
     /// The node said that it can't serve.
     func restAwhile(now: UInt64) { restsUntil = now + Self.rest }
+
+    /// The node has answered something, whatever it was.
+    func answered(now: UInt64) {
+        answeredAt = now
+        isSilent = false
+    }
+
+    /// A request was not answered in time.
+    func missed(sentAt: UInt64, now: UInt64) {
+        guard answeredAt < sentAt else { return }
+        isSilent = true
+        restAwhile(now: now)
+    }
 
     /// A connection, each in turn; `nil` when none is open.
     func nextUsable() -> Line? {

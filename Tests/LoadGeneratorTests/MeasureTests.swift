@@ -40,12 +40,13 @@ import Testing
         var sample = LoadSample(second: -2, nodes: 2, operations: 1)
         sample.cells[1].counts.good = 3
         sample.cells[1].counts.throttled = 4
+        sample.cells[1].answered = 5
         for value in [10, 20, 3_000_000] { sample.cells[1].latency.record(nanoseconds: UInt64(value) * 1000) }
         sample.lag.record(nanoseconds: 5000)
         (sample.unsent, sample.homeless, sample.outstanding, sample.cpuMicroseconds) = (1, 2, 3, 4)
         sample.connections = [0, 8]
         let read = try LoadSample(json: sample.json, nodes: 2, operations: 1)
-        #expect(read.second == -2 && read.cells[1].counts == sample.cells[1].counts)
+        #expect(read.second == -2 && read.cells[1].counts == sample.cells[1].counts && read.cells[1].answered == 5)
         #expect(read.cells[1].latency.buckets.map(\.count) == [1, 1, 1])
         // What crosses is the bucket, and a bucket is a thousandth wide.
         let longest = sample.cells[1].latency.longestMicroseconds

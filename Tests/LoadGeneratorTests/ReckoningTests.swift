@@ -138,4 +138,13 @@ import Testing
         let (tally, _) = try load.run(plan)
         #expect((495...505).contains(tally.sum(node: 0).counts.timedOut))
     }
+
+    /// A node that makes a thousand a second is asked for twice as much: it does so before, and goes on afterwards.
+    @Test func onlyAnswersWithinTheTimeMakeTheRate() throws {
+        var plan = try LoadPlan.test([Self.node], LoadPlan.steady(2000), seconds: 4)
+        plan.warmUp = Self.second
+        let (tally, _) = try VirtualLoad { _ in .answered(after: Self.second / 1000) }.run(plan)
+        #expect((7999...8001).contains(tally.sum().counts.good))
+        #expect((3998...4002).contains(tally.sum().answered))
+    }
 }

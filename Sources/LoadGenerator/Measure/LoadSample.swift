@@ -49,6 +49,9 @@ public struct LoadCell: Sendable {
     public var counts = OutcomeCounts()
     /// Of good answers, from the time at which the request was due to the end of the answer.
     public var latency = LatencyRecord()
+    /// Good answers that came within the measured time, also to requests of the warm-up: what a rate is of. A pool that
+    /// is asked too much goes on answering afterwards.
+    public var answered: UInt64 = 0
 
     public init() {}
 
@@ -56,6 +59,7 @@ public struct LoadCell: Sendable {
     public mutating func add(_ other: LoadCell) {
         counts.add(other.counts)
         latency.add(other.latency)
+        answered += other.answered
     }
 }
 
@@ -112,6 +116,7 @@ extension LoadSample {
                         writer.object { writer in
                             writer.member("counts") { Self.write(cell.counts.values, &$0) }
                             writer.member("latency") { Self.write(cell.latency, &$0) }
+                            writer.member("answered", cell.answered)
                         }
                     }
                 }
@@ -154,6 +159,7 @@ extension LoadSample {
             guard values.count == OutcomeCounts.members.count else { throw LoadPlan.Malformed() }
             for (member, value) in zip(OutcomeCounts.members, values) { cells[index].counts[keyPath: member] = value }
             cells[index].latency = try Self.latency(record.numbers("latency"))
+            cells[index].answered = UInt64(clamping: try record.number("answered"))
         }
         lag = try Self.latency(fields.numbers("lag"))
         unsent = UInt64(clamping: try fields.number("unsent"))

@@ -27,9 +27,10 @@ extension LoadReport {
 
     private var paragraphs: String {
         var lines = [
-            "<p>\(Figures.whole(Double(all.cell.counts.good))) good answers in \(Figures.decimal(seconds)) s: "
-                + "<b>\(Figures.whole(all.rate)) a second</b>"
-                + (offeredRate.map { ", \(Figures.whole($0)) a second were asked for" } ?? "") + ".</p>"
+            "<p><b>\(Figures.whole(all.rate)) good answers a second</b> for \(Figures.decimal(seconds)) s"
+                + (offeredRate.map { ", \(Figures.whole($0)) a second were asked for" } ?? "")
+                + ". Of \(Figures.whole(Double(all.cell.counts.total))) requests in this time "
+                + "\(Figures.whole(Double(all.cell.counts.good))) had a good answer, then or later.</p>"
         ]
         lines += warnings.map { "<p class=\"warning\">\(Markup.escape($0))</p>" }
         lines.append("<p>\(Markup.escape(generatorLine)).</p>")

@@ -3,9 +3,9 @@ public struct LoadReport: Sendable {
     /// Counts and latencies of a node, of an operation, or of all.
     public struct Line: Sendable {
         public let name: String
-        /// Over the time that was measured.
+        /// Of the requests that were due in the time that was measured.
         public let cell: LoadCell
-        /// Good answers a second.
+        /// Good answers a second within that time.
         public let rate: Double
         /// Processor time of the node for each good answer of it, microseconds; `nil` where it isn't known.
         public let cpuMicroseconds: Double?
@@ -43,7 +43,7 @@ public struct LoadReport: Sendable {
     public let unsent: UInt64
     /// Requests that were due while no node could be reached.
     public let homeless: UInt64
-    /// Of the generator, in cores of this machine.
+    /// Of the generator, in cores of this machine, within the time that was measured.
     public let generatorCores: Double
     /// How many processes the generator had.
     public let processes: Int
@@ -86,7 +86,7 @@ public struct LoadReport: Sendable {
         func line(_ name: String, _ cell: LoadCell, cpu: Double?) -> Line {
             let good = Double(cell.counts.good)
             return Line(
-                name: name, cell: cell, rate: seconds > 0 ? good / seconds : 0,
+                name: name, cell: cell, rate: seconds > 0 ? Double(cell.answered) / seconds : 0,
                 cpuMicroseconds: good > 0 ? cpu.map { $0 * 1e6 / good } : nil)
         }
         title = setting.title
@@ -100,7 +100,8 @@ public struct LoadReport: Sendable {
         lag = tally.total.lag
         unsent = tally.total.unsent
         homeless = tally.total.homeless
-        generatorCores = seconds > 0 ? Double(tally.total.cpuMicroseconds) / 1e6 / seconds : 0
+        let sending = tally.points.filter { Double($0.second) < seconds }
+        generatorCores = seconds > 0 ? Double(sending.map(\.generatorCPU).reduce(0, +)) / 1e6 / seconds : 0
         processes = setting.processes
         self.isInterrupted = isInterrupted
         processLostAt = tally.firstGap(in: seconds)

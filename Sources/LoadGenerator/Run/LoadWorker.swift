@@ -263,6 +263,9 @@ final class LoadWorker {
         let slot = slots[index]
         guard let line = slot.line else { return }
         release(index, line)
+        if outcome == \.good, now < sendsUntil {
+            board.answered(node: line.link.index, operation: slot.operation, at: now)
+        }
         if slot.isMeasured {
             board.settled(
                 node: line.link.index, operation: slot.operation, outcome, latency: now > slot.due ? now - slot.due : 0)

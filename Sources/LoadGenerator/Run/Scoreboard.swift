@@ -47,6 +47,11 @@ struct Scoreboard {
         if outcome == \.good { sample.cells[index].latency.record(nanoseconds: latency) }
     }
 
+    /// - Parameter time: when a good answer came, within the measured time or in the warm-up.
+    mutating func answered(node: Int, operation: Int, at time: UInt64) {
+        if time >= measuringFrom { sample.cells[node * operations + operation].answered += 1 }
+    }
+
     mutating func advance(to now: UInt64, outstanding: Int, links: [NodeLink]) {
         while now >= nextTurn {
             turn(outstanding, links)

@@ -35,7 +35,8 @@ class Run:
 
     @property
     def rate(self):
-        return self.answers.good / self.answers.seconds
+        """Good answers a second. `hsmctl load` also tells of those that came after its time, and leaves them out of the rate."""
+        return self.answers.details["all"]["rate"] if self.answers.details else self.answers.good / self.answers.seconds
 
 
 def measured(pool, node, work):

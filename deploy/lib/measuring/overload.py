@@ -83,7 +83,7 @@ def row(what, runs):
     per_second = lambda name: Figure(one[name] / run.answers.seconds for one, run in zip(counts, runs))  # noqa: E731
     offered = [run.answers.details.get("offeredRate") for run in runs]
     return {
-        "what": what, "offered": Figure(offered) if all(offered) else None, "rate": per_second("good"),
+        "what": what, "offered": Figure(offered) if all(offered) else None, "rate": Figure(run.rate for run in runs),
         "throttled": per_second("throttled"), "elections": sum(run.answers.details["elections"] for run in runs),
         "other": sum(one[name] for one in counts for name in ("unavailable", "refused", "failed", "timedOut", "disconnected")),
         **{name: Figure(one["latency"][name] / 1000 for one in counts) for name in ("p50", "p90", "p99", "p99.9", "max")},

@@ -74,11 +74,12 @@ public struct LatencyObjective: Hashable, Sendable {
         let asked = report.offeredRate ?? report.all.rate
         // Of the last requests the answers may come after the measured time, and yet within the objective's.
         let underWay = asked * Double(microseconds) / 1e6 + 1
+        let isAnsweredInTime = report.all.rate * report.seconds + underWay >= 0.98 * asked * report.seconds
         // Latencies are those of good answers: of all requests the percentile is a higher one of theirs.
         let ofGood = percent * Double(counts.total) / Double(max(1, counts.good))
         return counts.good > 0 && report.processLostAt == nil && report.unsent + report.homeless == 0
             && Double(counts.bad) <= Double(counts.total) / 1000
-            && report.all.rate * report.seconds + underWay >= 0.98 * asked * report.seconds
-            && ofGood <= 100 && report.all.cell.latency.microseconds(atPercentile: ofGood) <= microseconds
+            && isAnsweredInTime && ofGood <= 100
+            && report.all.cell.latency.microseconds(atPercentile: ofGood) <= microseconds
     }
 }

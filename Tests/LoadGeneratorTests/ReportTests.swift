@@ -217,14 +217,38 @@ import Testing
                0: 0100007F:20FB 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1
                1: 0100007F:20FB 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0        0 4712 1
             """
-        #expect(LocalProcess.listeners(table, port: 8443) == ["4711"])
-        #expect(LocalProcess.listeners(table, port: 8444).isEmpty)
+        let addresses = LocalProcess.addresses(of: "127.0.0.1")
+        #expect(LocalProcess.listeners([table], at: addresses, port: 8443) == ["4711"])
+        #expect(LocalProcess.listeners([table], at: addresses, port: 8444).isEmpty)
+    }
+
+    /// Whoever kills one of three nodes that all listen on 8443 means that one.
+    @Test func ofSeveralListenersOnAPortTheOneAtTheAddressIsTaken() throws {
+        func table(_ locals: String...) -> String {
+            let rows = locals.enumerated().map { "   \($0): \($1):20FB 0:0 0A 0:0 00:0 0 0 0 \(4711 + $0) 1" }
+            return (["  sl  local_address rem_address   st"] + rows).joined(separator: "\n")
+        }
+        func found(_ host: String, _ tables: String...) -> [String] {
+            LocalProcess.listeners(tables, at: LocalProcess.addresses(of: host), port: 8443)
+        }
+        let three = table("0100007F", "0200007F", "0300007F")
+        #expect(found("127.0.0.2", three) == ["4712"] && found("127.0.0.4", three).isEmpty)
+        #expect(found("localhost", three) == ["4711"])
+        // Who listens at all addresses is meant where nobody listens at this one.
+        #expect(found("127.0.0.2", table("0200007F", "00000000")) == ["4711"])
+        let everywhere = table("00000000000000000000000000000000")
+        #expect(found("127.0.0.9", table(), everywhere) == ["4711"] && found("::1", table(), everywhere) == ["4711"])
+        let mapped = table("0000000000000000FFFF00000200007F")
+        #expect(found("127.0.0.2", table(), mapped) == ["4711"] && found("::1", table(), mapped).isEmpty)
+        for host in ["10.0.0.1", "127.0.0.1.example", "node-1"] {
+            #expect(LocalProcess.addresses(of: host).isEmpty, "\(host)")
+        }
     }
 
     @Test func ownProcessorTimeIsRead() async throws {
         let sink = ScriptedSink { _, _, responder in responder.respond(.init(status: 200)) }
         try await LoadServer.with(sink) { server in
-            let process = try #require(LocalProcess(listeningOn: server.node.port))
+            let process = try #require(LocalProcess(of: server.node))
             #expect(process.pid == getpid())
             #expect((process.cpuSeconds ?? -1) >= 0 && (process.residentBytes ?? 0) > 1_000_000)
         }

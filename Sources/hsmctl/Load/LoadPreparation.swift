@@ -31,9 +31,7 @@ struct LoadPreparation {
             arrival: demand.rate.map { .open(from: $0.from, to: $0.to, spacing: demand.spacing) } ?? .closed,
             connections: demand.connections, streams: demand.streams, warmUp: Self.nanoseconds(demand.warmUp),
             duration: Self.nanoseconds(demand.duration), timeout: Self.nanoseconds(demand.timeout))
-        return Result(
-            plan: plan,
-            processes: nodes.map { LocalProcess.isLocal(host: $0.host) ? LocalProcess(listeningOn: $0.port) : nil })
+        return Result(plan: plan, processes: nodes.map { LocalProcess(of: $0) })
     }
 
     static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(seconds * 1e9) }

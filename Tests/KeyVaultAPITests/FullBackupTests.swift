@@ -307,8 +307,8 @@ import Testing
         #expect(refused.status == 409 && refused.message.contains("Make one first"), "\(refused.text)")
     }
 
-    /// A key comes back in one command of the log, which has its limit.
-    @Test func aKeyThatIsTooLargeToBeRestoredIsNamed() async throws {
+    /// A command of the log has its limit, and a large key comes back in several once every member takes that.
+    @Test func aKeyThatIsLargerThanACommandComesBack() async throws {
         let tags = (10..<25).map { number in
             let text = String(repeating: "\u{9375}", count: 254)
             return "\"\(number)\(text)\":\"\(text)\""
@@ -326,6 +326,17 @@ import Testing
             #expect(state.keys(limit: 10) == keys)
         }
         #expect(try await backed.restore(folder, key: "small").json?.string("status") == "Succeeded")
+
+        #expect(try pool.pool.submitNow(.raisePoolVersion(.dividedKeys, knownBy: [1])).get().outcome == .applied)
+        let before = try #require(state.key("large")).versions
+        for key in [nil, "large"] {
+            let done = try await backed.restore(folder, key: key)
+            #expect(done.json?.string("status") == "Succeeded", "\(done.text)")
+            let versions = try #require(state.key("large")).versions
+            #expect(versions.map(\.version) == before.map(\.version) && versions.map(\.tags) == before.map(\.tags))
+            #expect(versions.allSatisfy { $0.origin == .restored })
+        }
+        #expect(try await sign("large").status == 200)
     }
 
     /// What is wrong with a backup is said, and nothing is changed.

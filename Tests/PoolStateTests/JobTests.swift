@@ -187,6 +187,34 @@ import Testing
         #expect(try replica.reloaded().root == replica.state.root)
     }
 
+    /// A key may be larger than a command. Members of a former program would refuse what comes second.
+    @Test func theVersionsOfAKeyComeOneAfterAnother() throws {
+        var replica = Replica.activated()
+        replica.apply(.createKeyVersion(Fixture.key("a", version: 1)))
+        replica.apply(.beginJob(Fixture.job(1, .keyRestore, key: "a")))
+        func stage(_ versions: [Int]) -> PoolCommand {
+            .stageKeys(job: Fixture.jobID(1), [Fixture.staged("a", versions: versions)])
+        }
+        #expect(replica.apply(.raisePoolVersion(.amendments, knownBy: [1, 2, 3])) == .applied)
+        #expect(replica.apply(stage([2, 3])) == .applied)
+        #expect(replica.apply(stage([4])) == .refused(.keyExists))
+        #expect(replica.apply(.raisePoolVersion(.dividedKeys, knownBy: [1, 2, 3])) == .applied)
+        #expect(replica.apply(stage([4])) == .applied)
+        let unfinished = try replica.reloaded()
+        #expect(unfinished.root == replica.state.root)
+        #expect(Set(unfinished.recordDigests) == Set(replica.blobs.keys) && replica.blobs.count == 4)
+        let bad: [([Int], Refusal)] = [
+            ([3], .duplicateKeyVersion), ([], .invalidRestoredKey), (Array(5...102), .tooManyKeyVersions),
+        ]
+        for (versions, refusal) in bad { #expect(replica.apply(stage(versions)) == .refused(refusal)) }
+        #expect(replica.apply(stage(Array(5...101))) == .applied)
+        #expect(replica.apply(complete(1, keys: 1)) == .applied)
+        let key = try #require(replica.state.key("a"))
+        #expect(key.versions.map(\.version) == (2...101).map { Fixture.version($0) } && replica.blobs.count == 100)
+        let reloaded = try replica.reloaded()
+        #expect(reloaded.root == replica.state.root && reloaded.key("a") == key)
+    }
+
     @Test func aFailedRestoreLeavesNothing() throws {
         var replica = Replica.activated()
         replica.apply(.createKeyVersion(Fixture.key("a", version: 1)))

@@ -122,7 +122,7 @@ enum JobRefused: Error {
     /// The node hasn't followed yet to the root that rules, or to keys that are new.
     case keyringIsBehind
     case tooLarge
-    /// With all of its versions it doesn't fit into one command.
+    /// With all of its versions it doesn't fit into one command, and not every member takes it in several.
     case keyTooLarge(String)
 }
 
@@ -142,8 +142,9 @@ extension JobFailure {
         case JobRefused.keyTooLarge(let name):
             self.init(
                 code: "LimitExceeded",
-                message: "The key '\(name)' has more than 1 MiB of versions with their tags and release policies: it "
-                    + "can't be restored. Nothing was changed. Restore the other keys one by one.")
+                message: "The key '\(name)' has more than 1 MiB of versions with their tags and release policies. It "
+                    + "can be restored once every node runs a program that knows version \(PoolVersion.dividedKeys) "
+                    + "of the pool: 'hsmctl pool status' shows it. Nothing was changed.")
         case JobRefused.otherBackup:
             self.init(
                 code: "BackupRejected",

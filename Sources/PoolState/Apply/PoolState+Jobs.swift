@@ -124,17 +124,22 @@ extension PoolState {
         set(job, &changes)
         for staged in keys {
             guard job.order.key == nil || job.order.key == staged.key.name else { throw .invalidJob }
-            guard stagedKeys[staged.key.name] == nil else { throw .keyExists }
+            guard stagedKeys[staged.key.name] == nil || version >= .dividedKeys else { throw .keyExists }
             try stage(staged, in: pool, &changes)
         }
     }
 
+    /// Versions of a key that is staged already follow those that are there: together they may be more than a log entry
+    /// holds.
     private mutating func stage(
         _ staged: StagedKey, in pool: PoolRecord, _ changes: inout StateChanges
     ) throws(Refusal) {
         let name = staged.key.name
-        guard staged.key.versions.count <= PoolLimits.versionsPerKey else { throw .tooManyKeyVersions }
-        var versions: [KeyVersionRecord] = []
+        var versions = stagedKeys[name]?.versions ?? []
+        guard !staged.key.versions.isEmpty else { throw .invalidRestoredKey }
+        guard versions.count + staged.key.versions.count <= PoolLimits.versionsPerKey else {
+            throw .tooManyKeyVersions
+        }
         for item in staged.key.versions {
             let identifier = try KeyRules.check(item.version, poolID: pool.poolID)
             guard item.version.header.name == name, item.version.rotation == nil else { throw .invalidRestoredKey }

@@ -32,8 +32,10 @@ public struct PoolVersion: RawRepresentable, Hashable, Comparable, Sendable {
     /// a ticket that an approval has brought is held when its node says so; a group administers by its members, and
     /// nobody who can't log in is an administrator.
     public static let amendments = PoolVersion(rawValue: 9)
+    /// Amended a rule: the versions of a key may be restored in several commands.
+    public static let dividedKeys = PoolVersion(rawValue: 10)
     /// The highest one that this program knows. To be raised with each new command, form of a command or rule.
-    public static let newest = amendments
+    public static let newest = dividedKeys
 
     public static func < (left: PoolVersion, right: PoolVersion) -> Bool { left.rawValue < right.rawValue }
 }

@@ -6,8 +6,8 @@ public struct LocalProcess: Hashable, Sendable {
     /// Found once: after the process has ended the system may give the number to another one.
     public let pid: Int32
 
-    /// - Returns: `nil` where requests to the node aren't sent to this machine itself, or nothing listens there that this
-    ///   user may look at.
+    /// - Returns: `nil` where requests to the node aren't sent to this machine itself, or nothing listens there that
+    ///   this user may look at.
     public init?(of node: LoadPlan.Node) {
         let addresses = Self.addresses(of: node.host)
         guard !addresses.isEmpty else { return nil }
@@ -17,8 +17,8 @@ public struct LocalProcess: Hashable, Sendable {
         self.pid = pid
     }
 
-    /// A host of this machine as tables of proc(5) have it: words of four bytes, each written as a little-endian number.
-    /// None for any other host.
+    /// A host of this machine as tables of proc(5) have it: words of four bytes, each written as a little-endian
+    /// number. None for any other host.
     static func addresses(of host: String) -> Set<String> {
         let loopback = "00000000000000000000000001000000"
         func all(_ bytes: [UInt8]) -> Set<String> {
@@ -39,7 +39,8 @@ public struct LocalProcess: Hashable, Sendable {
         // The second field, the program's name, may hold anything: fields count from its closing bracket.
         guard let rest = Self.read("/proc/\(pid)/stat").split(separator: ")").last else { return nil }
         let fields = rest.split(separator: " ")
-        guard fields.count > 12, fields[0] != "Z", let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+        guard fields.count > 12, fields[0] != "Z", let user = Double(fields[11]), let system = Double(fields[12])
+        else { return nil }
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
@@ -53,8 +54,8 @@ public struct LocalProcess: Hashable, Sendable {
     /// - Returns: whether the signal could be sent.
     public func send(signal: Int32) -> Bool { kill(pid, signal) == 0 }
 
-    /// The inodes of the sockets that listen on a port at one of the addresses, or else at all addresses, from tables as in
-    /// proc(5): `sl local rem st … inode`. Several nodes may have the same port at addresses of their own.
+    /// The inodes of the sockets that listen on a port at one of the addresses, or else at all addresses, from tables as
+    /// in proc(5): `sl local rem st … inode`. Several nodes may have the same port at addresses of their own.
     static func listeners(_ tables: [String], at addresses: Set<String>, port: Int) -> [String] {
         var (there, anywhere): ([String], [String]) = ([], [])
         for line in tables.flatMap({ $0.split(separator: "\n").dropFirst() }) {

@@ -54,9 +54,9 @@ public struct LoadTally: Sendable {
     }
 
     /// Puts in what is known of the nodes beside the answers.
-    public mutating func replaceLast(with point: LoadPoint) {
-        guard points.last?.second == point.second else { return }
-        points[points.count - 1] = point
+    public mutating func replace(_ point: LoadPoint) {
+        guard let index = points.lastIndex(where: { $0.second == point.second }) else { return }
+        points[index] = point
     }
 
     /// One node's cells, or one operation's, in one.

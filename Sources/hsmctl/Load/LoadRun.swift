@@ -34,12 +34,12 @@ struct LoadRun {
         defer { for task in tasks { task.cancel() } }
         var tally = LoadTally(
             processes: crew.count, nodes: plan.nodes.count, operations: plan.operations.count)
-        var watch = NodeWatch(processes, plan.nodes.map(\.name), journal)
+        var watch = NodeWatch(plan.nodes.map(\.name), journal, look: usage())
         let progress = LoadProgress(plan: plan)
         for await sample in crew.run(at: start) {
             guard var point = tally.add(sample) else { continue }
-            watch.look(&point)
-            tally.replaceLast(with: point)
+            watch.observe(&point)
+            tally.replace(point)
             progress.show(point)
         }
         progress.end()
@@ -62,6 +62,17 @@ struct LoadRun {
             throw error
         } catch {
             throw ClientError.unavailable("\(error)")
+        }
+    }
+
+    /// Looks at the nodes' processes, and finds those again that were started anew.
+    private func usage() -> (Int) -> NodeWatch.Usage? {
+        var known = processes
+        return { [processes, plan] index in
+            guard processes[index] != nil else { return nil }
+            if known[index]?.cpuSeconds == nil { known[index] = LocalProcess(of: plan.nodes[index]) }
+            guard let process = known[index], let seconds = process.cpuSeconds else { return nil }
+            return NodeWatch.Usage(pid: process.pid, seconds: seconds)
         }
     }
 
@@ -136,45 +147,4 @@ final class LoadJournal: Sendable {
     }
 
     var events: [LoadReport.Event] { entries.withLock { $0.sorted { $0.second < $1.second } } }
-}
-
-/// Watches the processor time of the nodes, and whether they can be reached.
-struct NodeWatch {
-    private let processes: [LocalProcess?]
-    private let names: [String]
-    private let journal: LoadJournal
-    private var cpu: [Double?]
-    private var lookedAt: UInt64
-    private var isConnected: [Bool]
-    /// Since measuring began, seconds for each node.
-    private(set) var used: [Double?]
-
-    init(_ processes: [LocalProcess?], _ names: [String], _ journal: LoadJournal) {
-        self.processes = processes
-        self.names = names
-        self.journal = journal
-        cpu = processes.map { $0?.cpuSeconds }
-        used = processes.map { $0 == nil ? nil : 0 }
-        lookedAt = LoadSession.now()
-        isConnected = processes.map { _ in true }
-    }
-
-    /// At the end of a second.
-    mutating func look(_ point: inout LoadPoint) {
-        let now = LoadSession.now()
-        let seconds = max(1e-6, Double(now - lookedAt) / 1e9)
-        lookedAt = now
-        for (index, process) in processes.enumerated() {
-            let current = process?.cpuSeconds
-            if let before = cpu[index], let current {
-                point.nodeCores[index] = (current - before) / seconds
-                if point.second >= 0 { used[index] = (used[index] ?? 0) + current - before }
-            }
-            cpu[index] = current
-        }
-        for (index, count) in point.connections.enumerated() where (count > 0) != isConnected[index] {
-            isConnected[index] = count > 0
-            journal.note(count > 0 ? "\(names[index]) is connected again" : "\(names[index]) can't be reached")
-        }
-    }
 }

@@ -35,6 +35,7 @@ struct HSMControl: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardStreams.fillGaps()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -1,4 +1,4 @@
-"""What hsmctl does by itself: against nodes that fail it, and where its output finds no place."""
+"""What hsmctl does by itself: against nodes that fail it, and where its input or output is not to be had."""
 
 import datetime
 import json
@@ -137,3 +137,30 @@ def test_a_closed_pipe_ends_it_quietly(tmp_path: pathlib.Path):
             ended = into(writing, *command, **node.variables(tmp_path))
             os.close(writing)
             assert ended.returncode == -signal.SIGPIPE and ended.stderr == "", (command, ended)
+
+
+# --- streams that aren't there ----------------------------------------------------------------------------------------
+
+
+def without(stream: str, *arguments: str) -> subprocess.CompletedProcess:
+    """Runs the tool as a shell does with `>&-` and the like."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {stream}', "sh", str(binaries() / "hsmctl"), *arguments], capture_output=True,
+        text=True, timeout=60, env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL)
+
+
+def test_what_is_printed_never_gets_into_a_secrets_file(tmp_path: pathlib.Path):
+    """The file would have the number of the output that is closed."""
+    for stream, code in ((">&-", 74), ("2>&-", 0), ("<&- >&- 2>&-", 74)):
+        secret = tmp_path / f"{stream.count('&')}{code}"
+        ended = without(stream, "credential", "generate", "--display-name", "x", "--secret-file", str(secret))
+        assert ended.returncode == code and len(secret.read_text()) == 43, (stream, ended)
+        assert ("standard output can't be written" in ended.stderr) == (stream == ">&-"), ended
+
+
+def test_input_that_cannot_be_read_is_named(tmp_path: pathlib.Path):
+    for command in (["key", "restore", "--file", "-"], ["key", "import", "x", "--file", "-"]):
+        for stream, words in (("<&-", "Bad file descriptor"), (f"<'{tmp_path}'", "Is a directory")):
+            ended = without(stream, *command)
+            assert ended.returncode == 74, (command, stream, ended)
+            assert ended.stderr == f"hsmctl: standard input can't be read: {words}.\n", ended

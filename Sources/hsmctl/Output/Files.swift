@@ -5,10 +5,14 @@ import SecurityDomain
 /// Files that commands read and write; `-` is standard input or output.
 enum Files {
     static func read(_ path: String) throws -> [UInt8] {
-        if path == "-" { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
+        guard path != "-" else { return try read(from: STDIN_FILENO, "standard input") }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable(path) }
         defer { close(descriptor) }
+        return try read(from: descriptor, path)
+    }
+
+    private static func read(from descriptor: Int32, _ name: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         // Files may hold keys.
@@ -16,7 +20,7 @@ enum Files {
         while true {
             let count = Foundation.read(descriptor, &piece, piece.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path) }
+            guard count >= 0 else { throw unreadable(name) }
             if count == 0 { return bytes }
             bytes += piece[..<count]
         }
@@ -26,7 +30,7 @@ enum Files {
     /// nobody's.
     static func secret(_ path: String) throws -> Secret {
         try SecretHandling.begin()
-        if path == "-" { return try secret(from: STDIN_FILENO, path) }
+        if path == "-" { return try secret(from: STDIN_FILENO, "standard input") }
         var status = stat()
         guard stat(path, &status) == 0, access(path, R_OK) == 0 else { throw unreadable(path) }
         if status.st_mode & S_IFMT == S_IFIFO {

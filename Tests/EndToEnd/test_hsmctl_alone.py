@@ -77,6 +77,21 @@ def test_an_interrupt_leaves_no_empty_file(tmp_path: pathlib.Path, ending: signa
         assert tool.wait(timeout=30) == -ending and not secret.exists()
 
 
+def test_a_path_may_be_one_character(tmp_path: pathlib.Path):
+    """Of a new file for a secret, and of a node's configuration."""
+    def run_there(program: str, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [str(binaries() / program), *arguments], capture_output=True, text=True, timeout=60, cwd=tmp_path,
+            env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL)
+
+    made = run_there("hsmctl", "credential", "generate", "--display-name", "x", "--secret-file", "s", "--json")
+    assert made.returncode == 0 and json.loads(made.stdout)["clientId"], made
+    (tmp_path / "n").write_text("node: {}\n")
+    (tmp_path / "n").chmod(0o600)
+    checked = run_there("hsmd", "--check", "--config", "n")
+    assert checked.returncode == 78 and "'node.id' is missing" in checked.stderr, checked
+
+
 # --- output that finds no place ---------------------------------------------------------------------------------------
 
 

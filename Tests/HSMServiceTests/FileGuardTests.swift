@@ -15,4 +15,9 @@ import Testing
         let text = error.map { "\($0)" } ?? ""
         #expect(text.contains("belongs to user 54321, and hsmd runs as root") && text.contains("runuser -u"), "\(text)")
     }
+
+    @Test(arguments: [("n", ""), ("/n", "/"), ("a/n", "a"), ("/a/b", "/a"), ("../a/b", "../a"), ("", "")])
+    func aFilesFolderIsWhatStandsBeforeItsName(_ file: String, _ expected: String) {
+        #expect(HSMService.folder(of: file) == expected)
+    }
 }

@@ -46,6 +46,13 @@ func requirePrivate(_ status: stat, file: String) throws(ConfigurationError) {
     }
 }
 
+/// The folder of a file, which relative paths in it are relative to; empty where the file's path names none. NSString's
+/// own ends the process where the whole path is one character.
+func folder(of file: String) -> String {
+    guard let slash = file.lastIndex(of: "/") else { return "" }
+    return slash == file.startIndex ? "/" : String(file[..<slash])
+}
+
 private func userName(_ id: uid_t) -> String {
     getpwuid(id).flatMap { $0.pointee.pw_name }.map { String(cString: $0) } ?? "user \(id)"
 }

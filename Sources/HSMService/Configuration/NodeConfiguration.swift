@@ -112,7 +112,7 @@ extension NodeConfiguration {
         let text = try readGuarded(file: file)
         let root = try ConfigurationSection.parse(text, file: file)
         try root.allow(only: ["node", "api", "peers", "members", "backups", "auto_unseal", "crypto", "log"])
-        let base = (file as NSString).deletingLastPathComponent
+        let base = folder(of: file)
         func resolve(_ path: String) -> String {
             path.hasPrefix("/") || base.isEmpty ? path : (base as NSString).appendingPathComponent(path)
         }

@@ -90,7 +90,7 @@ extension PoolInitialization {
                     "issuer", "is '\(issuer)', not an https address", cure: "Take it from the authority's 'iss' claim.")
             }
             let named = try section.string("keys_file", example: "/etc/quorate/authority-keys.json")
-            let base = (root.file as NSString).deletingLastPathComponent
+            let base = folder(of: root.file)
             let file = named.hasPrefix("/") || base.isEmpty ? named : (base as NSString).appendingPathComponent(named)
             let text = try readGuarded(file: file, limit: KeySetDocument.maximumBytes)
             do throws(KeySetDocument.Refusal) {

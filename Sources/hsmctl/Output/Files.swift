@@ -174,8 +174,9 @@ struct SecretFile: ~Copyable {
         guard Files.writeAll(bytes, descriptor) else { throw failure() }
         guard fsync(descriptor) == 0 else { throw failure() }
         isKept = true
-        let parent = (path as NSString).deletingLastPathComponent
-        let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // NSString's own division ends the process where the whole path is one character.
+        let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         let isDurable = folder >= 0 && fsync(folder) == 0
         if !isDurable {
             let cause = String(cString: strerror(errno))

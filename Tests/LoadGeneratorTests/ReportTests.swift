@@ -49,11 +49,40 @@ import Testing
         var sample = LoadSample(second: 0, nodes: 1, operations: 1)
         sample.cells[0].counts.good = 5
         #expect(tally.add(sample) == nil)
-        #expect(tally.add(sample)?.counts.good == 10)
+        #expect(tally.add(sample, from: 1)?.counts.good == 10)
         sample.second = 1
         #expect(tally.add(sample) == nil && tally.points.count == 1)
         tally.finish()
         #expect(tally.points.count == 2 && tally.sum().counts.good == 15)
+    }
+
+    /// The run is still shown, second by second, when one of its processes has died.
+    @Test func nobodyWaitsForAProcessThatHasEnded() {
+        var tally = LoadTally(processes: 2, nodes: 1, operations: 1)
+        func sample(_ second: Int) -> LoadSample {
+            var sample = LoadSample(second: second, nodes: 1, operations: 1)
+            sample.cells[0].counts.good = 5
+            return sample
+        }
+        #expect(tally.add(sample(0), from: 0) == nil && tally.add(sample(0), from: 1)?.counts.good == 10)
+        #expect(tally.add(sample(1), from: 1) == nil && tally.add(sample(1), from: 0)?.counts.good == 10)
+        // One is two seconds ahead when the other dies, and then goes on alone.
+        #expect(tally.add(sample(2), from: 0) == nil && tally.add(sample(3), from: 0) == nil)
+        #expect(tally.end(of: 1).map(\.second) == [2, 3])
+        #expect(tally.add(sample(4), from: 0)?.counts.good == 5)
+        #expect(tally.end(of: 0).isEmpty)
+        tally.finish()
+        #expect(tally.points.map(\.second) == [0, 1, 2, 3, 4] && tally.sum().counts.good == 35)
+        #expect(tally.firstGap(in: 5) == 2)
+    }
+
+    /// What a process has reported waits for the others that are at work.
+    @Test func whatAnEndedProcessReportedIsAddedToWhatTheOthersDo() {
+        var tally = LoadTally(processes: 2, nodes: 1, operations: 1)
+        var sample = LoadSample(second: 0, nodes: 1, operations: 1)
+        sample.cells[0].counts.good = 5
+        #expect(tally.add(sample, from: 1) == nil && tally.end(of: 1).isEmpty)
+        #expect(tally.add(sample, from: 0)?.counts.good == 10 && tally.points.count == 1)
     }
 
     /// A process that dies takes its part of the load with it.
@@ -71,7 +100,7 @@ import Testing
                     sample.cells[0].counts.good = 5
                     sample.cells[0].answered = 5
                     sample.cells[0].latency.record(nanoseconds: 1_000_000)
-                    _ = tally.add(sample)
+                    _ = tally.add(sample, from: process)
                 }
             }
             tally.finish()

@@ -39,7 +39,8 @@ import Testing
         var now: UInt64 = 0
         var seconds = 100.0
         var watch = NodeWatch(
-            ["node-1"], LoadJournal(measuring: 0), now: { now }, look: { _ in NodeWatch.Usage(pid: 7, seconds: seconds) })
+            ["node-1"], LoadJournal(measuring: 0), now: { now },
+            look: { _ in NodeWatch.Usage(pid: 7, seconds: seconds) })
         var whole = try point(0)
         (now, seconds) = (Self.second, 100.5)
         watch.observe(&whole)

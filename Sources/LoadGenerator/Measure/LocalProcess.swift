@@ -54,8 +54,8 @@ public struct LocalProcess: Hashable, Sendable {
     /// - Returns: whether the signal could be sent.
     public func send(signal: Int32) -> Bool { kill(pid, signal) == 0 }
 
-    /// The inodes of the sockets that listen on a port at one of the addresses, or else at all addresses, from tables as
-    /// in proc(5): `sl local rem st … inode`. Several nodes may have the same port at addresses of their own.
+    /// The inodes of the sockets that listen on a port at one of the addresses, or else at all addresses, from tables
+    /// as in proc(5): `sl local rem st … inode`. Several nodes may have the same port at addresses of their own.
     static func listeners(_ tables: [String], at addresses: Set<String>, port: Int) -> [String] {
         var (there, anywhere): ([String], [String]) = ([], [])
         for line in tables.flatMap({ $0.split(separator: "\n").dropFirst() }) {

@@ -3,36 +3,52 @@ public struct LoadTally: Sendable {
     private let processes: Int
     private let nodes: Int
     private let operations: Int
-    /// Seconds that not every process has reported yet.
-    private var pending: [Int: (reports: Int, sample: LoadSample)] = [:]
+    /// Processes that have not ended.
+    private var running: Set<Int>
+    /// Seconds that not every one of them has reported yet.
+    private var pending: [Int: (reporters: Set<Int>, sample: LoadSample)] = [:]
+    /// Those that every process has reported.
     private var complete: Set<Int> = []
 
     /// All that was measured; warm-up excluded.
     public private(set) var total: LoadSample
-    /// One for each complete second since measuring began, ascending; after ``finish()`` also for those that some
-    /// processes didn't report.
+    /// One for each second since measuring began that all processes have reported which had not ended then, ascending;
+    /// after ``finish()`` for all.
     public private(set) var points: [LoadPoint] = []
 
     /// - Parameter processes: how many have to report a second before it is complete.
     public init(processes: Int, nodes: Int, operations: Int) {
         self.processes = processes
+        running = Set(0..<processes)
         self.nodes = nodes
         self.operations = operations
         total = LoadSample(second: 0, nodes: nodes, operations: operations)
     }
 
-    /// - Returns: the second that is complete now, if one is.
-    public mutating func add(_ sample: LoadSample) -> LoadPoint? {
+    /// - Parameter process: which one saw it, from 0.
+    /// - Returns: the second that nobody will add to any more, if it is one.
+    public mutating func add(_ sample: LoadSample, from process: Int = 0) -> LoadPoint? {
         var entry =
-            pending[sample.second] ?? (0, LoadSample(second: sample.second, nodes: nodes, operations: operations))
-        entry.reports += 1
+            pending[sample.second] ?? ([], LoadSample(second: sample.second, nodes: nodes, operations: operations))
+        entry.reporters.insert(process)
         entry.sample.add(sample)
-        guard entry.reports == processes else {
-            pending[sample.second] = entry
-            return nil
-        }
-        pending[sample.second] = nil
-        complete.insert(sample.second)
+        pending[sample.second] = entry
+        return running.isSubset(of: entry.reporters) ? close(sample.second) : nil
+    }
+
+    /// A process has ended, in its time or before: nobody waits for what it didn't report.
+    ///
+    /// - Returns: the seconds that nobody will add to any more.
+    public mutating func end(of process: Int) -> [LoadPoint] {
+        running.remove(process)
+        guard !running.isEmpty else { return [] }
+        let closed = pending.filter { running.isSubset(of: $0.value.reporters) }.keys.sorted()
+        return closed.compactMap { close($0) }
+    }
+
+    private mutating func close(_ second: Int) -> LoadPoint? {
+        guard let entry = pending.removeValue(forKey: second) else { return nil }
+        if entry.reporters.count == processes { complete.insert(second) }
         return take(entry.sample)
     }
 

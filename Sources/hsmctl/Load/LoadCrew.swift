@@ -12,6 +12,13 @@ final class LoadCrew: Sendable {
         case other(WorkerProcess)
     }
 
+    /// What its processes say, each by its number.
+    enum News: Sendable {
+        case sample(LoadSample, process: Int)
+        /// In its time or before.
+        case ended(process: Int)
+    }
+
     private let members: [Member]
     private let plan: LoadPlan
 
@@ -37,23 +44,26 @@ final class LoadCrew: Sendable {
     }
 
     /// The samples of all processes as they come. The stream ends when all have ended.
-    func run(at time: UInt64) -> AsyncStream<LoadSample> {
-        let (stream, continuation) = AsyncStream.makeStream(of: LoadSample.self)
+    func run(at time: UInt64) -> AsyncStream<News> {
+        let (stream, continuation) = AsyncStream.makeStream(of: News.self)
         Task {
             await withTaskGroup(of: Void.self) { group in
-                for member in members {
+                for (process, member) in members.enumerated() {
                     group.addTask { [plan] in
                         switch member {
                         case .here(let session):
-                            for await sample in session.run(at: time) { continuation.yield(sample) }
+                            for await sample in session.run(at: time) {
+                                continuation.yield(.sample(sample, process: process))
+                            }
                         case .other(let worker):
                             worker.tell("go \(time)")
                             for await line in worker.lines {
                                 let sample = try? LoadSample(
                                     json: line, nodes: plan.nodes.count, operations: plan.operations.count)
-                                if let sample { continuation.yield(sample) }
+                                if let sample { continuation.yield(.sample(sample, process: process)) }
                             }
                         }
+                        continuation.yield(.ended(process: process))
                     }
                 }
             }

@@ -36,11 +36,12 @@ struct LoadRun {
             processes: crew.count, nodes: plan.nodes.count, operations: plan.operations.count)
         var watch = NodeWatch(plan.nodes.map(\.name), journal, look: usage())
         let progress = LoadProgress(plan: plan)
-        for await sample in crew.run(at: start) {
-            guard var point = tally.add(sample) else { continue }
-            watch.observe(&point)
-            tally.replace(point)
-            progress.show(point)
+        for await news in crew.run(at: start) {
+            for var point in tally.take(news) {
+                watch.observe(&point)
+                tally.replace(point)
+                progress.show(point)
+            }
         }
         progress.end()
         tally.finish()
@@ -121,6 +122,16 @@ struct LoadRun {
             let wanted = target == .leader ? "leader" : "follower"
             let healths = await transport.healths(endpoints)
             return healths.firstIndex { (try? $0.health.get())?.text("role") == wanted }
+        }
+    }
+}
+
+extension LoadTally {
+    /// - Returns: the seconds that are known now.
+    fileprivate mutating func take(_ news: LoadCrew.News) -> [LoadPoint] {
+        switch news {
+        case .sample(let sample, let process): add(sample, from: process).map { [$0] } ?? []
+        case .ended(let process): end(of: process)
         }
     }
 }

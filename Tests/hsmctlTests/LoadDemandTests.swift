@@ -19,6 +19,20 @@ import Testing
         #expect(demand.arrival(at: 5) == .open(from: 5, to: 5, spacing: .random))
     }
 
+    /// A run whose fault never came would pass for one that bore it.
+    @Test func aFaultHasToComeWithinTheRun() throws {
+        let demand = LoadDemand()
+        let kill = try #require(Fault("leader@9.5s", isPause: false))
+        let pause = try #require(Fault("2@3s+60s", isPause: true))
+        try demand.check([kill, pause], isSearch: false)
+        try demand.check([pause], isSearch: true)
+        let late = try #require(Fault("leader@10s", isPause: false))
+        let never = #expect(throws: ClientError.self) { try demand.check([pause, late], isSearch: false) }
+        #expect(never?.message.contains("10.0 s after") == true, "\(never?.message ?? "")")
+        let missed = #expect(throws: ClientError.self) { try demand.check([kill], isSearch: true) }
+        #expect(missed?.message.contains("--pause") == true)
+    }
+
     @Test func aProfileIsRead() throws {
         let demand = try LoadProfile.parse(
             """

@@ -92,6 +92,7 @@ struct LoadCommand: AsyncParsableCommand {
             return objective
         }
         let faults = try faults()
+        try demand.check(faults, isSearch: findMax != nil)
         let token = try tokenFile.map { file in
             String(decoding: try Files.read(file), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }

@@ -81,6 +81,22 @@ struct LoadDemand: Equatable {
         }
     }
 
+    /// - Parameter isSearch: whether the same run is made again and again.
+    /// - Throws: ``ClientError`` where one of the faults couldn't happen, or would spoil what comes after it.
+    func check(_ faults: [Fault], isSearch: Bool) throws {
+        for fault in faults {
+            guard fault.second < duration else {
+                throw ClientError.usage(
+                    "A fault \(Figures.decimal(fault.second)) s after the beginning never happens: the run takes "
+                        + "\(Figures.decimal(duration)) s.")
+            }
+            if isSearch, fault.action == .kill {
+                throw ClientError.usage(
+                    "After a trial with --kill the next one misses the node: --find-max goes with --pause only.")
+            }
+        }
+    }
+
     private static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
         guard range.contains(value) else {
             throw ClientError.usage("'\(name)' is \(range.lowerBound) to \(range.upperBound), not \(value).")

@@ -23,15 +23,14 @@ struct LoadRun {
         let measuring = start + plan.warmUp
         let journal = LoadJournal(measuring: measuring)
         let flag = InterruptFlag()
-        let tasks = faultTasks(measuring, journal) + [
-            Task {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
-                    flag.raise()
-                    crew.stop()
-                }
+        let faultTasks = faultTasks(measuring, journal)
+        let signals = Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
+                flag.raise()
+                crew.stop()
             }
-        ]
-        defer { for task in tasks { task.cancel() } }
+        }
+        defer { signals.cancel() }
         var tally = LoadTally(
             processes: crew.count, nodes: plan.nodes.count, operations: plan.operations.count)
         var watch = NodeWatch(plan.nodes.map(\.name), journal, look: usage())
@@ -45,6 +44,9 @@ struct LoadRun {
         }
         progress.end()
         tally.finish()
+        // A node that was stopped goes on before this process may end, and after it nothing is done to any.
+        for task in faultTasks { task.cancel() }
+        for task in faultTasks { await task.value }
         await crew.close()
         let planned = Double(plan.duration) / 1e9
         let stoppedAfter = flag.raisedAt.map { $0 > measuring ? Double($0 - measuring) / 1e9 : 0 }
@@ -96,16 +98,25 @@ struct LoadRun {
     }
 
     private func carryOut(_ fault: Fault, _ journal: LoadJournal) async throws {
-        guard let index = await index(of: fault.target), let process = processes[index] else {
+        guard let index = await index(of: fault.target), processes[index] != nil else {
             throw ClientError.notFound("no such node runs on this machine")
         }
+        // It takes a while to find out who leads.
+        try Task.checkCancellation()
         let name = plan.nodes[index].name
+        // As it is now: a node may have ended, or have been started anew.
+        guard let process = LocalProcess(of: plan.nodes[index]) else {
+            throw ClientError.notFound("\(name) doesn't run")
+        }
+        func send(_ signal: Int32) throws {
+            guard process.send(signal: signal) else { throw ClientError.refused("\(name) can't be sent a signal") }
+        }
         switch fault.action {
         case .kill:
-            _ = process.send(signal: SIGKILL)
+            try send(SIGKILL)
             journal.note("\(name) was killed")
         case .pause(let seconds):
-            _ = process.send(signal: SIGSTOP)
+            try send(SIGSTOP)
             journal.note("\(name) was stopped for \(Figures.decimal(seconds)) s")
             // Whatever happens, the process goes on.
             defer { _ = process.send(signal: SIGCONT) }

@@ -77,6 +77,24 @@ def test_an_interrupt_leaves_no_empty_file(tmp_path: pathlib.Path, ending: signa
         assert tool.wait(timeout=30) == -ending and not secret.exists()
 
 
+def test_a_receipt_that_may_have_arrived_is_looked_for(tmp_path: pathlib.Path):
+    """Once the pool is active no other file is made: the one that is there must not be thought worthless."""
+    def answer(token: str, target: str) -> tuple[int, dict]:
+        if "pending" in target:
+            return 503, {"error": {"code": "ServiceUnavailable", "message": "It may still take effect."}}
+        return 202, {"value": "the file"}
+
+    officer, domain = tmp_path / "officer.crt", tmp_path / "domain.json"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", os.devnull, "-out", str(officer),
+         "-subj", "/CN=Officer"], check=True, capture_output=True)
+    with Impostor(tmp_path, answer) as node:
+        ended = run("security-domain", "download", "--officer", str(officer), "--out", str(domain),
+                    **node.variables(tmp_path))
+    assert ended.returncode == 69 and domain.read_text() == "the file", ended
+    assert "'activated': it was" in ended.stderr and "isn't activated" not in ended.stderr, ended
+
+
 def test_a_path_may_be_one_character(tmp_path: pathlib.Path):
     """Of a new file for a secret, and of a node's configuration."""
     def run_there(program: str, *arguments: str) -> subprocess.CompletedProcess:

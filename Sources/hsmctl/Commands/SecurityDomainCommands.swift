@@ -71,8 +71,9 @@ struct SecurityDomainCommands: AsyncParsableCommand {
             } catch {
                 let cause = HSMControl.explained(error)?.message ?? "\(error)"
                 throw ClientError.unavailable(
-                    "\(file) is written, but its receipt wasn't confirmed, so the pool isn't activated: \(cause)\n"
-                        + "        Move the file away and repeat the command, with the same officers and quorum.")
+                    "\(file) is written, but whether its receipt was confirmed isn't known: \(cause)\n"
+                        + "        Look at PHASE in 'hsmctl pool status'. 'activated': it was, and the file is good. "
+                        + "'activating': move the file away and repeat the command, with the same officers and quorum.")
             }
         }
 

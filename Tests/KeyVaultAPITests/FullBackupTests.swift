@@ -339,6 +339,16 @@ import Testing
         #expect(try await sign("large").status == 200)
     }
 
+    /// Requests may fill the queue for slow work just when the next keys are to be sealed.
+    @Test func aRestoreWaitsForRoomToCompute() async throws {
+        try await pool.create("k")
+        let folder = try await backed.backup()
+        pool.computation.refuse(next: 1)
+        let done = try await backed.restore(folder)
+        #expect(done.json?.string("status") == "Succeeded", "\(done.text)")
+        #expect(state.key("k")?.latest.origin == .restored)
+    }
+
     /// What is wrong with a backup is said, and nothing is changed.
     @Test func badBackupsAreRefused() async throws {
         try await pool.create("k")

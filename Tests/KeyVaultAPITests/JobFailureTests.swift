@@ -1,4 +1,6 @@
+import CryptographicModule
 import PoolState
+import RequestPipeline
 import Testing
 
 @testable import KeyVaultAPI
@@ -23,6 +25,18 @@ import Testing
             let failure = JobFailure(JobRefused.refused(refusal))
             #expect(failure.code == code && failure.message.contains(says), "\(refusal): \(failure)")
         }
+    }
+
+    /// A backup isn't called bad where the node lacked something.
+    @Test func aNodeThatHasNoRoomSaysSo() {
+        let causes: [(any Error, String)] = [
+            (APIError.tooManyRequests, "too much to do"), (CryptoError.secureMemoryExhausted, "protected memory"),
+        ]
+        for (cause, says) in causes {
+            let failure = JobFailure(cause)
+            #expect(failure.code == "ServiceUnavailable" && failure.message.contains(says), "\(failure)")
+        }
+        #expect(JobFailure(CryptoError.authenticationFailed).code == "BackupRejected")
     }
 
     @Test func aPoolThatDoesNotAnswerIsDescribed() {

@@ -19,14 +19,22 @@ public final class TestClock: CivilClock {
 /// Threads for slow work; their queue can be made to look full.
 public final class TestComputation: ComputationPool {
     private let full = Mutex(false)
+    private let refusals = Mutex(0)
 
     public var isFull: Bool {
         get { full.withLock { $0 } }
         set { full.withLock { $0 = newValue } }
     }
 
+    /// Makes the queue look full to so much of what comes next.
+    public func refuse(next count: Int) { refusals.withLock { $0 = count } }
+
     public func submit(for caller: GUID?, _ work: @escaping @Sendable () -> Void) -> Bool {
-        guard !isFull else { return false }
+        let isRefused = refusals.withLock { left in
+            defer { left = max(0, left - 1) }
+            return left > 0
+        }
+        guard !isFull, !isRefused else { return false }
         DispatchQueue.global().async(execute: work)
         return true
     }

@@ -72,7 +72,7 @@ final class KeyStaging {
         let (keys, records, batch, module) = (keys, records, batch, job.services.module)
         // Who asks for one key wants to have it: deleted, it would take the living key's place and be purged when due.
         let keepsDeletion = job.order.key == nil
-        let result = try await job.services.computation.run { () throws(CryptoError) in
+        let result = try await job.compute { () throws(CryptoError) in
             // A key that doesn't open is the backup's fault, not the node's.
             do throws(CryptoError) {
                 var staged: [StagedKey] = []

@@ -10,8 +10,9 @@ import Synchronization
 final class RunningJob: Sendable {
     /// Well within the time after which a silent node is taken for dead.
     private static let reportInterval = Duration.seconds(3)
-    /// How often a command is repeated that the pool couldn't take.
+    /// How often a command is repeated that the pool couldn't take, or a computation that the node couldn't.
     private static let attempts = 20
+    private static let pause = Duration.milliseconds(500)
 
     struct Progress: Hashable {
         var items: UInt64 = 0
@@ -103,11 +104,26 @@ final class RunningJob: Sendable {
                 guard attempt < Self.attempts, error != .sealed, error != .shuttingDown else {
                     throw JobRefused.unavailable(error)
                 }
-                try await Task.sleep(for: .milliseconds(500))
+                try await Task.sleep(for: Self.pause)
                 continue
             }
             if case .refused(let refusal) = committed.outcome { throw JobRefused.refused(refusal) }
             return
+        }
+    }
+
+    /// Runs a computation, again and again where requests leave no room for it: they may be sent anew one by one, and a
+    /// job would have to begin from its beginning.
+    func compute<Value: Sendable>(_ work: @escaping @Sendable () throws(CryptoError) -> Value) async throws -> Value {
+        var attempt = 0
+        while true {
+            do throws(APIError) {
+                return try await services.computation.run(work)
+            } catch {
+                attempt += 1
+                guard error == .tooManyRequests, attempt < Self.attempts else { throw error }
+            }
+            try await Task.sleep(for: Self.pause)
         }
     }
 }
@@ -159,6 +175,16 @@ extension JobFailure {
         case JobRefused.unavailable(let why):
             let answer = APIError(why)
             self.init(code: answer.code, message: answer.message)
+        case let error as APIError where error == .tooManyRequests:
+            self.init(
+                code: "ServiceUnavailable",
+                message: "This node had too much to do to seal the keys of the backup. Nothing was changed. Start "
+                    + "again when there is less, or at another node.")
+        case CryptoError.secureMemoryExhausted:
+            self.init(
+                code: "ServiceUnavailable",
+                message: "This node's protected memory for keys is full. Nothing was changed. Start again, at another "
+                    + "node.")
         case is CryptoError:
             self.init(
                 code: "BackupRejected", message: "A key of the backup doesn't open, or can't be sealed here. "

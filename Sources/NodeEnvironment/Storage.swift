@@ -109,6 +109,9 @@ public protocol NodeStorage: AnyObject {
 
     // MARK: Snapshots
 
+    // Where what is staged turns out to be damaged it is dropped, and nothing else has changed: ``stage(_:)``,
+    // ``stagedRows()`` and ``stagedDigests()`` throw ``StorageFailure/corrupted(_:)`` then.
+
     /// Opens the state as it was last saved; nil if nothing ever was. What is saved later doesn't show in it.
     func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)?
 
@@ -122,7 +125,7 @@ public protocol NodeStorage: AnyObject {
     /// All rows of the complete staged snapshot.
     func stagedRows() throws(StorageFailure) -> [StateRow]
 
-    /// The digests of the sealed records in the staged snapshot.
+    /// The digests of the sealed records in the staged snapshot, which are compared with them.
     func stagedDigests() throws(StorageFailure) -> Set<[UInt8]>
 
     func discardStaged() throws(StorageFailure)
@@ -131,8 +134,8 @@ public protocol NodeStorage: AnyObject {
     /// and the log begins behind it. Of the log what is behind the snapshot stays if the entry at its index is there
     /// with its term, and nothing otherwise.
     ///
-    /// After a crash in it either nothing has changed, or ``load()`` completes it. The caller has found the snapshot
-    /// genuine and newer than what it has applied.
+    /// After a crash in it either nothing has changed, or ``load()`` completes it, unless the snapshot was damaged
+    /// since: then that is dropped. The caller has found the snapshot genuine and newer than what it has applied.
     func installStaged(configuration: PoolConfiguration) throws(StorageFailure)
 }
 

@@ -94,6 +94,22 @@ import Testing
         try expectSameState(bench)
     }
 
+    /// The node's own state and log are whole: nothing keeps it from going on with them.
+    @Test func aSnapshotThatItsOwnDiskDamagesIsFetchedAnew() throws {
+        let bench = try poolWithoutThird()
+        try bench.start(2)
+        try bench.run(until: "the whole snapshot") { bench[2].disk.staged?.isComplete == true }
+        let storage = try #require(bench[2].storage)
+        storage.damagesStaged = true
+        bench.unseal(2)
+        try expectSameState(bench)
+        #expect(bench[2].driver?.halted == nil)
+        #expect(storage.stagedReadings == 2)
+        #expect(bench[2].views.last?.generation == 12)
+        let damages = bench[2].alarms.filter { if case .damagedSnapshot = $0 { true } else { false } }
+        #expect(damages.count == 1)
+    }
+
     /// Without room nothing is won by reading and checking the whole snapshot at each step. Once there is room, the
     /// node goes on by itself: no message and no call has to come.
     @Test func anInstallationWithoutRoomIsTriedAgainAfterAPause() throws {

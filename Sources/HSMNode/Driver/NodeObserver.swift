@@ -57,6 +57,8 @@ public enum NodeAlarm: Hashable, Sendable {
     case malformedProposal(from: NodeID)
     /// A snapshot that was received isn't one that an unsealed member made. It was dropped.
     case forgedSnapshot(index: LogIndex)
+    /// A snapshot that was received was damaged on this node's disk. It was dropped, and comes again.
+    case damagedSnapshot(index: LogIndex)
     /// The member's disk was put back to an earlier state: it no longer has what it had acknowledged, and counts for
     /// nothing until it is replaced.
     case memberForgot(NodeID)

@@ -61,6 +61,9 @@ extension NodeDriver {
         } catch .full {
             // Asked for again at a later offer.
             return environment.observer.alarm(.storageFull)
+        } catch .corrupted {
+            // What had come before is gone: a later offer begins anew.
+            return environment.observer.alarm(.damagedSnapshot(index: chunk.mark.index))
         } catch {
             return halt(error)
         }
@@ -76,13 +79,21 @@ extension NodeDriver {
         guard halted == nil, stalled == nil, case .unsealed(let authenticator) = seal,
             let staged = environment.storage.staged, staged.isComplete
         else { return }
-        do {
+        do throws(StorageFailure) {
             guard staged.mark.index > raft.commitIndex else { return try discardStaged() }
             let (index, term) = (staged.mark.index, staged.mark.term)
             guard raft.mayInstall(index: index, term: term), !raft.hasUnwrittenLog else { return }
             // What has found no room before is not read and checked again: that would hold the driver's thread up.
             let isKnown = fetch.genuine?.mark == staged.mark
-            guard let genuine = try isKnown ? fetch.genuine : verified(staged, authenticator) else {
+            let found: GenuineSnapshot?
+            do throws(StorageFailure) {
+                found = try isKnown ? fetch.genuine : verified(staged, authenticator)
+            } catch {
+                guard case .corrupted = error else { throw error }
+                // A later offer brings it again.
+                return environment.observer.alarm(.damagedSnapshot(index: staged.mark.index))
+            }
+            guard let genuine = found else {
                 guard halted == nil else { return }
                 environment.observer.alarm(.forgedSnapshot(index: staged.mark.index))
                 return try discardStaged()

@@ -1,3 +1,4 @@
+import CryptographicModule
 import GRDB
 import NodeEnvironment
 import Raft
@@ -149,14 +150,9 @@ final class IncomingDatabase {
     }
 
     func digests() throws(StorageFailure) -> Set<[UInt8]> {
-        try StorageFailures.translating(path) {
-            try queue.read { database in
-                var digests: Set<[UInt8]> = []
-                let cursor = try Row.fetchCursor(database, sql: "SELECT digest FROM incoming_blob")
-                while let row = try cursor.next() { digests.insert(try row.bytes(0, file: path)) }
-                return digests
-            }
-        }
+        var digests: Set<[UInt8]> = []
+        try forEachBlob { digest, _ in _ = digests.insert(digest) }
+        return digests
     }
 
     /// Each row with its checksum, which is compared first.
@@ -179,13 +175,19 @@ final class IncomingDatabase {
         }
     }
 
+    /// Each sealed record with its digest, which is compared first.
     func forEachBlob(_ body: ([UInt8], [UInt8]) throws -> Void) throws(StorageFailure) {
         try StorageFailures.translating(path) {
             try queue.read { database in
                 let sql = "SELECT digest, bytes FROM incoming_blob ORDER BY digest"
                 let cursor = try Row.fetchCursor(database, sql: sql)
                 while let row = try cursor.next() {
-                    try body(try row.bytes(0, file: path), try row.bytes(1, file: path))
+                    let digest = try row.bytes(0, file: path)
+                    let bytes = try row.bytes(1, file: path)
+                    guard Digest.sha256(bytes) == digest else {
+                        throw StorageFailures.corrupted(path, "key material of a snapshot does not match its digest")
+                    }
+                    try body(digest, bytes)
                 }
             }
         }

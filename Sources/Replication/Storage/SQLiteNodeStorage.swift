@@ -61,6 +61,7 @@ public final class SQLiteNodeStorage: NodeStorage {
     public func load() throws(StorageFailure) -> StoredNode {
         var log = try log.load()
         var state = try state.load()
+        try dropUnreadablePlan()
         if try finishInstallation() {
             log = try self.log.load()
             state = try self.state.load()
@@ -137,21 +138,48 @@ public final class SQLiteNodeStorage: NodeStorage {
 
     /// - Precondition: the chunk is a snapshot's first, or follows on what is staged.
     public func stage(_ chunk: SnapshotChunk) throws(StorageFailure) {
-        try writing(mayUseReserve: false) { () throws(StorageFailure) in
-            if let incoming, chunk.after != .beginning {
-                try incoming.add(chunk)
-            } else {
-                closeIncoming()
-                incoming = try IncomingDatabase.begin(chunk, in: folder, identity: identity)
+        try droppingDamaged { () throws(StorageFailure) -> Void in
+            var damage: StorageFailure?
+            try writing(mayUseReserve: false) { () throws(StorageFailure) in
+                do throws(StorageFailure) {
+                    try add(chunk)
+                } catch {
+                    // It isn't the node's own data that is damaged: those may be written further.
+                    guard case .corrupted = error else { throw error }
+                    damage = error
+                }
             }
+            if let damage { throw damage }
         }
     }
 
-    /// Empty if nothing is staged; what has come so far of an incomplete snapshot.
-    public func stagedRows() throws(StorageFailure) -> [StateRow] { try incoming?.rows() ?? [] }
+    private func add(_ chunk: SnapshotChunk) throws(StorageFailure) {
+        if let incoming, chunk.after != .beginning { return try incoming.add(chunk) }
+        closeIncoming()
+        incoming = try IncomingDatabase.begin(chunk, in: folder, identity: identity)
+    }
 
-    /// As with ``stagedRows()``: empty, or what has come so far.
-    public func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { try incoming?.digests() ?? [] }
+    /// Empty if nothing is staged; what has come so far of an incomplete snapshot.
+    public func stagedRows() throws(StorageFailure) -> [StateRow] {
+        try droppingDamaged { () throws(StorageFailure) in try incoming?.rows() ?? [] }
+    }
+
+    /// As with ``stagedRows()``: empty, or what has come so far. The records themselves are compared with the digests.
+    public func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> {
+        try droppingDamaged { () throws(StorageFailure) in try incoming?.digests() ?? [] }
+    }
+
+    /// What is staged another node has, too: damaged it is of no use, and would be in the way of what comes.
+    private func droppingDamaged<Value>(
+        _ body: () throws(StorageFailure) -> Value
+    ) throws(StorageFailure) -> Value {
+        do throws(StorageFailure) {
+            return try body()
+        } catch {
+            if case .corrupted = error { discardStaged() }
+            throw error
+        }
+    }
 
     /// Removes `incoming.db`, whether or not it could be opened. Can't fail: what is left is found at the next start.
     public func discardStaged() {
@@ -181,6 +209,20 @@ public final class SQLiteNodeStorage: NodeStorage {
                 // The node's memory and its disk can't be brought together any more, but a start can.
                 throw .device("\(folder.path): the disk is full amid an installation, which the next start completes")
             }
+        }
+    }
+
+    /// A planned snapshot that is damaged is dropped with its plan, unless the state is made of it already: the node's
+    /// own state is whole until then, and nobody has been told of another one.
+    private func dropUnreadablePlan() throws(StorageFailure) {
+        guard let incoming, incoming.contents.plan != nil, incoming.contents.staged.mark.index > state.appliedIndex
+        else { return }
+        do throws(StorageFailure) {
+            try incoming.forEachRow { _, _, _, _ in }
+            try incoming.forEachBlob { _, _ in }
+        } catch {
+            guard case .corrupted = error else { throw error }
+            discardStaged()
         }
     }
 

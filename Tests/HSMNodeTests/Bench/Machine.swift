@@ -104,6 +104,8 @@ final class EditedDisk: NodeStorage {
     private let edit: (inout StoredNode) -> Void
     /// There is no room to install a snapshot, though there is for all else.
     var refusesInstallations = false
+    /// What is staged is found damaged when it is read next, and is dropped.
+    var damagesStaged = false
     /// There is no room to cut the log.
     var refusesCuts = false
     /// There is no room for rows of the state.
@@ -151,7 +153,10 @@ final class EditedDisk: NodeStorage {
     func stage(_ chunk: SnapshotChunk) throws(StorageFailure) { try disk.stage(chunk) }
     func stagedRows() throws(StorageFailure) -> [StateRow] {
         stagedReadings += 1
-        return try disk.stagedRows()
+        guard damagesStaged else { return try disk.stagedRows() }
+        damagesStaged = false
+        try disk.discardStaged()
+        throw .corrupted("a row of a snapshot")
     }
 
     func stagedDigests() throws(StorageFailure) -> Set<[UInt8]> { try disk.stagedDigests() }

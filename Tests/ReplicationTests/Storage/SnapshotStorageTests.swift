@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import NodeEnvironment
 import Raft
 import Replication
@@ -214,5 +215,77 @@ struct SnapshotStorageTests {
         let reopened = try open(temporary.copy(of: temporary.file("target"), as: "damaged"))
         #expect(reopened.staged == nil)
         #expect(try reopened.load().applied == Samples.mark(5))
+    }
+
+    /// Of what is staged, not of what says how much is.
+    static let damages = [
+        "UPDATE incoming_row SET value = x'00' WHERE key = CAST('row 5' AS BLOB)",
+        "UPDATE incoming_blob SET bytes = x'00' WHERE digest = (SELECT min(digest) FROM incoming_blob)",
+    ]
+
+    /// What a crash leaves of the node's folder, with what it has received changed.
+    private func damaged(_ name: String, _ sql: String) throws -> SQLiteNodeStorage {
+        let folder = try temporary.copy(of: temporary.file(name), as: "damaged")
+        let queue = try DatabaseQueue(path: folder + "/incoming.db")
+        try queue.write { try $0.execute(sql: sql) }
+        try queue.close()
+        return try open(folder)
+    }
+
+    private func isDamage(_ body: () throws -> Void) -> Bool {
+        do {
+            try body()
+            return false
+        } catch StorageFailure.corrupted(let text) {
+            return text.contains("/incoming.db: ")
+        } catch {
+            return false
+        }
+    }
+
+    /// The node goes on with its own data, and takes the snapshot anew.
+    private func expectUnharmed(_ storage: SQLiteNodeStorage) throws {
+        #expect(storage.staged == nil)
+        try storage.persist(hardState: HardState(term: 3, commit: 5), truncateFrom: nil, entries: [])
+        let source = try open(temporary.copy(of: temporary.file("source"), as: "again"))
+        let reader = try #require(try source.openSnapshot())
+        for chunk in try read(reader, limit: 5_000) { try storage.stage(chunk) }
+        _ = (try storage.stagedRows(), try storage.stagedDigests())
+        try storage.installStaged(configuration: Samples.configuration)
+        #expect(try storage.load().applied == Samples.mark(40))
+    }
+
+    @Test("that are damaged after they came are dropped, and nothing else is", arguments: damages)
+    func damagedContents(_ sql: String) throws {
+        _ = try stagedTarget("target")
+        let storage = try damaged("target", sql)
+        _ = try storage.load()
+        #expect(storage.staged?.isComplete == true)
+        #expect(isDamage { _ = (try storage.stagedRows(), try storage.stagedDigests()) })
+        try expectUnharmed(storage)
+    }
+
+    @Test("that nothing can be added to any more are dropped, and nothing else is")
+    func damagedWhileTheyCome() throws {
+        let reader = try #require(try source().openSnapshot())
+        let chunks = try read(reader, limit: 5_000)
+        let former = try target("target")
+        try former.stage(chunks[0])
+        let storage = try damaged("target", "DROP TABLE incoming_row")
+        _ = try storage.load()
+        #expect(storage.staged?.received == chunks[0].end)
+        #expect(isDamage { try storage.stage(chunks[1]) })
+        try expectUnharmed(storage)
+    }
+
+    @Test("that are damaged when they are to be installed after a crash are dropped", arguments: damages)
+    func damagedPlan(_ sql: String) throws {
+        let former = try stagedTarget("target")
+        former.interruption = .planned
+        #expect(throws: StorageFailure.self) { try former.installStaged(configuration: Samples.configuration) }
+        let storage = try damaged("target", sql)
+        let stored = try storage.load()
+        #expect(stored.applied == Samples.mark(5) && stored.entries == Samples.entries(1...10))
+        try expectUnharmed(storage)
     }
 }

@@ -64,7 +64,9 @@ struct RecoverCommand: AsyncParsableCommand {
         var connection = connection
         if let at, !connection.namesPool { connection.endpoint = [at] }
         try await PoolClient.with(connection, authenticated: false, answerSeconds: 60) { client in
-            let survivors = Survivors(asked: await client.transport.healths(client.endpoints))
+            // The node that goes on is compared with the others, whether it is among the endpoints or not.
+            let others = client.endpoints.filter { $0 != at }
+            let survivors = Survivors(asked: await client.transport.healths(others + [at].compactMap { $0 }))
             guard let at else { return try show(survivors) }
             try await recover(at, survivors, client)
         }

@@ -37,6 +37,9 @@ class Impostor:
             def do_GET(self):
                 self.say(*answer(self.headers.get("authorization", "")[len("Bearer "):], self.path))
 
+            def do_DELETE(self):
+                self.do_GET()
+
             def say(self, status: int, content: dict):
                 body = json.dumps(content).encode()
                 self.send_response(status)

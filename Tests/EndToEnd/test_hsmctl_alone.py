@@ -49,14 +49,41 @@ def test_what_is_wrong_with_a_certificate(tmp_path: pathlib.Path, certificate: d
         assert "can't be reached" not in refused.stderr and "broke" not in refused.stderr, refused
 
 
+RECOVER = ["pool", "recover", "--others-are-destroyed", "--security-domain", "/nowhere", "--officer", "a:b", "--at"]
+
+
 def test_the_node_that_goes_on_is_endpoint_enough():
     """The runbook gives no --endpoint, and the other nodes are destroyed."""
-    recover = ["pool", "recover", "--others-are-destroyed", "--security-domain", "/nowhere", "--officer", "a:b", "--at"]
-    begun = run(*recover, UNREACHABLE + "/")
+    begun = run(*RECOVER, UNREACHABLE + "/")
     assert begun.returncode == 74 and "/nowhere can't be read" in begun.stderr, begun
     for bad in ("http://127.0.0.1:1", UNREACHABLE + "/x", "https://127.0.0.1:65536"):
-        refused = run(*recover, bad)
+        refused = run(*RECOVER, bad)
         assert refused.returncode == 64 and f"'{bad}'" in refused.stderr, refused
+
+
+def test_the_node_that_goes_on_is_asked_too(tmp_path: pathlib.Path):
+    """Else nobody is told that another one has more, where the endpoints in the shell don't name it."""
+    with Impostor(tmp_path, lambda token, target: (200, {"node": "n2", "leader": "n3"})) as node:
+        variables = {**node.variables(tmp_path), "QUORATE_ENDPOINTS": UNREACHABLE}
+        refused = run(*RECOVER, node.endpoint, **variables)
+        assert refused.returncode == 1 and "n3 leads a majority" in refused.stderr, refused
+
+
+def test_a_removal_is_waited_for_no_longer_than_asked(tmp_path: pathlib.Path):
+    """A node that is slow to answer is one answer late, and not one for each fifth of a second."""
+    lists = []
+
+    def answer(token: str, target: str) -> tuple[int, dict]:
+        if target.startswith("/quorate/v1/nodes?"):
+            lists.append(target)
+            if len(lists) > 1:
+                time.sleep(1)
+        return 200, {"value": [{"id": 5, "name": "node-5"}]}
+
+    with Impostor(tmp_path, answer) as node:
+        node_removed = run("node", "remove", "node-5", "--wait", "1", **node.variables(tmp_path))
+        assert node_removed.returncode == 69 and "not done after 1 s" in node_removed.stderr, node_removed
+        assert len(lists) == 2, lists
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

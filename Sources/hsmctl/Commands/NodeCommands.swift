@@ -142,11 +142,12 @@ struct NodeCommands: AsyncParsableCommand {
 
     /// Asks every now and then, because the pool goes through several steps by itself.
     fileprivate static func until(seconds: Int, _ isReached: () async throws -> Bool) async throws {
-        for _ in 0..<max(1, seconds * 5) {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        repeat {
             // In between a node that answers may be the one that leaves.
             if (try? await isReached()) == true { return }
             try await Task.sleep(for: .milliseconds(200))
-        }
+        } while ContinuousClock.now < deadline
         throw ClientError.unavailable("It is not done after \(seconds) s. The pool goes on: see 'hsmctl node list'.")
     }
 

@@ -19,12 +19,16 @@ struct OutgoingQueue {
     /// Appends, and drops what is oldest where the limit asks for it: messages of consensus first, since they are
     /// repeated or out of date anyway.
     ///
+    /// Of pieces of a snapshot only the newest waits. A member asks for one at a time, and asks again for one that is
+    /// long in coming: over a slow link the repetitions would become more and more, and hold up all else.
+    ///
     /// - Returns: how many messages were dropped.
     mutating func append(_ message: PeerMessage) -> Int {
         messages.append(message)
         bytes += message.queueBytes
-        guard bytes > limit else { return 0 }
         let before = count
+        if message.isSnapshotPiece { drop(downTo: 0) { $0.isSnapshotPiece } }
+        guard bytes > limit else { return before - count }
         // Down to half, so that a full queue isn't searched again for each message.
         drop(downTo: limit / 2) { if case .raft = $0 { return true } else { return false } }
         if bytes > limit { drop(downTo: limit / 2) { _ in true } }
@@ -70,6 +74,10 @@ struct OutgoingQueue {
 }
 
 extension PeerMessage {
+    fileprivate var isSnapshotPiece: Bool {
+        if case .snapshotChunk = self { true } else { false }
+    }
+
     /// About what the message takes in memory.
     var queueBytes: Int {
         switch self {

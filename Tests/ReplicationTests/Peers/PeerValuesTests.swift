@@ -111,6 +111,27 @@ struct OutgoingQueueTests {
         #expect(last == proposal(199))
     }
 
+    @Test("keeps the last piece of a snapshot that was asked for, and no other")
+    func pieces() {
+        func piece(_ number: UInt64) -> PeerMessage {
+            .snapshotChunk(
+                SnapshotChunk(
+                    mark: Samples.mark(9), after: .beginning, rows: [Samples.row(number, value: "v")], blobs: [],
+                    isLast: false))
+        }
+        var queue = OutgoingQueue(limit: 1 << 30)
+        #expect(queue.append(append(1)) == 0)
+        #expect(queue.append(piece(1)) == 0)
+        #expect(queue.append(append(2)) == 0)
+        // The same one again, as after a second without it.
+        #expect(queue.append(piece(1)) == 1)
+        #expect(queue.append(append(3)) == 0)
+        #expect(queue.append(piece(2)) == 1)
+        for message in [append(1), append(2), append(3), piece(2)] { #expect(queue.popFirst() == message) }
+        #expect(queue.popFirst() == nil)
+        #expect(queue.bytes == 0)
+    }
+
     @Test("takes one message beyond the limit rather than none")
     func single() {
         var queue = OutgoingQueue(limit: 1000)

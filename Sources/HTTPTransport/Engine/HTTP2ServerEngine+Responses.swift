@@ -38,6 +38,8 @@ extension HTTP2ServerEngine {
         }
         record.phase = .responding
         record.since = now
+        if leavingAnswers == 0 { pace.begin(now: now) }
+        leavingAnswers += 1
         let hasBody = !response.body.isEmpty && !response.isBodiless && record.method != .head
         if hasBody { record.response = response.body }
         // Where the request is cut short, the data provider notices the end of the answer.
@@ -76,15 +78,21 @@ extension HTTP2ServerEngine {
                 if let base = body.baseAddress { buffer.update(from: base + record.responseOffset, count: count) }
             }
             record.responseOffset += count
-            record.since = engine._withUnsafeGuaranteedRef { engine in
-                engine.lastSent = engine.now
-                return engine.now
-            }
-            if record.responseOffset == record.response.count {
-                flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-                if !record.isRequestComplete { record.phase = .lingering }
-            }
+            let isLast = record.responseOffset == record.response.count
+            if isLast { flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
+            engine._withUnsafeGuaranteedRef { $0.noteSent(count, of: record, isLast: isLast) }
             return count
+        }
+    }
+
+    private func noteSent(_ count: Int, of record: StreamRecord, isLast: Bool) {
+        pace.sent(count, now: now)
+        if isLast, !record.isRequestComplete {
+            record.phase = .lingering
+            record.since = now
+            leavingAnswers -= 1
+        } else {
+            record.since = max(record.since, pace.earned)
         }
     }
 }

@@ -55,8 +55,9 @@ final class HTTP2ServerEngine {
     var shutdown = Shutdown.none
     private(set) var hasFailed = false
     var hasSeenRequest = false
-    /// When a part of any answer's body last left for the channel.
-    var lastSent: UInt64
+    var pace: Pace
+    /// Answers that are on their way.
+    var leavingAnswers = 0
     private let openedAt: UInt64
     private var idleSince: UInt64
 
@@ -70,12 +71,12 @@ final class HTTP2ServerEngine {
         self.sink = sink
         self.limits = limits
         self.timeouts = timeouts.nanoseconds
+        pace = Pace(stall: timeouts.nanoseconds.writeStall, now: now)
         self.dates = dates
         self.headers = headers
         self.tokens = tokens
         self.turns = turns
         self.now = now
-        lastSent = now
         openedAt = now
         idleSince = now
         frameBudget = FrameBudget(burst: limits.controlFrameBurst, now: now)
@@ -192,6 +193,7 @@ final class HTTP2ServerEngine {
 
     func releaseRecord(_ record: StreamRecord) {
         if record.phase == .receivingBody { bodyBudget.remove(record.body.count) }
+        if record.phase == .responding { leavingAnswers -= 1 }
         if headerRecord === record { headerRecord = nil }
         record.end()
         freeRecords.append(record)
@@ -254,9 +256,11 @@ final class HTTP2ServerEngine {
             return terminate(openStreams == 0 ? NGHTTP2_NO_ERROR : NGHTTP2_ENHANCE_YOUR_CALM)
         }
         if openStreams == 0, now >= idleSince + timeouts.idle { beginShutdown(now: now) }
+        pace.waited(held, now: now)
         for record in records {
-            // A request gets back that time and no more: else a peer that has it happen now and then has no limit.
-            if held > 0 { record.since = record.phase == .responding ? now : min(now, record.since + held) }
+            // A stream gets back that time and no more: else a peer that has it happen now and then has no limit.
+            let since = record.since + held
+            record.since = record.phase == .responding ? since : min(now, since)
             expire(record)
         }
     }
@@ -271,18 +275,18 @@ final class HTTP2ServerEngine {
         case .receivingBody:
             if now >= record.since + timeouts.request { refuse(record, .tooSlow) }
         case .responding:
-            if now >= lastProgress(of: record) + timeouts.writeStall { reset(record, NGHTTP2_CANCEL) }
+            if now >= earnedTime(of: record) + timeouts.writeStall { reset(record, NGHTTP2_CANCEL) }
         case .lingering:
             if now >= record.since + HTTP2ServerEngine.lingerNanoseconds { reset(record, NGHTTP2_NO_ERROR) }
         }
     }
 
-    /// When an answer last came forward. One that its own window lets out waits for those that are sent before it.
-    private func lastProgress(of record: StreamRecord) -> UInt64 {
+    /// Up to when the waiting of an answer is paid for. One that its own window lets out waits for those before it.
+    private func earnedTime(of record: StreamRecord) -> UInt64 {
         guard let session, nghttp2_session_get_stream_remote_window_size(session, record.id) > 0 else {
             return record.since
         }
-        return max(record.since, lastSent)
+        return max(record.since, pace.earned)
     }
 
     func reset(_ record: StreamRecord, _ code: nghttp2_error_code) {

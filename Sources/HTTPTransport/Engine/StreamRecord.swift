@@ -19,7 +19,8 @@ final class StreamRecord {
 
     var id: Int32 = 0
     var phase = Phase.free
-    /// When the request's deadline, and later the deadline of its answer, began to run.
+    /// When the request's deadline, and later the deadline of its answer, began to run; or will, for an answer earns
+    /// time (`Pace`).
     var since: UInt64 = 0
 
     var method: HTTPMethod?

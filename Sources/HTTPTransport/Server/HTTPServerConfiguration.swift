@@ -85,7 +85,8 @@ public struct TransportTimeouts: Hashable, Sendable {
     /// From the first byte of a request to its last.
     public var request: Duration = .seconds(30)
     /// With something to send and the peer taking less than 16 KiB of it. A slow one has the time anew as long as it
-    /// takes more.
+    /// takes more. What HTTP/2's flow control lets out has the time that it takes at that rate in addition, at most
+    /// eight times as much.
     public var writeStall: Duration = .seconds(30)
 
     public init() {}

@@ -124,12 +124,99 @@ struct HTTP2TimeTests {
         let short = RawFrames.headers(3, RawFrames.request(path: "/short"), end: true)
         _ = server.exchange(RawFrames.preface + wide + long + short)
         server.tick(after: 20)
-        _ = server.exchange(RawFrames.frame(type: 8, flags: 0, stream: 0, [0, 0, 0x27, 0x10]))
-        server.tick(after: 29)
+        _ = server.exchange(window(0, 10_000))
+        // 75,535 bytes have left, which earn 138 seconds.
+        server.tick(after: 148)
         #expect(server.output().isEmpty && server.engine.openStreams > 0)
         server.tick(after: 1)
         #expect(RawFrames.parse(server.output()).allSatisfy { $0.type == 3 })
         #expect(server.engine.openStreams == 0)
+    }
+
+    /// WINDOW_UPDATE.
+    private func window(_ stream: UInt32, _ count: UInt32) -> [UInt8] {
+        let payload = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> UInt32($0)) }
+        return RawFrames.frame(type: 8, flags: 0, stream: stream, payload)
+    }
+
+    @Test func `a byte of window now and then keeps no answer alive, whatever else is answered`() throws {
+        let server = try ServerHarness(
+            sink: RecordingSink { request, responder in
+                let count = request.path == "/none" ? 0 : 1000
+                responder.respond(HTTPResponse(status: 200, body: Array(repeating: 1, count: count)))
+            })
+        // SETTINGS_INITIAL_WINDOW_SIZE = 0
+        let noWindow = RawFrames.frame(type: 4, flags: 0, stream: 0, [0, 4, 0, 0, 0, 0])
+        let starved = [UInt32(1), 3].flatMap { RawFrames.headers($0, RawFrames.request(), end: true) }
+        _ = server.exchange(RawFrames.preface + noWindow + starved)
+        for round in UInt32(0)..<3 {
+            server.tick(after: 9)
+            let other = RawFrames.headers(5 + 2 * round, RawFrames.request(path: "/none"), end: true)
+            let frames = RawFrames.parse(server.exchange(window(1, 1) + window(3, 1) + other))
+            #expect(frames.map(\.type).sorted() == [0, 0, 1])
+            server.tick(after: 1)
+            #expect(server.output().isEmpty && server.engine.openStreams == 2)
+        }
+        server.tick(after: 1)
+        #expect(RawFrames.parse(server.output()).map(\.type) == [3, 3])
+        #expect(server.engine.openStreams == 0)
+    }
+
+    @Test func `a byte of the connection's window now and then keeps no answer alive`() throws {
+        let server = try ServerHarness(
+            sink: RecordingSink { _, responder in
+                responder.respond(HTTPResponse(status: 200, body: Array(repeating: 1, count: 200_000)))
+            })
+        // SETTINGS_INITIAL_WINDOW_SIZE = 1 MiB
+        let wide = RawFrames.frame(type: 4, flags: 0, stream: 0, [0, 4, 0, 16, 0, 0])
+        let requests = [UInt32(1), 3].flatMap { RawFrames.headers($0, RawFrames.request(), end: true) }
+        _ = server.exchange(RawFrames.preface + wide + requests)
+        for _ in 0..<7 {
+            server.tick(after: 20)
+            #expect(RawFrames.parse(server.exchange(window(0, 1))).map(\.type) == [0])
+        }
+        server.tick(after: 9)
+        #expect(server.output().isEmpty && server.engine.openStreams == 2)
+        // The 65,535 bytes at the beginning earned 120 seconds.
+        server.tick(after: 2)
+        #expect(RawFrames.parse(server.output()).map(\.type) == [3, 3])
+        #expect(server.engine.openStreams == 0)
+    }
+
+    @Test func `a slow client that gives room by halves of its window gets its answer`() throws {
+        let server = try ServerHarness(
+            sink: RecordingSink { _, responder in
+                responder.respond(HTTPResponse(status: 200, body: Array(repeating: 1, count: 200_000)))
+            })
+        func bodyBytes(_ output: [UInt8]) -> Int {
+            RawFrames.parse(output).filter { $0.type == 0 }.reduce(0) { $0 + $1.payload.count }
+        }
+        var count = bodyBytes(
+            server.exchange(HTTP2TimeTests.ready + RawFrames.headers(1, RawFrames.request(), end: true)))
+        #expect(count == 65_535)
+        // 16 KiB in half a minute, and hardly more.
+        for _ in 0..<5 {
+            server.tick(after: 59)
+            count += bodyBytes(server.exchange(window(0, 32 * 1024) + window(1, 32 * 1024)))
+        }
+        #expect(count == 200_000 && server.engine.openStreams == 0)
+    }
+
+    @Test func `time is earned for bytes, and some minutes ahead at most`() {
+        let second = ServerHarness.second
+        var pace = Pace(stall: 16 * 1024, now: 1000)
+        pace.sent(10, now: 1000)
+        pace.sent(10, now: 5000)
+        #expect(pace.earned == 1020)
+        pace.begin(now: 5000)
+        pace.begin(now: 4000)
+        pace.waited(7, now: 5007)
+        #expect(pace.earned == 5007)
+        pace.sent(1 << 20, now: 6000)
+        #expect(pace.earned == 6000 + 128 * 1024)
+        var longest = Pace(stall: .max, now: second)
+        for _ in 0..<1000 { longest.sent(16 * 1024, now: second) }
+        #expect(longest.earned > second)
     }
 
     @Test func `shutdown serves what is open and what crosses its notice`() throws {

@@ -120,5 +120,7 @@ import Testing
         sent.authorityFile = nil
         #expect(try LoadPlan(json: sent.json) == sent)
         #expect(throws: (any Error).self) { try LoadPlan(json: Array("{}".utf8)) }
+        #expect(try LoadPlan.tokens(json: LoadPlan.encode(tokens: ["a", "b"])) == ["a", "b"])
+        #expect(throws: (any Error).self) { try LoadPlan.tokens(json: Array("stop".utf8)) }
     }
 }

@@ -64,8 +64,8 @@ import Testing
     @Test(arguments: [true, false])
     func aRunCanBeEndedEarly(isAnswered: Bool) throws {
         let load = VirtualLoad { _ in isAnswered ? .answered(after: Self.second / 1000) : .never }
-        let (tally, end) = try load.run(try LoadPlan.test([Self.node], .closed, seconds: 60)) { stop, point in
-            if point.second == 0 { stop() }
+        let (tally, end) = try load.run(try LoadPlan.test([Self.node], .closed, seconds: 60)) { worker, point in
+            if point.second == 0 { worker.stop() }
         }
         // What is under way has a second still.
         let last = try #require(end)
@@ -146,5 +146,18 @@ import Testing
         let (tally, _) = try VirtualLoad { _ in .answered(after: Self.second / 1000) }.run(plan)
         #expect((7999...8001).contains(tally.sum().counts.good))
         #expect((3998...4002).contains(tally.sum().answered))
+    }
+
+    /// A run may take longer than a token lasts.
+    @Test func newTokensTakeThePlaceOfThePlans() throws {
+        let load = VirtualLoad { _ in .answered(after: Self.second / 1000) }
+        let plan = try LoadPlan.test([Self.node], LoadPlan.steady(100), seconds: 4)
+        let (tally, _) = try load.run(plan) { worker, point in
+            if point.second == 1 { worker.use(tokens: ["new"]) }
+        }
+        // The test looks ten times a second.
+        #expect(load.authorizations.count == 2 && (190...211).contains(load.authorizations["Bearer token"] ?? 0))
+        #expect(load.authorizations.values.reduce(0, +) == 399 && load.authorizations["Bearer new"] != nil)
+        #expect(tally.sum().counts.good == 399)
     }
 }

@@ -21,6 +21,8 @@ final class VirtualLoad {
     private let loop = EmbeddedEventLoop()
     private let script: (_ request: Int, _ node: Int, _ requestOfNode: Int) -> Fate
     private var requests: [Int: Int] = [:]
+    /// What requests had as their authorization, and how many each.
+    private(set) var authorizations: [String: Int] = [:]
 
     /// - Parameter script: the fate of each request, counted from 0.
     init(_ script: @escaping (Int) -> Fate) { self.script = { request, _, _ in script(request) } }
@@ -30,14 +32,14 @@ final class VirtualLoad {
 
     /// Runs a plan to its end.
     ///
-    /// - Parameter each: called at the end of each second; its first argument ends the load.
+    /// - Parameter each: called at the end of each second; its first argument carries out the load.
     /// - Returns: what was measured, and when the load had ended, nanoseconds after its begin; `nil` if it hadn't after
     ///   ten minutes.
-    func run(_ plan: LoadPlan, each: (_ stop: () -> Void, LoadPoint) -> Void = { _, _ in }) throws -> (
+    func run(_ plan: LoadPlan, each: (LoadWorker, LoadPoint) -> Void = { _, _ in }) throws -> (
         tally: LoadTally, end: UInt64?
     ) {
         let links = plan.nodes.indices.map { index in
-            let node = VirtualNode(loop: loop) { self.nextFate(of: index) }
+            let node = VirtualNode(loop: loop) { self.nextFate(of: $0, at: index) }
             return NodeLink(index: index, node: plan.nodes[index], connections: plan.connections, loop: loop) { _ in
                 node.connect()
             }
@@ -52,7 +54,7 @@ final class VirtualLoad {
         worker.start(at: loop.now.uptimeNanoseconds)
         for _ in 0..<6000 where end == nil {
             loop.advanceTime(by: .milliseconds(100))
-            for point in points { each(worker.stop, point) }
+            for point in points { each(worker, point) }
             points = []
         }
         // Nothing may be left on a loop of NIO's that is freed.
@@ -61,8 +63,9 @@ final class VirtualLoad {
         return (tally, end)
     }
 
-    private func nextFate(of node: Int) -> Fate {
+    private func nextFate(of request: HTTP2ClientRequest, at node: Int) -> Fate {
         defer { requests[node, default: 0] += 1 }
+        for (name, value) in request.headers where name == "authorization" { authorizations[value, default: 0] += 1 }
         return script(requests.values.reduce(0, +), node, requests[node, default: 0])
     }
 }
@@ -70,10 +73,10 @@ final class VirtualLoad {
 /// Does one thing at a time, as a server with one loop does.
 private final class VirtualNode {
     let loop: EmbeddedEventLoop
-    private let fate: () -> VirtualLoad.Fate
+    private let fate: (HTTP2ClientRequest) -> VirtualLoad.Fate
     private var isBusyUntil = NIODeadline.uptimeNanoseconds(0)
 
-    init(loop: EmbeddedEventLoop, fate: @escaping () -> VirtualLoad.Fate) {
+    init(loop: EmbeddedEventLoop, fate: @escaping (HTTP2ClientRequest) -> VirtualLoad.Fate) {
         self.loop = loop
         self.fate = fate
     }
@@ -83,10 +86,10 @@ private final class VirtualNode {
     }
 
     func take(
-        _ connection: VirtualConnection,
+        _ request: HTTP2ClientRequest, on connection: VirtualConnection,
         _ completion: @escaping @Sendable (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
     ) {
-        switch fate() {
+        switch fate(request) {
         case .answered(let time, let status):
             work(time) {
                 completion(.success(HTTP2ClientResponse(status: status, headers: HTTPFields([]), body: [])))
@@ -121,7 +124,7 @@ private final class VirtualConnection: LoadConnection, @unchecked Sendable {
         _ request: HTTP2ClientRequest,
         completion: @escaping @Sendable (Result<HTTP2ClientResponse, HTTP2ClientError>) -> Void
     ) {
-        node.take(self, completion)
+        node.take(request, on: self, completion)
     }
 
     var closed: EventLoopFuture<Void> { end.futureResult }

@@ -1,3 +1,4 @@
+import CryptographicModule
 import LoadGenerator
 import Testing
 
@@ -11,6 +12,28 @@ import Testing
         let trial = plan.trial(.open(from: 5, to: 5, spacing: .even), tokens: ["new"])
         #expect(trial.tokens == ["new"] && trial.arrival == .open(from: 5, to: 5, spacing: .even))
         #expect(plan.trial(.closed).tokens == ["old"])
+    }
+
+    /// The one that ends first counts, of several principals.
+    @Test func tokensAreRenewedBeforeTheyEnd() throws {
+        let access = try LoadAccess([("a", 3600), ("b", 600), ("c", 3600)], askedAt: 5_000_000_000)
+        #expect(access.tokens == ["a", "b", "c"] && access.renewal == 455_000_000_000)
+        #expect(try LoadAccess([("a", .max)], askedAt: 0).renewal != nil)
+        #expect(throws: ClientError.self) { _ = try LoadAccess([("a", 0)], askedAt: 0) }
+    }
+
+    /// Of a token that was given there is no other.
+    @Test func aTokenThatEndsBeforeTheRunIsRefused() throws {
+        func token(_ claims: String) -> String { "e30.\(Base64URL.encode(Array(claims.utf8))).c2ln" }
+        let error = #expect(throws: ClientError.self) {
+            try LoadPreparation.checkLifetime(of: token(#"{"exp":1060}"#), now: 1000, needed: 61)
+        }
+        #expect(error?.message.contains("ends in 60 s, and the run takes 61 s") == true)
+        try LoadPreparation.checkLifetime(of: token(#"{"exp":1060}"#), now: 1000, needed: 59)
+        // What the nodes will say of these is clearer.
+        for text in [token(#"{"exp":999}"#), token("{}"), "opaque", "a.b.c", ""] {
+            try LoadPreparation.checkLifetime(of: text, now: 1000, needed: 61)
+        }
     }
 
     /// Also where a profile says it, and not an option.

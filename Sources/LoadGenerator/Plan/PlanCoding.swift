@@ -94,6 +94,24 @@ extension LoadPlan {
     }
 }
 
+/// The form in which new tokens go to a process that has its plan.
+extension LoadPlan {
+    /// One line of text, with the tokens in clear.
+    public static func encode(tokens: [String]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 4096)
+        writer.object { $0.member("tokens", array: tokens) }
+        return writer.bytes
+    }
+
+    /// Reads what ``encode(tokens:)`` wrote.
+    ///
+    /// - Throws: what isn't that.
+    public static func tokens(json: [UInt8]) throws -> [String] {
+        guard case .object(let object) = try JSONReader.parse(json, limits: limits) else { throw Malformed() }
+        return try Record(object).texts("tokens")
+    }
+}
+
 /// A JSON object whose members must be there.
 struct Record {
     let object: JSONObject

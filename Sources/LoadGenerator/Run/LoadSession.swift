@@ -83,6 +83,10 @@ public final class LoadSession: Sendable {
     /// Ends the load early: what is under way has a second to be answered.
     public func stop() { loop.execute { self.worker.value?.stop() } }
 
+    /// Has the requests from now on sent with other tokens, one for each principal of the plan: its own don't last for
+    /// ever.
+    public func use(tokens: [String]) { loop.execute { self.worker.value?.use(tokens: tokens) } }
+
     /// Frees threads and sockets.
     public func close() async {
         try? await loop.flatSubmit { Self.closed(self.links, self.loop) }.get()

@@ -32,7 +32,7 @@ final class LoadWorker {
     private let plan: LoadPlan
     private let loop: any EventLoop
     private let links: [NodeLink]
-    private let headers: [[(String, String)]]
+    private var headers: [[(String, String)]]
     private var mix: OperationMix
     private var arrivals: ArrivalSchedule?
     private var board: Scoreboard
@@ -62,9 +62,7 @@ final class LoadWorker {
         self.links = links
         self.finished = finished
         let random = SplitMix64(seed: plan.seed)
-        headers = plan.tokens.map { token in
-            [("authorization", "Bearer \(token)"), ("content-type", "application/json")]
-        }
+        headers = Self.headers(plan.tokens)
         mix = OperationMix(plan, random: random)
         if case .open(let from, let to, let spacing) = plan.arrival {
             arrivals = ArrivalSchedule(
@@ -72,6 +70,16 @@ final class LoadWorker {
                 random: SplitMix64(seed: plan.seed &+ 1))
         }
         board = Scoreboard(nodes: plan.nodes.count, operations: plan.operations.count, emit: emit)
+    }
+
+    private static func headers(_ tokens: [String]) -> [[(String, String)]] {
+        tokens.map { [("authorization", "Bearer \($0)"), ("content-type", "application/json")] }
+    }
+
+    /// Requests that are sent from now on have these tokens, one for each principal.
+    func use(tokens: [String]) {
+        guard tokens.count == headers.count else { return }
+        headers = Self.headers(tokens)
     }
 
     // MARK: Beginning and end

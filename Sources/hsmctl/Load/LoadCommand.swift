@@ -108,9 +108,12 @@ struct LoadCommand: AsyncParsableCommand {
                 title: title(demand), plan: prepared.plan, crewSize: demand.processes, processes: prepared.processes,
                 faults: faults, transport: client.transport, endpoints: client.endpoints)
             if let objective {
-                try await search(objective, demand, run) { try await preparation.tokens(client) }
+                try await search(objective, demand, run, renewal: prepared.renewal) {
+                    try await preparation.access(client)
+                }
             } else {
-                try show(try await run.carryOut(), found: nil)
+                let report = try await run.carryOut(renewal: prepared.renewal) { try await preparation.access(client) }
+                try show(report, found: nil)
             }
         }
     }
@@ -184,11 +187,15 @@ struct LoadCommand: AsyncParsableCommand {
 
     /// Trials at one rate after the other. The first is half of what a closed loop gets.
     ///
-    /// - Parameter tokens: gets new ones, for each trial: those of the first would end before the last.
+    /// - Parameters:
+    ///   - renewal: of the plan's tokens.
+    ///   - renew: gets new tokens, also for each trial: those of the first would end before the last.
     private func search(
-        _ objective: LatencyObjective, _ demand: LoadDemand, _ run: LoadRun, _ tokens: () async throws -> [String]
+        _ objective: LatencyObjective, _ demand: LoadDemand, _ run: LoadRun, renewal: UInt64?,
+        _ renew: () async throws -> LoadAccess
     ) async throws {
-        let closed = try await run.with(run.plan.trial(.closed), title: "closed loop").carryOut()
+        let closed = try await run.with(run.plan.trial(.closed), title: "closed loop")
+            .carryOut(renewal: renewal, renew)
         guard !closed.isInterrupted else { return try show(closed, found: nil) }
         Terminal.note("closed loop: \(Figures.whole(closed.all.rate)) a second")
         var search = MaximumSearch(startingAt: closed.all.rate / 2)
@@ -196,8 +203,9 @@ struct LoadCommand: AsyncParsableCommand {
         var last = closed
         while let rate = search.next {
             let title = "\(run.title.prefix { $0 != ":" }): \(Figures.whole(rate)) a second"
-            let plan = run.plan.trial(demand.arrival(at: rate), tokens: try await tokens())
-            last = try await run.with(plan, title: title).carryOut()
+            let access = try await renew()
+            let plan = run.plan.trial(demand.arrival(at: rate), tokens: access.tokens)
+            last = try await run.with(plan, title: title).carryOut(renewal: access.renewal, renew)
             if last.isInterrupted { break }
             let isMet = objective.isMet(by: last)
             search.take(rate: rate, isMet: isMet)

@@ -72,6 +72,17 @@ final class LoadCrew: Sendable {
         return stream
     }
 
+    /// Has all send other tokens from now on.
+    func use(tokens: [String]) {
+        let line = String(decoding: LoadPlan.encode(tokens: tokens), as: UTF8.self)
+        for member in members {
+            switch member {
+            case .here(let session): session.use(tokens: tokens)
+            case .other(let worker): worker.tell(line)
+            }
+        }
+    }
+
     func stop() {
         for member in members {
             switch member {

@@ -17,21 +17,25 @@ struct LoadPreparation {
     /// The plan, and the processes of the nodes where these are on this machine.
     struct Result {
         var plan: LoadPlan
+        /// As of ``LoadAccess``.
+        var renewal: UInt64?
         var processes: [LocalProcess?]
     }
 
     func prepare(_ client: PoolClient) async throws -> Result {
         let nodes = try await nodes(client)
-        let tokens = try await tokens(client)
+        let access = try await access(client)
         var operations: [LoadPlan.Operation] = []
         for part in demand.parts { operations.append(try await operation(part, client)) }
-        try await rehearse(operations, tokens, client)
+        try await rehearse(operations, access.tokens, client)
         let plan = LoadPlan(
-            nodes: nodes, authorityFile: connection.authorityFile, tokens: tokens, operations: operations,
+            nodes: nodes, authorityFile: connection.authorityFile, tokens: access.tokens,
+            operations: operations,
             arrival: demand.rate.map { .open(from: $0.from, to: $0.to, spacing: demand.spacing) } ?? .closed,
             connections: demand.connections, streams: demand.streams, warmUp: Self.nanoseconds(demand.warmUp),
             duration: Self.nanoseconds(demand.duration), timeout: Self.nanoseconds(demand.timeout))
-        return Result(plan: plan, processes: nodes.map { LocalProcess(of: $0) })
+        return Result(
+            plan: plan, renewal: access.renewal, processes: nodes.map { LocalProcess(of: $0) })
     }
 
     static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(seconds * 1e9) }
@@ -54,28 +58,40 @@ struct LoadPreparation {
         return nodes
     }
 
-    /// One for each principal, new ones unless one was given.
-    func tokens(_ client: PoolClient) async throws -> [String] {
+    /// New tokens, unless one was given.
+    func access(_ client: PoolClient) async throws -> LoadAccess {
         if let token {
+            try Self.checkLifetime(
+                of: token, now: Int64(Date().timeIntervalSince1970),
+                needed: demand.warmUp + demand.duration + demand.timeout)
             client.use(token: token)
-            return [token]
+            return LoadAccess(tokens: [token], renewal: nil)
         }
-        let needed = demand.warmUp + demand.duration + demand.timeout
-        var tokens = [try await Self.token(client, lasting: needed)]
+        let asked = LoadSession.now()
+        var issued = [try await client.freshToken()]
         for principal in principals {
             var options = connection
             (options.clientID, options.clientSecretFile) = (principal.clientID, principal.secretFile)
-            tokens.append(try await PoolClient.with(options) { try await Self.token($0, lasting: needed) })
+            issued.append(try await PoolClient.with(options) { try await $0.freshToken() })
         }
-        return tokens
+        return try LoadAccess(issued, askedAt: asked)
     }
 
-    private static func token(_ client: PoolClient, lasting needed: Double) async throws -> String {
-        let (token, seconds) = try await client.freshToken()
-        guard Double(seconds) > needed else {
-            throw ClientError.usage("Tokens last \(seconds) s, the run takes \(Int(needed)) s: make it shorter.")
+    /// A token that was given can't be renewed. One that has ended already is for the nodes to refuse.
+    ///
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - needed: seconds.
+    static func checkLifetime(of token: String, now: Int64, needed: Double) throws {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let bytes = Base64URL.decode(String(parts[1])),
+            case .object(let claims)? = try? JSONReader.parse(bytes), let end = claims.number("exp"), end > now
+        else { return }
+        guard Double(end - now) > needed else {
+            throw ClientError.usage(
+                "The token ends in \(end - now) s, and the run takes \(Int(needed)) s: make it shorter, or let the "
+                    + "load get its tokens by itself.")
         }
-        return token
     }
 
     // MARK: Keys and requests
@@ -164,6 +180,28 @@ struct LoadPreparation {
                 }
             }
         }
+    }
+}
+
+/// Tokens of a run, one for each principal, and when it needs others.
+struct LoadAccess {
+    let tokens: [String]
+    /// Nanoseconds of the load's clock; `nil` where there will be no others.
+    let renewal: UInt64?
+
+    init(tokens: [String], renewal: UInt64?) {
+        self.tokens = tokens
+        self.renewal = renewal
+    }
+
+    /// Tokens and the seconds that each lasts. A quarter of the time is left for pools that can't issue any just then.
+    ///
+    /// - Parameter time: not later than the first was issued, nanoseconds of the load's clock.
+    init(_ issued: [(token: String, seconds: Int64)], askedAt time: UInt64) throws {
+        let shortest = min(issued.map { $0.seconds }.min() ?? 0, 1_000_000)
+        guard shortest > 0 else { throw ClientError.refused("The pool doesn't say how long its tokens last.") }
+        tokens = issued.map { $0.token }
+        renewal = time + UInt64(shortest) * 750_000_000
     }
 }
 

@@ -17,7 +17,13 @@ struct LoadRun {
     /// Time for the processes to be told, before the first request is due.
     private static let lead: UInt64 = 200_000_000
 
-    func carryOut() async throws -> LoadReport {
+    /// How long after a pool gave no new tokens it is asked again.
+    private static let renewalPause: UInt64 = 30_000_000_000
+
+    /// - Parameters:
+    ///   - renewal: when the plan's tokens have to be replaced; `nil` for never.
+    ///   - renew: gets others.
+    func carryOut(renewal: UInt64?, _ renew: () async throws -> LoadAccess) async throws -> LoadReport {
         let crew = try await assemble()
         let start = LoadSession.now() + Self.lead
         let measuring = start + plan.warmUp
@@ -35,11 +41,15 @@ struct LoadRun {
             processes: crew.count, nodes: plan.nodes.count, operations: plan.operations.count)
         var watch = NodeWatch(plan.nodes.map(\.name), journal, look: usage())
         let progress = LoadProgress(plan: plan)
+        var renewal = renewal
         for await news in crew.run(at: start) {
             for var point in tally.take(news) {
                 watch.observe(&point)
                 tally.replace(point)
                 progress.show(point)
+            }
+            if let due = renewal, LoadSession.now() >= due {
+                renewal = await renewTokens(of: crew, journal, renew)
             }
         }
         progress.end()
@@ -56,6 +66,20 @@ struct LoadRun {
         return LoadReport(
             setting, tally, seconds: min(planned, stoppedAfter ?? planned), nodeCPU: watch.used,
             events: journal.events, isInterrupted: flag.raisedAt != nil)
+    }
+
+    /// - Returns: when that is to be done again.
+    private func renewTokens(
+        of crew: LoadCrew, _ journal: LoadJournal, _ renew: () async throws -> LoadAccess
+    ) async -> UInt64? {
+        do {
+            let access = try await renew()
+            crew.use(tokens: access.tokens)
+            return access.renewal
+        } catch {
+            journal.note("the pool issued no new tokens: \(error)")
+            return LoadSession.now() + Self.renewalPause
+        }
     }
 
     private func assemble() async throws -> LoadCrew {

@@ -33,9 +33,11 @@ struct LoadWorkerCommand: AsyncParsableCommand {
         let samples = session.run(at: time)
         let watch = Task { [input] in
             var input = input
-            // A line or the end of the input: either means stop.
-            _ = await input.next()
-            session.stop()
+            // Any other line, and the end of the input, mean stop.
+            while let line = await input.next(), let tokens = try? LoadPlan.tokens(json: line) {
+                session.use(tokens: tokens)
+            }
+            if !Task.isCancelled { session.stop() }
         }
         for await sample in samples { StandardOutput.line(String(decoding: sample.json, as: UTF8.self)) }
         watch.cancel()

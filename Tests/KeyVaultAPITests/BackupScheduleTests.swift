@@ -163,6 +163,34 @@ import Testing
         #expect(state.backupsBySchedule.map(\.isRetired) == [false] && folders.count == 1)
     }
 
+    /// It would be gone when officers have agreed to it, or half-read.
+    @Test func whatIsToBeRestoredStays() async throws {
+        try await pool.create("k")
+        try await set(#"{"hourly":1}"#)
+        await round()
+        let old = try #require(state.backupsBySchedule.first?.folder)
+        let body = #"{"sasTokenParameters":{\#(BackedPool.container)},"folderToRestore":"\#(old)"}"#
+        let ordered = try await backed.end(
+            try await pool.call(.administrator, .post, "/quorate/v1/restore-order", body))
+        #expect(ordered.json?.string("status") == "Succeeded", "\(ordered.text)")
+        pool.advance(seconds: 3600)
+        for _ in 0..<2 { await round() }
+        #expect(state.backupsBySchedule.map(\.isRetired) == [false, false] && folders.contains(old))
+
+        let job = [UInt8](repeating: 4, count: 16)
+        let order = JobOrder(
+            id: job, kind: .restoreCheck, node: 1, place: "https://store.example/hsm/\(old)", folder: old)
+        let ordering = try #require(state.restoreOrder?.id)
+        for command in [PoolCommand.beginJob(order), .restoreOrder(.withdraw(id: ordering))] {
+            #expect(try pool.pool.submitNow(command).get().outcome == .applied)
+        }
+        _ = await scheduled.removeSurplus()
+        #expect(state.backupsBySchedule.map(\.isRetired) == [false, false] && folders.contains(old))
+        _ = try pool.pool.submitNow(.failJob(id: job, .silentNode, onlyIfSilent: false)).get()
+        await round()
+        #expect(state.backupsBySchedule.count == 1 && !folders.contains(old))
+    }
+
     @Test func outOfTurn() async throws {
         #expect(try await pool.call(.administrator, .post, Self.path + "/run").status == 404)
         try await set(#"{"daily":3}"#)

@@ -81,13 +81,13 @@ public struct ScheduledBackups: Sendable {
     // MARK: Removing
 
     /// First a backup is marked in the log, then it is removed where it is, then it is forgotten: whoever leads goes on
-    /// where another one stopped, and none removes what is still counted on.
+    /// where another one stopped, and none removes what is still counted on, by a restore neither.
     ///
     /// - Returns: whether it makes sense to go on soon: nothing failed.
     public func removeSurplus() async -> Bool {
         guard let keyring = services.custody.unsealed?.keyring else { return true }
         do {
-            for backup in state.surplusBackups.prefix(Self.removals) {
+            for backup in state.surplusBackups.filter({ !isAwaited($0) }).prefix(Self.removals) {
                 _ = try await services.pool.submit(.retireBackup(backup.id), origin: .node)
             }
             // What is marked and where it lies: of one moment, since the schedule may get another place at any time.
@@ -95,12 +95,22 @@ public struct ScheduledBackups: Sendable {
             let retired = state.backupsBySchedule.reversed().filter(\.isRetired).prefix(Self.removals)
             guard let schedule = state.backupPlan?.schedule, !retired.isEmpty else { return true }
             let container = try BackupPlace(of: schedule, keyring, desk).container
-            for backup in retired { try await remove(backup, container) }
+            // Each takes a while, and a restore may have begun meanwhile.
+            for backup in retired where !isAwaited(backup) { try await remove(backup, container) }
             return true
         } catch {
             services.logger.error("old backups can't be removed", metadata: ["cause": "\(error)"])
             return false
         }
+    }
+
+    /// Whether a restore from it is under way, or waits for officers to approve it.
+    private func isAwaited(_ backup: ScheduledBackup) -> Bool {
+        let state = state
+        guard let container = state.backupPlan?.schedule.container else { return false }
+        let places = backup.folders.map { "\(container)/\($0)" }
+        if let order = state.restoreOrder, order.expires > now, places.contains(order.place) { return true }
+        return state.runningJob.map { places.contains($0.order.place) } ?? false
     }
 
     private func remove(_ backup: ScheduledBackup, _ container: any BackupContainer) async throws {

@@ -396,6 +396,9 @@ def refuse_what_is_wrong(pool: Pool, unseal: list[str]) -> None:
     folder = pool.folder / "officers"
     crossed = f"{folder}/officer-1.crt:{folder}/officer-2.key"
     assert "the key of this certificate" in hsmctl(pool, *unseal, "--officer", crossed, expect=1).stderr
+    # Of several, none is given: a share that is in is refused when it is given again.
+    second = f"{folder}/officer-2.crt:{folder}/officer-1.key"
+    assert "officer-2.crt" in hsmctl(pool, *unseal, *officers(pool, 1), "--officer", second, expect=1).stderr
     no_key = f"{folder}/officer-1.crt:{pool.authority}"
     assert "RSA private key" in hsmctl(pool, *unseal, "--officer", no_key, expect=64).stderr
     stranger = f"{pool.authority}:{folder}/officer-1.key"

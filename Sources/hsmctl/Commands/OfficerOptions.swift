@@ -100,6 +100,12 @@ struct OfficerShares {
         officer.split(separator: ":").last.map(String.init) ?? officer
     }
 
+    /// The shares of all officers, each `certificate:key`, before any is given away: the node refuses one that it has
+    /// already when the command is repeated, because the key behind it didn't open.
+    func seal(_ officers: [String], _ invitation: UnsealInvitation) throws -> [ShareEnvelope] {
+        try officers.map { try seal($0, invitation) }
+    }
+
     /// An officer's share, sealed to the node. `officer` is `certificate:key`.
     func seal(_ officer: String, _ invitation: UnsealInvitation) throws -> ShareEnvelope {
         let parts = officer.split(separator: ":").map(String.init)

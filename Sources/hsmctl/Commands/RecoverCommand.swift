@@ -98,9 +98,9 @@ struct RecoverCommand: AsyncParsableCommand {
             pinned: try nodeCertificate.map { Digest.sha256(try Files.certificate($0).spkiDER) })
         let invitation = try await shares.invitation(
             client, endpoint, "/quorate/v1/recovery", for: .recoverPool, officer: officers[0])
+        let envelopes = try shares.seal(officers, invitation)
         var last = JSONObject()
-        for officer in officers {
-            let envelope = try shares.seal(officer, invitation)
+        for envelope in envelopes {
             last = try PoolClient.check(
                 await client.send(
                     .POST, "/quorate/v1/recovery/shares",

@@ -56,16 +56,18 @@ extension SecurityDomainCommands {
         private func submit(
             _ shares: OfficerShares, _ invitation: UnsealInvitation, _ endpoint: String, _ client: PoolClient
         ) async throws -> JSONObject {
+            let envelopes = try shares.seal(officers.officers, invitation)
+            let certificates = try officers.officers.map {
+                try Files.certificate(OfficerShares.certificateFile(of: $0)).der
+            }
             var last = JSONObject()
-            for officer in officers.officers {
-                let envelope = try shares.seal(officer, invitation)
-                let certificate = try Files.certificate(OfficerShares.certificateFile(of: officer))
+            for (envelope, certificate) in zip(envelopes, certificates) {
                 last = try PoolClient.check(
                     await client.send(
                         .POST, Self.path + "/shares",
                         body: {
                             $0.member("envelope", Base64URL.encode(envelope.encode()))
-                            $0.member("certificate", Base64URL.encode(certificate.der))
+                            $0.member("certificate", Base64URL.encode(certificate))
                         }, to: endpoint)
                 ).body
                 // Further shares find no ceremony.

@@ -51,9 +51,9 @@ struct UnsealCommand: AsyncParsableCommand {
             }
             let invitation = try await shares.invitation(
                 client, node.endpoint, "/quorate/v1/unseal", for: .unseal, officer: officers.officers[0])
+            let envelopes = try shares.seal(officers.officers, invitation)
             var last = JSONObject()
-            for officer in officers.officers {
-                let envelope = try shares.seal(officer, invitation)
+            for envelope in envelopes {
                 last = try await submit(envelope, to: node, client)
                 let state = last.flag("unsealed") == true ? "unsealed" : "waiting for more"
                 let text = "share \(last.number("officers") ?? 0) of \(last.number("required") ?? 0): \(state)"

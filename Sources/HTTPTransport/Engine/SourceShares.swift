@@ -50,3 +50,13 @@ final class SourceShares: Sendable {
     /// Sources that have a connection.
     var count: Int { counts.withLock { $0.count } }
 }
+
+extension TransportLimits {
+    /// How many connections one source may have where `all` fit. Where those are fewer than the most, it is the same
+    /// part of them; but a share that was made small for its own sake stays, up to half of them.
+    func share(of all: Int) -> Int {
+        guard all < maximumConnections else { return maximumConnectionsPerSource }
+        let part = min(1, Double(maximumConnectionsPerSource) / Double(maximumConnections))
+        return max(min(maximumConnectionsPerSource, all / 2), Int(Double(all) * part))
+    }
+}

@@ -10,16 +10,20 @@ final class ConnectionInitializer: Sendable {
     private let sink: any RequestSink
     private let registry: ConnectionRegistry
     private let tls: Mutex<NIOSSLContext?>
+    private let descriptors: @Sendable () -> Int
     private let companies: Mutex<[ObjectIdentifier: NIOLoopBound<LoopCompany>]> = Mutex([:])
     let load = TransportLoad()
 
+    /// - Parameter descriptors: how many there are for connections.
     init(
-        configuration: HTTPServerConfiguration, sink: any RequestSink, registry: ConnectionRegistry, tls: NIOSSLContext?
+        configuration: HTTPServerConfiguration, sink: any RequestSink, registry: ConnectionRegistry,
+        tls: NIOSSLContext?, descriptors: @escaping @Sendable () -> Int = { Descriptors.forClients() }
     ) {
         self.configuration = configuration
         self.sink = sink
         self.registry = registry
         self.tls = Mutex(tls)
+        self.descriptors = descriptors
     }
 
     /// Connections that are accepted from now on use this certificate.
@@ -51,9 +55,9 @@ final class ConnectionInitializer: Sendable {
     /// Counts a connection, unless there are too many, of this source or of all, or too few descriptors for others.
     private func admit(_ source: SourceShares.Source?) -> Bool {
         let limits = configuration.limits
-        let most = min(limits.maximumConnections, Descriptors.forClients())
+        let most = min(limits.maximumConnections, descriptors())
         guard load.addConnection(limit: most) else { return false }
-        guard let source, !load.shares.add(source, limit: limits.maximumConnectionsPerSource) else { return true }
+        guard let source, !load.shares.add(source, limit: limits.share(of: most)) else { return true }
         load.removeConnection()
         return false
     }

@@ -41,7 +41,8 @@ public struct TransportLimits: Hashable, Sendable {
     /// Connections open at once in this server; further ones are closed as soon as they are accepted. Fewer where the
     /// process may not have so many descriptors and 256 more.
     public var maximumConnections = 12_288
-    /// The same for one source: an IPv4 address, or the first 64 bits of an IPv6 address.
+    /// The same for one source: an IPv4 address, or the first 64 bits of an IPv6 address. Where there are fewer in all,
+    /// the same part of them, or as many as this if that is no more than half of them.
     public var maximumConnectionsPerSource = 6_144
     /// HTTP/2 streams open at once on a connection.
     public var maximumConcurrentStreams = 100

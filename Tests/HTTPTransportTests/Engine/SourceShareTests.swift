@@ -1,4 +1,5 @@
 import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import HTTPTransport
@@ -31,5 +32,26 @@ import Testing
         #expect(shares.add(one, limit: 2))
         for source in [one, one, other] { shares.remove(source) }
         #expect(shares.count == 0)
+    }
+
+    @Test func `where few connections fit, one source leaves some to others unless it may have all`() throws {
+        // What a source may have of 12,288; what it has of 8, and what another and it have then.
+        for (share, one, both) in [(6144, 4, 8), (12_288, 8, 8), (9216, 6, 8), (3, 3, 6)] {
+            var limits = TransportLimits()
+            limits.maximumConnectionsPerSource = share
+            let initializer = ConnectionInitializer(
+                configuration: HTTPServerConfiguration(host: "127.0.0.1", port: 0, tls: nil, limits: limits),
+                sink: RecordingSink(), registry: ConnectionRegistry(), tls: nil, descriptors: { 8 })
+            var channels: [EmbeddedChannel] = []
+            for (address, open) in [("192.0.2.7", one), ("192.0.2.8", both)] {
+                for _ in 0..<9 {
+                    let channel = EmbeddedChannel()
+                    channel.remoteAddress = try SocketAddress(ipAddress: address, port: 1)
+                    _ = initializer.initialize(channel)
+                    channels.append(channel)
+                }
+                #expect(initializer.load.openConnections == open, "\(share) \(address)")
+            }
+        }
     }
 }

@@ -214,6 +214,19 @@ import Testing
         #expect(best <= limit && best * (1 + MaximumSearch.precision) >= limit * 0.999 && trials <= 24)
     }
 
+    /// The rate at which the search stops is to be the pool's, and not that of the generator.
+    @Test func theGeneratorsLimitIsTold() {
+        var search = MaximumSearch(startingAt: 1000)
+        search.take(rate: 1000, isMet: true)
+        search.take(rate: 3000, isMet: false, isLimitedByGenerator: true)
+        #expect(search.isLimitedByGenerator)
+        search.take(rate: 2000, isMet: true, isLimitedByGenerator: true)
+        search.take(rate: 4000, isMet: false)
+        #expect(search.isLimitedByGenerator && search.worst == 3000)
+        search.take(rate: 2500, isMet: false)
+        #expect(!search.isLimitedByGenerator && search.worst == 2500 && search.best == 2000)
+    }
+
     @Test func aPoolThatKeepsNothingIsGivenUp() {
         var search = MaximumSearch(startingAt: 1000)
         while let rate = search.next { search.take(rate: rate, isMet: false) }

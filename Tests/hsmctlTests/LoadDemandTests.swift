@@ -1,5 +1,6 @@
 import CryptographicModule
 import LoadGenerator
+import StrictJSON
 import Testing
 
 @testable import hsmctl
@@ -12,6 +13,31 @@ import Testing
         let trial = plan.trial(.open(from: 5, to: 5, spacing: .even), tokens: ["new"])
         #expect(trial.tokens == ["new"] && trial.arrival == .open(from: 5, to: 5, spacing: .even))
         #expect(plan.trial(.closed).tokens == ["old"])
+    }
+
+    /// Whoever reads the result has to know how far it goes.
+    @Test func aSearchSaysHowFarItGot() {
+        var search = MaximumSearch(startingAt: 1000)
+        func result(isComplete: Bool) -> SearchResult {
+            SearchResult(search, "p99<=5ms", isComplete: isComplete)
+        }
+        func json(_ result: SearchResult) -> String {
+            var writer = JSONWriter()
+            writer.object { result.write(to: &$0) }
+            return String(decoding: writer.bytes, as: UTF8.self)
+        }
+        #expect(result(isComplete: true).text == "no rate was found that keeps to p99<=5ms")
+        search.take(rate: 1000, isMet: true)
+        search.take(rate: 1500, isMet: false, isLimitedByGenerator: true)
+        let found = "highest rate that keeps to p99<=5ms: 1,000 a second"
+        #expect(result(isComplete: true).text == found)
+        #expect(result(isComplete: false).text == found + ", as far as the search came")
+        #expect(result(isComplete: true).doubt?.contains("--processes") == true)
+        let members = [
+            #""objective":"p99<=5ms""#, #""maximumRate":1000.0"#, #""searchComplete":false"#,
+            #""searchLimitedByGenerator":true"#,
+        ]
+        #expect(json(result(isComplete: false)) == "{\(members.joined(separator: ","))}")
     }
 
     /// The one that ends first counts, of several principals.

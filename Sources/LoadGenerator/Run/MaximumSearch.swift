@@ -12,6 +12,8 @@ public struct MaximumSearch: Sendable {
     public private(set) var best: Double?
     /// The lowest rate that has missed it.
     public private(set) var worst: Double?
+    /// Whether ``worst`` says more of the generator than of the pool, which may do more than ``best``.
+    public private(set) var isLimitedByGenerator = false
     private var trials = 0
     private let first: Double
 
@@ -29,13 +31,16 @@ public struct MaximumSearch: Sendable {
         }
     }
 
-    /// - Parameter isMet: whether the objective was met at `rate`.
-    public mutating func take(rate: Double, isMet: Bool) {
+    /// - Parameters:
+    ///   - isMet: whether the objective was met at `rate`.
+    ///   - isLimitedByGenerator: whether the generator was at its limit there.
+    public mutating func take(rate: Double, isMet: Bool, isLimitedByGenerator: Bool = false) {
         trials += 1
         if isMet {
             best = max(best ?? 0, rate)
-        } else {
-            worst = min(worst ?? .infinity, rate)
+        } else if rate < worst ?? .infinity {
+            worst = rate
+            self.isLimitedByGenerator = isLimitedByGenerator
         }
     }
 }

@@ -196,19 +196,32 @@ struct LoadCommand: AsyncParsableCommand {
     ) async throws {
         let closed = try await run.with(run.plan.trial(.closed), title: "closed loop")
             .carryOut(renewal: renewal, renew)
-        guard !closed.isInterrupted else { return try show(closed, found: nil) }
-        Terminal.note("closed loop: \(Figures.whole(closed.all.rate)) a second")
         var search = MaximumSearch(startingAt: closed.all.rate / 2)
+        guard !closed.isInterrupted else {
+            return try show(closed, found: SearchResult(search, findMax ?? "", isComplete: false))
+        }
+        Terminal.note("closed loop: \(Figures.whole(closed.all.rate)) a second")
         var best: LoadReport?
         var last = closed
+        var isComplete = true
         while let rate = search.next {
             let title = "\(run.title.prefix { $0 != ":" }): \(Figures.whole(rate)) a second"
-            let access = try await renew()
-            let plan = run.plan.trial(demand.arrival(at: rate), tokens: access.tokens)
-            last = try await run.with(plan, title: title).carryOut(renewal: access.renewal, renew)
-            if last.isInterrupted { break }
+            do {
+                let access = try await renew()
+                let plan = run.plan.trial(demand.arrival(at: rate), tokens: access.tokens)
+                last = try await run.with(plan, title: title).carryOut(renewal: access.renewal, renew)
+            } catch where best != nil {
+                // What was found before is still true.
+                Terminal.note("\(Figures.whole(rate)) a second: the trial could not begin: \(error)")
+                isComplete = false
+                break
+            }
+            if last.isInterrupted {
+                isComplete = false
+                break
+            }
             let isMet = objective.isMet(by: last)
-            search.take(rate: rate, isMet: isMet)
+            search.take(rate: rate, isMet: isMet, isLimitedByGenerator: last.isLimitedByGenerator)
             if isMet { best = last }
             let latency = last.all.cell.latency.microseconds(atPercentile: objective.percent)
             Terminal.note(
@@ -216,25 +229,23 @@ struct LoadCommand: AsyncParsableCommand {
                     + "\(last.all.cell.counts.bad) not answered as asked"
                     + (last.isLimitedByGenerator ? " (the generator was at its limit)" : ""))
         }
-        try show(best ?? last, found: search.best)
+        try show(best ?? last, found: SearchResult(search, findMax ?? "", isComplete: isComplete))
     }
 
-    private func show(_ report: LoadReport, found: Double?) throws {
+    private func show(_ report: LoadReport, found: SearchResult?) throws {
         if let html { try Files.write(Array(report.html.utf8), to: html) }
         if output.json {
             var writer = JSONWriter(capacity: 1 << 16)
             writer.object { writer in
-                if let findMax { writer.member("objective", findMax) }
-                if let found { writer.member("maximumRate") { $0.value(.double(found)) } }
+                found?.write(to: &writer)
                 writer.member("report") { report.write(to: &$0) }
             }
             return try Files.write(writer.bytes + [UInt8(ascii: "\n")], to: "-")
         }
         LoadSummary.show(report)
-        guard findMax != nil else { return }
-        StandardOutput.line(
-            found.map { "highest rate that keeps to \(findMax ?? ""): \(Figures.whole($0)) a second" }
-                ?? "no rate was found that keeps to \(findMax ?? "")")
+        guard let found else { return }
+        StandardOutput.line(found.text)
+        if let doubt = found.doubt { Terminal.note("note: \(doubt)") }
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import LoadGenerator
+import StrictJSON
 
 /// The run on the terminal, second by second; in a file or a pipe a line every ten seconds.
 final class LoadProgress {
@@ -36,6 +37,43 @@ final class LoadProgress {
             + "99 % \(Figures.time(point.p99)), worst \(Figures.time(point.longest)), "
             + "\(point.counts.throttled) throttled, \(point.counts.errors + point.homeless + point.unsent) errors, "
             + "\(point.outstanding) under way"
+    }
+}
+
+/// What a search has come to.
+struct SearchResult {
+    let objective: String
+    /// Requests a second; `nil` where none keeps to the objective.
+    let maximumRate: Double?
+    /// Whether it came to its own end.
+    let isComplete: Bool
+    let isLimitedByGenerator: Bool
+
+    init(_ search: MaximumSearch, _ objective: String, isComplete: Bool) {
+        self.objective = objective
+        maximumRate = search.best
+        self.isComplete = isComplete
+        isLimitedByGenerator = search.isLimitedByGenerator
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.member("objective", objective)
+        if let maximumRate { writer.member("maximumRate") { $0.value(.double(maximumRate)) } }
+        writer.member("searchComplete", isComplete)
+        writer.member("searchLimitedByGenerator", isLimitedByGenerator)
+    }
+
+    var text: String {
+        let found = maximumRate.map { "highest rate that keeps to \(objective): \(Figures.whole($0)) a second" }
+        return (found ?? "no rate was found that keeps to \(objective)")
+            + (isComplete ? "" : ", as far as the search came")
+    }
+
+    var doubt: String? {
+        isLimitedByGenerator
+            ? "At the lowest rate that missed the objective the generator was at its limit: the pool may do more. Use "
+                + "more with --processes, or more machines."
+            : nil
     }
 }
 

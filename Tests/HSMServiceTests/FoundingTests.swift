@@ -1,5 +1,10 @@
 import Audit
 import Foundation
+import Logging
+import NodeEnvironment
+import PoolState
+import Raft
+import Replication
 import RequestTesting
 import SecurityDomain
 import Testing
@@ -58,6 +63,39 @@ import Testing
         // The state isn't on the disk yet.
         let known = try #require(try file.read())
         #expect(try disk().anchor.identity == .known(known))
+    }
+
+    /// A node that joins has files before it has anything in them by which it would know its peers.
+    @Test func aNodeWithoutThePoolsStateNeedsTheAnswerToItsTicket() throws {
+        let failure = NodeFailure.noMember(ConfigurationError(file: "join", problem: "nobody answers", cure: "Wait."))
+        let logger = Logger(label: "test")
+        let disk = { try NodeDisk(configuration, nil, nil, clock: SystemClock()) {} }
+        for _ in 0..<2 {
+            #expect(throws: NodeFailure.self) { try disk().told(.failure(failure), logger: logger) }
+            let answer = JoinAnswer(members: [], epoch: 4)
+            #expect(try disk().told(.success(answer), logger: logger)?.epoch == 4)
+        }
+        try storeState()
+        #expect(try disk().told(.failure(failure), logger: logger)?.epoch == nil)
+    }
+
+    /// A state with the pool's record.
+    private func storeState() throws {
+        let (_, genesis) = try GenesisMaker.make(configuration, initialization, now: 0)
+        let envelope = ProposalEnvelope(
+            proposalID: [UInt8](repeating: 1, count: 16), proposer: 1, principal: nil, authentication: .localOperator,
+            stampedAt: 0, command: .initializePool(genesis))
+        var state = PoolState()
+        let rows = state.apply(index: 1, term: 1, envelope).rows
+        let storage = try SQLiteNodeStorage(
+            folder: data.path, identity: FolderIdentity(poolID: configuration.poolID, node: configuration.nodeID))
+        _ = try storage.load()
+        try storage.persist(
+            hardState: HardState(term: 1, commit: 1), truncateFrom: nil,
+            entries: [LogEntry(index: 1, term: 1, payload: .noOp, tag: [])])
+        try storage.saveApplied(
+            AppliedMark(index: 1, term: 1, chainTag: [], stateRoot: [], tag: []),
+            rows: rows.map { StateRow(table: $0.table, key: $0.key, value: $0.value) }, blobs: [])
     }
 
     private func expectFounded() throws {

@@ -55,10 +55,10 @@ final class NodeAssembly: Sendable {
 
     /// - Parameters:
     ///   - join: by which this node joins.
-    ///   - told: what this node was told when it joined.
+    ///   - joining: what came of showing the ticket; nil for a node that is started without one.
     init(
-        configuration: NodeConfiguration, initialization: PoolInitialization?, join: JoinFile?, told: JoinAnswer?,
-        logger: Logger
+        configuration: NodeConfiguration, initialization: PoolInitialization?, join: JoinFile?,
+        joining: Result<JoinAnswer, any Error>?, logger: Logger
     ) throws {
         (self.configuration, self.logger) = (configuration, logger)
         let ending = NodeEnding()
@@ -70,7 +70,7 @@ final class NodeAssembly: Sendable {
         let nodeKey = try Self.readNodeKey(configuration)
         let disk = try Self.openDisk(configuration, initialization, join, driverLoops, logger)
         firstKeyring = disk.keyring
-        if disk.stored?.wasRemoved(configuration.nodeID.rawValue) == true { throw NodeFailure.removed }
+        let told = try disk.told(joining, logger: logger)
         let directory = MemberDirectory(configuration, stored: disk.stored, told: told?.members ?? [])
         let epoch = disk.stored?.pool?.epoch ?? told?.epoch ?? configuration.firstEpoch
         (self.directory, self.epoch) = (directory, epoch)
@@ -222,6 +222,7 @@ final class NodeAssembly: Sendable {
         if let fault = disk.anchorFault {
             logger.error("the new pool's identity key can't be noted in its file", metadata: ["cause": "\(fault)"])
         }
+        if disk.stored?.wasRemoved(configuration.nodeID.rawValue) == true { throw NodeFailure.removed }
         return disk
     }
 

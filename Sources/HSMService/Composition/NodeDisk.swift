@@ -1,5 +1,6 @@
 import CryptographicModule
 import HSMNode
+import Logging
 import NodeEnvironment
 import PoolState
 import Raft
@@ -97,6 +98,16 @@ final class NodeDisk {
         var state = PoolState()
         _ = state.apply(index: 1, term: 1, envelope)
         return (keyring, state.pool, fault)
+    }
+
+    /// What a member has said to this node's ticket. A node that has the pool's state knows its peers by that, and
+    /// needs nobody to start. One that hasn't knows only whom it is told of: it would call nobody, and let nobody in.
+    ///
+    /// - Throws: why there is no answer, if one is needed.
+    func told(_ joining: Result<JoinAnswer, any Error>?, logger: Logger) throws -> JoinAnswer? {
+        guard case .failure(let error)? = joining, stored != nil else { return try joining?.get() }
+        logger.notice("going on without joining again", metadata: ["cause": "\(error)"])
+        return nil
     }
 
     /// Hands the storage to its one user.

@@ -48,7 +48,7 @@ public struct NodeService: Service {
         do {
             try initialization?.check(for: configuration)
             node = try NodeAssembly(
-                configuration: configuration, initialization: initialization, join: join, told: try await joined(),
+                configuration: configuration, initialization: initialization, join: join, joining: try await joined(),
                 logger: logger)
             do {
                 try await node.start()
@@ -72,25 +72,24 @@ public struct NodeService: Service {
         if let cause { throw cause }
     }
 
-    /// Shows the ticket to the pool, if there is one.
-    private func joined() async throws -> JoinAnswer? {
+    /// Shows the ticket to the pool, if there is one. Whether a node that was started before can do without an answer
+    /// shows when its disk is read.
+    private func joined() async throws -> Result<JoinAnswer, any Error>? {
         guard let join else { return nil }
         try join.check(against: configuration)
-        let hasState = FileManager.default.fileExists(atPath: configuration.dataFolder + "/state.db")
+        let wasStarted = FileManager.default.fileExists(atPath: configuration.dataFolder + "/state.db")
         // Before the ticket is spent.
-        guard hasState || join.identityDigest != nil else { throw join.identityIsMissing }
+        guard wasStarted || join.identityDigest != nil else { throw join.identityIsMissing }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let joining = PoolJoining(configuration: configuration, file: join, group: group, logger: logger)
         do {
             let answer = try await joining.join()
             try await group.shutdownGracefully()
-            return answer
+            return .success(answer)
         } catch {
             try? await group.shutdownGracefully()
-            // A node that has joined before knows its peers, and needs nobody to start.
-            guard hasState else { throw error }
-            logger.notice("going on without joining again", metadata: ["cause": "\(error)"])
-            return nil
+            guard wasStarted else { throw error }
+            return .failure(error)
         }
     }
 }

@@ -30,7 +30,7 @@ struct LoadDemand: Equatable {
         /// Not for `get`.
         var algorithm: String?
         var keys: [String]
-        var choice = KeyChoice.hot
+        var choice = KeyChoice.uniform
         var weight = 1
         var creation: Creation?
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CryptographicModule
 import LoadGenerator
 import StrictJSON
@@ -101,7 +102,21 @@ import Testing
         #expect(demand.parts[0].choice == .zipf(exponent: 1))
         #expect(demand.parts[0].creation == LoadDemand.Creation(type: "EC-HSM", curve: "P-256", size: nil))
         #expect(demand.parts[1].name == "get" && demand.parts[1].keys == ["other"])
+        // As on the command line: of fifty keys all are used unless something else is said.
+        #expect(demand.parts[1].choice == .uniform)
         try demand.check()
+    }
+
+    /// What would be left out without a word is refused.
+    @Test(arguments: [
+        (["--algorithm", "ES384"], "the operations of a profile have their own"),
+        (["--key", "k", "--algorithm", "ES256", "--ramp", "1:2:fast"], "isn't a ramp"),
+        (["--key", "k", "--algorithm", "ES256", "--ramp", "1:2", "--rate", "5"], "there is a --rate too"),
+    ])
+    func badOptionsAreRefused(words: [String], text: String) throws {
+        let command = try LoadCommand.parse(words)
+        let error = #expect(throws: ClientError.self) { try command.demand() }
+        #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
     }
 
     @Test(arguments: [

@@ -120,7 +120,10 @@ struct LoadCommand: AsyncParsableCommand {
 
     // MARK: What is asked for
 
-    private func demand() throws -> LoadDemand {
+    func demand() throws -> LoadDemand {
+        guard algorithm == nil || !key.isEmpty else {
+            throw ClientError.usage("--algorithm is that of --key: the operations of a profile have their own.")
+        }
         var demand = try profile.map(LoadProfile.read) ?? LoadDemand()
         if !key.isEmpty {
             guard let operation = LoadDemand.Operation(rawValue: operation) else {
@@ -134,8 +137,9 @@ struct LoadCommand: AsyncParsableCommand {
         }
         if let rate { demand.rate = (rate, rate) }
         if let ramp {
-            let ends = ramp.split(separator: ":").compactMap { Double($0) }
-            guard ends.count == 2, rate == nil else {
+            let parts = ramp.split(separator: ":", omittingEmptySubsequences: false)
+            let ends = parts.compactMap { Double($0) }
+            guard parts.count == 2, ends.count == 2, rate == nil else {
                 throw ClientError.usage("'\(ramp)' isn't a ramp such as 100:2000, or there is a --rate too.")
             }
             demand.rate = (ends[0], ends[1])

@@ -72,12 +72,18 @@ def add_rows(report, maximum, steady, memory, options):
         })
     report.verdicts += [
         Verdict("99th percentile", report.rows[-1 - len(memory.sizes)]["p99"], options.limit or LIMITS[options.kind], "ms"),
-        Verdict("requests that were not answered well", steady.answers.bad + steady.answers.details["generator"]["unsent"], 0),
+        Verdict("requests that were not answered well", steady.answers.bad + unsent(steady), 0),
         Verdict("good answers by what was asked for", steady.rate / steady.answers.details["offeredRate"], 0.99, at_least=True),
         *(Verdict(f"growth of node {node}'s memory", memory.slope(node), options.slope, "MiB/h") for node in memory.sizes),
     ]
     report.remarks += [f"99th percentile in ms of each tenth: {', '.join(tenths(steady.answers.details['series']))}",
                        *steady.answers.details["warnings"]]
+
+
+def unsent(run):
+    """Requests that were due and got no further: too many were under way, or no node could be reached."""
+    generator = run.answers.details["generator"]
+    return generator["unsent"] + generator["homeless"]
 
 
 def row(what, run):

@@ -163,6 +163,20 @@ import Testing
         #expect(state.backupsBySchedule.map(\.isRetired) == [false] && folders.count == 1)
     }
 
+    /// A store may keep one of them for good.
+    @Test func whatCanNotBeRemovedDoesNotKeepTheOthers() async throws {
+        try await set(#"{"hourly":1}"#)
+        await round()
+        let held = try #require(state.backupsBySchedule.first?.folder)
+        backed.stores.hold(held)
+        for _ in 0..<2 {
+            pool.advance(seconds: 3600)
+            for _ in 0..<2 { await round() }
+        }
+        #expect(state.backupsBySchedule.map(\.isRetired) == [false, true])
+        #expect(folders.count == 2 && folders.contains(held))
+    }
+
     /// It would be gone when officers have agreed to it, or half-read.
     @Test func whatIsToBeRestoredStays() async throws {
         try await pool.create("k")

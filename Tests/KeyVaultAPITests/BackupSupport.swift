@@ -49,6 +49,7 @@ final class MemoryStores: BackupStores {
     struct Content {
         var objects: [String: [UInt8]] = [:]
         var fault: BackupStoreFault?
+        var held: Set<String> = []
         var isShut = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
@@ -67,6 +68,9 @@ final class MemoryStores: BackupStores {
     }
 
     func fail(with fault: BackupStoreFault?) { content.withLock { $0.fault = fault } }
+
+    /// What is in this folder can't be removed any more.
+    func hold(_ folder: String) { content.withLock { _ = $0.held.insert(folder) } }
 
     func shut() { content.withLock { $0.isShut = true } }
 
@@ -109,6 +113,7 @@ private struct MemoryContainer: BackupContainer {
 
     func remove(folder: String, object: String) async throws(BackupStoreFault) {
         try await stores.pass()
+        guard stores.content.withLock({ !$0.held.contains(folder) }) else { throw .failed("it is on hold") }
         stores.objects["\(folder)/\(object)"] = nil
     }
 }

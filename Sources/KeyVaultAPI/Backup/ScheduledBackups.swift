@@ -95,8 +95,19 @@ public struct ScheduledBackups: Sendable {
             let retired = state.backupsBySchedule.reversed().filter(\.isRetired).prefix(Self.removals)
             guard let schedule = state.backupPlan?.schedule, !retired.isEmpty else { return true }
             let container = try BackupPlace(of: schedule, keyring, desk).container
+            var refused: BackupStoreFault?
             // Each takes a while, and a restore may have begun meanwhile.
-            for backup in retired where !isAwaited(backup) { try await remove(backup, container) }
+            for backup in retired where !isAwaited(backup) {
+                do {
+                    try await remove(backup, container)
+                } catch let fault as BackupStoreFault {
+                    // What the store keeps, on hold or another's, doesn't keep the others. Nothing is asked of one that
+                    // doesn't answer.
+                    if case .unreachable = fault { throw fault }
+                    refused = fault
+                }
+            }
+            if let refused { throw refused }
             return true
         } catch {
             services.logger.error("old backups can't be removed", metadata: ["cause": "\(error)"])

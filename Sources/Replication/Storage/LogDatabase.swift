@@ -31,11 +31,12 @@ final class LogDatabase {
     init(folder: NodeFolder, identity: FolderIdentity) throws(NodeFolderError) {
         path = folder.file(Self.fileName)
         origin = LogChain.origin(identity)
+        let mayBeMade = try Self.mayBeMade(in: folder)
         let isNew = try folder.prepareDatabaseFile(Self.fileName)
         do {
             try WriteAheadLogCheck.check(database: path)
             queue = try DatabaseFile.open(path, durability: .everyCommit, isShared: false)
-            try Self.prepare(queue, identity: identity, isNew: isNew, file: path)
+            try Self.prepare(queue, identity: identity, isNew: isNew, mayBeMade: mayBeMade, file: path)
         } catch let error as NodeFolderError {
             throw error
         } catch {
@@ -43,10 +44,26 @@ final class LogDatabase {
         }
     }
 
-    private static func prepare(_ queue: DatabaseQueue, identity: FolderIdentity, isNew: Bool, file: String) throws {
+    /// A state is begun only when the log's tables are on the disk. A log that is missing beside one is lost, and with
+    /// it the vote; the state need not show that, for a sealed node never writes it.
+    private static func mayBeMade(in folder: NodeFolder) throws(NodeFolderError) -> Bool {
+        let hasLog = try FilePermissions.check(folder.file(fileName), is: .file)
+        let hasState = try FilePermissions.check(folder.file(StateDatabase.fileName), is: .file)
+        guard hasLog || !hasState else { throw .storage(lost(folder.file(fileName))) }
+        return !hasState
+    }
+
+    private static func lost(_ file: String) -> StorageFailure {
+        StorageFailures.corrupted(file, "the log is lost: there is a state beside it")
+    }
+
+    private static func prepare(
+        _ queue: DatabaseQueue, identity: FolderIdentity, isNew: Bool, mayBeMade: Bool, file: String
+    ) throws {
         try queue.write { database in
             // A crash between creating the file and this transaction leaves an empty database.
             if try !database.tableExists("meta") {
+                guard mayBeMade else { throw lost(file) }
                 guard try isNew || !database.tableExists("entry") else {
                     throw StorageFailures.corrupted(file, "the table that names the owner is missing")
                 }

@@ -120,6 +120,31 @@ struct DamageTests {
         #expect(try finding().contains("the log ends at entry 0, but the state has applied entry 30"))
     }
 
+    /// What a sealed node has promised is in its log alone.
+    @Test("that takes the whole log is found, though nothing was ever applied", arguments: [false, true])
+    func lostLog(isEmptied: Bool) throws {
+        let sealed = temporary.file("sealed")
+        do {
+            let storage = try SQLiteNodeStorage(folder: sealed, identity: Samples.identity)
+            _ = try storage.load()
+            try storage.persist(
+                hardState: HardState(term: 4, vote: NodeID(2)), truncateFrom: nil, entries: Samples.entries(1...3))
+            try storage.close()
+        }
+        let log = sealed + "/log.db"
+        if isEmptied {
+            try overwrite(log, with: [])
+        } else {
+            try FileManager.default.removeItem(atPath: log)
+        }
+        for _ in 0..<2 {
+            let error = #expect(throws: NodeFolderError.self) {
+                try SQLiteNodeStorage(folder: sealed, identity: Samples.identity)
+            }
+            #expect(error.map { "\($0)".contains("\(log): the log is lost") } == true)
+        }
+    }
+
     @Test("of any byte never leads to other data", arguments: 0..<8)
     func anyByte(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

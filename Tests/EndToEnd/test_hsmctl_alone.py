@@ -104,6 +104,22 @@ def test_an_interrupt_leaves_no_empty_file(tmp_path: pathlib.Path, ending: signa
         assert tool.wait(timeout=30) == -ending and not secret.exists()
 
 
+def test_who_loses_sight_of_a_job_is_told_that_it_goes_on(tmp_path: pathlib.Path):
+    """A script that takes the end of its own waiting for a failed backup would make another one."""
+    def answer(token: str, target: str) -> tuple[int, dict]:
+        if target.startswith(("/backup?", "/quorate/v1/key-encryption?")) and not begun:
+            begun.append(target)
+            return 202, {"jobId": "4711", "status": "InProgress", "underWay": True}
+        return 503, {"error": {"code": "ServiceUnavailable", "message": "The pool has no leader."}}
+
+    with Impostor(tmp_path, answer) as node:
+        for command, cure in ((["backup", "start", "file:///weekly"], "hsmctl backup status 4711"),
+                              (["pool", "rotate-kek"], "hsmctl pool rotate-kek --status")):
+            begun: list[str] = []
+            ended = run(*command, **node.variables(tmp_path))
+            assert ended.returncode == 69 and "no leader" in ended.stderr and cure in ended.stderr, ended
+
+
 def test_a_receipt_that_may_have_arrived_is_looked_for(tmp_path: pathlib.Path):
     """Once the pool is active no other file is made: the one that is there must not be thought worthless."""
     def answer(token: str, target: str) -> tuple[int, dict]:

@@ -11,6 +11,9 @@ struct ClientError: Error, Hashable, CustomStringConvertible {
     /// Whether the pool refused because the caller may not do it.
     var isDenial: Bool { exitCode == Self.denied("").exitCode }
 
+    /// Whether no node could answer.
+    var isUnavailability: Bool { exitCode == EX_UNAVAILABLE }
+
     /// The command was used wrongly, or a file isn't what it should be.
     static func usage(_ message: String) -> ClientError { ClientError(message: message, exitCode: EX_USAGE) }
     /// No node could be reached, or none can answer now.

@@ -231,15 +231,20 @@ struct JobOptions: ParsableArguments {
         let start = ContinuousClock.now
         let isTerminal = isatty(STDERR_FILENO) != 0
         var job = begun
+        defer { if isTerminal { Terminal.write("\r\u{1B}[K") } }
         while job.text("status") == "InProgress" {
             try await Task.sleep(for: .milliseconds(500))
-            job = try await client.send(.GET, "/\(collection)/\(id)/pending").body
+            do {
+                job = try await client.send(.GET, "/\(collection)/\(id)/pending").body
+            } catch let error as ClientError where error.isUnavailability {
+                throw ClientError.unavailable(
+                    "\(error)\n        The job doesn't end with this command: hsmctl backup status \(id)")
+            }
             let elapsed = (ContinuousClock.now - start).components.seconds
             if isTerminal {
                 Terminal.write("\r\u{1B}[K\(progress(job.text("statusDetails") ?? "", seconds: elapsed))")
             }
         }
-        if isTerminal { Terminal.write("\r\u{1B}[K") }
         guard job.text("status") == "Succeeded" else {
             let error = job.object("error")
             throw ClientError.refused(

@@ -39,15 +39,20 @@ struct RotateKeyEncryptionCommand: AsyncParsableCommand {
         let start = ContinuousClock.now
         let isTerminal = isatty(STDERR_FILENO) != 0
         var keys = begun
+        defer { if isTerminal { Terminal.write("\r\u{1B}[K") } }
         while keys.flag("underWay") == true {
             try await Task.sleep(for: .milliseconds(500))
-            keys = try await client.send(.GET, path).body
+            do {
+                keys = try await client.send(.GET, path).body
+            } catch let error as ClientError where error.isUnavailability {
+                throw ClientError.unavailable(
+                    "\(error)\n        The change doesn't end with this command: hsmctl pool rotate-kek --status")
+            }
             let elapsed = (ContinuousClock.now - start).components.seconds
             if isTerminal {
                 Terminal.write("\r\u{1B}[K\(elapsed) s: \(keys.number("rewrapped") ?? 0) records sealed anew")
             }
         }
-        if isTerminal { Terminal.write("\r\u{1B}[K") }
         return keys
     }
 

@@ -26,11 +26,11 @@ extension LoadReport {
     }
 
     private var paragraphs: String {
+        let asked = offeredRate.map { ", \(Figures.whole($0)) a second were asked for" } ?? ""
+        let (total, good) = (Double(all.cell.counts.total), Double(all.cell.counts.good))
         var lines = [
-            "<p><b>\(Figures.whole(all.rate)) good answers a second</b> for \(Figures.decimal(seconds)) s"
-                + (offeredRate.map { ", \(Figures.whole($0)) a second were asked for" } ?? "")
-                + ". Of \(Figures.whole(Double(all.cell.counts.total))) requests in this time "
-                + "\(Figures.whole(Double(all.cell.counts.good))) had a good answer, then or later.</p>"
+            "<p><b>\(Figures.whole(all.rate)) good answers a second</b> for \(Figures.decimal(seconds)) s\(asked).",
+            "Of \(Figures.whole(total)) requests in this time \(Figures.whole(good)) had a good answer, then or later.</p>",
         ]
         lines += warnings.map { "<p class=\"warning\">\(Markup.escape($0))</p>" }
         lines.append("<p>\(Markup.escape(generatorLine)).</p>")

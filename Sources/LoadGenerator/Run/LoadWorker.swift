@@ -236,7 +236,7 @@ final class LoadWorker {
             isTurnedAway = true
             return
         }
-        if case .success = result { links[node].answered(now: now()) }
+        if case .success = result { links[node].answered(now: self.now()) }
         // A request that timed out has been counted.
         guard slots[index].generation == generation, let line = slots[index].line else { return }
         let now = now()

@@ -121,6 +121,8 @@ struct BackupContent {
     private(set) var bytes: UInt64 = 0
     private(set) var records: [[UInt8]: [UInt8]] = [:]
     private var rows: [RowChange] = []
+    /// The digests of the one key's records, as its rows have them, which come before all records.
+    private var wanted: Set<[UInt8]>?
     private var kept: UInt64 = 0
 
     init(key: String?, keepsRecords: Bool) {
@@ -134,14 +136,24 @@ struct BackupContent {
         case .row(let table, let key, let value):
             bytes += UInt64(key.count + value.count)
             guard isWanted(table, key) else { return }
+            guard wanted == nil else { throw BackupFault.malformed("a row after the sealed records") }
             try keep(key.count + value.count)
             rows.append(RowChange(table: table, key: key, value: value))
         case .blob(let blob):
             bytes += UInt64(blob.count)
             guard keepsRecords else { return }
+            let digest = Digest.sha256(blob)
+            guard try isWanted(record: digest) else { return }
             try keep(blob.count)
-            records[Digest.sha256(blob)] = blob
+            records[digest] = blob
         }
+    }
+
+    private mutating func isWanted(record digest: [UInt8]) throws -> Bool {
+        guard key != nil else { return true }
+        let digests = try wanted ?? Set(state().recordDigests)
+        wanted = digests
+        return digests.contains(digest)
     }
 
     private mutating func keep(_ count: Int) throws {

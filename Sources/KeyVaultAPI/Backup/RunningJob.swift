@@ -154,7 +154,10 @@ extension JobFailure {
         case JobRefused.keyNotInBackup(let name):
             self.init(code: "KeyNotFound", message: "The backup holds no key '\(name)'. Nothing was changed.")
         case JobRefused.tooLarge:
-            self.init(code: "LimitExceeded", message: "The backup is larger than a node can restore at once.")
+            self.init(
+                code: "LimitExceeded",
+                message: "The backup is larger than a node can restore at once. Nothing was changed. Restore its keys "
+                    + "one by one.")
         case JobRefused.keyTooLarge(let name):
             self.init(
                 code: "LimitExceeded",

@@ -1,10 +1,12 @@
 /// A token bucket for frames that bring no request further: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, and
 /// DATA of a few bytes. Each costs us work and the peer next to nothing, so a peer may send only as many as its
-/// requests and the passing of time pay for. Of unknown types libnghttp2 tells nothing: it skips them, and that is all
-/// they cost.
+/// requests, what leaves of their answers, and the passing of time pay for. Of unknown types libnghttp2 tells nothing:
+/// it skips them, and that is all they cost.
 struct FrameBudget {
     private static let perSecond: UInt64 = 100
     private static let perRequest = 20
+    /// Some clients give room anew for each 4 KiB that they have taken, to the stream and to the connection.
+    private static let bytesPerFrame = 2048
 
     private let burst: Int
     private var tokens: Int
@@ -31,7 +33,10 @@ struct FrameBudget {
     }
 
     /// A request has arrived: it pays for the frames around it.
-    mutating func credit() {
-        tokens = min(burst, tokens + FrameBudget.perRequest)
-    }
+    mutating func credit() { add(FrameBudget.perRequest) }
+
+    /// A DATA frame of an answer with so many bytes leaves: it pays for the room that the peer gives for others.
+    mutating func credit(sent bytes: Int) { add(bytes / FrameBudget.bytesPerFrame) }
+
+    private mutating func add(_ count: Int) { tokens = min(burst, tokens + count) }
 }

@@ -87,6 +87,7 @@ extension HTTP2ServerEngine {
 
     private func noteSent(_ count: Int, of record: StreamRecord, isLast: Bool) {
         pace.sent(count, now: now)
+        frameBudget.credit(sent: count)
         if isLast, !record.isRequestComplete {
             record.phase = .lingering
             record.since = now

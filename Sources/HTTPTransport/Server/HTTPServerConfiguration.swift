@@ -66,7 +66,7 @@ public struct TransportLimits: Hashable, Sendable {
     /// Entries in one SETTINGS frame.
     public var maximumSettings = 32
     /// Frames that bring a request no further (PING, PRIORITY, WINDOW_UPDATE, empty or tiny DATA) which are forgiven
-    /// at once; each second forgives 100 more and each request 20.
+    /// at once; each second forgives 100 more, each request 20, and a frame of its answer one for each 2 KiB.
     public var controlFrameBurst = 2000
     /// Unsent bytes on a connection above which nothing is read from it.
     public var maximumUnsentBytes = 256 * 1024

@@ -179,6 +179,25 @@ struct HTTP2LimitTests {
         #expect(!server.engine.isFinished)
     }
 
+    @Test func `answers pay for the room that is given for them in small pieces`() throws {
+        let server = try ServerHarness(
+            sink: RecordingSink { _, responder in
+                responder.respond(HTTPResponse(status: 200, body: Array(repeating: 1, count: 200_000)))
+            })
+        _ = server.exchange(HTTP2LimitTests.ready)
+        // 4 KiB to the stream, and to the connection.
+        let more: (UInt32) -> [UInt8] = { RawFrames.frame(type: 8, flags: 0, stream: $0, [0, 0, 0x10, 0]) }
+        for number in UInt32(0)..<100 {
+            let stream = 2 * number + 1
+            var output = server.exchange(RawFrames.headers(stream, RawFrames.request(), end: true))
+            for _ in 0..<50 where !server.engine.isFinished {
+                output += server.exchange(more(stream) + more(0))
+            }
+            try #require(frames(output, of: 0).reduce(0) { $0 + $1.count } == 200_000)
+        }
+        #expect(!server.engine.isFinished)
+    }
+
     @Test func `unread acknowledgements are bounded`() throws {
         let server = try ServerHarness(sink: RecordingSink())
         _ = server.exchange(HTTP2LimitTests.ready)

@@ -186,21 +186,39 @@ def test_a_full_disk_is_no_success(tmp_path: pathlib.Path):
         assert silent.returncode == 64, silent
 
 
+def with_room(count: int, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    """Runs the tool where no file may have more bytes."""
+    # Python ignores SIGXFSZ, and so does then what it starts.
+    return subprocess.run(
+        [str(binaries() / "hsmctl"), *arguments], env={"PATH": os.environ["PATH"], **variables},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (count, count)), restore_signals=False,
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+
+def test_a_file_stays_as_it_is_where_its_next_content_finds_no_room(tmp_path: pathlib.Path):
+    """The backup of a key that was there is better than a part of the new one."""
+    former, new = tmp_path / "former", tmp_path / "new"
+    former.write_text("the last good backup, which is long")
+    with Impostor(tmp_path, lambda token, target: (200, {"value": "A" * 400})) as node:
+        backup = ["key", "backup", "x", "--out"]
+        for place in (former, new):
+            ended = with_room(100, *backup, str(place), **node.variables(tmp_path))
+            assert ended.returncode == 74 and f"{place} can't be written: File too large" in ended.stderr, ended
+        assert former.read_text() == "the last good backup, which is long" and not new.exists()
+        for place in (former, new):
+            done = run(*backup, str(place), **node.variables(tmp_path))
+            assert done.returncode == 0 and place.read_bytes() == bytes(300), done
+
+
 def test_a_ticket_without_a_place_leaves_an_invitation_and_says_so(tmp_path: pathlib.Path):
     def answer(token: str, target: str) -> tuple[int, dict]:
         if "/status" in target:
             return 200, {"identityKeySha256": "ab" * 32}
         return 200, {"id": 4, "name": "node-4", "ticket": "A" * 43, "poolId": "00" * 16}
 
-    def keep_files_empty() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
     with Impostor(tmp_path, answer) as node:
-        # Python ignores SIGXFSZ, and so does then what it starts.
-        ended = subprocess.run(
-            [str(binaries() / "hsmctl"), "node", "add", "--name", "node-4", "--out", str(tmp_path / "node-4.join")],
-            env={"PATH": os.environ["PATH"], **node.variables(tmp_path)}, preexec_fn=keep_files_empty,
-            restore_signals=False, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        ended = with_room(
+            0, "node", "add", "--name", "node-4", "--out", str(tmp_path / "node-4.join"), **node.variables(tmp_path))
     assert ended.returncode == 74 and "File too large" in ended.stderr, ended
     assert "hsmctl node remove node-4" in ended.stderr and not (tmp_path / "node-4.join").exists(), ended
 

@@ -89,12 +89,29 @@ enum Files {
         return certificate
     }
 
+    /// Takes the place of what is in the file, which stays where there is no room for the new content.
     static func write(_ bytes: [UInt8], to path: String) throws {
         if path == "-" { return StandardOutput.write(bytes) }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        let wasThere = access(path, F_OK) == 0
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw unwritable(path) }
         defer { close(descriptor) }
-        guard writeAll(bytes, descriptor) else { throw unwritable(path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw unwritable(path) }
+        // Pipes and devices have no length.
+        let isFile = status.st_mode & S_IFMT == S_IFREG
+        if isFile, !bytes.isEmpty {
+            let failure = posix_fallocate(descriptor, 0, off_t(bytes.count))
+            // What else it may say is that this file system can't tell beforehand.
+            if [ENOSPC, EDQUOT, EFBIG].contains(failure) {
+                if wasThere { ftruncate(descriptor, status.st_size) } else { unlink(path) }
+                errno = failure
+                throw unwritable(path)
+            }
+        }
+        guard writeAll(bytes, descriptor), !isFile || ftruncate(descriptor, off_t(bytes.count)) == 0 else {
+            throw unwritable(path)
+        }
     }
 
     /// Finds out before long work whether its result will have a place. What is in the file stays.

@@ -6,11 +6,12 @@ import Testing
     private static let second: UInt64 = 1_000_000_000
 
     private func times(
-        from: Double, to: Double, spacing: LoadPlan.Spacing = .even, warmUp: UInt64 = 0, seconds: UInt64
+        from: Double, to: Double, spacing: LoadPlan.Spacing = .even, warmUp: UInt64 = 0, seconds: UInt64,
+        first: Double = 1
     ) -> [UInt64] {
         var schedule = ArrivalSchedule(
             from: from, to: to, spacing: spacing, warmUp: warmUp, duration: seconds * Self.second,
-            random: SplitMix64(seed: 7))
+            random: SplitMix64(seed: 7), first: first)
         var times: [UInt64] = []
         while let next = schedule.next {
             times.append(next)
@@ -37,6 +38,19 @@ import Testing
             let count = times.count { $0 >= from && $0 < from + Self.second }
             #expect(abs(count - Int(140 + 80 * second)) <= 1, "second \(second)")
         }
+    }
+
+    /// Four processes that send at the same moments would send bursts of four.
+    @Test func processesTakeTurns() {
+        let whole = times(from: 100, to: 900, warmUp: Self.second, seconds: 5)
+        let plan = LoadPlan(
+            nodes: [], authorityFile: nil, tokens: [], operations: [],
+            arrival: .open(from: 100, to: 900, spacing: .even), duration: 5 * Self.second)
+        let together = plan.divided(among: 4).flatMap { part in
+            times(from: 25, to: 225, warmUp: Self.second, seconds: 5, first: part.firstArrival)
+        }.sorted()
+        #expect(abs(whole.count - together.count) <= 1 && whole.count > 2500)
+        #expect(zip(whole, together).allSatisfy { max($0, $1) - min($0, $1) <= 10 })
     }
 
     @Test func aRampMayFallToNothing() {
@@ -115,8 +129,10 @@ import Testing
         sent.authorityFile = "ca.crt"
         sent.operations[0].requests[1].body = Array(#"{"alg":"ES256"}"#.utf8)
         sent.arrival = .open(from: 0.5, to: 1234, spacing: .random)
+        sent.firstArrival = 0.75
         #expect(try LoadPlan(json: sent.json) == sent)
         sent.arrival = .closed
+        sent.firstArrival = 1
         sent.authorityFile = nil
         #expect(try LoadPlan(json: sent.json) == sent)
         #expect(throws: (any Error).self) { try LoadPlan(json: Array("{}".utf8)) }

@@ -20,8 +20,10 @@ struct ArrivalSchedule {
     ///   - from: rate at the start, requests a second.
     ///   - to: rate at the end.
     ///   - warmUp, duration: nanoseconds.
+    ///   - first: after which part of an even gap the first request is due.
     init(
-        from: Double, to: Double, spacing: LoadPlan.Spacing, warmUp: UInt64, duration: UInt64, random: SplitMix64
+        from: Double, to: Double, spacing: LoadPlan.Spacing, warmUp: UInt64, duration: UInt64, random: SplitMix64,
+        first: Double = 1
     ) {
         self.from = from
         self.warmUp = Double(warmUp) / 1e9
@@ -29,6 +31,7 @@ struct ArrivalSchedule {
         end = Double(warmUp + duration) / 1e9
         self.spacing = spacing
         self.random = random
+        if spacing == .even { arrived = first - 1 }
         advance()
     }
 

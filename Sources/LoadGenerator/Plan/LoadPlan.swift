@@ -91,6 +91,9 @@ public struct LoadPlan: Hashable, Sendable {
     public var maximumOutstanding: Int
     /// Makes the choice of operations, keys and random gaps repeatable.
     public var seed: UInt64
+    /// After which part of an even gap the first request is due, more than 0, at most 1: processes that share a load
+    /// take turns.
+    public var firstArrival = 1.0
 
     public init(
         nodes: [Node], authorityFile: String?, tokens: [String], operations: [Operation], arrival: Arrival,
@@ -111,7 +114,8 @@ public struct LoadPlan: Hashable, Sendable {
         self.seed = seed
     }
 
-    /// The plan of each of several processes that share the load: rates and connections are divided.
+    /// The plan of each of several processes that share the load: rates and connections are divided. Even gaps are
+    /// those of all requests together.
     ///
     /// - Precondition: at least one connection to each node for each process.
     public func divided(among processes: Int) -> [LoadPlan] {
@@ -123,6 +127,7 @@ public struct LoadPlan: Hashable, Sendable {
             if case .open(let from, let to, let spacing) = arrival {
                 let share = Double(processes)
                 part.arrival = .open(from: from / share, to: to / share, spacing: spacing)
+                part.firstArrival = Double(number + 1) / share
             }
             return part
         }

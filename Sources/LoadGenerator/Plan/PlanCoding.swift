@@ -21,6 +21,7 @@ extension LoadPlan {
                 writer.member("from") { $0.value(.double(from)) }
                 writer.member("to") { $0.value(.double(to)) }
                 writer.member("spacing", spacing.rawValue)
+                writer.member("firstArrival") { $0.value(.double(firstArrival)) }
             }
             writer.member("connections", connections)
             writer.member("streams", streams)
@@ -63,6 +64,7 @@ extension LoadPlan {
         if let from = object["from"].flatMap(Record.double), let to = object["to"].flatMap(Record.double) {
             guard let spacing = Spacing(rawValue: try fields.text("spacing")) else { throw Malformed() }
             arrival = .open(from: from, to: to, spacing: spacing)
+            firstArrival = object["firstArrival"].flatMap(Record.double) ?? 1
         }
         nodes = try fields.records("nodes").map { node in
             Node(name: try node.text("name"), host: try node.text("host"), port: Int(try node.number("port")))

@@ -30,7 +30,8 @@ extension LoadReport {
         let (total, good) = (Double(all.cell.counts.total), Double(all.cell.counts.good))
         var lines = [
             "<p><b>\(Figures.whole(all.rate)) good answers a second</b> for \(Figures.decimal(seconds)) s\(asked).",
-            "Of \(Figures.whole(total)) requests in this time \(Figures.whole(good)) had a good answer, then or later.</p>",
+            "Of \(Figures.whole(total)) requests of this time \(Figures.whole(good)) had a good answer, then or "
+                + "later.</p>",
         ]
         lines += warnings.map { "<p class=\"warning\">\(Markup.escape($0))</p>" }
         lines.append("<p>\(Markup.escape(generatorLine)).</p>")

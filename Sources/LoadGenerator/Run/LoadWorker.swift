@@ -67,7 +67,7 @@ final class LoadWorker {
         if case .open(let from, let to, let spacing) = plan.arrival {
             arrivals = ArrivalSchedule(
                 from: from, to: to, spacing: spacing, warmUp: plan.warmUp, duration: plan.duration,
-                random: SplitMix64(seed: plan.seed &+ 1))
+                random: SplitMix64(seed: plan.seed &+ 1), first: plan.firstArrival)
         }
         board = Scoreboard(nodes: plan.nodes.count, operations: plan.operations.count, emit: emit)
     }

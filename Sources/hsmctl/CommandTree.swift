@@ -9,7 +9,7 @@ enum CommandTree {
         // 'help COMMAND' shows help.
         for word in words.first == "help" ? Array(words.dropFirst()) : words {
             let below = group.configuration.subcommands
-            guard !below.isEmpty, !word.hasPrefix("-") else { return nil }
+            guard !below.isEmpty, !word.hasPrefix("-"), !(path.isEmpty && word == "help") else { return nil }
             guard let next = below.first(where: { names($0).contains(word) }) else {
                 return unknown(word, path, below.filter { $0.configuration.shouldDisplay }.map { $0._commandName })
             }

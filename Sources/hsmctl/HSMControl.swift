@@ -61,8 +61,10 @@ struct HSMControl: AsyncParsableCommand {
 
     /// Names a command that there isn't; the parser speaks of arguments then.
     private static func mistyped(_ error: any Error) -> ClientError? {
-        guard exitCode(for: error) == .validationFailure else { return nil }
-        return CommandTree.mistake(in: Array(CommandLine.arguments.dropFirst())).map { .usage($0) }
+        let words = Array(CommandLine.arguments.dropFirst())
+        // For help on one the parser shows the help of what is above it, as if that had been asked for.
+        guard exitCode(for: error) == .validationFailure || words.first == "help" else { return nil }
+        return CommandTree.mistake(in: words).map { .usage($0) }
     }
 
     /// What is shown for a failure; `nil` for what the argument parser shows itself.

@@ -74,6 +74,10 @@ def test_version_help_and_completion(tmp_path: pathlib.Path):
     assert re.fullmatch(r"\d+\.\d+\.\d+", version) and version in daemon.stdout, daemon.stdout
     assert "Exit codes" in run("--help").stdout
     assert "Example: hsmctl key sign" in run("help", "key", "sign").stdout
+    for mistyped in (["kye"], ["key", "sing"]):
+        helped = run("help", *mistyped)
+        assert helped.returncode == 64 and "Did you mean 'key" in helped.stderr and not helped.stdout, helped
+    assert "USAGE: hsmctl help" in run("help", "help").stdout
     script = tmp_path / "hsmctl.bash"
     script.write_text(run("--generate-completion-script", "bash").stdout)
     offered = subprocess.run(

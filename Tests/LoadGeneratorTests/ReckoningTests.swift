@@ -148,6 +148,14 @@ import Testing
         #expect((3998...4002).contains(tally.sum().answered))
     }
 
+    @Test(arguments: [LoadPlan.steady(400), .closed])
+    func aRunThatIsEndedBeforeItBeginsSendsNothing(arrival: LoadPlan.Arrival) throws {
+        let load = VirtualLoad { _ in .answered(after: Self.second / 1000) }
+        let plan = try LoadPlan.test([Self.node], arrival, seconds: 60)
+        let (tally, end) = try load.run(plan, lead: Self.second, before: { $0.stop() })
+        #expect(load.authorizations.isEmpty && tally.sum().counts.total == 0 && end != nil)
+    }
+
     /// A run may take longer than a token lasts.
     @Test func newTokensTakeThePlaceOfThePlans() throws {
         let load = VirtualLoad { _ in .answered(after: Self.second / 1000) }

@@ -32,12 +32,16 @@ final class VirtualLoad {
 
     /// Runs a plan to its end.
     ///
-    /// - Parameter each: called at the end of each second; its first argument carries out the load.
+    /// - Parameters:
+    ///   - lead: nanoseconds before it begins.
+    ///   - each: called at the end of each second; its first argument carries out the load.
+    ///   - before: called before it begins.
     /// - Returns: what was measured, and when the load had ended, nanoseconds after its begin; `nil` if it hadn't after
     ///   ten minutes.
-    func run(_ plan: LoadPlan, each: (LoadWorker, LoadPoint) -> Void = { _, _ in }) throws -> (
-        tally: LoadTally, end: UInt64?
-    ) {
+    func run(
+        _ plan: LoadPlan, lead: UInt64 = 0, each: (LoadWorker, LoadPoint) -> Void = { _, _ in },
+        before: (LoadWorker) -> Void = { _ in }
+    ) throws -> (tally: LoadTally, end: UInt64?) {
         let links = plan.nodes.indices.map { index in
             let node = VirtualNode(loop: loop) { self.nextFate(of: $0, at: index) }
             return NodeLink(index: index, node: plan.nodes[index], connections: plan.connections, loop: loop) { _ in
@@ -51,7 +55,8 @@ final class VirtualLoad {
         let worker = LoadWorker(
             plan, links: links, loop: loop, emit: { if let point = tally.add($0) { points.append(point) } },
             finished: { end = self.loop.now.uptimeNanoseconds })
-        worker.start(at: loop.now.uptimeNanoseconds)
+        worker.start(at: loop.now.uptimeNanoseconds + lead)
+        before(worker)
         for _ in 0..<6000 where end == nil {
             loop.advanceTime(by: .milliseconds(100))
             for point in points { each(worker, point) }

@@ -1,6 +1,7 @@
 import HTTPTransport
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// One process's part of a load: connected first, then run once.
 public final class LoadSession: Sendable {
@@ -8,6 +9,7 @@ public final class LoadSession: Sendable {
     private let loop: any EventLoop
     private let links: NIOLoopBound<[NodeLink]>
     private let worker: NIOLoopBoundBox<LoadWorker?>
+    private let isStopped = Atomic(false)
     private let plan: LoadPlan
 
     private init(_ plan: LoadPlan, _ group: MultiThreadedEventLoopGroup, _ links: NIOLoopBound<[NodeLink]>) {
@@ -76,12 +78,16 @@ public final class LoadSession: Sendable {
                 finished: { continuation.finish() })
             self.worker.value = worker
             worker.start(at: max(time, NIODeadline.now().uptimeNanoseconds))
+            if isStopped.load(ordering: .acquiring) { worker.stop() }
         }
         return stream
     }
 
-    /// Ends the load early: what is under way has a second to be answered.
-    public func stop() { loop.execute { self.worker.value?.stop() } }
+    /// Ends the load early, also before it has begun: what is under way has a second to be answered.
+    public func stop() {
+        isStopped.store(true, ordering: .releasing)
+        loop.execute { self.worker.value?.stop() }
+    }
 
     /// Has the requests from now on sent with other tokens, one for each principal of the plan: its own don't last for
     /// ever.

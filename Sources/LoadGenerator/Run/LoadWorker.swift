@@ -91,7 +91,7 @@ final class LoadWorker {
         isRunning = true
         board.begin(at: time, measuringFrom: time + plan.warmUp)
         at(time) {
-            if self.arrivals == nil {
+            if case .closed = self.plan.arrival, time < self.sendsUntil {
                 for _ in 0..<self.plan.streams {
                     for link in self.links { for line in link.lines { self.send(due: self.now(), by: line) } }
                 }
@@ -100,7 +100,7 @@ final class LoadWorker {
         }
     }
 
-    /// Sends nothing more; what is under way has a second to end.
+    /// Sends nothing more, also where it has not begun; what is under way has a second to end.
     func stop() {
         guard isRunning else { return }
         arrivals = nil

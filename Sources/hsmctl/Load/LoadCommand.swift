@@ -106,7 +106,9 @@ struct LoadCommand: AsyncParsableCommand {
             }
             let run = LoadRun(
                 title: title(demand), plan: prepared.plan, crewSize: demand.processes, processes: prepared.processes,
-                faults: faults, transport: client.transport, endpoints: client.endpoints)
+                faults: faults, transport: client.transport, endpoints: client.endpoints, interrupt: LoadInterrupt())
+            let signals = run.interrupt.trap()
+            defer { signals.cancel() }
             if let objective {
                 try await search(objective, demand, run, renewal: prepared.renewal) {
                     try await preparation.access(client)
@@ -209,6 +211,10 @@ struct LoadCommand: AsyncParsableCommand {
         var last = closed
         var isComplete = true
         while let rate = search.next {
+            if run.interrupt.raisedAt != nil {
+                isComplete = false
+                break
+            }
             let title = "\(run.title.prefix { $0 != ":" }): \(Figures.whole(rate)) a second"
             do {
                 let access = try await renew()
@@ -270,6 +276,6 @@ extension LoadRun {
     func with(_ plan: LoadPlan, title: String) -> LoadRun {
         LoadRun(
             title: title, plan: plan, crewSize: crewSize, processes: processes, faults: faults, transport: transport,
-            endpoints: endpoints)
+            endpoints: endpoints, interrupt: interrupt)
     }
 }

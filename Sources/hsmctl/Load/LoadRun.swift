@@ -13,6 +13,7 @@ struct LoadRun {
     let faults: [Fault]
     let transport: Transport
     let endpoints: [String]
+    let interrupt: LoadInterrupt
 
     /// Time for the processes to be told, before the first request is due.
     private static let lead: UInt64 = 200_000_000
@@ -28,15 +29,8 @@ struct LoadRun {
         let start = LoadSession.now() + Self.lead
         let measuring = start + plan.warmUp
         let journal = LoadJournal(measuring: measuring)
-        let flag = InterruptFlag()
         let faultTasks = faultTasks(measuring, journal)
-        let signals = Task {
-            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
-                flag.raise()
-                crew.stop()
-            }
-        }
-        defer { signals.cancel() }
+        interrupt.begin(crew)
         var tally = LoadTally(
             processes: crew.count, nodes: plan.nodes.count, operations: plan.operations.count)
         var watch = NodeWatch(plan.nodes.map(\.name), journal, look: usage())
@@ -52,6 +46,7 @@ struct LoadRun {
                 renewal = await renewTokens(of: crew, journal, renew)
             }
         }
+        interrupt.end()
         progress.end()
         tally.finish()
         // A node that was stopped goes on before this process may end, and after it nothing is done to any.
@@ -59,13 +54,13 @@ struct LoadRun {
         for task in faultTasks { await task.value }
         await crew.close()
         let planned = Double(plan.duration) / 1e9
-        let stoppedAfter = flag.raisedAt.map { $0 > measuring ? Double($0 - measuring) / 1e9 : 0 }
+        let stoppedAfter = interrupt.raisedAt.map { $0 > measuring ? Double($0 - measuring) / 1e9 : 0 }
         let setting = LoadReport.Setting(
             title: title, plan: plan, processes: crewSize, cores: ProcessInfo.processInfo.activeProcessorCount,
             localNodes: processes.count { $0 != nil })
         return LoadReport(
             setting, tally, seconds: min(planned, stoppedAfter ?? planned), nodeCPU: watch.used,
-            events: journal.events, isInterrupted: flag.raisedAt != nil)
+            events: journal.events, isInterrupted: interrupt.raisedAt != nil)
     }
 
     /// - Returns: when that is to be done again.
@@ -171,13 +166,45 @@ extension LoadTally {
     }
 }
 
-/// Whether and when the person asked for the end.
-private final class InterruptFlag: Sendable {
-    private let time = Mutex<UInt64?>(nil)
+/// Whether and when the person asked for the end: of the run that is under way, or of the one that is next.
+final class LoadInterrupt: Sendable {
+    private struct State {
+        var raisedAt: UInt64?
+        var crew: LoadCrew?
+    }
 
-    func raise() { time.withLock { $0 = $0 ?? LoadSession.now() } }
+    private let state = Mutex(State())
 
-    var raisedAt: UInt64? { time.withLock { $0 } }
+    /// What ends a load: not the end of a terminal that it is to outlive, as with nohup.
+    private static var signals: [UnixSignal] {
+        SignalAction.isIgnored(SIGHUP) ? [.sigint, .sigterm] : [.sigint, .sigterm, .sighup]
+    }
+
+    /// Waits for signals until it is cancelled.
+    func trap() -> Task<Void, Never> {
+        Task { for await _ in await UnixSignalsSequence(trapping: Self.signals) { raise() } }
+    }
+
+    func raise() {
+        let crew = state.withLock { state in
+            state.raisedAt = state.raisedAt ?? LoadSession.now()
+            return state.crew
+        }
+        crew?.stop()
+    }
+
+    func begin(_ crew: LoadCrew) {
+        let isRaised = state.withLock { state in
+            state.crew = crew
+            return state.raisedAt != nil
+        }
+        if isRaised { crew.stop() }
+    }
+
+    func end() { state.withLock { $0.crew = nil } }
+
+    /// Nanoseconds of the load's clock.
+    var raisedAt: UInt64? { state.withLock { $0.raisedAt } }
 }
 
 /// What happened to the pool during the run.

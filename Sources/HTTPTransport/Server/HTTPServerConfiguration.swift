@@ -85,8 +85,8 @@ public struct TransportTimeouts: Hashable, Sendable {
     public var idle: Duration = .seconds(90)
     /// From the first byte of a request to its last.
     public var request: Duration = .seconds(30)
-    /// With something to send and the peer taking less than 16 KiB of it. A slow one has the time anew as long as it
-    /// takes more. What HTTP/2's flow control lets out has the time that it takes at that rate in addition, at most
+    /// With something to send and the peer taking none of it. With 16 KiB that it takes it has the time anew, with less
+    /// as much less. What HTTP/2's flow control lets out has the time that it takes at that rate in addition, at most
     /// eight times as much.
     public var writeStall: Duration = .seconds(30)
 

@@ -5,12 +5,12 @@ import NIOCore
 /// Whether it takes something shows from one look to the next, by what is left in the channel: on a slow link that gets
 /// less long before the channel takes more.
 struct WriteStall {
-    /// So much has to have left. Who takes less in all the time that it has would keep what we hold for it for ever,
-    /// for a byte now and then.
+    /// So much that leaves gives a peer all its time anew, less of it as much less: a byte now and then doesn't make it
+    /// keep what we hold for it. The system takes what is written in steps of about this, or more.
     static let leastBytes = 16 * 1024
 
     private var since: UInt64?
-    /// What was left when something was last seen to have been taken, or at the first look.
+    /// What was left at the last look.
     private var mark: Int?
     private var isLast = false
 
@@ -36,20 +36,18 @@ struct WriteStall {
     }
 
     /// Looks at what is left. The first look only finds out how much that is.
-    /// - Returns: whether nothing of it has been taken for `limit` nanoseconds.
+    /// - Parameter limit: nanoseconds in which `leastBytes` have to leave.
+    /// - Returns: whether the peer has taken less for so long that it is to be left.
     mutating func lasts(_ limit: UInt64, unsent: @autoclosure () -> Int, now: UInt64) -> Bool {
-        guard let began = since else { return false }
+        guard var began = since else { return false }
         let left = unsent()
-        guard let before = mark else {
-            mark = left
-            return false
+        defer { mark = left }
+        guard let before = mark, now > began else { return false }
+        if left < before {
+            let earned = Double(limit) * Double(before - left) / Double(WriteStall.leastBytes)
+            began = earned < Double(now - began) ? began + UInt64(earned) : now
+            since = began
         }
-        if before - left >= WriteStall.leastBytes {
-            mark = left
-            since = now
-            return false
-        }
-        mark = max(before, left)
         return now >= began + limit
     }
 }

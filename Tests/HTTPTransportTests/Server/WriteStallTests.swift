@@ -26,11 +26,20 @@ struct WriteStallTests {
 
     @Test func `counts from the beginning where nothing is taken, or next to nothing`() {
         #expect(look([(110, 500_000), (129, 500_000), (130, 500_000)], from: waiting()) == [false, false, true])
-        let sips: [(UInt64, Int)] = [(110, 500_000), (115, 495_000), (120, 490_000), (129, 485_000), (130, 484_000)]
+        // Each sip earns 9 of the 15 until the next.
+        let sips: [(UInt64, Int)] = [(110, 500_000), (115, 495_000), (130, 490_000), (145, 485_000), (157, 485_000)]
         #expect(look(sips, from: waiting()) == [false, false, false, false, true])
-        // Sips that come to a record are progress.
+        // Those that come to a record give all the time anew.
         let gulps: [(UInt64, Int)] = [(110, 500_000), (120, 490_000), (129, 483_616), (158, 483_616), (159, 483_616)]
         #expect(look(gulps, from: waiting()) == [false, false, false, false, true])
+    }
+
+    @Test func `goes on where less than a record leaves at a time, if often enough`() {
+        let looks: [(UInt64, Int)] = [
+            (101, 500_000), (127, 485_000), (131, 485_000), (154, 470_000), (158, 470_000), (181, 455_000),
+            (184, 455_000), (210, 455_000), (211, 455_000),
+        ]
+        #expect(look(looks, from: waiting()) == Array(repeating: false, count: 8) + [true])
     }
 
     @Test func `doesn't take what is written meanwhile for progress, nor for a lack of it`() {

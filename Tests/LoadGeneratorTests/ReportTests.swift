@@ -190,6 +190,21 @@ import Testing
         #expect(html.components(separatedBy: "<figure>").count == 6)
     }
 
+    /// A day has more seconds than a page has room for.
+    @Test func aLongRunsChartIsThinned() {
+        var values: [Double?] = Array(repeating: 1, count: 86_400)
+        values[40_000] = 500
+        for index in 0..<100 { values[index] = nil }
+        let highest = Chart.thinned(values, .highest)
+        #expect(highest.count == 994 && highest.compactMap { $0 }.max() == 500 && highest[0] == nil)
+        let mean = Chart.thinned(values, .mean)
+        #expect(mean.compactMap { $0 }.max() == 586.0 / 87 && mean[1] == 1 && mean[993] == 1)
+        #expect(Chart.thinned([1, nil, 3], .mean) == [1, nil, 3] && Chart.thinned([], .mean).isEmpty)
+        let chart = Chart(
+            title: "t", unit: "u", merging: .highest, series: [Chart.Series(name: "s", values: values)], ticks: [])
+        #expect(chart.svg.utf8.count < 20_000 && chart.svg.contains("(u, each point the highest of 87)"))
+    }
+
     @Test func figuresAreReadable() {
         #expect(Figures.time(999) == "999 µs" && Figures.time(1234) == "1.23 ms")
         #expect(Figures.time(2_000_000) == "2.00 s" && Figures.decimal(-1.5) == "-1.50")

@@ -11,6 +11,14 @@ struct Chart {
         case logarithmic
     }
 
+    /// What stands for several values where there are more than a chart has room for.
+    enum Merging {
+        case mean
+        case highest
+    }
+
+    /// More values make no finer line.
+    static let mostValues = 1000
     private static let (width, height) = (860.0, 260.0)
     private static let (left, right, top, bottom) = (70.0, 150.0, 16.0, 34.0)
     private static let colours = ["#1b6ca8", "#d1495b", "#2e8b57", "#e39c12", "#6c4f9c", "#4d4d4d", "#00a6a6"]
@@ -18,6 +26,7 @@ struct Chart {
     let title: String
     let unit: String
     var scale = Scale.linear
+    var merging = Merging.mean
     let series: [Series]
     /// Labels of the horizontal axis, by position from 0 to 1.
     let ticks: [(position: Double, label: String)]
@@ -38,8 +47,10 @@ struct Chart {
                 : (Self.log2(max(value, floor)) - Self.log2(floor)) / max(Self.log2(ceiling) - Self.log2(floor), 1e-12)
             return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
         }
+        let merged = series.map { Self.group($0.values.count) }.max() ?? 1
+        let note = merged > 1 ? ", each point the \(merging) of \(merged)" : ""
         var parts = [
-            "<figure><figcaption>\(Markup.escape(title)) (\(Markup.escape(unit)))</figcaption>",
+            "<figure><figcaption>\(Markup.escape(title)) (\(Markup.escape(unit))\(note))</figcaption>",
             "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\">",
         ]
         for level in levels {
@@ -65,10 +76,27 @@ struct Chart {
 
     private func x(_ position: Double) -> Double { Self.left + position * (Self.width - Self.left - Self.right) }
 
+    /// How many values one point stands for.
+    private static func group(_ count: Int) -> Int { max(1, (count + mostValues - 1) / mostValues) }
+
+    /// As many values as there is room for. The seconds of a day would make a page that no browser likes to show.
+    static func thinned(_ values: [Double?], _ merging: Merging) -> [Double?] {
+        let size = group(values.count)
+        guard size > 1 else { return values }
+        return stride(from: 0, to: values.count, by: size).map { start in
+            let known = values[start..<min(start + size, values.count)].compactMap { $0 }
+            switch merging {
+            case .mean: return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)
+            case .highest: return known.max()
+            }
+        }
+    }
+
     private func lines(_ one: Series, _ colour: String, _ y: (Double) -> Double) -> [String] {
         var runs: [[String]] = [[]]
-        let last = Double(max(1, one.values.count - 1))
-        for (index, value) in one.values.enumerated() {
+        let values = Self.thinned(one.values, merging)
+        let last = Double(max(1, values.count - 1))
+        for (index, value) in values.enumerated() {
             if let value {
                 let across = Figures.fixed(x(Double(index) / last), 1)
                 runs[runs.count - 1].append("\(across),\(Figures.fixed(y(value), 1))")

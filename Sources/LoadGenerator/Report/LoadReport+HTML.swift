@@ -88,6 +88,7 @@ extension LoadReport {
                     name: name, values: points.map { $0.counts.good == 0 ? nil : Double($0[keyPath: path]) })
             })
         latency.scale = .logarithmic
+        latency.merging = .highest
         latency.format = { Figures.time(UInt64($0)) }
         charts.append(latency)
         charts.append(distribution)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import SignatureAlgorithm
@@ -28,20 +29,23 @@ def main():
         signer.sign(SignatureAlgorithm(algorithm), digest)
     print("ready", flush=True)
     for line in sys.stdin:
-        began, done = time.monotonic(), [0] * len(signers)
+        began, done, failed = time.monotonic(), [0] * len(signers), [0] * len(signers)
         end = began + float(line)
 
         def work(place):
             while time.monotonic() < end:
-                signers[place].sign(SignatureAlgorithm(algorithm), digest)
-                done[place] += 1
+                try:
+                    signers[place].sign(SignatureAlgorithm(algorithm), digest)
+                    done[place] += 1
+                except AzureError:
+                    failed[place] += 1
 
         threads = [threading.Thread(target=work, args=(place,)) for place in range(len(signers))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        print(json.dumps({"good": sum(done), "seconds": time.monotonic() - began}), flush=True)
+        print(json.dumps({"good": sum(done), "bad": sum(failed), "seconds": time.monotonic() - began}), flush=True)
 
 
 if __name__ == "__main__":

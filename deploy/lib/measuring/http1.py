@@ -81,7 +81,7 @@ class Library:
         self.process.stdin.write(f"{seconds}\n")
         self.process.stdin.flush()
         done = json.loads(self.answer())
-        return Answers(done["good"], 0, done["seconds"], 0)
+        return Answers(done["good"], done["bad"], done["seconds"], 0)
 
     def answer(self):
         line = self.process.stdout.readline()

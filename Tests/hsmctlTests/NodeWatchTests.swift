@@ -11,7 +11,8 @@ import Testing
         var tally = LoadTally(processes: 1, nodes: 1, operations: 1)
         var sample = LoadSample(second: second, nodes: 1, operations: 1)
         sample.connections = [1]
-        return try #require(tally.add(sample))
+        let sum = tally.add(sample)
+        return try #require(sum)
     }
 
     /// A node that was killed and started again has used what both of its processes have.

@@ -7,6 +7,7 @@ import json
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -182,19 +183,42 @@ def test_port_in_use(node: Node):
         assert re.search(rf"127\.0\.0\.1:{port} is (already )?in use", said), said
 
 
-def test_nobody_to_join(node: Node, taken_ports):
-    """A later start may find a member: the unit tries again."""
+def joining(node: Node, endpoint: str) -> list[str]:
+    """Makes a new node of it, and the file by which it joins; the arguments of its daemon."""
     shutil.rmtree(node.folder / "data")
     ticket = {
         "poolId": re.search(r"pool_id: (\w+)", node.yaml.read_text())[1], "id": 1, "ticket": "A" * 43,
-        "endpoints": ["https://127.0.0.1:1"], "authority": (node.pool_folder / "ca" / "api-ca.crt").read_text(),
+        "endpoints": [endpoint], "authority": (node.pool_folder / "ca" / "api-ca.crt").read_text(),
         "identityKeySha256": "ab" * 32}
     path = node.folder / "node.join"
     path.write_text(json.dumps(ticket))
     path.chmod(0o600)
-    code, said = node.run("--config", "node.yaml", "--join", "node.join")
+    return ["--config", "node.yaml", "--join", "node.join"]
+
+
+def test_nobody_to_join(node: Node, taken_ports):
+    """A later start may find a member: the unit tries again."""
+    code, said = node.run(*joining(node, "https://127.0.0.1:1"))
     assert code == UNAVAILABLE and "no member could be asked: https://127.0.0.1:1: " in said, f"{code}: {said}"
     assert "cure: Start again when a member" in said, said
+
+
+def test_a_hang_up_does_not_end_a_node_that_starts(node: Node, taken_ports):
+    """What has renewed its certificate tells it so. The unit would not start it again."""
+    with socket.create_server(("127.0.0.1", 0)) as member:
+        member.settimeout(30)
+        arguments = joining(node, f"https://127.0.0.1:{member.getsockname()[1]}")
+        process = subprocess.Popen(
+            [str(binaries() / "hsmd"), *arguments], cwd=node.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        try:
+            asked, _ = member.accept()
+            process.send_signal(signal.SIGHUP)
+            asked.close()
+            said, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert process.returncode == UNAVAILABLE and "no member could be asked" in said, said
 
 
 def spoil_pool(node: Node) -> list[str]:

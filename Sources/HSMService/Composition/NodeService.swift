@@ -44,6 +44,9 @@ public struct NodeService: Service {
 
     /// - Throws: ``NodeFailure``: what keeps the node from starting, before any socket opens; or what ended it.
     public func run() async throws {
+        // One that comes while the node starts waits for it: by itself it would end the process, and systemd takes that
+        // for a good end, after which it starts nothing again.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let node: NodeAssembly
         do {
             try initialization?.check(for: configuration)
@@ -61,7 +64,7 @@ public struct NodeService: Service {
             throw NodeFailure(error)
         }
         let reloads = Task {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) { node.reloadCertificate() }
+            for await _ in hangUps { node.reloadCertificate() }
         }
         // What ends the node from within ends it in good order too: who has asked is answered, and the last messages go
         // out, by which an heir learns that it may lead.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import pathlib
@@ -183,11 +184,15 @@ def test_port_in_use(node: Node):
         assert re.search(rf"127\.0\.0\.1:{port} is (already )?in use", said), said
 
 
+TICKET = bytes(range(100, 132))
+
+
 def joining(node: Node, endpoint: str) -> list[str]:
     """Makes a new node of it, and the file by which it joins; the arguments of its daemon."""
     shutil.rmtree(node.folder / "data")
     ticket = {
-        "poolId": re.search(r"pool_id: (\w+)", node.yaml.read_text())[1], "id": 1, "ticket": "A" * 43,
+        "poolId": re.search(r"pool_id: (\w+)", node.yaml.read_text())[1], "id": 1,
+        "ticket": base64.urlsafe_b64encode(TICKET).decode().rstrip("="),
         "endpoints": [endpoint], "authority": (node.pool_folder / "ca" / "api-ca.crt").read_text(),
         "identityKeySha256": "ab" * 32}
     path = node.folder / "node.join"
@@ -201,6 +206,20 @@ def test_nobody_to_join(node: Node, taken_ports):
     code, said = node.run(*joining(node, "https://127.0.0.1:1"))
     assert code == UNAVAILABLE and "no member could be asked: https://127.0.0.1:1: " in said, f"{code}: {said}"
     assert "cure: Start again when a member" in said, said
+
+
+def test_the_log_names_no_secret_at_any_level(node: Node, taken_ports):
+    """What runs the node logs what it runs."""
+    (node.folder / "header").write_text("the-hosts-own-secret")
+    (node.folder / "header").chmod(0o600)
+    identity = "  managed_identity:\n    endpoint: http://127.0.0.1:1/token\n    header_file: header\n"
+    node.replace("backups:\n", "backups:\n" + identity)
+    node.write(node.yaml.read_text() + "log:\n  level: trace\n")
+    code, said = node.run(*joining(node, "https://127.0.0.1:1"))
+    assert code == UNAVAILABLE and "node node-1 of pool quickstart" in said, f"{code}: {said}"
+    for ticket in (", ".join(map(str, TICKET)), TICKET.hex(), base64.urlsafe_b64encode(TICKET).decode().rstrip("=")):
+        assert ticket not in said, said
+    assert "the-hosts-own-secret" not in said, said
 
 
 def test_a_hang_up_does_not_end_a_node_that_starts(node: Node, taken_ports):

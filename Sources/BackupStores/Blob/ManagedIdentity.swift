@@ -4,7 +4,10 @@ import NIOHTTP1
 import StrictJSON
 
 /// Where a machine's platform gives out access tokens.
-public struct IdentityEndpoint: Sendable {
+public struct IdentityEndpoint: Sendable, CustomReflectable {
+    /// Empty: what prints a value must not print a secret.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+
     /// Of virtual machines: reachable from the machine itself only.
     public static let instanceMetadata = "http://169.254.169.254/metadata/identity/oauth2/token"
 

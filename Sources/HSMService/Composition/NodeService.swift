@@ -19,11 +19,16 @@ public import ServiceLifecycle
 import UnixSignals
 
 /// One node on a real machine: made from its configuration, run until it is told to stop.
-public struct NodeService: Service {
+public struct NodeService: Service, CustomStringConvertible, CustomReflectable {
     /// The program's, as `hsmd --version`, the pool's status and peers show it.
     public static let version = "0.1.0"
     /// How many clients may be connected to a node at once.
     public static var mostConnections: Int { TransportLimits().maximumConnections }
+
+    /// The names alone. Who runs the service logs what it is, and its parts hold secrets.
+    public var description: String { "node \(configuration.nodeName) of pool \(configuration.poolName)" }
+    /// Empty, for the same reason.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     private let configuration: NodeConfiguration
     private let initialization: PoolInitialization?

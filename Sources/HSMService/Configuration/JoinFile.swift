@@ -4,7 +4,10 @@ import Raft
 import StrictJSON
 
 /// What `hsmctl node add` hands to a node that is to join: the ticket, and where to show it. A secret.
-public struct JoinFile: Sendable {
+public struct JoinFile: Sendable, CustomReflectable {
+    /// Empty: what prints a value must not print a secret.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+
     let file: String
     /// 32 hexadecimal digits, the pool's.
     let poolID: [UInt8]

@@ -6,6 +6,10 @@ import Synchronization
 
 /// Builds the pipeline of an accepted connection: TLS, the choice of protocol, and the handler for it.
 final class ConnectionInitializer: Sendable {
+    /// Of HTTP/1.1 little is read at once: the decoder makes requests of all that has come, and they wait for the
+    /// answers before theirs, each a dozen times as large as it was sent.
+    private static let http1Buffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 16 * 1024)
+
     private let configuration: HTTPServerConfiguration
     private let sink: any RequestSink
     private let registry: ConnectionRegistry
@@ -96,6 +100,8 @@ final class ConnectionInitializer: Sendable {
         decoderLimits.maxHeaderFieldSize = configuration.limits.maximumHeaderListBytes
         decoderLimits.maxHeaderListSize = configuration.limits.maximumHeaderListBytes
         decoderLimits.maxHeaderFieldCount = configuration.limits.maximumHeaderFields
+        try channel.syncOptions?.setOption(.recvAllocator, value: ConnectionInitializer.http1Buffers)
+        try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         let pipeline = channel.pipeline.syncOperations
         let watch = HTTP1ByteWatch()
         try pipeline.addHandler(watch)

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Synchronization
 import Testing
 
@@ -214,6 +215,40 @@ struct HTTP1Tests {
             let position = sink.seen.firstIndex { $0.path == "/modest" } ?? .max
             #expect(position < halt + 50)
             #expect(await answers.ending == nil)
+        }
+    }
+
+    /// Behind a listener: keeps the connection that it has accepted last.
+    private final class Accepted: ChannelInboundHandler {
+        typealias InboundIn = any Channel
+        final class Box: Sendable { let channel = Mutex<(any Channel)?>(nil) }
+        private let box: Box
+
+        init(_ box: Box) { self.box = box }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let channel = unwrapInboundIn(data)
+            box.channel.withLock { $0 = channel }
+            context.fireChannelRead(data)
+        }
+    }
+
+    /// They are decoded as they are read, and held that way: thousands of them would take megabytes.
+    @Test func `few requests are read behind one that isn't answered yet`() async throws {
+        try await TestServer.run(tls: false) { server in
+            let (listener, box) = (try #require(server.server.listener), Accepted.Box())
+            try await listener.eventLoop.submit {
+                try listener.pipeline.syncOperations.addHandler(Accepted(box))
+            }.get()
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await socket.read(until: "\r\n\r\n").text.hasPrefix("HTTP/1.1 200 "))
+            try #require(await eventually { box.channel.withLock { $0 != nil } })
+            let channel = try #require(box.channel.withLock { $0 })
+            #expect(try await channel.getOption(.maxMessagesPerRead).get() == 1)
+            var buffers = try await channel.getOption(.recvAllocator).get()
+            for _ in 0..<100 { _ = buffers.record(actualReadBytes: 1 << 20) }
+            #expect(buffers.buffer(allocator: ByteBufferAllocator()).capacity <= 16 * 1024)
         }
     }
 

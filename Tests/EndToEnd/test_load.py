@@ -68,6 +68,13 @@ operations:
     assert all(counts.values()) and counts["sign ES256"] > counts["get"]
 
 
+def test_a_page_that_finds_no_room_takes_no_figures_with_it(pool: Pool, key: str):
+    result = hsmctl(
+        pool, "load", "--key", key, "--algorithm", "ES256", "--duration", "1s", "--warm-up", "0s", "--rate", "20", "--html", "/dev/full",
+        expect=74, endpoints=[pool.endpoint(1)])
+    assert "GOOD/S" in result.stdout and "/dev/full" in result.stderr
+
+
 def test_the_profiles_of_the_product_are_read(pool: Pool, key: str):
     for profile in sorted((ROOT / "cluster-config" / "load").glob("*.yaml")):
         text = hsmctl(

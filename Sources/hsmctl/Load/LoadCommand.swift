@@ -243,7 +243,12 @@ struct LoadCommand: AsyncParsableCommand {
     }
 
     private func show(_ report: LoadReport, found: SearchResult?) throws {
+        try tell(report, found)
+        // At last: where there is no room for it the figures aren't lost.
         if let html { try Files.write(Array(report.html.utf8), to: html) }
+    }
+
+    private func tell(_ report: LoadReport, _ found: SearchResult?) throws {
         if output.json {
             var writer = JSONWriter(capacity: 1 << 16)
             writer.object { writer in

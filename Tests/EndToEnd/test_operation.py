@@ -163,6 +163,8 @@ def test_the_unit_gives_up_where_starting_again_does_not_help():
     assert settings["RestartPreventExitStatus"] == "64 74 77 78" and settings["Restart"] == "on-failure"
     # What it ends with is not looked at: a mistake in node.yaml would be tried again every two seconds.
     assert "ExecStartPre" not in settings
+    # Whatever renews a certificate asks for a reload.
+    assert settings["ExecReload"] == "/bin/kill -HUP $MAINPID"
 
 
 def test_wrong_usage_has_its_own_code(node: Node):

@@ -88,6 +88,22 @@ def test_quickstart_leaves_other_folders_alone(tmp_path: pathlib.Path):
     assert (precious / "file").read_text() == "kept"
 
 
+def test_an_interrupted_first_signature_is_made_by_the_next_up(tmp_path: pathlib.Path):
+    """The pool is there by then, and nothing of it is made anew."""
+    pool = Pool(tmp_path / "state", free_ports(2), nodes=1).up()
+    try:
+        made = pool.folder / "demo.done"
+        # Before the principal was known, and after the last role was given.
+        for has_principal in (False, True):
+            made.unlink()
+            if not has_principal:
+                (pool.folder / "application.json").write_text("")
+            assert "verified with openssl" in pool.quickstart("up").stderr
+            assert made.exists()
+    finally:
+        pool.wipe()
+
+
 def test_two_pools_side_by_side(tmp_path: pathlib.Path):
     ports = free_ports(4)
     first, second = (Pool(tmp_path / f"pool-{n}", ports + 2 * n, nodes=1) for n in range(2))

@@ -402,18 +402,30 @@ TEXT
 
 # --- first signature ----------------------------------------------------------------------------------------------------
 
+# Gives a principal a role. One that it has already is no mistake.
+assign() { # role, scope, object id
+    local said
+    said=$(as_administrator role assignment create --role "$1" --scope "$2" --assignee "$3" 2>&1 >/dev/null) && return
+    [[ $said == *RoleAssignmentExists* ]] || { printf '%s\n' "$said" >&2 && return 1; }
+}
+
+# After an interruption all of it is done again, and finds what is there already.
 pool_demo() {
     [ ! -f "$dir/demo.done" ] || return 0
     local work="$dir/demo" i administrator
     mkdir -p "$work"
     step "Creating an application principal that may create and use keys"
-    as_administrator principal create --display-name application --secret-file "$dir/application.secret" --json >"$dir/application.json"
+    # Its identifiers are written when its secret is: without them the secret is of no use.
+    if [ -z "$(json_field objectId "$dir/application.json" 2>/dev/null)" ]; then
+        rm -f "$dir/application.secret"
+        as_administrator principal create --display-name application --secret-file "$dir/application.secret" --json \
+            >"$dir/application.json"
+    fi
     administrator=$(json_field objectId "$dir/administrator.json")
-    as_administrator role assignment create --role 'Managed HSM Crypto User' --scope /keys \
-        --assignee "$(json_field objectId "$dir/application.json")" >/dev/null
+    assign 'Managed HSM Crypto User' /keys "$(json_field objectId "$dir/application.json")"
     # Lets the administrator of this throw-away pool use keys too, so that one set of credentials is enough to try everything.
-    as_administrator role assignment create --role 'Managed HSM Crypto User' --scope / --assignee "$administrator" >/dev/null
-    as_administrator role assignment create --role 'Managed HSM Crypto Officer' --scope / --assignee "$administrator" >/dev/null
+    assign 'Managed HSM Crypto User' / "$administrator"
+    assign 'Managed HSM Crypto Officer' / "$administrator"
 
     step "Creating an RSA and an EC key, signing on one node, verifying on the others and with openssl"
     echo 'Quorate signs.' >"$work/message.txt"

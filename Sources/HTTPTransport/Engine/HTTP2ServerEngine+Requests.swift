@@ -88,12 +88,25 @@ extension HTTP2ServerEngine {
             refuse(record, .bodyTooLarge)
             return 0
         }
-        guard bodyBudget.add(bytes.count, bodyHeld: record.body.count + bytes.count) else {
-            refuse(record, .overloaded)
-            return 0
-        }
-        record.body.append(contentsOf: bytes)
+        if hold(bytes.count, of: record) { record.body.append(contentsOf: bytes) }
         return 0
+    }
+
+    /// Counts bytes that are kept until the request is complete. False if that are too many: then it has been refused.
+    private func hold(_ count: Int, of record: StreamRecord) -> Bool {
+        guard bodyBudget.add(count, bodyHeld: record.heldBytes + count) else {
+            refuse(record, .overloaded)
+            return false
+        }
+        record.heldBytes += count
+        return true
+    }
+
+    /// What was held is given on, or given up.
+    func letGo(of record: StreamRecord) {
+        guard record.heldBytes > 0 else { return }
+        bodyBudget.remove(record.heldBytes)
+        record.heldBytes = 0
     }
 
     private func discard(_ count: Int, of record: StreamRecord) {
@@ -145,6 +158,10 @@ extension HTTP2ServerEngine {
         record.bodyLimit = max(0, sink.bodyLimit(method: method, path: target.path))
         if let declared = record.fields.contentLength {
             guard declared <= record.bodyLimit else { return refuse(record, .bodyTooLarge) }
+        }
+        // A few bytes unpack to thousands: requests whose bodies don't come shall not fill the memory with fields.
+        guard hold(record.headerListBytes, of: record) else { return }
+        if let declared = record.fields.contentLength {
             // What hasn't come is in nobody's budget: a declaration alone gets no more than most bodies need.
             record.body.reserveCapacity(min(declared, HTTP2ServerEngine.reservedBodyBytes))
         }
@@ -169,7 +186,7 @@ extension HTTP2ServerEngine {
     private func requestEnded(_ record: StreamRecord) {
         record.isRequestComplete = true
         guard record.phase == .receivingBody else { return }
-        bodyBudget.remove(record.body.count)
+        letGo(of: record)
         enqueue(record)
     }
 }

@@ -12,7 +12,7 @@ extension HTTP2ServerEngine {
 
     /// Answers a request that the sink shall not see. The rest of the request is not kept.
     func refuse(_ record: StreamRecord, _ refusal: Refusal) {
-        if record.phase == .receivingBody { bodyBudget.remove(record.body.count) }
+        letGo(of: record)
         record.body = []
         record.fields = HTTPFields()
         send(refusal.response, on: record)

@@ -192,7 +192,7 @@ final class HTTP2ServerEngine {
     }
 
     func releaseRecord(_ record: StreamRecord) {
-        if record.phase == .receivingBody { bodyBudget.remove(record.body.count) }
+        letGo(of: record)
         if record.phase == .responding { leavingAnswers -= 1 }
         if headerRecord === record { headerRecord = nil }
         record.end()

@@ -35,6 +35,8 @@ final class StreamRecord {
 
     var body: [UInt8] = []
     var bodyLimit = 0
+    /// What the connection's budget has of the request while the body comes.
+    var heldBytes = 0
 
     var response: [UInt8] = []
     var responseOffset = 0
@@ -61,6 +63,7 @@ final class StreamRecord {
         refusal = nil
         body = []
         bodyLimit = 0
+        heldBytes = 0
         response = []
         responseOffset = 0
         discardedBytes = 0

@@ -45,7 +45,7 @@ struct BodyBudget {
         self.limits = limits
     }
 
-    /// Asks to hold more bytes of a body that will have `bodyHeld` with them. The first body of a connection may be as
+    /// Asks to hold more bytes of a request of which `bodyHeld` will be held then. A connection's only one may be as
     /// large as its route allows; the connection's bound is for many at once.
     mutating func add(_ bytes: Int, bodyHeld: Int) -> Bool {
         let isOnlyBody = bodyHeld == held + bytes

@@ -51,8 +51,8 @@ public struct TransportLimits: Hashable, Sendable {
     public var maximumHeaderListBytes = 32 * 1024
     /// Fields of a request.
     public var maximumHeaderFields = 128
-    /// Bytes of unfinished bodies that one connection may have the server hold. A single body may exceed it up to the
-    /// limit of its own route.
+    /// Bytes of unfinished bodies that one connection may have the server hold, over HTTP/2 with the header fields
+    /// before them. A single body may exceed it up to the limit of its own route.
     public var maximumBufferedBodyBytes = 1024 * 1024
     /// The same for all connections together.
     public var maximumTotalBufferedBodyBytes = 256 * 1024 * 1024

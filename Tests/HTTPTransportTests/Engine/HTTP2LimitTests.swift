@@ -31,8 +31,9 @@ struct HTTP2LimitTests {
         let sink = RecordingSink(bodyLimit: 100)
         let server = try ServerHarness(sink: sink)
         _ = server.exchange(HTTP2LimitTests.ready + RawFrames.headers(1, RawFrames.request(method: "POST"), end: false))
+        let fields = server.load.bufferedBodyBytes
         #expect(server.exchange(RawFrames.data(1, Array(repeating: 1, count: 100), end: false)).isEmpty)
-        #expect(server.load.bufferedBodyBytes == 100)
+        #expect(server.load.bufferedBodyBytes == fields + 100)
         let answer = server.exchange(RawFrames.data(1, [1], end: false))
         #expect(RawFrames.parse(answer).map(\.type) == [1, 0])
         #expect(server.load.bufferedBodyBytes == 0)
@@ -66,19 +67,48 @@ struct HTTP2LimitTests {
         #expect(server.load.bufferedBodyBytes == 0)
     }
 
-    @Test func `unfinished bodies of one connection are bounded together`() throws {
+    @Test(arguments: [false, true])
+    func `unfinished bodies of one connection are bounded together`(isBeforeFields: Bool) throws {
         var limits = TransportLimits()
-        limits.maximumBufferedBodyBytes = 1000
+        limits.maximumBufferedBodyBytes = 4000
         let server = try ServerHarness(sink: RecordingSink(bodyLimit: 5000), limits: limits)
-        _ = server.exchange(HTTP2LimitTests.ready)
-        _ = server.exchange(RawFrames.headers(1, RawFrames.request(method: "POST"), end: false))
+        let post = RawFrames.request(method: "POST")
+        _ = server.exchange(HTTP2LimitTests.ready + RawFrames.headers(1, post, end: false))
+        let fields = server.load.bufferedBodyBytes
+        #expect((100..<300).contains(fields))
         // A single body may be as large as its route allows.
-        #expect(server.exchange(RawFrames.data(1, Array(repeating: 1, count: 4000), end: false)).isEmpty)
-        _ = server.exchange(RawFrames.headers(3, RawFrames.request(method: "POST"), end: false))
-        let answer = server.exchange(RawFrames.data(3, [1], end: false))
+        let count = isBeforeFields ? 4500 : 3000
+        #expect(server.exchange(RawFrames.data(1, Array(repeating: 1, count: count), end: false)).isEmpty)
+        var answer = server.exchange(RawFrames.headers(3, post, end: false))
+        if !isBeforeFields {
+            #expect(answer.isEmpty && server.load.bufferedBodyBytes == 2 * fields + count)
+            answer = server.exchange(RawFrames.data(3, Array(repeating: 1, count: 1000), end: false))
+        }
         #expect(RawFrames.parse(answer).map(\.type) == [1, 0])
-        #expect(server.load.bufferedBodyBytes == 4000)
+        #expect(server.load.bufferedBodyBytes == fields + count)
         server.engine.close()
+        #expect(server.load.bufferedBodyBytes == 0)
+    }
+
+    @Test func `fields that wait for their bodies are bounded too`() throws {
+        let server = try ServerHarness(sink: RecordingSink())
+        // One literal of 4,000 bytes into the dynamic table; in all blocks seven times that.
+        let start = RawFrames.block(RawFrames.request(method: "POST"))
+        let literal = [0x40, 1, UInt8(ascii: "x"), 127, 0xA1, 0x1E] + Array(repeating: UInt8(ascii: "v"), count: 4000)
+        let first = start + literal + Array(repeating: 0xBE, count: 6)
+        let next = start + Array(repeating: 0xBE, count: 7)
+        _ = server.exchange(HTTP2LimitTests.ready)
+        #expect(server.exchange(RawFrames.frame(type: 1, flags: 4, stream: 1, first)).isEmpty)
+        let each = server.load.bufferedBodyBytes
+        try #require((28_000..<30_000).contains(each))
+        var answers = 0
+        for number in UInt32(1)..<100 {
+            let output = server.exchange(RawFrames.frame(type: 1, flags: 4, stream: 2 * number + 1, next))
+            answers += frames(output, of: 1).count
+        }
+        #expect(answers == 100 - (1 << 20) / each)
+        #expect(server.load.bufferedBodyBytes == (1 << 20) / each * each)
+        server.tick(after: 30)
         #expect(server.load.bufferedBodyBytes == 0)
     }
 

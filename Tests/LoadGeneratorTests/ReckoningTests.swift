@@ -106,6 +106,22 @@ import Testing
         #expect(tally.total.lag.count == tally.sum().counts.total)
     }
 
+    /// A connection that takes no more is replaced while its last request is under way. When that fails, it is not the
+    /// new one that has ended.
+    @Test func theEndOfAReplacedConnectionIsNotThatOfTheNewOne() throws {
+        let load = VirtualLoad { request in
+            switch request {
+            case 99: .cutOff(after: 3 * Self.second / 10)
+            case 100: .turnedAway
+            default: .answered(after: Self.second / 1000)
+            }
+        }
+        let (tally, _) = try load.run(try LoadPlan.test([Self.node], LoadPlan.steady(100), seconds: 4, connections: 1))
+        #expect(tally.sum().counts.disconnected == 1 && load.connections == 2)
+        // The new one stands after a tenth of a second.
+        #expect((9...11).contains(tally.total.homeless))
+    }
+
     /// It would get half of the load for as long as it hangs, all of it lost.
     @Test func aNodeThatHangsIsPassedOver() throws {
         let load = VirtualLoad(ofNodes: { node, request in

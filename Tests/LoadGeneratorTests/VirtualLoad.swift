@@ -23,6 +23,8 @@ final class VirtualLoad {
     private var requests: [Int: Int] = [:]
     /// What requests had as their authorization, and how many each.
     private(set) var authorizations: [String: Int] = [:]
+    /// How many were made.
+    private(set) var connections = 0
 
     /// - Parameter script: the fate of each request, counted from 0.
     init(_ script: @escaping (Int) -> Fate) { self.script = { request, _, _ in script(request) } }
@@ -45,7 +47,8 @@ final class VirtualLoad {
         let links = plan.nodes.indices.map { index in
             let node = VirtualNode(loop: loop) { self.nextFate(of: $0, at: index) }
             return NodeLink(index: index, node: plan.nodes[index], connections: plan.connections, loop: loop) { _ in
-                node.connect()
+                self.connections += 1
+                return node.connect()
             }
         }
         try EventLoopFuture.andAllSucceed(links.map { $0.open() }, on: loop).wait()

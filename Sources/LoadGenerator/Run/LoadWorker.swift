@@ -9,6 +9,7 @@ final class LoadWorker {
     /// A request under way, or a free place for one.
     private struct Slot {
         var line: NodeLink.Line?
+        var client: (any LoadConnection)?
         /// Of the closed loop: the connection whose share this request is, also while another one carries it.
         var home: NodeLink.Line?
         var operation = 0
@@ -165,7 +166,8 @@ final class LoadWorker {
         let draw = mix.next()
         let request = plan.operations[draw.operation].requests[draw.key]
         let index = take(Slot(
-            line: line, home: preferred, operation: draw.operation, due: due, isMeasured: board.isMeasured(due: due)))
+            line: line, client: line.client, home: preferred, operation: draw.operation, due: due,
+            isMeasured: board.isMeasured(due: due)))
         let generation = slots[index].generation
         deadlines.append(Deadline(slot: index, generation: generation, time: now + plan.timeout))
         line.inProgress += 1
@@ -180,8 +182,8 @@ final class LoadWorker {
         submitting = nil
         guard isTurnedAway else { return board.left(due: due, at: now) }
         isTurnedAway = false
+        line.link.lost(line, slots[index].client)
         release(index, line)
-        line.link.lost(line)
         send(due: due, by: preferred)
     }
 
@@ -242,7 +244,7 @@ final class LoadWorker {
         let now = now()
         let outcome = outcome(result)
         switch outcome {
-        case \.disconnected: line.link.lost(line)
+        case \.disconnected: line.link.lost(line, slots[index].client)
         case \.unavailable: line.link.restAwhile(now: now)
         default: break
         }
@@ -284,6 +286,7 @@ final class LoadWorker {
     /// Frees a request's place.
     private func release(_ index: Int, _ line: NodeLink.Line) {
         slots[index].line = nil
+        slots[index].client = nil
         freeSlots.append(index)
         outstanding -= 1
         line.inProgress -= 1

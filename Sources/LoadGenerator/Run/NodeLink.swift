@@ -92,7 +92,7 @@ final class NodeLink {
                 line.inProgress = 0
                 // An idle connection that ends is noticed too, before a request is lost on it.
                 client.closed.assumeIsolated().whenComplete { _ in
-                    if line.client === client { self.lost(line) }
+                    self.lost(line, client)
                 }
             }
         }.nonisolated()
@@ -101,9 +101,11 @@ final class NodeLink {
         return attempt
     }
 
-    /// The connection has ended: it is opened again, now and then, until that works.
-    func lost(_ line: Line) {
-        guard line.client != nil else { return }
+    /// The connection has ended, or takes no more: another is opened, now and then, until that works.
+    ///
+    /// - Parameter client: what was there; it may have been replaced before its last requests failed.
+    func lost(_ line: Line, _ client: (any LoadConnection)?) {
+        guard line.client != nil, line.client === client else { return }
         line.client = nil
         reconnect(line, after: Self.firstPause)
     }

@@ -36,6 +36,10 @@ final class TransportLoad: Sendable {
 
 /// The share of one connection in `TransportLoad`, given back when the connection ends.
 struct BodyBudget {
+    /// A connection that holds no more has it whatever the others hold: who fills the memory of all keeps no ordinary
+    /// request out.
+    static let freeBytes = 16 * 1024
+
     private let load: TransportLoad
     private let limits: TransportLimits
     private(set) var held = 0
@@ -50,7 +54,8 @@ struct BodyBudget {
     mutating func add(_ bytes: Int, bodyHeld: Int) -> Bool {
         let isOnlyBody = bodyHeld == held + bytes
         guard isOnlyBody || held + bytes <= limits.maximumBufferedBodyBytes else { return false }
-        guard load.addBody(bytes: bytes, limit: limits.maximumTotalBufferedBodyBytes) else { return false }
+        let total = held + bytes <= BodyBudget.freeBytes ? Int.max : limits.maximumTotalBufferedBodyBytes
+        guard load.addBody(bytes: bytes, limit: total) else { return false }
         held += bytes
         return true
     }

@@ -54,7 +54,7 @@ public struct TransportLimits: Hashable, Sendable {
     /// Bytes of unfinished bodies that one connection may have the server hold, over HTTP/2 with the header fields
     /// before them. A single body may exceed it up to the limit of its own route.
     public var maximumBufferedBodyBytes = 1024 * 1024
-    /// The same for all connections together.
+    /// The same for all connections together. 16 KiB of them each connection has in any case.
     public var maximumTotalBufferedBodyBytes = 256 * 1024 * 1024
     /// Resets of streams by the peer that are forgiven at once, and per second after that.
     public var streamResetBurst = 200

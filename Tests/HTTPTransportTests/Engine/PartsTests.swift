@@ -72,6 +72,23 @@ struct PartsTests {
         #expect(passed == [true])
     }
 
+    @Test func `connections that hold little have room when others have taken it all`() {
+        var limits = TransportLimits()
+        limits.maximumTotalBufferedBodyBytes = 100_000
+        let load = TransportLoad()
+        var (greedy, modest) = (BodyBudget(load: load, limits: limits), BodyBudget(load: load, limits: limits))
+        let most = BodyBudget.freeBytes
+        var passed = [greedy.add(100_000, bodyHeld: 100_000), greedy.add(1, bodyHeld: 100_001)]
+        #expect(passed == [true, false])
+        passed = [most + 1, most, 1].map { modest.add($0, bodyHeld: modest.held + $0) }
+        #expect(passed == [false, true, false])
+        greedy.removeAll()
+        passed = [modest.add(1, bodyHeld: most + 1)]
+        #expect(passed == [true])
+        modest.removeAll()
+        #expect(load.bufferedBodyBytes == 0)
+    }
+
     /// Keeps what it is given until it is told to run it.
     private final class ManualExecutor: ConnectionExecutor {
         private let work = Mutex<[@Sendable () -> Void]>([])

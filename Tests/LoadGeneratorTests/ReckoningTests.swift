@@ -134,6 +134,15 @@ import Testing
         #expect(tally.sum(node: 1).counts.bad == 0 && tally.sum().counts.total == 1999)
     }
 
+    /// Where there is no other node the requests that were given up would stay in the connection, more and more.
+    @Test func aConnectionThatHoldsManyGivenUpRequestsIsReplaced() throws {
+        let load = VirtualLoad { $0 < 100 ? .answered(after: Self.second / 1000) : .never }
+        let plan = try LoadPlan.test([Self.node], LoadPlan.steady(1000), seconds: 5, connections: 1, timeout: 1)
+        let (tally, _) = try load.run(plan)
+        // From 1.1 s on a thousand a second are given up.
+        #expect((3...5).contains(load.connections) && tally.sum().counts.good == 100)
+    }
+
     @Test func aNodeThatNoLongerHangsGetsItsShareAgain() throws {
         let load = VirtualLoad(ofNodes: { node, request in
             node == 0 && (100..<210).contains(request) ? .never : .answered(after: Self.second / 1000)

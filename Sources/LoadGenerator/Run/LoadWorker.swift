@@ -170,7 +170,6 @@ final class LoadWorker {
             isMeasured: board.isMeasured(due: due)))
         let generation = slots[index].generation
         deadlines.append(Deadline(slot: index, generation: generation, time: now + plan.timeout))
-        line.inProgress += 1
         let worker = NIOLoopBound(self, eventLoop: loop)
         let node = line.link.index
         submitting = index
@@ -183,7 +182,7 @@ final class LoadWorker {
         guard isTurnedAway else { return board.left(due: due, at: now) }
         isTurnedAway = false
         line.link.lost(line, slots[index].client)
-        release(index, line)
+        release(index)
         send(due: due, by: preferred)
     }
 
@@ -272,7 +271,7 @@ final class LoadWorker {
     private func settle(_ index: Int, _ outcome: WritableKeyPath<OutcomeCounts, UInt64>, _ now: UInt64) {
         let slot = slots[index]
         guard let line = slot.line else { return }
-        release(index, line)
+        release(index)
         if outcome == \.good, now < sendsUntil {
             board.answered(node: line.link.index, operation: slot.operation, at: now)
         }
@@ -284,20 +283,22 @@ final class LoadWorker {
     }
 
     /// Frees a request's place.
-    private func release(_ index: Int, _ line: NodeLink.Line) {
+    private func release(_ index: Int) {
         slots[index].line = nil
         slots[index].client = nil
         freeSlots.append(index)
         outstanding -= 1
-        line.inProgress -= 1
     }
 
     private func expire(_ now: UInt64) {
         while let first = deadlines.first, first.time <= now {
             deadlines.removeFirst()
-            guard slots[first.slot].generation == first.generation, let line = slots[first.slot].line else { continue }
-            if now < .max { line.link.missed(sentAt: first.time - plan.timeout, now: now) }
+            let slot = slots[first.slot]
+            guard slot.generation == first.generation, let line = slot.line else { continue }
+            let isFull =
+                now < .max && line.link.missed(line, slot.client, sentAt: first.time - plan.timeout, now: now)
             settle(first.slot, \.timedOut, max(self.now(), min(now, first.time)))
+            if isFull { line.link.replace(line, slot.client) }
         }
     }
 }

@@ -7,7 +7,8 @@ final class NodeLink {
     final class Line {
         let link: NodeLink
         var client: (any LoadConnection)?
-        var inProgress = 0
+        /// Requests that were given up on this connection while its node hung. It still holds them.
+        var unanswered = 0
 
         init(_ link: NodeLink) { self.link = link }
 
@@ -19,6 +20,9 @@ final class NodeLink {
     private static let longestPause: UInt64 = 2_000_000_000
     /// How long a node that answered 503, or hangs, is passed over while others can be asked, nanoseconds.
     private static let rest: UInt64 = 250_000_000
+    /// A connection that holds more requests that were given up is replaced: where no other node can be asked, they
+    /// would fill the memory, a kilobyte or two each.
+    private static let mostUnanswered = 1000
 
     let index: Int
     let node: LoadPlan.Node
@@ -56,14 +60,28 @@ final class NodeLink {
     /// The node has answered something, whatever it was.
     func answered(now: UInt64) {
         answeredAt = now
+        guard isSilent else { return }
         isSilent = false
+        for line in lines { line.unanswered = 0 }
     }
 
     /// A request was not answered in time.
-    func missed(sentAt: UInt64, now: UInt64) {
-        guard answeredAt < sentAt else { return }
+    ///
+    /// - Parameter client: the connection that it was given to, at `line`.
+    /// - Returns: whether that is to be replaced.
+    func missed(_ line: Line, _ client: (any LoadConnection)?, sentAt: UInt64, now: UInt64) -> Bool {
+        guard answeredAt < sentAt else { return false }
         isSilent = true
         restAwhile(now: now)
+        guard line.client === client else { return false }
+        line.unanswered += 1
+        return line.unanswered >= Self.mostUnanswered
+    }
+
+    /// Ends a connection; what is under way on it fails.
+    func replace(_ line: Line, _ client: (any LoadConnection)?) {
+        client?.abandon()
+        lost(line, client)
     }
 
     /// A connection, each in turn; `nil` when none is open.
@@ -89,7 +107,7 @@ final class NodeLink {
                 client.abandon()
             } else {
                 line.client = client
-                line.inProgress = 0
+                line.unanswered = 0
                 // An idle connection that ends is noticed too, before a request is lost on it.
                 client.closed.assumeIsolated().whenComplete { _ in
                     self.lost(line, client)

@@ -48,7 +48,7 @@ final class IncomingDatabase {
         let path = folder.file(fileName)
         guard try FilePermissions.check(path, is: .file) else { return nil }
         do throws(StorageFailure) {
-            let queue = try DatabaseFile.open(path, durability: .everyCommit)
+            let queue = try DatabaseFile.open(path, durability: .everyCommit, isShared: false)
             let contents = try StorageFailures.translating(path) {
                 try queue.read { database -> Contents? in
                     guard try database.tableExists("meta") else { return nil }
@@ -77,7 +77,7 @@ final class IncomingDatabase {
         } catch {
             throw .device("\(error)")
         }
-        let queue = try DatabaseFile.open(path, durability: .everyCommit)
+        let queue = try DatabaseFile.open(path, durability: .everyCommit, isShared: false)
         try StorageFailures.translating(path) {
             try queue.write { database in
                 try database.execute(sql: MetaRow.schema + schema)

@@ -7,6 +7,10 @@ enum StorageFailures {
     static func failure(_ error: any Error, in file: String) -> StorageFailure {
         if let failure = error as? StorageFailure { return failure }
         guard let error = error as? DatabaseError else { return .device("\(file): \(error)") }
+        // The index of a write-ahead log that others read is a file, too, and there was no room for more of it. What
+        // needed that is rolled back. A crash may bring it back from the log: no harm in the state, whose log alone is
+        // read by others.
+        if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE { return .full }
         // The expanded SQL stays out of the text: it may hold stored values.
         let text = "\(file): SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
         switch error.resultCode {

@@ -120,7 +120,7 @@ struct DiskFailureTests {
         func failure(_ code: ResultCode) -> StorageFailure {
             StorageFailures.failure(DatabaseError(resultCode: code), in: "f")
         }
-        #expect(failure(.SQLITE_FULL) == .full)
+        for code in [ResultCode.SQLITE_FULL, .SQLITE_IOERR_SHMSIZE] { #expect(failure(code) == .full) }
         for code in [ResultCode.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR] {
             guard case .corrupted(let text) = failure(code) else {
                 Issue.record("\(code)")

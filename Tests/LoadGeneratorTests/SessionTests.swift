@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    /// Whoever asks for the end while the load is being prepared doesn't wait for ten minutes.
+    @Test(.timeLimit(.minutes(60))) func aSessionThatWasStoppedBeforeItRanEndsAtOnce() async throws {
+        let sink = ScriptedSink { _, _, responder in responder.respond(Self.ok) }
+        try await LoadServer.with(sink) { server in
+            let plan = try LoadPlan.test([server.node], LoadPlan.steady(400), seconds: 600)
+            let session = try await LoadSession.connect(plan, patience: .seconds(3600))
+            session.stop()
+            var sent: UInt64 = 0
+            for await sample in session.run() { sent += sample.cells[0].counts.total }
+            await session.close()
+            #expect(sent == 0)
+        }
+    }
+
     /// Nor does any of its attempts outlive the loop that they are made on.
     @Test func aNodeThatIsNotThereStopsTheRunBeforeItStarts() async throws {
         let node = LoadPlan.Node(name: "gone", host: "127.0.0.1", port: 1)

@@ -4,9 +4,11 @@ import datetime
 import json
 import os
 import pathlib
+import pty
 import resource
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -118,6 +120,31 @@ def test_who_loses_sight_of_a_job_is_told_that_it_goes_on(tmp_path: pathlib.Path
             begun: list[str] = []
             ended = run(*command, **node.variables(tmp_path))
             assert ended.returncode == 69 and "no leader" in ended.stderr and cure in ended.stderr, ended
+
+
+def test_an_interrupt_at_a_pass_phrase_lets_the_terminal_show_again(tmp_path: pathlib.Path):
+    key = tmp_path / "protected.key"
+    subprocess.run(
+        ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes256", "-pass", "pass:x",
+         "-out", str(key)], check=True, capture_output=True)
+    key.chmod(0o600)
+    screen, line = pty.openpty()
+
+    def shows() -> bool:
+        return bool(termios.tcgetattr(line)[3] & termios.ECHO)
+
+    try:
+        assert shows()
+        tool = subprocess.Popen(
+            [str(binaries() / "hsmctl"), "key", "import", "x", "--file", str(key)], stdin=line,
+            stdout=subprocess.DEVNULL, stderr=line, env={"PATH": os.environ["PATH"]},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        wait_until(lambda: not shows(), 30, "the tool to ask for the pass phrase")
+        tool.send_signal(signal.SIGINT)
+        assert tool.wait(timeout=30) == -signal.SIGINT and shows()
+    finally:
+        for end in (screen, line):
+            os.close(end)
 
 
 def test_a_receipt_that_may_have_arrived_is_looked_for(tmp_path: pathlib.Path):

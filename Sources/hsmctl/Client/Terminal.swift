@@ -43,12 +43,16 @@ enum Passphrase {
         var saved = termios()
         let isTerminal = tcgetattr(STDIN_FILENO, &saved) == 0
         if isTerminal {
+            HiddenTyping.begin(shown: saved)
             var silent = saved
             silent.c_lflag &= ~tcflag_t(ECHO)
             tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
         }
         defer {
-            if isTerminal { tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved) }
+            if isTerminal {
+                tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved)
+                HiddenTyping.end()
+            }
             Terminal.write("\n")
         }
         var length = 0
@@ -57,4 +61,28 @@ enum Passphrase {
         }
         return length
     }
+}
+
+/// Lets the terminal show again what is typed, where a signal ends the command at a prompt that hides it: not every
+/// shell does.
+private enum HiddenTyping {
+    // For the handler, which may neither wait nor take memory. Not freed: the handler may be reading it.
+    nonisolated(unsafe) private static var shown: UnsafeMutablePointer<termios>?
+
+    /// - Parameter settings: the terminal's before anything is hidden.
+    static func begin(shown settings: termios) {
+        let kept = UnsafeMutablePointer<termios>.allocate(capacity: 1)
+        kept.initialize(to: settings)
+        shown = kept
+        for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP] where SignalAction.isDefault(number) {
+            signal(number) { number in
+                if let settings = HiddenTyping.shown { tcsetattr(STDIN_FILENO, TCSAFLUSH, settings) }
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+    }
+
+    /// From now on the handler does what the system would.
+    static func end() { shown = nil }
 }

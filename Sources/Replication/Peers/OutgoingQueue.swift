@@ -20,10 +20,14 @@ struct OutgoingQueue {
     /// repeated or out of date anyway.
     ///
     /// Of pieces of a snapshot only the newest waits. A member asks for one at a time, and asks again for one that is
-    /// long in coming: over a slow link the repetitions would become more and more, and hold up all else.
+    /// long in coming: over a slow link the repetitions would become more and more, and hold up all else. A repetition
+    /// leaves the first one its place, lest it be put off each time.
     ///
     /// - Returns: how many messages were dropped.
     mutating func append(_ message: PeerMessage) -> Int {
+        if case .snapshotChunk(let chunk) = message, messages[first...].contains(where: { $0.repeats(chunk) }) {
+            return 1
+        }
         messages.append(message)
         bytes += message.queueBytes
         let before = count
@@ -76,6 +80,12 @@ struct OutgoingQueue {
 extension PeerMessage {
     fileprivate var isSnapshotPiece: Bool {
         if case .snapshotChunk = self { true } else { false }
+    }
+
+    /// Whether it is the same piece of the same snapshot.
+    fileprivate func repeats(_ chunk: SnapshotChunk) -> Bool {
+        guard case .snapshotChunk(let own) = self else { return false }
+        return own.mark == chunk.mark && own.after == chunk.after
     }
 
     /// About what the message takes in memory.

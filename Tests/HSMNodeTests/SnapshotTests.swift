@@ -94,6 +94,37 @@ import Testing
         try expectSameState(bench)
     }
 
+    /// To end would seal the pool, and bring the member nothing.
+    @Test func theLastUnsealedNodeGoesOnWhereItsStateIsDamaged() throws {
+        let bench = try poolWithoutThird()
+        let leader = try #require(bench.leader)
+        bench.seal(1 - leader)
+        bench.run(200)
+        let storage = try #require(bench[leader].storage)
+        storage.damagesState = true
+        try bench.start(2)
+        try bench.run(until: "the alarm") { bench[leader].alarms.contains(.stateDamaged(.corrupted("a row"))) }
+        bench.run(200)
+        #expect(bench[leader].driver?.halted == nil && bench.leader == leader)
+        #expect(bench[2].disk.staged == nil)
+        storage.damagesState = false
+        bench.unseal(1 - leader)
+        bench.unseal(2)
+        try expectSameState(bench)
+    }
+
+    @Test func aNodeWhoseStateIsDamagedLeavesLendingToAnother() throws {
+        let bench = try poolWithoutThird()
+        let leader = try #require(bench.leader)
+        let storage = try #require(bench[leader].storage)
+        storage.damagesState = true
+        try bench.start(2)
+        bench.unseal(2)
+        try bench.run(until: "the end") { bench[leader].driver?.halted == .storage(.corrupted("a row")) }
+        bench.crash(leader)
+        try bench.run(until: "the other source") { bench[2].views.last?.generation == 12 }
+    }
+
     /// The node's own state and log are whole: nothing keeps it from going on with them.
     @Test func aSnapshotThatItsOwnDiskDamagesIsFetchedAnew() throws {
         let bench = try poolWithoutThird()

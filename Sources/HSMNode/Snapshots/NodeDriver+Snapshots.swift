@@ -13,7 +13,7 @@ extension NodeDriver {
     /// Any member may have it: it holds nothing that the log doesn't bring it otherwise.
     func lend(_ request: SnapshotRequest, to node: NodeID) {
         guard stalled == nil, raft.configuration.isMember(node) else { return }
-        do {
+        do throws(StorageFailure) {
             let storage = environment.storage
             let reader = try lending.reader(for: request.mark, behind: raft.compactedIndex, now: now) {
                 () throws(StorageFailure) in try storage.openSnapshot()
@@ -22,9 +22,18 @@ extension NodeDriver {
             let after = reader.mark == request.mark ? request.after : .beginning
             let chunk = try reader.chunk(after: after, byteLimit: options.snapshotChunkBytes)
             environment.network.send(.snapshotChunk(chunk), to: node)
+        } catch .full {
+            return
         } catch {
-            if error != .full { halt(error) }
+            // Another one leads then, and lends. Where there is none the pool would be sealed with this node, which
+            // goes by what is in its memory.
+            guard case .corrupted = error, isLastUnsealedVoter else { return halt(error) }
+            environment.observer.alarm(.stateDamaged(error))
         }
+    }
+
+    private var isLastUnsealedVoter: Bool {
+        !seal.isSealed && peers.unsealedVoters(of: raft.configuration, besides: id, now: now).isEmpty
     }
 
     // MARK: Getting

@@ -106,6 +106,8 @@ final class EditedDisk: NodeStorage {
     var refusesInstallations = false
     /// What is staged is found damaged when it is read next, and is dropped.
     var damagesStaged = false
+    /// The stored state is damaged: nobody can have it.
+    var damagesState = false
     /// There is no room to cut the log.
     var refusesCuts = false
     /// There is no room for rows of the state.
@@ -148,7 +150,11 @@ final class EditedDisk: NodeStorage {
         try disk.compactLog(through: through, term: term, tag: tag, configuration: configuration)
     }
 
-    func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? { try disk.openSnapshot() }
+    func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? {
+        if damagesState { throw .corrupted("a row") }
+        return try disk.openSnapshot()
+    }
+
     var staged: StagedSnapshot? { disk.staged }
     func stage(_ chunk: SnapshotChunk) throws(StorageFailure) { try disk.stage(chunk) }
     func stagedRows() throws(StorageFailure) -> [StateRow] {

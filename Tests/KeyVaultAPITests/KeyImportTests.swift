@@ -38,6 +38,18 @@ import Testing
         for record in try pool.records() { #expect(!"\(record)".contains("870MB6gf")) }
     }
 
+    /// As `az keyvault key import --pem-file` names it; other clients know the curve by its later name only.
+    @Test func aCurveByItsFormerName() async throws {
+        let pool = try TestPool(API.endpoints)
+        let key = #""kty":"EC","crv":"SECP256K1","d":"\#(digest(32))""#
+        let answer = try await pool.call(.user, .put, "/keys/k", body(key))
+        #expect(answer.status == 200 && answer.json?.object("key")?.string("crv") == "P-256K", "\(answer.text)")
+        let signed = try await pool.call(.user, .post, "/keys/k/sign", #"{"alg":"ES256K","value":"\#(digest(32))"}"#)
+        #expect(signed.status == 200, "\(signed.text)")
+        let made = try await pool.call(.user, .post, "/keys/m/create", #"{"kty":"EC","crv":"SECP256K1"}"#)
+        #expect(made.json?.object("key")?.string("crv") == "P-256K", "\(made.text)")
+    }
+
     @Test func aSymmetricKeyDoesWhatItsBytesDo() async throws {
         let pool = try TestPool(API.endpoints)
         // RFC 3394 section 4.1: wrapping 128 bits with 128 bits.

@@ -108,7 +108,7 @@ struct KeyRequest {
             return .rsa(bits: Int(bits), publicExponent: try publicExponent(fields))
         case .ecHSM:
             let text = try fields.string("crv") ?? "P-256"
-            guard let curve = EllipticCurve(jsonName: text) else {
+            guard let curve = EllipticCurve(crv: text) else {
                 throw .badParameter("The parameter 'crv' must be P-256, P-384, P-521 or P-256K.")
             }
             return .ec(curve)
@@ -150,6 +150,14 @@ extension KeyType {
             return nil
         }
         self = type
+    }
+}
+
+extension EllipticCurve {
+    /// `crv` of a request. `az keyvault key import` still gives secp256k1 the name that the protocol had for it at
+    /// first.
+    init?(crv: String) {
+        self.init(jsonName: crv == "SECP256K1" ? Self.p256K.jsonName : crv)
     }
 }
 

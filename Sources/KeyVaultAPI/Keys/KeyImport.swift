@@ -84,7 +84,7 @@ enum KeyImport {
     /// The curve of a wrapped key; a request may leave it to the key.
     private static func curve(_ webKey: Fields, _ type: KeyType) throws(APIError) -> EllipticCurve? {
         guard type == .ecHSM, let text = try webKey.string("crv") else { return nil }
-        guard let curve = EllipticCurve(jsonName: text) else { throw unknownCurve }
+        guard let curve = EllipticCurve(crv: text) else { throw unknownCurve }
         return curve
     }
 
@@ -104,7 +104,7 @@ enum KeyImport {
                 dq: try digits(fields, "dq"), qi: try digits(fields, "qi"))
             return (.rsa(members), type)
         case .ecHSM:
-            guard let curve = EllipticCurve(jsonName: try fields.requiredString("crv")) else { throw unknownCurve }
+            guard let curve = EllipticCurve(crv: try fields.requiredString("crv")) else { throw unknownCurve }
             let (x, y) = (try optionalDigits(fields, "x"), try optionalDigits(fields, "y"))
             return (.ec(curve, d: try digits(fields, "d"), x: x, y: y), type)
         case .okpHSM:

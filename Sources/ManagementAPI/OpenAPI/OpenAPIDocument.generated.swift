@@ -5461,8 +5461,8 @@ enum OpenAPIDocument {
       "Curve": {"type": "string", "enum": ["P-256", "P-384", "P-521", "P-256K"]},
       "CurveGiven": {
         "type": "string",
-        "description": "Ed25519 is that of OKP, the others are those of EC.",
-        "enum": ["P-256", "P-384", "P-521", "P-256K", "Ed25519"]
+        "description": "Ed25519 is that of OKP, the others are those of EC. SECP256K1 is a former name of P-256K.",
+        "enum": ["P-256", "P-384", "P-521", "P-256K", "SECP256K1", "Ed25519"]
       },
       "APIVersion": {
         "type": "string",

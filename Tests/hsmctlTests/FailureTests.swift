@@ -33,6 +33,8 @@ import Testing
             ("handshakeFailed(NIOSSL.BoringSSLError.sslError([CERTIFICATE_VERIFY_FAILED]))", .untrusted),
             ("NIOSSLExtraError.failedToValidateHostname: Couldn't find a.example in certificate", .otherName),
             ("handshakeFailed(NIOSSL.BoringSSLError.sslError([WRONG_VERSION_NUMBER]))", .notTLS),
+            ("handshakeFailed(NIOSSL.BoringSSLError.sslError([Error: EOF during handshake]))", .closed),
+            ("NIOSSL.NIOSSLError.uncleanShutdown", .closed),
             ("connect: Network is unreachable (errno: 101)", .noRoute),
             ("HTTPClientError.remoteConnectionClosed", .broken("HTTPClientError.remoteConnectionClosed")),
         ]

@@ -118,6 +118,10 @@ struct Transport: Sendable {
             case .unknownHost: .unreachable("the host name isn't known")
             case .noRoute: .unreachable("there is no route to the host")
             case .notTLS: .unreachable("it doesn't speak TLS there")
+            case .closed:
+                .unreachable(
+                    "it closed the connection before TLS was there: it takes no more connections from this address, "
+                        + "or it stops just now, or it doesn't speak TLS")
             case .slow: .interrupted("no answer to the request within \(seconds) s")
             case .broken(let text): .interrupted("the connection broke: \(text)")
             }
@@ -127,7 +131,7 @@ struct Transport: Sendable {
 
 /// What a connection's failure means, told by the libraries' texts: their error types aren't public everywhere.
 enum ConnectionTrouble: Hashable {
-    case untrusted, otherName, refused, noAnswer, unknownHost, noRoute, notTLS
+    case untrusted, otherName, refused, noAnswer, unknownHost, noRoute, notTLS, closed
     /// The request may have been carried out.
     case slow
     /// Likewise.
@@ -147,7 +151,9 @@ enum ConnectionTrouble: Hashable {
             self = .noRoute
         } else if has("SocketAddressError", "unknown(host", "getaddrinfo", "dnsAError: Optional") {
             self = .unknownHost
-        } else if has("WRONG_VERSION_NUMBER", "handshakeFailed", "uncleanShutdown") {
+        } else if has("EOF during handshake", "uncleanShutdown") {
+            self = .closed
+        } else if has("WRONG_VERSION_NUMBER", "handshakeFailed") {
             self = .notTLS
         } else if has("deadlineExceeded", "readTimeout") {
             self = .slow

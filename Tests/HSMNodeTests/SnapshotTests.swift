@@ -44,6 +44,29 @@ import Testing
         for number in 0..<2 { #expect(bench[number].disk.compactedIndex > last) }
     }
 
+    /// A cut holds the node up, the longer the more it drops: a leader would lose its office over a large one.
+    @Test func aLongLogIsCutInPieces() throws {
+        let bench = try Bench.running { options in
+            options.logEntriesKept = 2
+            options.compactionStep = 3
+            options.bytesPerCut = 1
+        }
+        let storage = try #require(bench[0].storage)
+        storage.refusesCuts = true
+        try rotate(bench, 1...12)
+        let disk = bench[0].disk
+        let began = disk.compactedIndex
+        storage.refusesCuts = false
+        var reached = began
+        for _ in 0..<200 {
+            bench.tick()
+            #expect(disk.compactedIndex <= reached + 1)
+            reached = disk.compactedIndex
+        }
+        #expect(reached >= began + 5 && disk.lastIndex - reached < 2 + 3)
+        #expect(bench.checker.violation == nil)
+    }
+
     @Test func aMemberCatchesUpBySnapshot() throws {
         let bench = try poolWithoutThird()
         try bench.start(2)

@@ -29,6 +29,8 @@ struct CompactionPolicy {
 
     private let options: NodeOptions
     private var notes: [Note] = []
+    /// More could go than went with the last cut.
+    private var hasLeftSome = false
     /// The last cut has found no room. May be past.
     private var notBefore = Instant(nanoseconds: 0)
 
@@ -38,6 +40,7 @@ struct CompactionPolicy {
 
     /// The index to cut at; nil if it isn't worth while.
     mutating func cut(_ situation: Situation) -> LogIndex? {
+        hasLeftSome = false
         note(situation)
         var through = situation.saved - min(situation.saved, options.logEntriesKept)
         if situation.bytes > options.logBytesKept {
@@ -54,13 +57,18 @@ struct CompactionPolicy {
         return through
     }
 
+    /// Not all is cut that could be: the rest is looked at in the next step.
+    mutating func leftSome() { hasLeftSome = true }
+
     /// There was no room to cut the log: it is tried again after a pause.
     mutating func foundNoRoom(now: Instant) { notBefore = now.advanced(by: options.refusalPause) }
 
     /// Whether it makes sense to look closer. Cheap, for it is asked at every step.
     func isDue(saved: LogIndex, compacted: LogIndex, bytes: Int, now: Instant) -> Bool {
         guard now >= notBefore else { return false }
-        if saved >= compacted + options.logEntriesKept + options.compactionStep || bytes > options.logBytesKept {
+        if hasLeftSome || saved >= compacted + options.logEntriesKept + options.compactionStep
+            || bytes > options.logBytesKept
+        {
             return true
         }
         guard let last = notes.last else { return true }

@@ -17,7 +17,11 @@ extension NodeDriver {
                 saved: savedIndex, compacted: raft.compactedIndex, bytes: raft.logBytes,
                 living: peers.appliedByLiving(others, now: now), readers: lending.lowestIndex ?? .max, now: now,
                 byteCut: isLarge ? raft.cut(keepingBytes: options.logBytesKept / 2) : raft.compactedIndex))
-        if let through { compact(through: through) }
+        guard let through else { return }
+        // The log is written in between, and the others hear of this node.
+        let most = raft.cut(keepingBytes: max(0, raft.logBytes - options.bytesPerCut))
+        if most < through { compaction.leftSome() }
+        compact(through: min(through, most))
     }
 
     private func compact(through: LogIndex) {

@@ -45,6 +45,9 @@ public struct NodeOptions: Sendable {
     public var logBytesHeld = 48 << 20
     /// Entries that everybody who is alive has applied go after so long, however few there are.
     public var logAgeKept: Nanoseconds = 3_600_000_000_000
+    /// About how many bytes of entries go with one step. What is dropped is overwritten, in one write that holds the
+    /// node up and needs as much room.
+    public var bytesPerCut = 4 << 20
     /// About how many bytes of a snapshot travel at once.
     public var snapshotChunkBytes = 512 << 10
     /// How far behind a learner may be to become a voter.

@@ -147,6 +147,20 @@ def test_an_interrupt_at_a_pass_phrase_lets_the_terminal_show_again(tmp_path: pa
             os.close(end)
 
 
+def test_a_long_list_is_shown_whole(tmp_path: pathlib.Path):
+    """Who has access to what, in a pool of many keys."""
+    assignments = [{"name": str(number)} for number in range(70_000)]
+    with Impostor(tmp_path, lambda token, target: (200, {"value": assignments})) as node:
+        listed = run("role", "assignment", "list", "--all", "--json", **node.variables(tmp_path))
+        assert listed.returncode == 0 and json.loads(listed.stdout) == assignments, listed.stderr
+
+
+def test_an_answer_that_is_none_is_no_empty_list(tmp_path: pathlib.Path):
+    with Impostor(tmp_path, lambda token, target: (200, ["not", "a", "node"])) as node:
+        refused = run("key", "list", **node.variables(tmp_path))
+        assert refused.returncode == 69 and "isn't a JSON object" in refused.stderr and not refused.stdout, refused
+
+
 def test_a_receipt_that_may_have_arrived_is_looked_for(tmp_path: pathlib.Path):
     """Once the pool is active no other file is made: the one that is there must not be thought worthless."""
     def answer(token: str, target: str) -> tuple[int, dict]:

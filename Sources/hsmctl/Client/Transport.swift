@@ -30,6 +30,10 @@ struct Transport: Sendable {
     /// For questions that a node answers from memory.
     static let healthSeconds: Int64 = 3
 
+    /// Bytes. The assignments of roles come in one answer, ten for each key and more.
+    private static let longestAnswer = 1 << 29
+    private static let limits = JSONReader.Limits(depth: 32, members: 1 << 21)
+
     /// - Parameter answerSeconds: the longest that any request may wait.
     init(_ options: ConnectionOptions, answerSeconds: Int64 = answerSeconds) throws {
         authorityFile = options.authorityFile
@@ -62,17 +66,21 @@ struct Transport: Sendable {
         request.headers.add(name: "user-agent", value: "hsmctl/\(HSMControl.version)")
         do {
             let response = try await http.execute(request, timeout: .seconds(seconds))
-            let bytes = Array((try await response.body.collect(upTo: 16 << 20)).readableBytesView)
+            let bytes = Array((try await response.body.collect(upTo: Self.longestAnswer)).readableBytesView)
+            let status = Int(response.status.code)
             var object = JSONObject()
-            if !bytes.isEmpty,
-                case .object(let parsed)? = try? JSONReader.parse(bytes, limits: .init(depth: 32, members: 65_536))
-            {
+            if case .object(let parsed)? = try? JSONReader.parse(bytes, limits: Self.limits) {
                 object = parsed
+            } else if !bytes.isEmpty, (200..<300).contains(status) {
+                // An error may be a proxy's, and its status says enough. Success without what was asked for is none.
+                throw NodeFailure(
+                    endpoint: endpoint, cause: .interrupted("its answer isn't a JSON object: is it a node?"))
             }
-            return Answer(
-                status: Int(response.status.code), body: object, headers: response.headers, endpoint: endpoint)
+            return Answer(status: status, body: object, headers: response.headers, endpoint: endpoint)
         } catch is CancellationError {
             throw CancellationError()
+        } catch let failed as NodeFailure {
+            throw failed
         } catch {
             throw failure(error, endpoint, seconds: seconds)
         }

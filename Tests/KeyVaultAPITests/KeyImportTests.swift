@@ -50,6 +50,17 @@ import Testing
         #expect(made.json?.object("key")?.string("crv") == "P-256K", "\(made.text)")
     }
 
+    /// As the client for Java sends it where nobody chose operations. What was chosen and means nothing gives nothing.
+    @Test func anEmptyListOfOperationsIsNone() async throws {
+        let pool = try TestPool(API.endpoints)
+        let answer = try await pool.call(.user, .put, "/keys/k", body(Self.ec + #","key_ops":[]"#))
+        #expect(answer.json?.object("key")?.strings("key_ops") == ["sign", "verify"], "\(answer.text)")
+        let octets = Base64URL.encode((0..<16).map { UInt8($0) })
+        let derive = #""kty":"oct","k":"\#(octets)","key_ops":["deriveKey"]"#
+        let other = try await pool.call(.user, .put, "/keys/a", body(derive))
+        #expect(other.status == 200 && other.json?.object("key")?.strings("key_ops") == [], "\(other.text)")
+    }
+
     @Test func aSymmetricKeyDoesWhatItsBytesDo() async throws {
         let pool = try TestPool(API.endpoints)
         // RFC 3394 section 4.1: wrapping 128 bits with 128 bits.

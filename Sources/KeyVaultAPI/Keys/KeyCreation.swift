@@ -179,7 +179,7 @@ enum KeyOperationFields {
         return try read(names, for: type, isExportable: isExportable)
     }
 
-    private static func read(
+    static func read(
         _ names: [String], for type: KeyType, isExportable: Bool
     ) throws(APIError) -> KeyOperations {
         var operations: KeyOperations = []

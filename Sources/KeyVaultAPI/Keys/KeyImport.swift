@@ -21,9 +21,7 @@ enum KeyImport {
         let source = try source(webKey, context)
         let attributes = try AttributeFields(fields)
         let export = try ExportFields(fields, attributes, after: context.view.key(name)?.latest)
-        let operations =
-            try KeyOperationFields.read(webKey, for: source.type, isExportable: export.isExportable)
-            ?? KeyOperationFields.usual(source.type)
+        let operations = try operations(webKey, for: source.type, isExportable: export.isExportable)
         let tags = try fields.tags() ?? [:]
         if context.view.state.deletedKey(name) != nil { throw CommandRefusals.keyIsDeleted(name) }
         guard let pool = context.view.state.pool else { throw .internalFailure(RequestContext.noPool) }
@@ -79,6 +77,14 @@ enum KeyImport {
         guard let type = KeyType(kty: try webKey.requiredString("kty")) else { throw unknownType }
         let blob = try TransferBlob(encoded: text)
         return .transfer(blob, type, try curve(webKey, type), kek: try blob.wrappingKey(context))
+    }
+
+    /// The client for Java sends an empty list with each key for which nobody chose operations.
+    private static func operations(
+        _ webKey: Fields, for type: KeyType, isExportable: Bool
+    ) throws(APIError) -> KeyOperations {
+        guard let names = try webKey.strings("key_ops"), !names.isEmpty else { return KeyOperationFields.usual(type) }
+        return try KeyOperationFields.read(names, for: type, isExportable: isExportable)
     }
 
     /// The curve of a wrapped key; a request may leave it to the key.

@@ -5486,7 +5486,7 @@ enum OpenAPIDocument {
         "type": "array",
         "items": {"anyOf": [{"$ref": "#/components/schemas/KeyOperation"}, {"const": "deriveKey"}]},
         "maxItems": 64,
-        "description": "What the key may do. `import` stands alone and is for RSA; EC keys sign and verify only. `deriveKey` is left away, and for symmetric keys only. Without this member a new key gets all that its type can do."
+        "description": "What the key may do. `import` stands alone and is for RSA; EC keys sign and verify only. `deriveKey` is left away, and for symmetric keys only. Without this member a new key gets all that its type can do; so does an imported one with an empty list."
       },
       "Tags": {
         "type": "object",

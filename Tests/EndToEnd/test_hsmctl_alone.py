@@ -161,6 +161,30 @@ def test_an_answer_that_is_none_is_no_empty_list(tmp_path: pathlib.Path):
         assert refused.returncode == 69 and "isn't a JSON object" in refused.stderr and not refused.stdout, refused
 
 
+def download(tmp_path: pathlib.Path) -> list[str]:
+    """The command, with a new officer."""
+    officer = tmp_path / "officer.crt"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", os.devnull, "-out", str(officer),
+         "-subj", "/CN=Officer"], check=True, capture_output=True)
+    return ["security-domain", "download", "--officer", str(officer)]
+
+
+def test_a_security_domain_that_may_be_made_is_not_asked_of_another_node(tmp_path: pathlib.Path):
+    """Of two files the pool takes the one that is made last, and that may be the one whose answer was lost."""
+    asked = []
+
+    def answer(token: str, target: str) -> tuple[int, dict]:
+        asked.append(target)
+        return 503, {"error": {"code": "ServiceUnavailable", "message": "It may still take effect."}}
+
+    with Impostor(tmp_path, answer) as node:
+        variables = {**node.variables(tmp_path), "QUORATE_ENDPOINTS": f"{node.endpoint} {node.endpoint}"}
+        ended = run(*download(tmp_path), "--out", str(tmp_path / "domain.json"), **variables)
+    assert ended.returncode == 69 and "look before you repeat it" in ended.stderr, ended
+    assert len(asked) == 1 and not (tmp_path / "domain.json").exists(), asked
+
+
 def test_a_receipt_that_may_have_arrived_is_looked_for(tmp_path: pathlib.Path):
     """Once the pool is active no other file is made: the one that is there must not be thought worthless."""
     def answer(token: str, target: str) -> tuple[int, dict]:
@@ -168,13 +192,9 @@ def test_a_receipt_that_may_have_arrived_is_looked_for(tmp_path: pathlib.Path):
             return 503, {"error": {"code": "ServiceUnavailable", "message": "It may still take effect."}}
         return 202, {"value": "the file"}
 
-    officer, domain = tmp_path / "officer.crt", tmp_path / "domain.json"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", os.devnull, "-out", str(officer),
-         "-subj", "/CN=Officer"], check=True, capture_output=True)
+    domain = tmp_path / "domain.json"
     with Impostor(tmp_path, answer) as node:
-        ended = run("security-domain", "download", "--officer", str(officer), "--out", str(domain),
-                    **node.variables(tmp_path))
+        ended = run(*download(tmp_path), "--out", str(domain), **node.variables(tmp_path))
     assert ended.returncode == 69 and domain.read_text() == "the file", ended
     assert "'activated': it was" in ended.stderr and "isn't activated" not in ended.stderr, ended
 

@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import NodeEnvironment
 
 /// How the databases are opened.
@@ -32,10 +33,33 @@ enum DatabaseFile {
                 guard try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL") == "wal" else {
                     throw StorageFailure.device("\(path): SQLite can't use a write-ahead log here")
                 }
+                sqlite3_wal_hook(
+                    database.sqliteConnection,
+                    { _, connection, name, frames in
+                        DatabaseFile.checkpoint(connection, name, frames: frames)
+                    }, nil)
             }
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try set(durability, on: queue, path: path)
             return queue
+        }
+    }
+
+    /// After each commit, what SQLite would do by itself: copies the write-ahead log into the database once it has 1000
+    /// pages. But SQLite keeps to itself what goes wrong there. A disk that takes no more of the database, or fails to
+    /// flush it, would show by nothing but a log that grows.
+    ///
+    /// - Parameter frames: how many pages the log has.
+    /// - Returns: what the commit reports, though it has taken place.
+    private static func checkpoint(
+        _ connection: OpaquePointer?, _ name: UnsafePointer<CChar>?, frames: CInt
+    ) -> CInt {
+        guard frames >= 1000 else { return SQLITE_OK }
+        let code = sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+        switch code & 0xFF {
+        // Readers are in its way, or there is no room for what the log holds as well: a later one will do it.
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL: return SQLITE_OK
+        default: return code
         }
     }
 

@@ -16,6 +16,9 @@ enum StorageFailures {
         switch error.resultCode {
         case .SQLITE_FULL:
             return .full
+        case .SQLITE_ERROR where error.sql?.hasPrefix("COMMIT") == true:
+            // So SQLite reports what the checkpoint of ``DatabaseFile`` has met: a commit reads no schema.
+            return .device("\(file): the write-ahead log can't be copied into the database, or that can't be flushed")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR:
             // All statements are fixed: one that can't be run finds another schema than was written.
             return corrupted(file, "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "malformed")")

@@ -101,6 +101,44 @@ struct DiskFailureTests {
         #expect(failure { try storage.persist(hardState: HardState(term: 9), truncateFrom: nil, entries: []) } == first)
     }
 
+    /// As by a bad sector of the database file: what is written first, the log ahead of it, is sound.
+    @Test("ends all writing also where only a checkpoint meets it", arguments: ["log.db", "state.db"])
+    func checkpoint(_ file: String) throws {
+        let readOnly = open(path + "/" + file, O_RDONLY | O_CLOEXEC)
+        try #require(readOnly >= 0)
+        defer { close(readOnly) }
+        var wanted = stat()
+        #expect(fstat(readOnly, &wanted) == 0)
+        var replaced = 0
+        for number in Int32(3)..<4096 where number != readOnly {
+            var found = stat()
+            guard fstat(number, &found) == 0, found.st_dev == wanted.st_dev, found.st_ino == wanted.st_ino else {
+                continue
+            }
+            #expect(dup2(readOnly, number) == number)
+            replaced += 1
+        }
+        #expect(replaced > 0)
+        func write() throws {
+            if file == "log.db" {
+                try storage.persist(
+                    hardState: nil, truncateFrom: nil, entries: Samples.entries(6...1500, bytes: 8000))
+            } else {
+                let value = String(repeating: "v", count: 8000)
+                try storage.saveApplied(
+                    Samples.mark(1), rows: (0..<1000).map { Samples.row($0, value: value) }, blobs: [])
+            }
+        }
+        for _ in 0..<2 {
+            let failure = #expect(throws: StorageFailure.self) { try write() }
+            guard case .device(let text)? = failure else {
+                Issue.record("unexpected \(String(describing: failure))")
+                return
+            }
+            #expect(text.contains(path + "/" + file))
+        }
+    }
+
     @Test("has a reserve that is given up once and taken back")
     func reserve() throws {
         let folder = try NodeFolder(path: temporary.file("reserve"))

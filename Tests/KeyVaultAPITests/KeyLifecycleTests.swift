@@ -90,6 +90,15 @@ import Testing
             .post, "/keys/k/sign", sign, status: 403, code: "Forbidden", inner: "KeyOperationForbidden")
     }
 
+    /// Otherwise one caller could fill the queue for slow operations: with its own half, and with the node's.
+    @Test func sealingAnewIsTheCallersWork() async throws {
+        let pool = try TestPool(API.endpoints)
+        try await pool.create("k")
+        #expect(try await pool.call(.user, .patch, "/keys/k", #"{"key_ops":["sign"]}"#).status == 200)
+        let callers = pool.computation.callers
+        #expect(!callers.isEmpty && callers.allSatisfy { $0 == TestPrincipal.user.objectID }, "\(callers)")
+    }
+
     @Test func operationsThatCannotChange() async throws {
         let pool = try TestPool(API.endpoints)
         try await pool.create("k")

@@ -20,16 +20,21 @@ public final class TestClock: CivilClock {
 public final class TestComputation: ComputationPool {
     private let full = Mutex(false)
     private let refusals = Mutex(0)
+    private let asked = Mutex<[GUID?]>([])
 
     public var isFull: Bool {
         get { full.withLock { $0 } }
         set { full.withLock { $0 = newValue } }
     }
 
+    /// Who asked for work, in order; nil for the node itself.
+    public var callers: [GUID?] { asked.withLock { $0 } }
+
     /// Makes the queue look full to so much of what comes next.
     public func refuse(next count: Int) { refusals.withLock { $0 = count } }
 
     public func submit(for caller: GUID?, _ work: @escaping @Sendable () -> Void) -> Bool {
+        asked.withLock { $0.append(caller) }
         let isRefused = refusals.withLock { left in
             defer { left = max(0, left - 1) }
             return left > 0

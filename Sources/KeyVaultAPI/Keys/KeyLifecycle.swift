@@ -62,7 +62,7 @@ enum KeyLifecycle {
         header.releasePolicyImmutable = change.policy?.isImmutable ?? false
         header.revision += 1
         let (services, old, new) = (context.services, version.header, header)
-        let record = try await services.computation.run { () throws(CryptoError) in
+        let record = try await context.compute { () throws(CryptoError) in
             try services.module.reseal(
                 try services.custody.record(digest: version.recordDigest), from: old, to: new)
         }

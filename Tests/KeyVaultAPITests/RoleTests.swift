@@ -96,6 +96,21 @@ import Testing
         #expect(try await pool.call(.nobody, .delete, "/keys/k" + path).status == 200)
     }
 
+    /// Clients take 404 for deleted, and the cloud service answers so whatever the name is.
+    @Test func aNameThatNothingCanHaveIsNotFound() async throws {
+        let pool = try TestPool(API.endpoints)
+        for (kind, code) in [
+            ("roleAssignments", "RoleAssignmentNotFound"), ("roleDefinitions", "RoleDefinitionNotFound"),
+        ] {
+            for method in [HTTPMethod.get, .delete] {
+                let answer = try await pool.call(.administrator, method, Self.collection + kind + "/invalid")
+                #expect(answer.status == 404 && answer.code == code, "\(method) \(answer.text)")
+            }
+            let put = try await pool.call(.administrator, .put, Self.collection + kind + "/invalid", "{}")
+            #expect(put.status == 400 && put.message.contains("GUID"), "\(put.text)")
+        }
+    }
+
     /// The path of the assignment that makes the administrator one.
     private func administratorsPath(_ pool: TestPool) async throws -> String {
         let list = try await pool.call(.administrator, .get, Self.collection + "roleAssignments")

@@ -41,9 +41,8 @@ enum RoleAssignments {
     /// The assignment that the path names, at its scope or below: clients that know it by its name alone ask at the
     /// whole pool, and take "not found" for taken back. The right was checked at the path's scope, which covers it.
     private static func find(_ context: RequestContext, _ scope: Scope) throws(APIError) -> RoleAssignment {
-        let name = try RoleScopes.guid(context, "assignment")
-        guard let assignment = context.view.state.permissions.assignment(named: name),
-            scope.contains(assignment.scope)
+        guard let name = RoleScopes.name(context, "assignment"),
+            let assignment = context.view.state.permissions.assignment(named: name), scope.contains(assignment.scope)
         else { throw .notFound("RoleAssignmentNotFound", "Requested role assignment not found") }
         return assignment
     }
@@ -85,7 +84,7 @@ enum RoleAssignments {
     }
 
     private static func create(_ context: RequestContext, _ scope: Scope) async throws(APIError) -> APIResponse {
-        let name = try RoleScopes.guid(context, "assignment")
+        let name = try RoleScopes.newName(context, "assignment")
         guard let properties = try context.fields().section("properties") else {
             throw .badParameter("The parameter 'properties' is required.")
         }

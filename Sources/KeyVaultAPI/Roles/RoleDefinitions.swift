@@ -45,8 +45,9 @@ enum RoleDefinitions {
     }
 
     private static func find(_ context: RequestContext) throws(APIError) -> RoleDefinition {
-        let id = try RoleScopes.guid(context, "definition")
-        guard let definition = context.view.state.permissions.roleDefinition(id) else {
+        guard let id = RoleScopes.name(context, "definition"),
+            let definition = context.view.state.permissions.roleDefinition(id)
+        else {
             throw .notFound("RoleDefinitionNotFound", "Requested role definition not found")
         }
         return definition
@@ -63,7 +64,7 @@ enum RoleDefinitions {
 
     @Sendable
     private static func put(_ context: RequestContext) async throws(APIError) -> APIResponse {
-        let id = try RoleScopes.guid(context, "definition")
+        let id = try RoleScopes.newName(context, "definition")
         guard let properties = try context.fields().section("properties") else {
             throw .badParameter("The parameter 'properties' is required.")
         }

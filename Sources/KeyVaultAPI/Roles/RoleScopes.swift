@@ -21,10 +21,15 @@ enum RoleScopes {
         },
     ]
 
-    static func guid(_ context: RequestContext, _ parameter: String) throws(APIError) -> GUID {
-        guard let guid = context.parameters[parameter].flatMap({ GUID($0) }) else {
-            throw .badParameter("The path must end in a GUID.")
-        }
-        return guid
+    /// The name in the path. `nil` for one that nothing can have: there is nothing of it, as of any other name, and
+    /// clients that delete take that for success.
+    static func name(_ context: RequestContext, _ parameter: String) -> GUID? {
+        context.parameters[parameter].flatMap { GUID($0) }
+    }
+
+    /// The same, of what the request makes.
+    static func newName(_ context: RequestContext, _ parameter: String) throws(APIError) -> GUID {
+        guard let name = Self.name(context, parameter) else { throw .badParameter("The path must end in a GUID.") }
+        return name
     }
 }

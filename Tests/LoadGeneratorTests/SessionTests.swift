@@ -47,10 +47,11 @@ import Testing
     }
 
     /// Whoever asks for the end while the load is being prepared doesn't wait for ten minutes.
-    @Test(.timeLimit(.minutes(60))) func aSessionThatWasStoppedBeforeItRanEndsAtOnce() async throws {
+    @Test(.timeLimit(.minutes(60)), arguments: [LoadPlan.steady(400), .closed])
+    func aSessionThatWasStoppedBeforeItRanEndsAtOnce(arrival: LoadPlan.Arrival) async throws {
         let sink = ScriptedSink { _, _, responder in responder.respond(Self.ok) }
         try await LoadServer.with(sink) { server in
-            let plan = try LoadPlan.test([server.node], LoadPlan.steady(400), seconds: 600)
+            let plan = try LoadPlan.test([server.node], arrival, seconds: 600)
             let session = try await LoadSession.connect(plan, patience: .seconds(3600))
             session.stop()
             var sent: UInt64 = 0

@@ -92,7 +92,7 @@ final class LoadWorker {
         isRunning = true
         board.begin(at: time, measuringFrom: time + plan.warmUp)
         at(time) {
-            if case .closed = self.plan.arrival, time < self.sendsUntil {
+            if case .closed = self.plan.arrival, self.now() < self.sendsUntil {
                 for _ in 0..<self.plan.streams {
                     for link in self.links { for line in link.lines { self.send(due: self.now(), by: line) } }
                 }

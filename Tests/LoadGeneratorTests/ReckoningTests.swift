@@ -85,6 +85,15 @@ import Testing
         #expect(tally.sum(node: 0).counts.good > 3700 && tally.sum(node: 1).counts.good > 3900)
     }
 
+    /// A pool without a majority: its last node would get all requests but a few.
+    @Test func whereAllNodesRestTheyTakeTurns() throws {
+        let load = VirtualLoad { _ in .answered(after: Self.second / 1000, status: 503) }
+        let plan = try LoadPlan.test([Self.node, Self.other], LoadPlan.steady(200), seconds: 2)
+        let (tally, _) = try load.run(plan)
+        #expect(tally.sum().counts.unavailable == 399)
+        #expect((195...205).contains(tally.sum(node: 0).counts.unavailable))
+    }
+
     /// Four requests are always to be under way. Without a connection each of them waits once, however often it looks.
     @Test func aClosedLoopCountsWhoFindsNoNodeOnce() throws {
         let load = VirtualLoad { $0 == 100 ? .cutOff(after: Self.second / 1000) : .answered(after: Self.second / 1000) }

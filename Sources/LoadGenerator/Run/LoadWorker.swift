@@ -195,24 +195,25 @@ final class LoadWorker {
         }
     }
 
-    /// The wanted connection where it can be used; else one of a node that serves; else any.
+    /// The wanted connection where it can be used; else one of a node that serves; else any node's, each in turn.
     private func line(_ preferred: NodeLink.Line?, _ now: UInt64) -> NodeLink.Line? {
         let line = choose(preferred, now)
-        // One request at a time tries whether a node still hangs.
+        // Now and then one request tries whether a node still hangs.
         if let link = line?.link, link.isSilent { link.restAwhile(now: now) }
         return line
     }
 
     private func choose(_ preferred: NodeLink.Line?, _ now: UInt64) -> NodeLink.Line? {
         if let preferred, preferred.isUsable, !preferred.link.isResting(now: now) { return preferred }
-        var resting: NodeLink.Line?
+        return next { !$0.isResting(now: now) } ?? next { _ in true }
+    }
+
+    private func next(where isWanted: (NodeLink) -> Bool) -> NodeLink.Line? {
         for _ in links.indices {
             nextLink = nextLink + 1 < links.count ? nextLink + 1 : 0
-            guard let line = links[nextLink].nextUsable() else { continue }
-            if !links[nextLink].isResting(now: now) { return line }
-            resting = resting ?? line
+            if isWanted(links[nextLink]), let line = links[nextLink].nextUsable() { return line }
         }
-        return resting
+        return nil
     }
 
     private func take(_ slot: Slot) -> Int {

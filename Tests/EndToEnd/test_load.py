@@ -23,6 +23,13 @@ def load(pool: Pool, *arguments: str, **options) -> dict:
     return json.loads(hsmctl(pool, "load", *arguments, "--json", **options).stdout)["report"]
 
 
+def environment(pool: Pool) -> dict:
+    """For a load on the first node."""
+    return dict(
+        os.environ, QUORATE_ENDPOINTS=pool.endpoint(1), QUORATE_CA=str(pool.authority),
+        AZURE_CLIENT_ID=pool.credentials()[0], QUORATE_CLIENT_SECRET_FILE=str(pool.folder / "administrator.secret"))
+
+
 def bad(line: dict) -> int:
     return sum(line[name] for name in ("throttled", "unavailable", "refused", "failed", "timedOut", "disconnected"))
 
@@ -75,6 +82,16 @@ def test_a_page_that_finds_no_room_takes_no_figures_with_it(pool: Pool, key: str
     assert "GOOD/S" in result.stdout and "/dev/full" in result.stderr
 
 
+def test_figures_that_nobody_can_read_take_no_page_with_them(pool: Pool, key: str, tmp_path: pathlib.Path):
+    page = tmp_path / "report.html"
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [str(pool.binaries / "hsmctl"), "load", "--key", key, "--algorithm", "ES256", "--duration", "1s", "--warm-up", "0s",
+             "--rate", "20", "--html", str(page)], env=environment(pool), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert result.returncode == 74 and "standard output can't be written" in result.stderr, result.stderr
+    assert page.read_text().count("<svg") == 5
+
+
 def test_the_profiles_of_the_product_are_read(pool: Pool, key: str):
     for profile in sorted((ROOT / "cluster-config" / "load").glob("*.yaml")):
         text = hsmctl(
@@ -107,14 +124,11 @@ def test_what_would_fail_stops_it_before_it_starts(pool: Pool, key: str, tmp_pat
 
 
 def test_ctrl_c_ends_it_with_a_report(pool: Pool, key: str):
-    environment = dict(
-        os.environ, QUORATE_ENDPOINTS=pool.endpoint(1), QUORATE_CA=str(pool.authority),
-        AZURE_CLIENT_ID=pool.credentials()[0], QUORATE_CLIENT_SECRET_FILE=str(pool.folder / "administrator.secret"))
     before = signatures(pool)
     process = subprocess.Popen(
         [str(pool.binaries / "hsmctl"), "load", "--key", key, "--algorithm", "ES256", "--duration", "600s",
          "--warm-up", "0s", "--connections", "2", "--processes", "2", "--json"],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        env=environment(pool), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: signatures(pool) > before + 200, 20, "load")
     threads = pathlib.Path(f"/proc/{process.pid}/task").iterdir()
     workers = [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]

@@ -243,9 +243,10 @@ struct LoadCommand: AsyncParsableCommand {
     }
 
     private func show(_ report: LoadReport, found: SearchResult?) throws {
+        // Neither is lost with the other: there may be no room for the page, or no terminal any more for the figures.
+        let page = Result { if let html { try Files.write(Array(report.html.utf8), to: html) } }
         try tell(report, found)
-        // At last: where there is no room for it the figures aren't lost.
-        if let html { try Files.write(Array(report.html.utf8), to: html) }
+        try page.get()
     }
 
     private func tell(_ report: LoadReport, _ found: SearchResult?) throws {

@@ -200,9 +200,13 @@ import Testing
         let mean = Chart.thinned(values, .mean)
         #expect(mean.compactMap { $0 }.max() == 586.0 / 87 && mean[1] == 1 && mean[993] == 1)
         #expect(Chart.thinned([1, nil, 3], .mean) == [1, nil, 3] && Chart.thinned([], .mean).isEmpty)
-        let chart = Chart(
+        var chart = Chart(
             title: "t", unit: "u", merging: .highest, series: [Chart.Series(name: "s", values: values)], ticks: [])
         #expect(chart.svg.utf8.count < 20_000 && chart.svg.contains("(u, each point the highest of 87)"))
+        #expect(chart.svg.contains(">500</text>"))
+        // The scale is that of what is drawn.
+        chart.merging = .mean
+        #expect(chart.svg.contains(">10</text>") && !chart.svg.contains(">500</text>"))
     }
 
     @Test func figuresAreReadable() {

@@ -35,7 +35,8 @@ struct Chart {
     var format: (Double) -> String = { Figures.whole($0) }
 
     var svg: String {
-        let values = series.flatMap { $0.values.compactMap { $0 } }
+        let drawn = series.map { Self.thinned($0.values, merging) }
+        let values = drawn.flatMap { $0.compactMap { $0 } }
         let highest = max(values.max() ?? 1, 1e-9)
         let lowest = scale == .linear ? 0 : max(1, values.filter { $0 > 0 }.min() ?? 1)
         let levels = scale == .linear ? Self.linearLevels(highest) : Self.logarithmicLevels(lowest, highest)
@@ -65,7 +66,7 @@ struct Chart {
         }
         for (index, one) in series.enumerated() {
             let colour = Self.colours[index % Self.colours.count]
-            parts += lines(one, colour, y)
+            parts += lines(drawn[index], colour, y)
             let row = Self.top + 14 + 18 * Double(index)
             let key = Self.width - Self.right + 12
             parts.append(Self.line(key, row - 4, key + 18, row - 4, colour))
@@ -92,9 +93,8 @@ struct Chart {
         }
     }
 
-    private func lines(_ one: Series, _ colour: String, _ y: (Double) -> Double) -> [String] {
+    private func lines(_ values: [Double?], _ colour: String, _ y: (Double) -> Double) -> [String] {
         var runs: [[String]] = [[]]
-        let values = Self.thinned(one.values, merging)
         let last = Double(max(1, values.count - 1))
         for (index, value) in values.enumerated() {
             if let value {

@@ -117,20 +117,22 @@ import Testing
         try expectSameState(bench)
     }
 
-    /// To end would seal the pool, and bring the member nothing.
-    @Test func theLastUnsealedNodeGoesOnWhereItsStateIsDamaged() throws {
+    /// To end would seal the pool, and bring the member nothing. Once the damage is mended the member gets the rest.
+    @Test(arguments: [StorageFailure.corrupted("a row"), .device("a sector")])
+    func theLastUnsealedNodeGoesOnWhereItsStateIsDamaged(_ failure: StorageFailure) throws {
         let bench = try poolWithoutThird()
         let leader = try #require(bench.leader)
         bench.seal(1 - leader)
         bench.run(200)
         let storage = try #require(bench[leader].storage)
-        storage.damagesState = true
+        storage.readingFailure = failure
         try bench.start(2)
-        try bench.run(until: "the alarm") { bench[leader].alarms.contains(.stateDamaged(.corrupted("a row"))) }
+        try bench.run(until: "the alarm") { bench[leader].alarms.contains(.stateDamaged(failure)) }
         bench.run(200)
         #expect(bench[leader].driver?.halted == nil && bench.leader == leader)
-        #expect(bench[2].disk.staged == nil)
-        storage.damagesState = false
+        #expect(bench[2].disk.staged?.isComplete == false)
+        storage.readingFailure = nil
+        try bench.run(until: "the rest") { bench[2].disk.staged?.isComplete == true }
         bench.unseal(1 - leader)
         bench.unseal(2)
         try expectSameState(bench)
@@ -140,7 +142,7 @@ import Testing
         let bench = try poolWithoutThird()
         let leader = try #require(bench.leader)
         let storage = try #require(bench[leader].storage)
-        storage.damagesState = true
+        storage.readingFailure = .corrupted("a row")
         try bench.start(2)
         bench.unseal(2)
         try bench.run(until: "the end") { bench[leader].driver?.halted == .storage(.corrupted("a row")) }

@@ -59,8 +59,8 @@ public enum NodeAlarm: Hashable, Sendable {
     case forgedSnapshot(index: LogIndex)
     /// A snapshot that was received was damaged on this node's disk. It was dropped, and comes again.
     case damagedSnapshot(index: LogIndex)
-    /// The stored state could not be handed to a member: a part of it is damaged. The node goes on, for no other one
-    /// could.
+    /// The stored state could not be handed to a member: a part of it is damaged, or can't be read. The node goes on,
+    /// for no other one could.
     case stateDamaged(StorageFailure)
     /// The member's disk was put back to an earlier state: it no longer has what it had acknowledged, and counts for
     /// nothing until it is replaced.

@@ -27,7 +27,9 @@ extension NodeDriver {
         } catch {
             // Another one leads then, and lends. Where there is none the pool would be sealed with this node, which
             // goes by what is in its memory.
-            guard case .corrupted = error, isLastUnsealedVoter else { return halt(error) }
+            guard isLastUnsealedVoter else { return halt(error) }
+            // One that stays open would meet the damage after it is mended, too, and keep the write-ahead log growing.
+            lending.removeAll()
             environment.observer.alarm(.stateDamaged(error))
         }
     }

@@ -106,8 +106,8 @@ final class EditedDisk: NodeStorage {
     var refusesInstallations = false
     /// What is staged is found damaged when it is read next, and is dropped.
     var damagesStaged = false
-    /// The stored state is damaged: nobody can have it.
-    var damagesState = false
+    /// What readers of the stored state that are opened now meet behind its first piece.
+    var readingFailure: StorageFailure?
     /// There is no room to cut the log.
     var refusesCuts = false
     /// There is no room for rows of the state.
@@ -151,8 +151,9 @@ final class EditedDisk: NodeStorage {
     }
 
     func openSnapshot() throws(StorageFailure) -> (any SnapshotReader)? {
-        if damagesState { throw .corrupted("a row") }
-        return try disk.openSnapshot()
+        guard let reader = try disk.openSnapshot() else { return nil }
+        if let readingFailure { return FailingReader(reader, failure: readingFailure) }
+        return reader
     }
 
     var staged: StagedSnapshot? { disk.staged }
@@ -171,5 +172,20 @@ final class EditedDisk: NodeStorage {
         installations += 1
         if refusesInstallations { throw .full }
         try disk.installStaged(configuration: configuration)
+    }
+}
+
+/// Reads a state of which the first piece alone is whole.
+private final class FailingReader: SnapshotReader {
+    private let reader: any SnapshotReader
+    private let failure: StorageFailure
+
+    init(_ reader: any SnapshotReader, failure: StorageFailure) { (self.reader, self.failure) = (reader, failure) }
+
+    var mark: AppliedMark { reader.mark }
+
+    func chunk(after: SnapshotCursor, byteLimit: Int) throws(StorageFailure) -> SnapshotChunk {
+        guard after == .beginning else { throw failure }
+        return try reader.chunk(after: after, byteLimit: byteLimit)
     }
 }

@@ -151,13 +151,13 @@ def test_what_is_done_to_nodes_is_reported_as_it_was(own_pool: Pool):
     node = next(node for node in (1, 2, 3) if node != own_pool.leader())
     name = f"node-{node}"
     words = ["--key", "k", "--algorithm", "ES256", "--rate", "30", "--warm-up", "0s", "--connections", "2", "--timeout", "1s"]
-    report = load(own_pool, *words, "--duration", "3s", "--kill", f"{name}@0.5s", "--kill", f"{name}@2s")
+    report = load(own_pool, *words, "--duration", "8s", "--kill", f"{name}@0.5s", "--kill", f"{name}@4s")
     events = [event["text"] for event in report["events"]]
     assert events.count(f"{name} was killed") == 1 and f"a fault could not be made: {name} doesn't run" in events
     own_pool.start(node)
     own_pool.await_unsealed(node)
     # Longer than the run: the node goes on with its end.
-    report = load(own_pool, *words, "--duration", "1s", "--pause", f"{name}@0.5s+60s")
+    report = load(own_pool, *words, "--duration", "5s", "--pause", f"{name}@0.1s+60s")
     assert f"{name} was stopped for 60.0 s" in [event["text"] for event in report["events"]]
     state = pathlib.Path(f"/proc/{own_pool.pid(node)}/stat").read_text().rsplit(")", 1)[1].split()[0]
     assert state != "T"

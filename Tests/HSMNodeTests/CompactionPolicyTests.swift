@@ -19,7 +19,7 @@ import Testing
     ) -> CompactionPolicy.Situation {
         CompactionPolicy.Situation(
             saved: saved, compacted: compacted, bytes: bytes, living: living, readers: readers,
-            now: Instant(nanoseconds: now), byteCut: byteCut)
+            now: Instant(nanoseconds: now), byteCut: { byteCut })
     }
 
     @Test func aStockStays() {
@@ -35,6 +35,22 @@ import Testing
         #expect(policy.cut(situation(saved: 200, living: 0)) == nil)
         #expect(policy.cut(situation(saved: 200, bytes: 2_900, living: 0, byteCut: 150)) == nil)
         #expect(policy.cut(situation(saved: 200, bytes: 3_001, living: 0, byteCut: 150)) == 150)
+    }
+
+    /// While somebody is behind, the question comes with every step.
+    @Test func bytesAreCountedOnlyWhereSomeMayGo() {
+        var policy = policy()
+        var counts = 0
+        var asked = situation(saved: 200, compacted: 30, bytes: 2_900, living: 30)
+        asked.byteCut = {
+            counts += 1
+            return 150
+        }
+        #expect(policy.cut(asked) == nil)
+        #expect(counts == 0)
+        asked.living = 40
+        #expect(policy.cut(asked) == 40)
+        #expect(counts == 1)
     }
 
     @Test func whoReadsASnapshotFindsItsContinuation() {

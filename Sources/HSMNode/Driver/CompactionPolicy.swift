@@ -17,8 +17,9 @@ struct CompactionPolicy {
         /// Where those begin who are reading a snapshot.
         var readers: LogIndex
         var now: Instant
-        /// The index that leaves half of the bytes that may stay. Asked for only where there are more.
-        var byteCut: LogIndex
+        /// Finds the index that leaves half of the bytes that may stay. Asked only where there are more, and some may
+        /// go: it takes the longer the larger the log is.
+        var byteCut: () -> LogIndex
     }
 
     /// When an index was reached, noted every so often.
@@ -42,15 +43,16 @@ struct CompactionPolicy {
     mutating func cut(_ situation: Situation) -> LogIndex? {
         hasLeftSome = false
         note(situation)
+        // The bound holds whoever is behind.
+        let isLarge = situation.bytes > options.logBytesHeld
+        let most = isLarge ? situation.saved : min(situation.saved, situation.living, situation.readers)
+        guard most > situation.compacted else { return nil }
         var through = situation.saved - min(situation.saved, options.logEntriesKept)
         if situation.bytes > options.logBytesKept {
-            through = max(through, situation.byteCut)
+            through = max(through, situation.byteCut())
         }
         let old = notes.last { situation.now.since($0.at) >= options.logAgeKept }?.index ?? 0
-        through = max(through, old)
-        // The bound holds whoever is behind.
-        if situation.bytes <= options.logBytesHeld { through = min(through, situation.living, situation.readers) }
-        through = min(through, situation.saved)
+        through = min(max(through, old), most)
         // What is too large or too old doesn't wait for more to go with it: a pool at rest would keep it for days.
         let isPressing = situation.bytes > options.logBytesKept || old > situation.compacted
         guard through >= situation.compacted + (isPressing ? 1 : options.compactionStep) else { return nil }

@@ -11,12 +11,11 @@ extension NodeDriver {
         else { return }
         lending.expire(now: now)
         let others = raft.configuration.members.filter { $0 != id }
-        let isLarge = raft.logBytes > options.logBytesKept
         let through = compaction.cut(
             CompactionPolicy.Situation(
                 saved: savedIndex, compacted: raft.compactedIndex, bytes: raft.logBytes,
                 living: peers.appliedByLiving(others, now: now), readers: lending.lowestIndex ?? .max, now: now,
-                byteCut: isLarge ? raft.cut(keepingBytes: options.logBytesKept / 2) : raft.compactedIndex))
+                byteCut: { self.raft.cut(keepingBytes: self.options.logBytesKept / 2) }))
         guard let through else { return }
         // The log is written in between, and the others hear of this node.
         let most = raft.cut(keepingBytes: max(0, raft.logBytes - options.bytesPerCut))

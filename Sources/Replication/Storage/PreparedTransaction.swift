@@ -5,7 +5,8 @@ extension DatabaseQueue {
     /// are prepared once for the connection instead of parsed anew each time, which costs more than many a transaction
     /// has in it.
     ///
-    /// If `body` or the commit throws, the transaction is rolled back, and the first error is thrown on.
+    /// If `body` or the commit throws, the transaction is rolled back, and the first error is thrown on. The checkpoint
+    /// after a commit reports its failure by it, too: then the transaction has taken place.
     func preparedWrite(_ body: (Database) throws -> Void) throws {
         try writeWithoutTransaction { database in
             // GRDB runs these statements, so that it knows of the transaction.

@@ -92,6 +92,16 @@ import Testing
         #expect(policy.isDue(saved: 200, compacted: 0, bytes: 100, now: Instant(nanoseconds: 150)))
     }
 
+    @Test func theRestOfACutIsDueAtOnce() {
+        var policy = policy()
+        _ = policy.cut(situation(saved: 20, now: 100))
+        policy.leftSome()
+        let soon = Instant(nanoseconds: 105)
+        #expect(policy.isDue(saved: 50, compacted: 0, bytes: 100, now: soon))
+        #expect(policy.cut(situation(saved: 50, now: 105)) == nil)
+        #expect(!policy.isDue(saved: 50, compacted: 0, bytes: 100, now: soon))
+    }
+
     @Test func theLookIsCheapUntilThereIsSomething() {
         var policy = policy()
         _ = policy.cut(situation(saved: 20, now: 100))

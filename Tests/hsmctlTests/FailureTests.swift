@@ -34,7 +34,7 @@ import Testing
             ("NIOSSLExtraError.failedToValidateHostname: Couldn't find a.example in certificate", .otherName),
             ("handshakeFailed(NIOSSL.BoringSSLError.sslError([WRONG_VERSION_NUMBER]))", .notTLS),
             ("handshakeFailed(NIOSSL.BoringSSLError.sslError([Error: EOF during handshake]))", .closed),
-            ("NIOSSL.NIOSSLError.uncleanShutdown", .closed),
+            ("NIOSSLError.uncleanShutdown", .broken("NIOSSLError.uncleanShutdown")),
             ("connect: Network is unreachable (errno: 101)", .noRoute),
             ("HTTPClientError.remoteConnectionClosed", .broken("HTTPClientError.remoteConnectionClosed")),
         ]

@@ -159,7 +159,7 @@ enum ConnectionTrouble: Hashable {
             self = .noRoute
         } else if has("SocketAddressError", "unknown(host", "getaddrinfo", "dnsAError: Optional") {
             self = .unknownHost
-        } else if has("EOF during handshake", "uncleanShutdown") {
+        } else if has("EOF during handshake") {
             self = .closed
         } else if has("WRONG_VERSION_NUMBER", "handshakeFailed") {
             self = .notTLS

@@ -92,7 +92,8 @@ public struct ScheduledBackups: Sendable {
             }
             // What is marked and where it lies: of one moment, since the schedule may get another place at any time.
             let state = state
-            let retired = state.backupsBySchedule.reversed().filter(\.isRetired).prefix(Self.removals)
+            // By lot: those that the store keeps may be more than one round tries.
+            let retired = state.backupsBySchedule.filter(\.isRetired).shuffled().prefix(Self.removals)
             guard let schedule = state.backupPlan?.schedule, !retired.isEmpty else { return true }
             let container = try BackupPlace(of: schedule, keyring, desk).container
             var refused: BackupStoreFault?

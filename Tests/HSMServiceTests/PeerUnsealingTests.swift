@@ -25,6 +25,8 @@ import Testing
         func record(digest: [UInt8]) throws(CryptoError) -> SealedRecord { throw .internalFailure("sealed") }
     }
 
+    private final class Counter: Sendable { let count = Mutex(0) }
+
     /// The unsealed node is 1, the sealed one 2.
     private final class Pair: Sendable {
         let test: TestPool
@@ -270,6 +272,28 @@ import Testing
         // One that was cut short is none.
         _ = try folder.write("ticket", "short")
         #expect(try TicketFile(dataFolder: folder.path).read() == nil)
+    }
+
+    /// The node was opened by others and sealed by order between two looks of the task that asks.
+    @Test func aNodeThatIsKeptSealedAsksNobody() async throws {
+        let pair = try Pair()
+        let sent = Counter()
+        let asking = PeerUnsealAsking(
+            identity: Pair.identity(2, pair.keys[1]), name: "node-2", anchor: pair.anchor, tickets: pair.tickets,
+            peers: PeerUnsealAsking.Peers(
+                all: {
+                    // For one turn only. The task is the one that this runs in, and isn't kept.
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return [NodeID(1)]
+                }, key: { _ in nil }),
+            custody: Sealed(), alarms: AlarmJournal(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            send: { _, _ in sent.count.withLock { $0 += 1 } }, opened: { _ in })
+        await Task { await asking.run() }.value
+        #expect(sent.count.withLock { $0 } == 1)
+        asking.keepSealed()
+        await Task { await asking.run() }.value
+        #expect(sent.count.withLock { $0 } == 1)
     }
 
     @Test func anotherMachineAndAnAbsenceAreNamed() async throws {

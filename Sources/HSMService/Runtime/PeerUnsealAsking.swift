@@ -24,6 +24,8 @@ final class PeerUnsealAsking: Sendable {
         var transcript: [UInt8] = []
         /// What a peer has said last against it.
         var waiting: UnsealWaiting?
+        /// An administrator wants it so: nobody is asked any more.
+        var isKeptSealed = false
     }
 
     private let identity: PeerIdentity
@@ -52,11 +54,12 @@ final class PeerUnsealAsking: Sendable {
     /// What this node waits for; nil while nobody has said that it has to.
     var waiting: UnsealWaiting? { custody.unsealed == nil ? state.withLock { $0.waiting } : nil }
 
-    /// Has the node say, from now until it is open again, that it is sealed because an administrator wants it to be.
+    /// Has the node ask nobody any more, in this process, and say, from now until it is open again, that it is sealed
+    /// because an administrator wants it to be.
     func keepSealed() {
         state.withLock { state in
-            // Nobody asks any more: what a peer still says to the former request isn't the reason.
-            state.session = nil
+            // What a peer still says to the former request isn't the reason.
+            (state.session, state.isKeptSealed) = (nil, true)
             state.waiting = UnsealWaiting(
                 reason: "an administrator has sealed it. Officers open it (hsmctl unseal), or a restart lets it ask",
                 code: nil)
@@ -66,10 +69,12 @@ final class PeerUnsealAsking: Sendable {
     /// Of this process's request; empty before there is one.
     var transcript: [UInt8] { state.withLock { $0.transcript } }
 
-    /// Asks every peer in turn until one has answered. Ends when the node is unsealed or the task is cancelled.
+    /// Asks every peer in turn until one has answered. Ends when the node is unsealed, or kept sealed, or the task is
+    /// cancelled.
     func run() async {
         var turn = 0
-        while !Task.isCancelled, custody.unsealed == nil {
+        // Who opens the node and seals it again may do both between two looks at it.
+        while !Task.isCancelled, custody.unsealed == nil, !state.withLock({ $0.isKeptSealed }) {
             let peers = peers.all()
             if !peers.isEmpty { ask(peers[turn % peers.count]) }
             turn += 1
@@ -80,22 +85,28 @@ final class PeerUnsealAsking: Sendable {
 
     private func ask(_ peer: NodeID) {
         do {
-            send(.unsealRequest(try request().encode()), peer)
+            guard let request = try dueRequest() else { return }
+            send(.unsealRequest(request.encode()), peer)
         } catch {
             logger.error("an unseal request could not be made", metadata: ["cause": "\(error)"])
         }
     }
 
     /// The request under way, or a new one.
-    func request() throws -> PeerUnsealRequest {
-        try state.withLock { state in
-            if let session = state.session { return session.request }
-            let made = try PeerUnsealSession(
-                poolID: identity.poolID, epoch: identity.epoch, node: identity.node.rawValue,
-                bootNonce: identity.bootNonce, bootFacts: identity.machine, ticket: ticket(), nodeKey: identity.key)
-            (state.session, state.transcript) = (made, made.request.transcript)
-            return made.request
-        }
+    func request() throws -> PeerUnsealRequest { try state.withLock { try request(&$0) } }
+
+    /// As ``request()``; nil where nobody is to be asked.
+    private func dueRequest() throws -> PeerUnsealRequest? {
+        try state.withLock { state in state.isKeptSealed ? nil : try request(&state) }
+    }
+
+    private func request(_ state: inout State) throws -> PeerUnsealRequest {
+        if let session = state.session { return session.request }
+        let made = try PeerUnsealSession(
+            poolID: identity.poolID, epoch: identity.epoch, node: identity.node.rawValue,
+            bootNonce: identity.bootNonce, bootFacts: identity.machine, ticket: ticket(), nodeKey: identity.key)
+        (state.session, state.transcript) = (made, made.request.transcript)
+        return made.request
     }
 
     /// A node whose ticket can't be read asks without: a person can approve it.

@@ -37,6 +37,25 @@ import Testing
         #expect(throws: KeySetDocument.Refusal.self) { try parse(#"{"kty":"RSA","kid":"a","x5c":["AAAA"]}"#) }
     }
 
+    /// Such a key would be taken for good, and each statement that is signed with it be refused.
+    @Test func anRSAKeyThatNobodyCouldUseIsRefused() throws {
+        func set(bytes: Int, last: UInt8 = 1, exponent: [UInt8] = [1, 0, 1]) -> String {
+            let modulus = Base64URL.encode([0x80] + [UInt8](repeating: 1, count: bytes - 2) + [last])
+            return #"{"kty":"RSA","kid":"a","n":"\#(modulus)","e":"\#(Base64URL.encode(exponent))"}"#
+        }
+        for bytes in [256, 384, 512] {
+            #expect(try parse(set(bytes: bytes)).count == 1)
+            #expect(try parse(set(bytes: bytes, exponent: [0, 3])).count == 1)
+        }
+        for keys in [
+            set(bytes: 255), set(bytes: 257), set(bytes: 320), set(bytes: 513), set(bytes: 640),
+            set(bytes: 256, last: 2), set(bytes: 256, exponent: [0]), set(bytes: 256, exponent: [1]),
+            set(bytes: 256, exponent: [1, 0]), set(bytes: 512, exponent: [UInt8](repeating: 1, count: 9)),
+        ] {
+            #expect(throws: KeySetDocument.Refusal.self, "\(keys)") { try parse(keys) }
+        }
+    }
+
     @Test func whatIsRefused() {
         let good = #"{"kty":"RSA","kid":"a","n":"\#(modulus)","e":"AQAB"}"#
         for keys in [

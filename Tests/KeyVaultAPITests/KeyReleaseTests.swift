@@ -213,6 +213,24 @@ private struct Authority {
         try await pool.expectRefusal(.post, "/keys/k/release", "{}", says: "'target' is required")
     }
 
+    /// What the module doesn't take is refused as the environment's, and not as a failure of the service.
+    @Test func anEnvironmentsKeyThatNobodyCouldUse() async throws {
+        try await pool.create("k", exportable(#""kty":"EC""#))
+        func modulus(_ bytes: Int, last: UInt8 = 1) -> String {
+            Base64URL.encode([0x80] + [UInt8](repeating: 1, count: bytes - 2) + [last])
+        }
+        let long = Base64URL.encode([UInt8](repeating: 1, count: 9))
+        for (n, e) in [
+            (modulus(256, last: 2), "AQAB"), (modulus(512), long), (modulus(320), "AQAB"), (modulus(640), "AQAB"),
+            (modulus(256), "AQ"), (modulus(256), "Ag"), (modulus(256), "AA"),
+        ] {
+            let runtime = #"{"keys":[{"kty":"RSA","use":"enc","kid":"x","n":"\#(n)","e":"\#(e)"}]}"#
+            let answer = try await release("k", try authority.token(runtime))
+            #expect(answer.status == 403 && answer.innerCode == "AccessDenied", "\(n.count) \(e): \(answer.text)")
+            #expect(answer.message.contains("2048 bits"), "\(answer.text)")
+        }
+    }
+
     @Test func withoutAuthoritiesNothingIsReleased() async throws {
         let lonely = try TestPool(API.endpoints)
         let wrapper = try await lonely.create("wrapper", #"{"kty":"RSA","key_ops":["import"]}"#)

@@ -21,7 +21,7 @@ public struct EnvironmentAssertion: Sendable {
     public struct TargetKey: Hashable, Sendable {
         /// Its `kid`, 1 to 512 bytes.
         public let id: String
-        /// RSA of 2048 bits or more.
+        /// RSA of 2048, 3072 or 4096 bits.
         public let publicKey: PublicKey
     }
 
@@ -114,7 +114,7 @@ public struct EnvironmentAssertion: Sendable {
         }
         for case .object(let key) in keys where key["kty"] == .string("RSA") && isForEncryption(key) {
             guard case .string(let id)? = key["kid"], (1...512).contains(id.utf8.count),
-                case .rsa(let n, let e)? = KeySetDocument.publicKey(key), TokenKey.isLongEnough(modulus: n)
+                case .rsa(let n, let e)? = KeySetDocument.publicKey(key), TokenKey.isUsable(modulus: n, exponent: e)
             else { throw .unusableTargetKey }
             return TargetKey(id: id, publicKey: .rsa(n: n, e: e))
         }
@@ -159,7 +159,8 @@ public enum AssertionRejection: String, Error, Hashable, Sendable, CaseIterable 
         case .notYetValid: "isn't valid yet"
         case .livesTooLong: "is good for longer than 8 hours"
         case .noTargetKey: "has no RSA key for encryption in 'x-ms-runtime.keys'"
-        case .unusableTargetKey: "has an encryption key without 'kid', or of less than 2048 bits"
+        case .unusableTargetKey:
+            "has an encryption key without 'kid', or not of 2048 bits, 3072 bits or 4096 bits, or of no use"
         }
     }
 }

@@ -16,8 +16,8 @@ public enum KeySetDocument {
 
     /// All keys of the set; each needs a `kid`, and either its numbers or a certificate (`x5c`).
     ///
-    /// - Throws: ``Refusal`` for anything that isn't a set of RSA keys of 2048 bits or more and keys on P-256, P-384 or
-    ///   P-521, each named once.
+    /// - Throws: ``Refusal`` for anything that isn't a set of RSA keys of 2048, 3072 or 4096 bits and keys on P-256,
+    ///   P-384 or P-521, each named once.
     public static func parse(_ bytes: [UInt8]) throws(Refusal) -> [TokenKey] {
         guard bytes.count <= maximumBytes, case .object(let document)? = try? JSONReader.parse(bytes),
             case .array(let elements)? = document["keys"], !elements.isEmpty
@@ -38,7 +38,9 @@ public enum KeySetDocument {
         }
         let key = TokenKey(keyID: id, key: publicKey)
         guard key.isAcceptable else {
-            throw Refusal("key \(position) is shorter than 2048 bits, or its 'kid' too long")
+            throw Refusal(
+                "key \(position) is an RSA key of other than 2048, 3072 or 4096 bits or of no use, or its 'kid' is "
+                    + "empty or too long")
         }
         return key
     }

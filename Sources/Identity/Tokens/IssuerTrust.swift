@@ -87,7 +87,7 @@ public enum TrustError: Error, Hashable, Sendable {
     case severalIssuers
     case unknownIssuer(String)
     case duplicateKey(String)
-    /// A key is shorter than 2048 bits or its name is empty or too long.
+    /// An RSA key is of a size or with an exponent that isn't taken, or a key's name is empty or too long.
     case unacceptableKey(String)
     /// The generation of a key set went backwards.
     case staleGeneration

@@ -4,12 +4,12 @@ public import CryptographicModule
 public struct TokenKey: Hashable, Sendable {
     /// The `kid` that tokens name it by: an opaque map key, at most 256 bytes.
     public let keyID: String
-    /// RSA of 2048 bits or more, or on P-256, P-384 or P-521: no other is of use for a token.
+    /// RSA of 2048, 3072 or 4096 bits, or on P-256, P-384 or P-521: no other is of use for a token.
     public let key: PublicKey
     /// The only algorithm that the key is for, where the issuer states one.
     public let algorithm: SignatureAlgorithm?
 
-    /// Checks nothing. ``TokenVerifier/setKeys(issuer:keys:generation:)`` refuses a key that is too weak.
+    /// Checks nothing. ``TokenVerifier/setKeys(issuer:keys:generation:)`` refuses a key that is of no use.
     public init(keyID: String, key: PublicKey, algorithm: SignatureAlgorithm? = nil) {
         self.keyID = keyID
         self.key = key
@@ -18,8 +18,10 @@ public struct TokenKey: Hashable, Sendable {
 }
 
 extension TokenKey {
-    /// The shortest RSA modulus that tokens may be signed with.
-    static let minimumModulusBits = 2048
+    /// The sizes of RSA keys that the cryptographic module works with.
+    private static let modulusBits: Set<Int> = [2048, 3072, 4096]
+    /// Of an RSA exponent: with a longer one OpenSSL works for short moduli only.
+    private static let maximumExponentBytes = 8
 
     /// Whether the key may check signatures of `algorithm`: the type and curve must be those of the algorithm, so that
     /// no header can make an RSA key's bytes be used as anything else.
@@ -32,17 +34,22 @@ extension TokenKey {
         }
     }
 
-    /// Whether the key is strong enough to be trusted at all.
+    /// Whether the key is strong enough to be trusted at all, and one that the cryptographic module takes: with any
+    /// other each signature would seem bad.
     var isAcceptable: Bool {
         guard !keyID.isEmpty, keyID.utf8.count <= 256 else { return false }
-        guard case .rsa(let modulus, _) = key else { return true }
-        return Self.isLongEnough(modulus: modulus)
+        guard case .rsa(let modulus, let exponent) = key else { return true }
+        return Self.isUsable(modulus: modulus, exponent: exponent)
     }
 
-    /// Whether a big-endian modulus has ``minimumModulusBits``, from its highest set bit on.
-    static func isLongEnough(modulus: [UInt8]) -> Bool {
-        let significant = modulus.drop { $0 == 0 }
-        guard let first = significant.first else { return false }
-        return significant.count * 8 - first.leadingZeroBitCount >= minimumModulusBits
+    /// Whether big-endian numbers are an RSA key of a size that is worked with, from the modulus' highest set bit on,
+    /// and both odd, as those of every RSA key are. An exponent of 1 encrypts nothing.
+    static func isUsable(modulus: [UInt8], exponent: [UInt8]) -> Bool {
+        let n = modulus.drop { $0 == 0 }
+        let e = exponent.drop { $0 == 0 }
+        guard let highest = n.first, let lowestOfN = n.last, let lowestOfE = e.last else { return false }
+        guard modulusBits.contains(n.count * 8 - highest.leadingZeroBitCount) else { return false }
+        guard !lowestOfN.isMultiple(of: 2), !lowestOfE.isMultiple(of: 2) else { return false }
+        return e.count <= maximumExponentBytes && (e.count > 1 || lowestOfE > 1)
     }
 }

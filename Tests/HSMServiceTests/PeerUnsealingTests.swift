@@ -27,6 +27,12 @@ import Testing
 
     private final class Counter: Sendable { let count = Mutex(0) }
 
+    /// Whether a node asks while it is being opened; nil before that.
+    private final class Meanwhile: Sendable {
+        let node = Mutex<PeerUnsealAsking?>(nil)
+        let asks = Mutex<Bool?>(nil)
+    }
+
     /// The unsealed node is 1, the sealed one 2.
     private final class Pair: Sendable {
         let test: TestPool
@@ -294,6 +300,30 @@ import Testing
         asking.keepSealed()
         await Task { await asking.run() }.value
         #expect(sent.count.withLock { $0 } == 1)
+    }
+
+    /// With a large state that takes a while.
+    @Test func aNodeThatIsBeingOpenedAsksNobody() async throws {
+        let pair = try Pair()
+        let meanwhile = Meanwhile()
+        let asking = PeerUnsealAsking(
+            identity: Pair.identity(2, pair.keys[1], nonce: 7), name: "node-2", anchor: pair.anchor,
+            tickets: pair.tickets,
+            peers: PeerUnsealAsking.Peers(all: { [] }, key: { _ in pair.keys[0].spkiDER }), custody: Sealed(),
+            alarms: AlarmJournal(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, send: { _, _ in },
+            opened: { _ in
+                let node = meanwhile.node.withLock { $0 }
+                let request = try? node?.dueRequest()
+                meanwhile.asks.withLock { $0 = request != nil }
+            })
+        meanwhile.node.withLock { $0 = asking }
+        let first = try #require(try asking.dueRequest())
+        let answer = await pair.answer(to: first.encode())
+        await asking.take(try #require(answer), from: NodeID(1))
+        #expect(meanwhile.asks.withLock { $0 } == false)
+        // What was sent didn't open it: it asks anew.
+        #expect(try asking.dueRequest() != nil)
     }
 
     @Test func anotherMachineAndAnAbsenceAreNamed() async throws {

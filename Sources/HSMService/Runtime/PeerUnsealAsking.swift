@@ -26,6 +26,8 @@ final class PeerUnsealAsking: Sendable {
         var waiting: UnsealWaiting?
         /// An administrator wants it so: nobody is asked any more.
         var isKeptSealed = false
+        /// A peer has answered, and the node is at work on what it has sent.
+        var isOpening = false
     }
 
     private let identity: PeerIdentity
@@ -95,9 +97,13 @@ final class PeerUnsealAsking: Sendable {
     /// The request under way, or a new one.
     func request() throws -> PeerUnsealRequest { try state.withLock { try request(&$0) } }
 
-    /// As ``request()``; nil where nobody is to be asked.
-    private func dueRequest() throws -> PeerUnsealRequest? {
-        try state.withLock { state in state.isKeptSealed ? nil : try request(&state) }
+    /// As ``request()``; nil where nobody is to be asked. A peer would grant a second request all the same, or have an
+    /// administrator asked for another approval.
+    func dueRequest() throws -> PeerUnsealRequest? {
+        try state.withLock { state in
+            guard !state.isKeptSealed, !state.isOpening else { return nil }
+            return try request(&state)
+        }
     }
 
     private func request(_ state: inout State) throws -> PeerUnsealRequest {
@@ -130,7 +136,8 @@ final class PeerUnsealAsking: Sendable {
         case .reply(let reply, let material):
             do {
                 let contents = try open.open(try PeerUnsealReply.decode(reply), from: sender.rawValue, nodeKey: key)
-                state.withLock { ($0.session, $0.waiting) = (nil, nil) }
+                state.withLock { ($0.session, $0.waiting, $0.isOpening) = (nil, nil, true) }
+                defer { state.withLock { $0.isOpening = false } }
                 // The material is not trusted: it has to open under the root, key check value and all. Nor are both
                 // together: they have to be the pool's.
                 let keyring = try Keyring.unseal(root: contents.root, material: try SealedKeyring.decode(material))

@@ -71,7 +71,7 @@ enum TokenEndpoints {
             guard isRight, let principal, principal.enabled else { throw .invalidClient }
             let audience = request.audience
             let accepted = (view.state.pool?.audiences ?? []) + context.services.hosts.facadeAudiences.map(\.text)
-            guard accepted.contains(where: { $0 == audience || $0 + "/" == audience }) else { throw .invalidScope }
+            guard accepted.contains(where: { AudienceList.isSame($0, audience) }) else { throw .invalidScope }
             let subject = TokenSubject(
                 principalID: principal.objectID.description, applicationID: request.clientID, kind: .servicePrincipal,
                 userName: nil, credentialGeneration: principal.credentialGeneration)

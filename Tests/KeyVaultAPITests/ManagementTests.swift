@@ -36,6 +36,27 @@ import Testing
         #expect(!log.contains(try TestKeys.shared().clientSecret) && !log.contains("eyJ"))
     }
 
+    /// The list of the pool may have the slash, and the client not, or the other way round.
+    @Test func aSlashBehindAnAudienceMakesNoDifference() async throws {
+        let pool = try TestPool(API.endpoints)
+        let digest = [UInt8](repeating: 9, count: 32)
+        pool.pool.submitNow(
+            .inviteNode(NodeInvitation(name: "node-2", ticketDigest: digest, expires: TestPool.start / 1000 + 60)))
+        pool.pool.submitNow(
+            .admitNode(
+                NodeAdmission(
+                    ticketDigest: digest, publicKey: [UInt8](repeating: 4, count: 91), apiURL: "https://b.example:1",
+                    peerAddress: "b.example:2", audience: "https://other.example/", knownVersion: .newest)))
+        #expect(pool.pool.latestView.state.pool?.audiences.contains("https://other.example/") == true)
+        for audience in [
+            "https://other.example", "https://other.example/", TestPool.audience, TestPool.audience + "/",
+        ] {
+            let answer = await token(pool, try form(scope: audience + "/.default"))
+            #expect(answer.status == 200, "\(audience): \(answer.text)")
+        }
+        #expect(await token(pool, try form(scope: "https://other/.default")).status == 400)
+    }
+
     /// What client libraries do after a change of the secret: the claims go along with the next request for a token.
     @Test func aClientRecoversFromAChangedSecret() async throws {
         let pool = try TestPool(API.endpoints)

@@ -72,6 +72,9 @@ public struct AudienceList: Hashable, Sendable {
         kinds[Self.folded(text)]
     }
 
+    /// Whether two texts name one audience.
+    public static func isSame(_ text: String, _ other: String) -> Bool { folded(text) == folded(other) }
+
     private static func folded(_ text: String) -> String {
         var text = Substring(text)
         while text.utf8.last == UInt8(ascii: "/") { text = text.dropLast() }

@@ -84,7 +84,7 @@ public final class RecoveryAccess: Sendable {
         let person = GUID(clientID).flatMap { peopleByClient[$0] }
         let isRight = ClientSecret.matches(secret, hash: person?.secretHash)
         guard isRight, let person else { throw .invalidClient }
-        guard accepted.contains(where: { $0 == audience || $0 + "/" == audience }) else { throw .invalidScope }
+        guard accepted.contains(where: { AudienceList.isSame($0, audience) }) else { throw .invalidScope }
         let subject = TokenSubject(
             principalID: person.caller.objectID.description, applicationID: clientID, kind: .servicePrincipal,
             userName: nil, credentialGeneration: person.credentialGeneration)

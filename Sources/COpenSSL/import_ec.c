@@ -29,8 +29,7 @@ static void end(work *w) {
     EC_GROUP_free(w->group);
 }
 
-/// The same number without the zero bytes that go beyond `width`; what is within it isn't looked at.
-static qk_number trimmed(qk_number given, size_t width) {
+qk_number qk_number_trimmed(qk_number given, size_t width) {
     while (given.length > width && given.bytes[0] == 0) {
         given.bytes++;
         given.length--;
@@ -41,7 +40,7 @@ static qk_number trimmed(qk_number given, size_t width) {
 /// Compares numbers: zeros that are missing before `given`, or too many, make no difference.
 static int differs(qk_number given, const uint8_t *coordinate, size_t width) {
     if (given.length == 0) return 0;
-    given = trimmed(given, width);
+    given = qk_number_trimmed(given, width);
     if (given.length > width) return 1;
     size_t missing = width - given.length;
     for (size_t i = 0; i < missing; i++) {
@@ -109,7 +108,7 @@ qk_status qk_key_import_ec(qk_curve curve, qk_number scalar, qk_number x, qk_num
     if (library == NULL) return QK_INTERNAL;
     if (!qk_secure_heap_started()) return QK_SECURE_MEMORY_EXHAUSTED;
     if (qk_curve_group(curve) == NULL) return QK_UNSUPPORTED;
-    scalar = trimmed(scalar, qk_curve_width(curve));
+    scalar = qk_number_trimmed(scalar, qk_curve_width(curve));
     if (scalar.length > qk_curve_width(curve)) {
         *fault = QK_FAULT_SCALAR;
         return QK_KEY_REJECTED;

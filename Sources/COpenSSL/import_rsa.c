@@ -13,19 +13,23 @@ typedef struct {
     BIGNUM *p1, *q1, *period, *room, *more;
 } work;
 
-static qk_status begin(work *w, const qk_library *library, const qk_rsa_numbers *in) {
+static qk_status begin(work *w, const qk_library *library, const qk_rsa_numbers *in, qk_fault *fault) {
     w->pool = BN_CTX_secure_new_ex(library->context);
     if (w->pool == NULL) return QK_SECURE_MEMORY_EXHAUSTED;
     BN_CTX_start(w->pool);
     BIGNUM **numbers[] = {&w->n,  &w->e,  &w->d,  &w->p,  &w->q,      &w->dp,   &w->dq,
                           &w->qi, &w->p1, &w->q1, &w->period, &w->room, &w->more};
-    const qk_number *given[] = {&in->n, &in->e, &in->d, &in->p, &in->q, &in->dp, &in->dq, &in->qi};
+    const qk_number given[] = {in->n, in->e, in->d, in->p, in->q, in->dp, in->dq, in->qi};
+    // What a number is that is longer than the longest modulus.
+    static const qk_fault too_long[] = {QK_FAULT_MODULUS_SIZE, QK_FAULT_EXPONENT, QK_FAULT_D,  QK_FAULT_P_SIZE,
+                                        QK_FAULT_Q_SIZE,       QK_FAULT_DP,       QK_FAULT_DQ, QK_FAULT_QI};
     for (size_t i = 0; i < QK_COUNT(numbers); i++) {
         *numbers[i] = BN_CTX_get(w->pool);
         if (*numbers[i] == NULL) return QK_SECURE_MEMORY_EXHAUSTED;
         if (i >= QK_COUNT(given)) continue;
-        if (given[i]->length > QK_MODULUS_MAX) return QK_BAD_ARGUMENT;
-        if (BN_bin2bn(given[i]->bytes, (int)given[i]->length, *numbers[i]) == NULL) return QK_SECURE_MEMORY_EXHAUSTED;
+        qk_number number = qk_number_trimmed(given[i], QK_MODULUS_MAX);
+        if (number.length > QK_MODULUS_MAX) return *fault = too_long[i], QK_KEY_REJECTED;
+        if (BN_bin2bn(number.bytes, (int)number.length, *numbers[i]) == NULL) return QK_SECURE_MEMORY_EXHAUSTED;
     }
     return QK_OK;
 }
@@ -135,7 +139,7 @@ qk_status qk_key_import_rsa(const qk_rsa_numbers *numbers, qk_key **out, qk_faul
     if (library == NULL) return QK_INTERNAL;
     if (!qk_secure_heap_started()) return QK_SECURE_MEMORY_EXHAUSTED;
     work w = {0};
-    qk_status status = begin(&w, library, numbers);
+    qk_status status = begin(&w, library, numbers, fault);
     if (status == QK_OK) {
         *fault = check_public(&w);
         if (*fault != QK_FAULTLESS) status = QK_KEY_REJECTED;

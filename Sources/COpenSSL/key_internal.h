@@ -37,6 +37,9 @@ struct qk_key {
 
 enum { QK_KEY_CLOSED = 1u << 30, QK_KEY_RELEASED = 1u << 29 };
 
+/// The same number without the zero bytes that go beyond `width`; what is within it isn't looked at.
+qk_number qk_number_trimmed(qk_number given, size_t width);
+
 /// Takes over `pkey`; on refusal it is freed.
 qk_status qk_key_wrap(EVP_PKEY *pkey, qk_key **out);
 

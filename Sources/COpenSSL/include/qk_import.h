@@ -49,7 +49,8 @@ typedef enum {
 } qk_fault;
 
 /// Checks all numbers (FIPS 186-5 section A.1, SP 800-56B section 6.4.1) and makes a key of them; the private exponent
-/// and the CRT numbers of the key are computed anew. QK_KEY_REJECTED tells the fault.
+/// and the CRT numbers of the key are computed anew. Zeros before the numbers don't count. QK_KEY_REJECTED tells the
+/// fault.
 qk_status qk_key_import_rsa(const qk_rsa_numbers *numbers, qk_key **out, qk_fault *fault);
 
 /// `scalar` is the private number, in the secure heap. `x` and `y` are compared with the point where their length is

@@ -56,6 +56,24 @@ struct ImportTests {
         #expect(Set(verdicts.keys) == ["ok", "key.n", "key.e", "key.d", "key.p", "key.q", "key.dp", "key.dq", "key.qi"])
     }
 
+    /// The longest modulus fills the room that there is for a number: zeros before it must not.
+    @Test func longestNumbersWithZerosBeforeThem() throws {
+        let bench = try Bench()
+        let longest = try #require(try Vectors.load("import-rsa.txt").first { $0[1] == "4096 bits" })
+        let good = Members(texts: Array(longest[3...]))
+        let texts = try good.texts.map { text in
+            let number = try #require(Base64URL.decode(text))
+            return Base64URL.encode([0] + number)
+        }
+        let padded = Members(texts: texts)
+        #expect(verdict(bench, padded.key) == "ok")
+        for (index, name) in Members.names.enumerated() {
+            var long = good
+            long.texts[index] = Base64URL.encode([UInt8](repeating: 1, count: 513))
+            #expect(verdict(bench, long.key) == "key.\(name)")
+        }
+    }
+
     @Test func ellipticCurves() throws {
         let bench = try Bench()
         for fields in try Vectors.load("import-ec.txt") {

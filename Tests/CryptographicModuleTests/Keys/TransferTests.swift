@@ -139,6 +139,10 @@ struct TransferTests {
         let weak = DER.sequence(
             [2, 1, 0], rsa, DER.element(0x04, DER.element(0x30, [2, 1, 0] + numbers.flatMap { $0 })))
         #expect(!["taken", ""].contains(refusal(try wrap(weak), .rsaHSM)) && members[0] == "key.p")
+        let large = [DER.integer([UInt8](repeating: 0x7F, count: 1024))] + numbers.dropFirst()
+        let tooLarge = DER.sequence(
+            [2, 1, 0], rsa, DER.element(0x04, DER.element(0x30, [2, 1, 0] + large.flatMap { $0 })))
+        #expect(refusal(try wrap(tooLarge), .rsaHSM).contains("2048, 3072 or 4096 bits"))
         var random = SeededGenerator(12)
         for _ in 0..<200 {
             let mutant = good.mutated(&random)

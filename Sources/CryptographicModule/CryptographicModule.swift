@@ -161,8 +161,8 @@ public final class CryptographicModule: Sendable {
         do {
             let material = try Sealing.open(
                 record, under: try kek(for: record), associatedData: header.associatedData())
-            let entry = KeyCache.Entry(header: header, key: try Self.load(material, header))
-            cache.insert(entry, recordDigest)
+            let entry = cache.insert(
+                KeyCache.Entry(header: header, key: try Self.load(material, header)), recordDigest)
             // A lock that came between would otherwise leave this key behind.
             guard isUnlocked else {
                 cache.remove(recordDigest)

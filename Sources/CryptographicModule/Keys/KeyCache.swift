@@ -103,16 +103,22 @@ final class KeyCache: Sendable {
         }
     }
 
-    func insert(_ entry: Entry, _ digest: [UInt8]) {
+    /// Of several that are opened at the same time the first stays, since somebody uses it by now; others are closed.
+    ///
+    /// - Returns: the one that stays.
+    func insert(_ entry: Entry, _ digest: [UInt8]) -> Entry {
         let index = Index(digest)
-        let dropped = state.withLock { state in
+        let (kept, dropped) = state.withLock { state -> (Entry, [Entry]) in
+            if let position = state.positions[index], let first = state.slots[position]?.entry {
+                return (first, [entry])
+            }
             var dropped: [Entry] = []
-            if let former = state.remove(index) { dropped.append(former) }
             while state.cost + entry.cost > capacity, let unused = state.removeUnused() { dropped.append(unused) }
             state.insert(Slot(index: index, entry: entry, isUsed: false))
-            return dropped
+            return (entry, dropped)
         }
         for entry in dropped { entry.key.close() }
+        return kept
     }
 
     func remove(_ digest: [UInt8]) {

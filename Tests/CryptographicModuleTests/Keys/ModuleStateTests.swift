@@ -82,6 +82,23 @@ struct ModuleStateTests {
         #expect(fetched.value == 2)
     }
 
+    /// Who was faster keeps what he has opened.
+    @Test func aKeyThatIsOpenedTwiceAtOnceIsOneKey() throws {
+        let bench = try Bench()
+        let key = try bench.make(.ec(.p256))
+        let recordDigest = Digest.sha256(key.record.bytes)
+        var faster: KeyCache.Entry?
+        let entry = try bench.module.opened(key.header, recordDigest) { () throws(CryptoError) -> SealedRecord in
+            faster = try bench.module.opened(key.header, recordDigest) { () throws(CryptoError) in key.record }
+            return key.record
+        }
+        let first = try #require(faster)
+        #expect(first === entry)
+        let algorithm = SignatureAlgorithm.ES256
+        let signature = try first.key.sign(algorithm.scheme, algorithm.hash, Digest.sha256([1]))
+        #expect(signature != nil)
+    }
+
     @Test func aStoreThatGivesAnotherRecordIsFoundOut() throws {
         let bench = try Bench()
         let (asked, other) = (try bench.make(.ec(.p256)), try bench.make(.ec(.p256)))

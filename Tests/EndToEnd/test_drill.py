@@ -17,7 +17,7 @@ import threading
 import pytest
 
 from estate import names
-from people import CRYPTO_OFFICER, CRYPTO_USER, hire
+from people import CRYPTO_OFFICER, CRYPTO_USER, hire, role_of
 from pool import ROOT, binaries, wait_until
 
 SCENARIOS = sorted((ROOT / "cluster-config" / "drills").glob("*.yaml"))
@@ -228,3 +228,25 @@ def test_a_pool_in_production_is_practised_with_and_left_as_it_was(own_pool, tmp
     verified = pool.hsmctl("drill", "verify", str(tmp_path / "report.html"), "--identity", identity["identityKeySha256"])
     assert "passed" in verified.stdout
     assert names(pool, user) == before | {"drill-report"} and names(pool, user, "deletedkeys") == set()
+
+
+def test_a_drill_whose_keys_cannot_sign_leaves_none(own_pool, tmp_path):
+    """Who may make keys and not sign with them has made the first one when the drill fails."""
+    pool = own_pool
+    watcher = hire(pool, CRYPTO_USER, CRYPTO_OFFICER, name="watcher")
+    maker = hire(pool, role_of(pool, "/keys/read/action", "/keys/create", "/keys/delete", "/keys/deletedKeys/delete",
+                               name="Maker of keys"), name="maker")
+    secret = tmp_path / "maker.secret"
+    secret.write_text(maker.secret)
+    secret.chmod(0o600)
+    scenario = tmp_path / "brief.yaml"
+    scenario.write_text("title: Nothing happens\nkeys: 2\nsteps: [{verify: keys}]\n")
+    before = names(pool, watcher)
+    done = pool.hsmctl("drill", "run", str(scenario), "--out", str(tmp_path / "brief"), "--production", "quickstart",
+                       "--client-id", maker.client_id, "--client-secret-file", str(secret), check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = json.loads((tmp_path / "brief.json").read_text())["report"]
+    assert "the drill's 1 keys are deleted" in [event["text"] for event in report["events"]], report
+    # The key that reports are signed with isn't the drill's.
+    assert names(pool, watcher) - {"drill-report"} == before - {"drill-report"}
+    assert names(pool, watcher, "deletedkeys") == set()

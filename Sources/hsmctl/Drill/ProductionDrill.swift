@@ -88,7 +88,8 @@ final class ProductionDrill {
             measurement.fail(error)
         }
         await writer.stop()
-        if keys != nil { await removeKeys() }
+        // Some may be there also where making them has failed.
+        await removeKeys()
         return measurement.finish(answered: writer.writes.count)
     }
 

@@ -200,6 +200,7 @@ import Testing
         ("title: T\nsteps: [{power-off: pool}, {refuse: former-officers}, {verify: keys}]", "Former officers"),
         ("title: T\nsteps: [{destroy: pool}, {reshare: officers}, {verify: keys}]", "Only a living pool"),
         ("title: T\nsteps: [{reshare: officers}, {destroy: pool}, {verify: keys}]", "first officers"),
+        ("title: T\nsteps: [{writes: start}, {writes: start}, {verify: keys}]", "Writing begins while"),
         ("title: T\nsteps: [{fill-disk: all}, {verify: keys}]", "fill-disk"),
         ("title: T\nsteps: [{fill-disk: leader}, {free-disk: all}, {verify: keys}]", "while there are writes"),
         ("title: T\nsteps: [{writes: start}, {fill-disk: leader}, {verify: keys}]", "A full disk is followed"),

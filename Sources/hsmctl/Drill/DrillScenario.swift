@@ -236,15 +236,18 @@ extension DrillScenario {
             }
         }
         guard steps.last == .verify else { throw ClientError.usage("The last step is 'verify: keys'.") }
-        try checkDisks()
+        try checkWritesAndDisks()
     }
 
-    /// The same for disks: a node finds its disk full when it writes, and comes back when it has room.
-    private func checkDisks() throws {
+    /// The same for writes, which end all at once, and for disks: a node finds its disk full when it writes, and comes
+    /// back when it has room.
+    private func checkWritesAndDisks() throws {
         var (isWriting, isFull) = (false, false)
         for step in steps {
             switch step {
-            case .writesStart: isWriting = true
+            case .writesStart:
+                guard !isWriting else { throw ClientError.usage("Writing begins while it is under way.") }
+                isWriting = true
             case .writesStop where isFull: throw ClientError.usage("Writing goes on while a disk is full.")
             case .writesStop: isWriting = false
             case .fillDisk:

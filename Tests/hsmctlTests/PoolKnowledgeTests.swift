@@ -139,6 +139,23 @@ import Testing
         }
     }
 
+    /// What is found wrong without the pool's knowledge isn't compared with it any more.
+    @Test func aBrokenLogIsNotTakenForCompared() async throws {
+        let folder = NSTemporaryDirectory() + "hsmctl-" + GUIDText.random()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let log = try AuditLog(folder: folder, origin: AuditOrigin(node: "n2", pool: "p"))
+        for _ in 0..<10 { log.append(AuditEvent(time: 0, operationName: "KeySign", status: 200)) { _ in } }
+        log.close()
+        let file = folder + "/audit-00000001.jsonl"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try Data(text.replacing("KeySign", with: "KeyWrap", maxReplacements: 1).utf8).write(
+            to: URL(fileURLWithPath: file))
+        let check = try await AuditCheck.run(folder: folder, node: nil, pool: .asked(Self.status))
+        #expect(check.report.node == "n2" && check.report.firstBreak?.kind == .wrongChain)
+        #expect(check.problem?.exitCode == 1)
+        #expect(check.json.number("comparedWithPool") == nil && check.json.text("notComparedBecause") != nil)
+    }
+
     @Test func nothingReadIsNothingVerified() {
         let empty = AuditCheck(
             folder: "f", report: AuditReport(), comparison: .notCompared("offline"))

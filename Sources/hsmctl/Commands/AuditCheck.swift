@@ -33,8 +33,12 @@ struct AuditCheck {
             return AuditCheck(
                 folder: folder, report: report, comparison: .notCompared("it is another node's log"), problem: problem)
         }
+        guard report.isIntact else {
+            return AuditCheck(
+                folder: folder, report: report, comparison: .notCompared("the log is broken, whatever the pool knows"))
+        }
         let (anchor, comparison) = find(node ?? report.node, report.pool, pool)
-        if let anchor, report.isIntact, anchor.count + 1 < report.firstSequence {
+        if let anchor, anchor.count + 1 < report.firstSequence {
             let problem = ClientError.refused(
                 "the log begins with line \(report.firstSequence), and the last that the pool knows is "
                     + "\(anchor.count): nothing in it can be compared. Put the files that were moved away back beside "
@@ -43,7 +47,7 @@ struct AuditCheck {
                 folder: folder, report: report, comparison: .notCompared("the line that it knows isn't in the files"),
                 problem: problem)
         }
-        if let anchor, report.isIntact { report = try await read(folder, [anchor]) }
+        if let anchor { report = try await read(folder, [anchor]) }
         return AuditCheck(folder: folder, report: report, comparison: comparison)
     }
 
